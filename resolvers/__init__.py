@@ -1,0 +1,1 @@
+"""How an outcome is learned: people prompted and reminded, feeds probed, proposals made."""

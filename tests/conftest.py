@@ -1,0 +1,209 @@
+"""What tests share: a migrated database of their own on SQLite and on PostgreSQL, a clock, a served app, a browser."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+import uvicorn
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from tests.clock import FakeClock
+from tests.postgres import NoPostgres, PostgresServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from service.settings import Settings
+
+DATABASES = ("sqlite", "postgresql")
+TEMPLATE = "migrated_template"
+CHROMIUM_ARGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+
+
+def missing(reason: str) -> None:
+    """Skip for want of something the machine lacks; in CI nothing may be lacking."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def migrate(url: str) -> None:
+    """Bring the database at `url` to the newest schema, and leave no connection behind."""
+    from service.database import make_engine
+    from service.migrate import upgrade
+
+    engine = make_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The PostgreSQL of this worker: fast, and not to be killed. Crash tests start one with `durable=True`."""
+    try:
+        server = PostgresServer()
+    except NoPostgres as error:
+        missing(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a migrated, empty database that others are copied from."""
+    migrate(postgres_server.create_database(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a migrated, empty database that others are copied from."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@contextmanager
+def postgres_database(server: PostgresServer, template: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    try:
+        yield server.create_database(name, template)
+    finally:
+        server.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """A migrated SQLite database of this test's own."""
+    path = shutil.copy(sqlite_template, tmp_path / "trackrecord.db")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own."""
+    with postgres_database(postgres_server, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test's own; the test runs once on each kind."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture(params=DATABASES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, for tests of migrations; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    with postgres_database(request.getfixturevalue("postgres_server"), "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine made as the service makes it."""
+    from service.database import make_engine
+
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """An open session. Nothing is committed unless the test does it."""
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock at noon UTC on 1 April 2025 that moves only by `clock.advance(seconds)` and `clock.set(now)`."""
+    return FakeClock()
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """Serve an ASGI app over real HTTP on a free port of the loopback address; gives its base URL, without a slash."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=5))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the app did not start; the log above says why")
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Any], str]]:
+    """`serve(app)` serves an app of the test's own making until the test ends, and gives its base URL."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(serving(app))
+
+
+@pytest.fixture
+def settings(database_url: str) -> "Settings":
+    """The settings of the served app; a module that needs others defines its own fixture of this name."""
+    from service.settings import Settings
+
+    return Settings(database_url=database_url, _env_file=None)
+
+
+@pytest.fixture
+def base_url(settings: "Settings") -> Iterator[str]:
+    """The address of the real app, served over HTTP from a migrated database of this test's own."""
+    from service.app import create_app
+
+    with serving(create_app(settings)) as url:
+        yield url
+
+
+def find_chromium() -> str | None:
+    """The browser that `TEST_CHROMIUM` names, else the first that is installed."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("TEST_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> "Iterator[Browser]":
+    """A headless Chromium. Skips where none is installed."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium; or set TEST_CHROMIUM)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: "Browser") -> "Iterator[Page]":
+    """A fresh page without cookies or cache."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()

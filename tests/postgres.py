@@ -93,15 +93,15 @@ class PostgresServer:
 
     durable: bool = False
     bin_dir: Path = field(default_factory=find_binaries)
-    _root: Path = field(init=False)
+    folder: Path = field(init=False)
     _guardian: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         # Sockets have at most some 100 bytes of path; the temporary folder of the machine may be longer.
-        self._root = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))
         if user := _unprivileged():
-            shutil.chown(self._root, user)
-        self.bin_dir = _runnable(self.bin_dir, self._root)
+            shutil.chown(self.folder, user)
+        self.bin_dir = _runnable(self.bin_dir, self.folder)
         subprocess.run(
             [
                 self.bin_dir / "initdb",
@@ -131,20 +131,20 @@ class PostgresServer:
 
     @property
     def _data(self) -> Path:
-        return self._root / "data"
+        return self.folder / "data"
 
     def url(self, database: str = "postgres") -> str:
         """The address of a database, as SQLAlchemy writes it."""
-        return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self._root}"
+        return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}"
 
     def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(host=str(self._root), user=SUPERUSER, dbname="postgres", autocommit=True)
+        return psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname="postgres", autocommit=True)
 
     def start(self) -> None:
         """Start the server and wait until it answers. Also after `stop` or `kill`: the data are still there."""
-        settings = (*COMMON, *(DURABLE if self.durable else FAST), f"unix_socket_directories={self._root}")
+        settings = (*COMMON, *(DURABLE if self.durable else FAST), f"unix_socket_directories={self.folder}")
         options = [part for setting in settings for part in ("-c", setting)]
-        with (self._root / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             self._guardian = subprocess.Popen(
                 ["/bin/sh", "-c", GUARDIAN, "sh", str(self.bin_dir / "postgres"), "-D", str(self._data), *options],
                 stdin=subprocess.PIPE,
@@ -164,7 +164,7 @@ class PostgresServer:
                 return
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
-                    log = (self._root / "log").read_text()
+                    log = (self.folder / "log").read_text()
                     raise RuntimeError(f"PostgreSQL did not start. Its log:\n{log}") from error
                 time.sleep(0.02)
 
@@ -183,7 +183,7 @@ class PostgresServer:
     def remove(self) -> None:
         """Stop the server and delete all it ever wrote."""
         self.stop()
-        shutil.rmtree(self._root)
+        shutil.rmtree(self.folder)
 
     def create_database(self, name: str, template: str = "template0") -> str:
         """A new database, a copy of `template`; returns its address."""

@@ -1,5 +1,7 @@
 """The errors of the domain. The text of an error says what to do; the edge turns each into one HTTP problem."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -43,3 +45,13 @@ class Conflict(TrackRecordError):
     """The request does not fit the present state of the record."""
 
     title = "Conflict with the present state"
+
+
+@contextmanager
+def inside(pointer: str) -> Iterator[None]:
+    """Let the faults of inputs checked inside point below ``pointer``."""
+    try:
+        yield
+    except InvalidInput as error:
+        faults = [Fault(pointer + fault.pointer, fault.detail) for fault in error.faults]
+        raise InvalidInput(error.detail, *faults) from None

@@ -22,6 +22,13 @@ from predictions.columns import (
 )
 
 
+def key(row: Any) -> int:
+    """The id of a row that the database holds."""
+    if row.id is None:
+        raise ValueError("the row is not stored yet")
+    return int(row.id)
+
+
 def _key() -> Any:
     return Field(default=None, primary_key=True, sa_type=BigInt)
 
@@ -128,7 +135,9 @@ class Prediction(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("probability >= 0 AND probability <= 1", name="probability"),
         CheckConstraint("low >= 0 AND low <= probability AND probability <= high AND high <= 1", name="interval"),
-        CheckConstraint("(low IS NULL) = (probability IS NULL) AND (high IS NULL) = (low IS NULL)", name="interval_set"),
+        CheckConstraint(
+            "(low IS NULL) = (probability IS NULL) AND (high IS NULL) = (low IS NULL)", name="has_interval"
+        ),
         CheckConstraint("probability IS NULL OR probabilities IS NULL", name="one_form"),
         CheckConstraint(
             "commitment OR withdrawn OR probability IS NOT NULL OR probabilities IS NOT NULL", name="has_probability"
@@ -233,7 +242,9 @@ class Score(SQLModel, table=True):
         CheckConstraint("opening BETWEEN 0 AND 1000000000000", name="opening"),
         CheckConstraint("latest BETWEEN 0 AND 1000000000000", name="latest"),
         CheckConstraint("time_weighted BETWEEN 0 AND 1000000000000", name="time_weighted"),
-        CheckConstraint("0 <= opening_low AND opening_low <= opening AND opening <= opening_high", name="opening_range"),
+        CheckConstraint(
+            "0 <= opening_low AND opening_low <= opening AND opening <= opening_high", name="opening_range"
+        ),
         CheckConstraint("counted > 0", name="counted"),
         Index("ix_score_question_id", "question_id"),
         Index("ix_score_deadline", "deadline"),

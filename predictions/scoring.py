@@ -105,12 +105,20 @@ class QuestionScores:
 
 
 def score_question(
-    commentator: ArrayLike, made_at: ArrayLike, row_id: ArrayLike, scores: ArrayLike, *, cutoff: int, deadline: int
+    commentator: ArrayLike,
+    made_at: ArrayLike,
+    row_id: ArrayLike,
+    scores: ArrayLike,
+    *,
+    cutoff: ArrayLike,
+    deadline: ArrayLike,
 ) -> QuestionScores:
     """Scores of all commentators on one question by the three rules for revisions. Arrays of shape (n,), any order.
 
     ``made_at``, ``cutoff`` = min(deadline, known_at) and ``deadline`` are microseconds since 1970; ``row_id`` orders
-    predictions made at the same instant. A prediction made at or after the cutoff does not count.
+    predictions made at the same instant. A prediction made at or after the cutoff does not count. Many questions
+    are scored at once when ``commentator`` holds a number for each pair of commentator and question, and ``cutoff``
+    and ``deadline`` have one entry a row.
 
     - opening: the first prediction that counts;
     - latest: the last one;
@@ -121,15 +129,17 @@ def score_question(
     """
     people, times = np.asarray(commentator, dtype=np.int64), np.asarray(made_at, dtype=np.int64)
     order = np.lexsort((np.asarray(row_id, dtype=np.int64), times, people))
-    end = min(cutoff, deadline)
-    order = order[times[order] < end]
+    horizon = np.broadcast_to(np.asarray(deadline, dtype=np.int64), times.shape)
+    end = np.minimum(np.asarray(cutoff, dtype=np.int64), horizon)
+    order = order[times[order] < end[order]]
     people, times, brier_scores = people[order], times[order], _checked(scores)[order]
+    horizon, end = horizon[order], end[order]
     starts = np.flatnonzero(np.diff(people, prepend=people[:1] - 1))
     lasts = np.append(starts[1:], len(order))[: len(starts)] - 1
     counted = lasts - starts + 1
-    until = np.append(times[1:], end)[: len(order)]
-    until[lasts] = end
-    weights = (until - times) / np.repeat(deadline - times[starts], counted)
+    until = np.append(times[1:], 0)[: len(order)]
+    until[lasts] = end[lasts]
+    weights = (until - times) / np.repeat(horizon[starts] - times[starts], counted)
     weighted = np.add.reduceat(weights * brier_scores, starts) if len(starts) else np.empty(0)
     return QuestionScores(
         commentator=people[starts],

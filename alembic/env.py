@@ -1,0 +1,28 @@
+"""Runs migrations on a connection handed in by the program, or on the configured database from the command line."""
+
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+import predictions.models
+import resolvers.models
+import service.models  # noqa: F401 - the tables register themselves
+from alembic import context
+from service.database import make_engine
+from service.settings import Settings
+
+
+def run(connection: Connection) -> None:
+    """Run what was asked for, in the transaction of `connection`."""
+    context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    engine = make_engine(Settings().database)
+    with engine.begin() as own:
+        run(own)
+    engine.dispose()

@@ -1,0 +1,132 @@
+"""The small types that validated inputs are made of: strict, bounded, with remedies in their messages."""
+
+import re
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
+
+from predictions.columns import MAX_ID
+
+LAST_INSTANT_OF_DAY = time(23, 59, 59)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})?")
+_URL = TypeAdapter(HttpUrl)
+_EARLIEST, _LATEST = 1900, 2200
+
+
+class Input(BaseModel):
+    """An input from outside: strict types, no unknown fields."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def _clean(value: str) -> str:
+    if any(ch == "\x00" or "\ud800" <= ch <= "\udfff" for ch in value):
+        raise ValueError("must be plain text: remove NUL characters and lone surrogates")
+    return value.strip()
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _in_utc(value)
+    if not isinstance(value, str):
+        raise ValueError("must be a time in RFC 3339, as text, for example 2025-03-18T20:00:00Z")
+    if _DATE.fullmatch(value):
+        return datetime.combine(_day(value), time(), UTC)
+    return _in_utc(_parse(value))
+
+
+def _parse(value: str) -> datetime:
+    if not _INSTANT.fullmatch(value):
+        raise ValueError("must be a time in RFC 3339, for example 2025-03-18T20:00:00Z, or a date such as 2025-03-18")
+    try:
+        return datetime.fromisoformat(value.upper())
+    except ValueError as error:
+        raise ValueError(f"is no real time ({error}): check day, month, hour and offset") from None
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"is no real date ({error})") from None
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("needs an offset from UTC: write 2025-03-18T20:00:00Z, or +01:00 in place of the Z")
+    if not _EARLIEST < value.year < _LATEST:
+        raise ValueError(f"must lie between {_EARLIEST + 1} and {_LATEST - 1}: check the year")
+    return value.astimezone(UTC)
+
+
+def _calendar_day(value: Any) -> Any:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("must be a date, for example 2025-03-18")
+    return _day(value).isoformat()
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("must be a zone of the IANA database, for example UTC, Europe/Kyiv or America/New_York")
+    return value
+
+
+def _web_address(value: str) -> str:
+    _URL.validate_python(value)  # http and https only; kept as it was written
+    return value
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[\w]+(-[\w]+)*", value) or value != value.lower() or value.isdecimal():
+        raise ValueError("must be a slug: lower-case words joined by hyphens, not a number, for example new-sanctions")
+    return value
+
+
+def local_deadline(value: datetime | date, zone: str) -> datetime:
+    """A local wall-clock time, or the last second of a local day, as an instant in UTC.
+
+    Raises ``ValueError`` for a local time that does not exist or exists twice (daylight saving).
+    """
+    naive = value if isinstance(value, datetime) else datetime.combine(value, LAST_INSTANT_OF_DAY)
+    here = ZoneInfo(zone)
+    first, second = (naive.replace(tzinfo=here, fold=fold) for fold in (0, 1))
+    if first.astimezone(UTC).astimezone(here).replace(tzinfo=None) != naive:
+        raise ValueError(f"does not exist in {zone} (clocks skip it): give the time with its offset from UTC")
+    if first.utcoffset() != second.utcoffset():
+        raise ValueError(f"comes twice in {zone} (clocks are set back): give the time with its offset from UTC")
+    return first.astimezone(UTC)
+
+
+def _deadline(value: Any) -> Any:
+    """An instant, or a local date or time that the question's zone turns into one."""
+    if isinstance(value, datetime):
+        return _in_utc(value) if value.tzinfo else value
+    if not isinstance(value, str):
+        raise ValueError("must be a time or date as text, for example 2025-12-31 or 2025-12-31T23:59:59Z")
+    if _DATE.fullmatch(value):
+        return datetime.combine(_day(value), LAST_INSTANT_OF_DAY)
+    parsed = _parse(value)
+    return _in_utc(parsed) if parsed.tzinfo else parsed
+
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Line = Annotated[str, AfterValidator(_clean), Field(max_length=200)]
+Name = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=200)]
+Note = Annotated[str, AfterValidator(_clean), Field(max_length=10_000)]
+Words = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=200)]
+Prose = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=10_000)]
+Title = Annotated[str, AfterValidator(_clean), Field(max_length=500)]
+Option = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=120)]
+Slug = Annotated[str, AfterValidator(_clean), AfterValidator(_slug), Field(min_length=1, max_length=120)]
+Topic = Annotated[str, AfterValidator(_clean), AfterValidator(_slug), Field(min_length=1, max_length=60)]
+Url = Annotated[str, AfterValidator(_clean), AfterValidator(_web_address), Field(max_length=2000)]
+Zone = Annotated[str, AfterValidator(_clean), AfterValidator(_zone)]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+LocalOrInstant = Annotated[datetime, BeforeValidator(_deadline)]
+CalendarDay = Annotated[str, BeforeValidator(_calendar_day)]

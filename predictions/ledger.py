@@ -1,0 +1,107 @@
+"""The append-only record of every change, each event chained to the one before by its hash.
+
+Whoever owns the database could rewrite the whole chain; whoever kept a published head would notice. An event's
+body enters the chain only through a salted hash, so that a text may later be erased by law without breaking it.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlmodel import Session, SQLModel, col
+
+from predictions.models import LedgerEvent, key
+
+GENESIS = "0" * 64
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest event: its number and hash. Keep it, and any later change of the record shows."""
+
+    seq: int
+    hash: str
+
+
+def head(session: Session) -> Head:
+    """The newest event, or number 0 with a hash of zeros where there is none."""
+    newest = select(col(LedgerEvent.seq), col(LedgerEvent.hash)).order_by(col(LedgerEvent.seq).desc()).limit(1)
+    row = session.execute(newest).first()
+    return Head(row.seq, row.hash) if row else Head(0, GENESIS)
+
+
+def canonical(body: dict[str, Any]) -> str:
+    """One spelling for one content: sorted keys, no spaces, times in ISO 8601."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def contents(row: SQLModel) -> dict[str, Any]:
+    """All columns of a table row, as an event's body carries them."""
+    return {name: getattr(row, name) for name in type(row).model_fields}
+
+
+def append(
+    session: Session, *, now: datetime, actor: str, action: str, subject: SQLModel, body: dict[str, Any]
+) -> None:
+    """Add one event to the end of the chain, in the transaction of the change of ``subject`` that it tells of.
+
+    Writers must come one at a time (the edge sees to it), or two events would claim the same number.
+    """
+    last = head(session)
+    text, salt = canonical(body), secrets.token_hex(16)
+    body_hash = _digest(salt, text)
+    seq = last.seq + 1
+    table, subject_id = str(type(subject).__tablename__), key(subject)
+    event = {
+        "seq": seq,
+        "at": now,
+        "actor": actor,
+        "action": action,
+        "subject": table,
+        "subject_id": subject_id,
+        "body": text,
+        "salt": salt,
+        "body_hash": body_hash,
+        "hash": _link(last.hash, seq, now, actor, action, table, subject_id, body_hash),
+    }
+    session.execute(insert(LedgerEvent), [event])
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+
+def _link(
+    previous: str, seq: int, at: datetime, actor: str, action: str, subject: str, subject_id: int, body_hash: str
+) -> str:
+    return _digest(previous, seq, at.isoformat(), actor, action, subject, subject_id, body_hash)
+
+
+def breaks(session: Session) -> Iterator[str]:
+    """Say of every event that does not fit the chain what is wrong with it; nothing where the chain holds."""
+    previous, expected = GENESIS, 1
+    events = select(LedgerEvent).order_by(col(LedgerEvent.seq)).execution_options(yield_per=1000)
+    for event in session.execute(events).scalars():
+        if event.seq != expected:
+            yield f"ledger event {expected} is missing"
+        if event.body_hash != _digest(event.salt, event.body):
+            yield f"ledger event {event.seq}: its body was changed"
+        link = _link(
+            previous, event.seq, event.at, event.actor, event.action, event.subject, event.subject_id, event.body_hash
+        )
+        if link != event.hash:
+            yield f"ledger event {event.seq}: its hash does not follow from the event before"
+        previous, expected = event.hash, event.seq + 1
+        session.expunge(event)

@@ -1,0 +1,34 @@
+"""Natural keys: how two spellings of one name meet, and how a slug is made from words."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+SLUG_LENGTH = 80
+
+
+def name_key(name: str) -> str:
+    """The key under which a name is found again: case, accents' encoding and spacing do not matter."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def slugify(words: str) -> str:
+    """Words as a slug: lower case, accents off Latin letters, hyphens between; other scripts stay as they are."""
+    plain = "".join(ch for ch in unicodedata.normalize("NFKD", words) if not unicodedata.combining(ch))
+    pieces = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", plain).casefold().replace("'", "").replace("’", ""))
+    slug = ""
+    for piece in pieces:
+        if slug and len(slug) + len(piece) >= SLUG_LENGTH:
+            break
+        slug = f"{slug}-{piece}" if slug else piece[:SLUG_LENGTH]
+    return f"n-{slug}" if not slug or slug.isdecimal() else slug
+
+
+def free_slug(words: str, is_taken: Callable[[str], bool]) -> str:
+    """The slug of ``words``, with -2, -3 ... behind it while it is taken."""
+    base = slugify(words)
+    slug, number = base, 1
+    while is_taken(slug):
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,229 @@
+"""Recording predictions: one in one call, or many; a wrong one is superseded or withdrawn, never edited."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlmodel import Session, col, select
+
+from predictions import ledger
+from predictions.entering import enter_question
+from predictions.errors import Conflict, InvalidInput, inside
+from predictions.models import Commentator, Prediction, Question, Source, key
+from predictions.questions import named_question
+from predictions.registry import enter_commentator, enter_source
+from predictions.schemas import (
+    CommentatorIn,
+    CorrectionIn,
+    PredictionIn,
+    QuestionIn,
+    QuestionRef,
+    SourceIn,
+    Stated,
+    WithdrawalIn,
+)
+from predictions.standings import ONLY_ASKED, has_predicted, question_topics, shift, shifting, standing_predictions
+from predictions.stated import numbers
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+class Desk:
+    """Finds or enters what a prediction names, and remembers it for the next ones of the same transaction."""
+
+    def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
+        self.session, self.now, self.actor = session, now, actor
+        self._commentators: dict[CommentatorIn, Commentator] = {}
+        self._sources: dict[SourceIn, Source] = {}
+        self._questions: dict[str, Question] = {}
+
+    def commentator(self, data: CommentatorIn) -> Commentator:
+        """The commentator that ``data`` names, entered if new."""
+        if data not in self._commentators:
+            with inside("/commentator"):
+                self._commentators[data] = enter_commentator(self.session, data, now=self.now, actor=self.actor)
+        return self._commentators[data]
+
+    def source(self, data: SourceIn | None) -> Source | None:
+        """The source that ``data`` names, entered if new; None without one."""
+        if data is None:
+            return None
+        if data not in self._sources:
+            with inside("/source"):
+                self._sources[data] = enter_source(self.session, data, now=self.now, actor=self.actor)
+        return self._sources[data]
+
+    def question(self, data: QuestionRef | QuestionIn) -> Question:
+        """The question that ``data`` names, entered if it is given whole and new."""
+        name = data.model_dump_json()
+        if name not in self._questions:
+            if isinstance(data, QuestionRef):
+                self._questions[name] = named_question(self.session, data)
+            else:
+                with inside("/question"):
+                    self._questions[name] = enter_question(self.session, data, now=self.now, actor=self.actor)
+        return self._questions[name]
+
+
+def record_prediction(session: Session, data: PredictionIn, *, now: datetime, actor: str) -> Prediction:
+    """Put one prediction on record, with commentator, question and source found or entered by their keys.
+
+    A prediction on a resolved question is scored at once. ``now`` becomes ``recorded_at``. Raises ``InvalidInput``
+    where something named is not on record, the numbers do not fit the question, or ``made_at`` lies after the
+    deadline or in the future.
+    """
+    desk = Desk(session, now=now, actor=actor)
+    prediction = _prepare(desk, data)
+    question = session.get_one(Question, prediction.question_id)
+    if question.outcome is not None:
+        with shifting(session, question, now=now, actor=actor):
+            session.add(prediction)
+    else:
+        first = _carries(prediction) and not has_predicted(session, prediction.commentator_id, prediction.question_id)
+        session.add(prediction)
+        session.flush()
+        if first:
+            _count_question(session, question, [prediction.commentator_id])
+    body = ledger.contents(prediction)
+    ledger.append(session, now=now, actor=actor, action="prediction.recorded", subject=prediction, body=body)
+    return prediction
+
+
+def record_predictions(
+    session: Session, items: Sequence[PredictionIn], *, now: datetime, actor: str
+) -> list[Prediction]:
+    """Put many predictions on record at once, as ``record_prediction`` does one by one, with one ledger event.
+
+    All or nothing: an ``InvalidInput`` says in its pointers which item (``/3/probability``) is at fault.
+    """
+    desk = Desk(session, now=now, actor=actor)
+    rows = []
+    for index, item in enumerate(items):
+        with inside(f"/{index}"):
+            rows.append(_prepare(desk, item))
+    questions = {row.question_id: session.get_one(Question, row.question_id) for row in rows}
+    settled = {number for number, question in questions.items() if question.outcome is not None}
+    early = [row for row in rows if row.question_id not in settled]
+    _count_first_calls(session, questions, early)
+    session.add_all(early)
+    for number in sorted(settled):
+        with shifting(session, questions[number], now=now, actor=actor):
+            session.add_all([row for row in rows if row.question_id == number])
+    session.flush()
+    if rows:
+        body = {"count": len(rows), "ids": [row.id for row in rows], "sha256": digest(rows)}
+        ledger.append(session, now=now, actor=actor, action="predictions.recorded", subject=rows[0], body=body)
+    return rows
+
+
+def digest(rows: Iterable[Prediction]) -> str:
+    """The SHA-256 of predictions as the ledger would write them, in the order given."""
+    return sha256("\n".join(ledger.canonical(ledger.contents(row)) for row in rows).encode()).hexdigest()
+
+
+def correct_prediction(
+    session: Session, wrong: Prediction, data: CorrectionIn, *, now: datetime, actor: str
+) -> Prediction:
+    """Put a prediction that was recorded wrongly on record as it should read. The wrong one stays, superseded.
+
+    Raises ``Conflict`` where it is superseded already, ``InvalidInput`` as ``record_prediction`` does.
+    """
+    _must_stand(session, wrong)
+    question = session.get_one(Question, wrong.question_id)
+    desk = Desk(session, now=now, actor=actor)
+    right = _row(desk, data, wrong.commentator_id, question)
+    right.supersedes_id, right.reason = wrong.id, data.reason
+    return _supersede(session, question, right, "prediction.corrected", now, actor)
+
+
+def withdraw_prediction(
+    session: Session, wrong: Prediction, data: WithdrawalIn, *, now: datetime, actor: str
+) -> Prediction:
+    """Take a prediction that should never have been recorded out of the count. It stays visible, with the reason.
+
+    Gives the row that supersedes it. Raises ``Conflict`` where it is superseded already.
+    """
+    _must_stand(session, wrong)
+    question = session.get_one(Question, wrong.question_id)
+    mark = Prediction(
+        commentator_id=wrong.commentator_id,
+        question_id=wrong.question_id,
+        source_id=wrong.source_id,
+        made_at=wrong.made_at,
+        recorded_at=now,
+        recorded_by=actor,
+        supersedes_id=wrong.id,
+        withdrawn=True,
+        reason=data.reason,
+    )
+    return _supersede(session, question, mark, "prediction.withdrawn", now, actor)
+
+
+def _supersede(
+    session: Session, question: Question, row: Prediction, action: str, now: datetime, actor: str
+) -> Prediction:
+    with shifting(session, question, now=now, actor=actor):
+        session.add(row)
+        session.flush()
+        ledger.append(session, now=now, actor=actor, action=action, subject=row, body=ledger.contents(row))
+    return row
+
+
+def _must_stand(session: Session, prediction: Prediction) -> None:
+    later = session.exec(select(Prediction).where(Prediction.supersedes_id == prediction.id)).first()
+    if later is not None:
+        raise Conflict(f"prediction {prediction.id} is superseded by prediction {later.id}: change that one")
+    if prediction.withdrawn:
+        raise Conflict(f"prediction {prediction.id} is the mark of a withdrawal: record the prediction anew instead")
+
+
+def _prepare(desk: Desk, data: PredictionIn) -> Prediction:
+    commentator, question = desk.commentator(data.commentator), desk.question(data.question)
+    return _row(desk, data, key(commentator), question)
+
+
+def _row(desk: Desk, data: Stated, commentator_id: int, question: Question) -> Prediction:
+    if data.made_at > question.deadline:
+        raise InvalidInput.at(
+            "/made_at",
+            f"lies after the question's deadline, {question.deadline.isoformat()}: a prediction made then cannot count",
+        )
+    if data.made_at - desk.now > CLOCK_TOLERANCE:
+        raise InvalidInput.at("/made_at", f"lies in the future (it is {desk.now.isoformat()}): check the date")
+    source = desk.source(data.source)
+    return Prediction(
+        commentator_id=commentator_id,
+        question_id=key(question),
+        source_id=source.id if source else None,
+        made_at=data.made_at,
+        recorded_at=desk.now,
+        recorded_by=desk.actor,
+        commitment=data.commitment,
+        note=data.note,
+        **asdict(numbers(data, question)),
+    )
+
+
+def _carries(prediction: Prediction) -> bool:
+    return prediction.probability is not None or prediction.probabilities is not None
+
+
+def _count_first_calls(session: Session, questions: dict[int, Question], rows: list[Prediction]) -> None:
+    """Add a question to the standing of everyone whose first call on it is among ``rows``, before they are stored."""
+    callers: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        if _carries(row):
+            callers[row.question_id].add(row.commentator_id)
+    asked_about = sorted(callers)
+    for start in range(0, len(asked_about), 5000):
+        asked = standing_predictions().where(col(Prediction.question_id).in_(asked_about[start : start + 5000]))
+        for known in session.execute(asked.distinct()):
+            callers[known.question_id].discard(known.commentator_id)
+    for number, people in callers.items():
+        _count_question(session, questions[number], people)
+
+
+def _count_question(session: Session, question: Question, people: Iterable[int]) -> None:
+    shift(session, question_topics(session, key(question)), {}, dict.fromkeys(people, ONLY_ASKED))

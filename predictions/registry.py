@@ -1,0 +1,111 @@
+"""Commentators and sources: found by their keys, or entered when they are new."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from predictions import ledger
+from predictions.columns import CommentatorKind
+from predictions.errors import Conflict, InvalidInput
+from predictions.models import Commentator, Source
+from predictions.names import free_slug, name_key
+from predictions.schemas import CommentatorIn, SourceIn
+
+
+def find_commentator(session: Session, data: CommentatorIn) -> Commentator | None:
+    """The commentator on record that ``data`` names by id, slug or name; None if only a new one can be meant.
+
+    Raises ``InvalidInput`` where an id, or a slug without a name, names nobody.
+    """
+    if data.id is not None:
+        found = session.get(Commentator, data.id)
+        if found is None:
+            raise InvalidInput.at("/id", f"no commentator has the id {data.id}: check it, or give a name")
+        return found
+    if data.slug is not None:
+        found = session.exec(select(Commentator).where(Commentator.slug == data.slug)).first()
+        if found is None and data.name is None:
+            raise InvalidInput.at(
+                "/slug", f"no commentator has the slug {data.slug!r}: give a name too, to enter a new one"
+            )
+        if found is not None:
+            return found
+    return session.exec(select(Commentator).where(Commentator.name_key == name_key(data.name or ""))).first()
+
+
+def enter_commentator(session: Session, data: CommentatorIn, *, now: datetime, actor: str) -> Commentator:
+    """The commentator that ``data`` names, entered if new."""
+    return find_commentator(session, data) or _new_commentator(session, data, now, actor)
+
+
+def _new_commentator(session: Session, data: CommentatorIn, now: datetime, actor: str) -> Commentator:
+    name = data.name or ""
+    key = name_key(name)
+    if not key:
+        raise InvalidInput.at("/name", "a name needs at least one visible character")
+    commentator = Commentator(
+        slug=data.slug or free_slug(name, lambda slug: _has(session, Commentator, slug)),
+        name=" ".join(name.split()),
+        name_key=key,
+        kind=data.kind or CommentatorKind.PERSON,
+        description=data.description,
+        invented=data.invented,
+        created_at=now,
+    )
+    _enter(session, commentator, "commentator", now, actor)
+    return commentator
+
+
+def change_commentator(
+    session: Session, commentator: Commentator, changes: dict[str, Any], *, now: datetime, actor: str
+) -> None:
+    """Correct a commentator's name, kind, description or statement; the ledger keeps what stood there before.
+
+    Raises ``Conflict`` where another commentator has the new name already.
+    """
+    if "name" in changes:
+        key = name_key(changes["name"])
+        other = session.exec(select(Commentator).where(Commentator.name_key == key)).first()
+        if other is not None and other.id != commentator.id:
+            raise Conflict(f"{other.name!r} (id {other.id}) has this name already: choose a name that tells them apart")
+        commentator.name_key = key
+    before = {field: getattr(commentator, field) for field in changes}
+    for field, value in changes.items():
+        setattr(commentator, field, value)
+    session.flush()
+    body = {"before": before, "after": changes}
+    ledger.append(session, now=now, actor=actor, action="commentator.changed", subject=commentator, body=body)
+
+
+def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str) -> Source:
+    """The source that ``data`` names by id or address, entered if new. Raises ``InvalidInput`` for an unknown id."""
+    if data.id is not None:
+        found = session.get(Source, data.id)
+        if found is None:
+            raise InvalidInput.at("/id", f"no source has the id {data.id}: check it, or give the url")
+        return found
+    url = (data.url or "").partition("#")[0]
+    found = session.exec(select(Source).where(Source.url == url)).first()
+    if found is not None:
+        return found
+    source = Source(
+        url=url,
+        title=data.title,
+        outlet=data.outlet,
+        published_on=data.published_on,
+        invented=data.invented,
+        created_at=now,
+    )
+    _enter(session, source, "source", now, actor)
+    return source
+
+
+def _has(session: Session, table: type[Commentator], slug: str) -> bool:
+    return session.exec(select(col(table.id)).where(table.slug == slug)).first() is not None
+
+
+def _enter(session: Session, row: Commentator | Source, subject: str, now: datetime, actor: str) -> None:
+    session.add(row)
+    session.flush()
+    ledger.append(session, now=now, actor=actor, action=f"{subject}.entered", subject=row, body=ledger.contents(row))

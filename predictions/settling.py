@@ -1,0 +1,96 @@
+"""From the predictions on resolved questions to their stored scores and the running sums of each commentator."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import delete, insert
+from sqlmodel import Session, col
+
+from predictions.columns import QuestionStatus
+from predictions.models import Question, Score
+from predictions.questions import outcome_index
+from predictions.references import TYPES, yardsticks
+from predictions.scoring import brier, brier_range, score_question, to_units
+from predictions.statements import Ints, Statements, load_statements, micros
+
+ScoreRow = dict[str, Any]
+
+
+def score_rows(session: Session, questions: Sequence[Question]) -> Iterator[ScoreRow]:
+    """The score of every commentator on every resolved question among ``questions``, from the predictions alone.
+
+    Rows come as the ``score`` table holds them, ordered by commentator and question within each kind of question.
+    Questions without an outcome, and annulled ones, have no scores.
+    """
+    alike: dict[tuple[str, int], list[Question]] = defaultdict(list)
+    for question in questions:
+        if question.status is QuestionStatus.RESOLVED:
+            alike[question.kind.value, len(question.options or [])].append(question)
+    for (kind, _), group in sorted(alike.items()):
+        yield from _rows_of_a_kind(session, kind, group)
+
+
+def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> Iterator[ScoreRow]:
+    rows = load_statements(session, questions)
+    deadline = micros([question.deadline for question in questions])
+    known_at = micros([question.known_at or question.deadline for question in questions])
+    cutoff = np.minimum(deadline, known_at)
+    rows = rows.where(rows.made_at < cutoff[rows.question])
+    if not len(rows):
+        return
+    outcome = np.array([outcome_index(question, question.outcome or "") for question in questions], dtype=np.int64)
+    scores = brier(rows.probabilities, outcome[rows.question], kind)
+    pair = rows.commentator * len(questions) + rows.question
+    found = score_question(
+        pair, rows.made_at, rows.id, scores, cutoff=cutoff[rows.question], deadline=deadline[rows.question]
+    )
+    opening = rows.where(found.opening_index)
+    yardstick = yardsticks(session, questions, rows, found.opening_index)
+    low, high = _ranges(opening, outcome[opening.question], found.opening)
+    columns = {
+        "commentator_id": opening.commentator,
+        "opening": to_units(found.opening),
+        "latest": to_units(found.latest),
+        "time_weighted": to_units(found.time_weighted),
+        "opening_low": low,
+        "opening_high": high,
+        "opening_id": opening.id,
+        "latest_id": rows.id[found.latest_index],
+        "counted": found.counted,
+        "reference": to_units(brier(yardstick.probabilities, outcome[opening.question], kind)),
+        "worded": opening.worded,
+        "hedged": opening.hedged,
+        "recorded_late": opening.recorded_at > cutoff[opening.question],
+    }
+    plain = {name: values.tolist() for name, values in columns.items()}
+    for at, (index, reference) in enumerate(zip(opening.question.tolist(), yardstick.kind.tolist(), strict=True)):
+        question = questions[index]
+        yield {name: values[at] for name, values in plain.items()} | {
+            "question_id": question.id,
+            "deadline": question.deadline,
+            "reference_type": TYPES[reference],
+        }
+
+
+def _ranges(opening: Statements, outcome: Ints, score: Any) -> tuple[Ints, Ints]:
+    """What the words could score inside their interval; a probability without an interval scores what it scores."""
+    units = to_units(score)
+    low, high = units.copy(), units.copy()
+    worded = np.flatnonzero(opening.worded)
+    if len(worded):
+        bounds = brier_range(opening.low[worded], opening.high[worded], outcome[worded])
+        low[worded], high[worded] = to_units(bounds[0]), to_units(bounds[1])
+        # A best value inside the interval can fall outside the range by a rounding of the last digit at most.
+        low, high = np.minimum(low, units), np.maximum(high, units)
+    return low, high
+
+
+def store_scores(session: Session, question: Question) -> int:
+    """Replace the stored scores of one question by freshly computed ones; gives their number."""
+    session.execute(delete(Score).where(col(Score.question_id) == question.id))
+    rows = list(score_rows(session, [question]))
+    if rows:
+        session.execute(insert(Score), rows)
+    return len(rows)

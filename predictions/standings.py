@@ -1,0 +1,125 @@
+"""Running sums of each commentator, overall and in each topic, shifted by what one question adds to them.
+
+A change of a question takes off what it added before and adds what it adds now, so that its cost depends on the
+predictions on that question alone, and a reader of the sums does not depend on the number of predictions at all.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Select, and_, bindparam, exists, insert, or_, update
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from predictions import ledger
+from predictions.columns import QuestionStatus
+from predictions.models import Prediction, Question, QuestionTopic, Score, Standing, key
+from predictions.settling import store_scores
+
+COUNTS = ("questions", "resolved", "annulled", "uncounted", "hedged")
+SUMS = ("opening", "latest", "time_weighted", "opening_low", "opening_high")
+FIELDS = COUNTS + SUMS
+
+OVERALL = ""
+
+#: What one question adds to one commentator's standing, in the order of FIELDS.
+Addition = tuple[int, ...]
+ONLY_ASKED: Addition = (1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_ANNULLED: Addition = (1, 0, 1, 0, 0, 0, 0, 0, 0, 0)
+_UNCOUNTED: Addition = (1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+_HEDGED: Addition = (1, 0, 0, 0, 1, 0, 0, 0, 0, 0)
+
+
+def standing_predictions() -> Select[int, int]:
+    """(commentator, question) of every prediction that carries a probability and is not superseded or withdrawn."""
+    later = aliased(Prediction)
+    return sa_select(col(Prediction.commentator_id), col(Prediction.question_id)).where(
+        or_(col(Prediction.probability).is_not(None), col(Prediction.probabilities).is_not(None)),
+        ~exists().where(and_(col(later.supersedes_id) == col(Prediction.id))),
+    )
+
+
+def has_predicted(session: Session, commentator_id: int, question_id: int) -> bool:
+    """Whether a prediction of this commentator on this question stands."""
+    here = (col(Prediction.question_id) == question_id, col(Prediction.commentator_id) == commentator_id)
+    return session.execute(standing_predictions().where(*here).limit(1)).first() is not None
+
+
+def additions(session: Session, question: Question) -> dict[int, Addition]:
+    """What the question adds to the standing of each commentator who predicted on it, by its stored scores."""
+    asked = standing_predictions().where(col(Prediction.question_id) == question.id)
+    people = {row.commentator_id for row in session.execute(asked.distinct())}
+    if question.status is QuestionStatus.ANNULLED:
+        return dict.fromkeys(people, _ANNULLED)
+    if question.status is not QuestionStatus.RESOLVED:
+        return dict.fromkeys(people, ONLY_ASKED)
+    columns = [getattr(Score, name) for name in ("commentator_id", "hedged", *SUMS)]
+    scored = session.execute(sa_select(*columns).where(col(Score.question_id) == question.id))
+    found = {row[0]: _HEDGED if row[1] else (1, 1, 0, 0, 0, *row[2:]) for row in scored}
+    return dict.fromkeys(people, _UNCOUNTED) | found
+
+
+@contextmanager
+def shifting(session: Session, question: Question, *, now: datetime, actor: str) -> Iterator[None]:
+    """Around any change of a question's outcome or predictions: rescore it and shift the standings, all in one
+    transaction with the change. The ledger gets a ``question.scored`` event where scores changed."""
+    before = additions(session, question)
+    yield
+    session.flush()
+    scored = store_scores(session, question)
+    after = additions(session, question)
+    shift(session, question_topics(session, key(question)), before, after)
+    if scored or before != after:
+        body = {"commentators": scored}
+        ledger.append(session, now=now, actor=actor, action="question.scored", subject=question, body=body)
+
+
+def question_topics(session: Session, question_id: int) -> list[str]:
+    """The topics of a question, in order."""
+    query = select(QuestionTopic.topic).where(QuestionTopic.question_id == question_id)
+    return sorted(session.exec(query).all())
+
+
+def shift(session: Session, topics: Iterable[str], before: dict[int, Addition], after: dict[int, Addition]) -> None:
+    """Take ``before`` off the standings of its commentators and add ``after``, overall and in each of ``topics``."""
+    nothing = (0,) * len(FIELDS)
+    changes = {}
+    for person in sorted({*before, *after}):
+        old, new = before.get(person, nothing), after.get(person, nothing)
+        if old != new:
+            changes[person] = tuple(b - a for a, b in zip(old, new, strict=True))
+    keys = [(person, topic) for topic in (OVERALL, *topics) for person in changes]
+    if keys:
+        _make_rows(session, keys)
+        rows = [
+            {"who": person, "where": topic, **dict(zip(_ADDED, changes[person], strict=True))} for person, topic in keys
+        ]
+        session.connection().execute(_SHIFT, rows)
+
+
+_ADDED = tuple(f"add_{field}" for field in FIELDS)
+_TABLE = Standing.__table__  # type: ignore[attr-defined]
+_SHIFT = (
+    update(_TABLE)
+    .where(_TABLE.c.commentator_id == bindparam("who"), _TABLE.c.topic == bindparam("where"))
+    .values({field: _TABLE.c[field] + bindparam(added) for field, added in zip(FIELDS, _ADDED, strict=True)})
+)
+
+
+def _make_rows(session: Session, keys: list[tuple[int, str]]) -> None:
+    topics = sorted({topic for _, topic in keys})
+    people = sorted({person for person, _ in keys})
+    known: set[tuple[int, str]] = set()
+    for start in range(0, len(people), 5000):
+        query = sa_select(_TABLE.c.commentator_id, _TABLE.c.topic).where(
+            _TABLE.c.commentator_id.in_(people[start : start + 5000]), _TABLE.c.topic.in_(topics)
+        )
+        known.update((row[0], row[1]) for row in session.execute(query))
+    zeros = dict.fromkeys(FIELDS, 0)
+    fresh = [
+        {"commentator_id": person, "topic": topic, **zeros} for person, topic in keys if (person, topic) not in known
+    ]
+    if fresh:
+        session.execute(insert(_TABLE), fresh)

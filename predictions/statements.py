@@ -1,0 +1,93 @@
+"""The predictions on some questions as arrays, ready for the scoring formulas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.models import Prediction, Question
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+COLUMNS = (
+    *("id", "question_id", "commentator_id", "made_at", "recorded_at"),
+    *("probability", "probabilities", "low", "high", "hedge", "hedged", "supersedes_id"),
+)
+
+#: SQLite takes 32,766 variables in one statement; this stays well below on every database.
+QUESTIONS_PER_QUERY = 5000
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Predictions that stand (neither superseded nor withdrawn) and carry a probability: arrays of one length n.
+
+    ``question`` counts through the list of questions that was asked for. ``probabilities`` has shape (n, K): one
+    column, of yes, for binary questions. Times are microseconds since 1970. ``low`` and ``high`` are NaN where
+    there is no interval.
+    """
+
+    id: Ints
+    question: Ints
+    commentator: Ints
+    made_at: Ints
+    recorded_at: Ints
+    probabilities: Floats
+    low: Floats
+    high: Floats
+    worded: Flags
+    hedged: Flags
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def where(self, keep: NDArray[Any]) -> "Statements":
+        """The rows at ``keep``: a mask or positions."""
+        return Statements(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
+
+
+def micros(times: Sequence[datetime]) -> Ints:
+    """Times as microseconds since 1970, exactly."""
+    naive = [time.replace(tzinfo=None) for time in times]
+    return np.array(naive, dtype="datetime64[us]").astype(np.int64)
+
+
+def load_statements(session: Session, questions: Sequence[Question]) -> Statements:
+    """The standing predictions on ``questions``, which must all have the same number of options."""
+    position = {question.id: index for index, question in enumerate(questions)}
+    rows = [row for row in _rows(session, list(position)) if row.probability is not None or row.probabilities]
+    superseded = {row.supersedes_id for row in rows if row.supersedes_id is not None}
+    return _arrays([row for row in rows if row.id not in superseded], position)
+
+
+def _rows(session: Session, question_ids: list[int | None]) -> list[Any]:
+    wanted = [getattr(Prediction, name) for name in COLUMNS]
+    found: list[Any] = []
+    for start in range(0, len(question_ids), QUESTIONS_PER_QUERY):
+        chunk = question_ids[start : start + QUESTIONS_PER_QUERY]
+        found.extend(session.execute(select(*wanted).where(col(Prediction.question_id).in_(chunk))))
+    return found
+
+
+def _arrays(rows: list[Any], position: dict[int | None, int]) -> Statements:
+    given = [[row.probability] if row.probability is not None else row.probabilities for row in rows]
+    return Statements(
+        id=np.array([row.id for row in rows], dtype=np.int64),
+        question=np.array([position[row.question_id] for row in rows], dtype=np.int64),
+        commentator=np.array([row.commentator_id for row in rows], dtype=np.int64),
+        made_at=micros([row.made_at for row in rows]),
+        recorded_at=micros([row.recorded_at for row in rows]),
+        probabilities=np.array(given, dtype=np.float64).reshape(len(rows), -1 if rows else 1),
+        low=np.array([np.nan if row.low is None else row.low for row in rows]),
+        high=np.array([np.nan if row.high is None else row.high for row in rows]),
+        worded=np.array([row.hedge is not None for row in rows], dtype=bool),
+        hedged=np.array([row.hedged for row in rows], dtype=bool),
+    )

@@ -1,0 +1,95 @@
+"""The tables of prompting: what was asked of people, over which channels, and every attempt to reach them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from predictions.columns import BigInt, text_enum
+
+
+class ChannelKind(StrEnum):
+    """How a channel reaches people."""
+
+    WEBHOOK = "webhook"
+    EMAIL = "email"
+    CHAT = "chat"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+class Prompt(SQLModel, table=True):
+    """The request to resolve a question that has come due, or a reminder of it. Recorded exactly once a stage."""
+
+    __table_args__ = (UniqueConstraint("question_id", "due_at", "stage"), Index("ix_prompt_created_at", "created_at"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    question_id: int = Field(foreign_key="question.id", sa_type=BigInt)
+    stage: str = Field(max_length=20, description="due, day_1, day_3, day_7, week_2 ..., escalation")
+    due_at: datetime = Field(description="when the question came due")
+    scheduled_at: datetime = Field(description="when this stage was to be; derived from due_at, never from now")
+    created_at: datetime
+
+
+class Channel(SQLModel, table=True):
+    """Where prompts are sent: a webhook, a mailbox, a chat service."""
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    name: str = Field(max_length=120, unique=True)
+    kind: ChannelKind = Field(sa_type=text_enum(ChannelKind))
+    target: str = Field(max_length=2000, description="an address that the kind of channel understands")
+    secret: str = Field(default="", max_length=120, description="signs what a webhook receives")
+    topics: list[str] = Field(sa_column=Column(JSON, nullable=False), description="empty: all")
+    escalations_only: bool = Field(default=False, description="hears only of what nobody has resolved for weeks")
+    enabled: bool = True
+    disabled_reason: str = Field(default="", sa_type=Text)
+    created_at: datetime
+
+
+class Delivery(SQLModel, table=True):
+    """One message to one channel: the outbox. The payload is frozen when the row is written."""
+
+    __table_args__ = (
+        UniqueConstraint("prompt_id", "channel_id"),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
+        CheckConstraint("state = 'pending' OR lease_token IS NULL", name="leased_is_pending"),
+        Index("ix_delivery_state_next_at", "state", "next_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    prompt_id: int | None = Field(default=None, foreign_key="prompt.id", sa_type=BigInt)
+    channel_id: int = Field(foreign_key="channel.id", sa_type=BigInt, index=True)
+    message_id: str = Field(max_length=60, unique=True, description="the same at every attempt, so that repeats show")
+    payload: str = Field(sa_type=Text)
+    state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=text_enum(DeliveryState))
+    attempts: int = 0
+    next_at: datetime
+    lease_until: datetime | None = None
+    lease_token: str | None = Field(default=None, max_length=40)
+    last_error: str = Field(default="", sa_type=Text)
+    created_at: datetime
+    finished_at: datetime | None = None
+
+
+class DeliveryAttempt(SQLModel, table=True):
+    """One attempt to deliver: written before sending, so that nothing is sent that is not on record."""
+
+    __tablename__ = "delivery_attempt"
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    delivery_id: int = Field(foreign_key="delivery.id", sa_type=BigInt)
+    number: int
+    started_at: datetime
+    finished_at: datetime | None = None
+    status_code: int | None = None
+    error: str = Field(default="", sa_type=Text)

@@ -1,0 +1,75 @@
+"""All settings: environment variables with the prefix TRACKRECORD_, or a .env file. The README lists each."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Every field is the variable TRACKRECORD_<NAME> in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="TRACKRECORD_", env_file=".env", extra="ignore")
+
+    state_dir: Path = Field(default=Path("trackrecord-data"), description="where database, keys and snapshots are kept")
+    database_url: str = Field(default="", description="empty: SQLite in the state directory")
+    host: str = Field(default="127.0.0.1", description="the address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="the port to listen on")
+    public_url: str = Field(default="", description="the address under which readers reach the service")
+    public_read: bool = Field(default=True, description="false: reading needs a key with the scope read")
+    admin_key: SecretStr | None = Field(default=None, description="sets the first admin key, for scripted installs")
+    secret_key: SecretStr | None = Field(default=None, description="the secret behind stored keys and signed links")
+    contact: str = Field(default="", description="an address for those whose pages are read; part of the User-Agent")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="private hosts that webhooks and resolvers may reach: host, host:port or network"
+    )
+    tick_seconds: float = Field(default=5.0, ge=0.05, le=3600, description="how often the scheduler sweeps")
+    max_body_bytes: int = Field(default=32_000_000, ge=1000, description="the largest request body that is read")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        """The database's address, with the drivers that are installed."""
+        if not self.database_url:
+            return f"sqlite:///{self.state_dir / 'trackrecord.db'}"
+        for scheme in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(scheme):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(scheme)
+        return self.database_url
+
+    @property
+    def base_url(self) -> str:
+        """The address that links begin with, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def secret(self) -> bytes:
+        """The secret behind stored keys and signed links: the setting, else one made once in the state directory."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value().encode()
+        path = self.state_dir / "secret"
+        if not path.exists():
+            write_private(path, secrets.token_hex(32))
+        return path.read_text().strip().encode()
+
+
+def write_private(path: Path, text: str) -> bool:
+    """Write a file that only its owner can read, unless it exists already; says whether it was written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", opener=lambda name, flags: _open_private(name, flags)) as file:
+            file.write(text + "\n")
+    except FileExistsError:
+        return False
+    return True
+
+
+def _open_private(name: str, flags: int) -> int:
+    import os
+
+    return os.open(name, flags, 0o600)

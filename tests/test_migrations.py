@@ -1,0 +1,42 @@
+"""One migration history serves SQLite and PostgreSQL, forwards and backwards."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from predictions import ledger
+from predictions.models import Commentator
+from service import migrate
+from service.database import make_engine
+
+NOW = datetime(2025, 4, 1, tzinfo=UTC)
+
+
+def test_the_history_goes_up_agrees_with_the_models_goes_down_and_up_again(empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url)
+    migrate.upgrade(engine)
+    migrate.check(engine)
+    assert "prediction" in inspect(engine).get_table_names()
+    migrate.downgrade(engine)
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    migrate.upgrade(engine)
+    migrate.check(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE ledger_event SET actor = 'x'", "DELETE FROM ledger_event"])
+def test_the_ledger_refuses_to_be_changed(engine: Engine, statement: str) -> None:
+    with Session(engine) as session:
+        somebody = Commentator(slug="a", name="A", name_key="a", kind="person", created_at=NOW)
+        session.add(somebody)
+        session.flush()
+        ledger.append(session, now=NOW, actor="test", action="commentator.entered", subject=somebody, body={})
+        session.commit()
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+    with Session(engine) as session:
+        assert list(ledger.breaks(session)) == []
+        assert ledger.head(session).seq == 1

@@ -16,7 +16,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from predictions.scoring import Floats, Ints, skill_points, to_units
+from predictions.scoring import SCALE, Floats, Ints, skill_points, to_units
 
 BLEND = 30
 """Average results that every record is blended with; the points at which a record weighs as much as the average."""
@@ -140,7 +140,7 @@ def event_scores(
     people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
     events = np.unique(np.asarray(event), return_inverse=True)[1]
     sets_centre = ~np.isin(people, np.asarray(yardsticks, dtype=np.int64))[person]
-    centre = _centres(np.asarray(reference_type), to_units(reference) - to_units(scores), sets_centre)
+    centre = _centres(reference_type, to_units(reference) - to_units(scores), sets_centre)
     points = skill_points(scores, reference) - centre
     # Sorted by value too: equal sets of forecasts then add up in equal order, so that they tie to the bit.
     order = np.lexsort((points, events, person))
@@ -151,9 +151,13 @@ def event_scores(
     return EventScores(people, np.bincount(person, minlength=len(people)), person[starts], events[starts], means)
 
 
-def _centres(types: NDArray[np.generic], gains: Ints, sets_centre: NDArray[np.bool_]) -> Floats:
-    """The mean points, for each row, of the rows with its type of reference; types with few rows are taken together."""
-    names, kind = np.unique(types, return_inverse=True)
+def centring_groups(types: ArrayLike, sets_centre: NDArray[np.bool_]) -> Ints:
+    """The group of each row (n,) that is centred together: its type of reference, or with it all types with few rows.
+
+    Types with fewer than ``MIN_OF_TYPE`` rows among those that set the centre form one group, if need be together with
+    the next smallest type.
+    """
+    names, kind = np.unique(np.asarray(types), return_inverse=True)
     count = np.bincount(kind[sets_centre], minlength=len(names))
     by_count = np.argsort(count, kind="stable")
     few = int((count < MIN_OF_TYPE).sum())
@@ -161,13 +165,19 @@ def _centres(types: NDArray[np.generic], gains: Ints, sets_centre: NDArray[np.bo
         few += 1
     group = np.arange(len(names))
     group[by_count[:few]] = len(names)
-    group_of_row = group[kind]
-    # Whole numbers add up exactly in any order; few rows of up to 10^12 stay far below 2^63.
-    totals = np.zeros(len(names) + 1, dtype=np.int64)
-    np.add.at(totals, group_of_row[sets_centre], gains[sets_centre])
-    counts = np.bincount(group_of_row[sets_centre], minlength=len(names) + 1)
-    centres: Floats = 100 * (totals / np.maximum(counts, 1) / 10**12)
-    return centres[group_of_row]
+    return np.asarray(group[kind], dtype=np.int64)
+
+
+def _centres(types: ArrayLike, gains: Ints, sets_centre: NDArray[np.bool_]) -> Floats:
+    """The mean points, for each row, of the rows it is centred with; ``gains`` in whole numbers of 10^-12."""
+    group = centring_groups(types, sets_centre)
+    groups = int(group.max(initial=0)) + 1
+    # Whole numbers add up exactly in any order; nine million rows of up to 10^12 stay below 2^63.
+    totals = np.zeros(groups, dtype=np.int64)
+    np.add.at(totals, group[sets_centre], gains[sets_centre])
+    counts = np.bincount(group[sets_centre], minlength=groups)
+    centres: Floats = 100 * (totals / np.maximum(counts, 1) / SCALE)
+    return centres[group]
 
 
 def _pooled_sigma(cells: EventScores, means: Floats, events: Ints, counted: NDArray[np.bool_]) -> float:

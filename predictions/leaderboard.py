@@ -84,10 +84,11 @@ def board(
     session: Session,
     filters: Filters,
     revisions: Revisions,
-    sort: Sort,
-    min_resolved: int,
-    now: datetime,
     made: Estimates,
+    *,
+    sort: Sort = "skill",
+    min_resolved: int = 0,
+    now: datetime,
 ) -> list[BoardItem]:
     """All commentators with a prediction under ``filters``, best first, those too short to rank behind the ranked.
 

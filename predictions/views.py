@@ -1,10 +1,11 @@
 """Read models: what the record says, in the shape that the API, the pages and exports share."""
 
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from predictions.models import Commentator, key
+from predictions.models import Commentator, Proposal, Question, Resolution, Source, key
 
 
 class View(BaseModel):
@@ -60,3 +61,188 @@ class BoardItem(View):
     skill: float | None = None
     skill_low: float | None = None
     skill_high: float | None = None
+
+
+class SourceView(View):
+    """An article, broadcast or post."""
+
+    id: int
+    url: str
+    title: str
+    outlet: str
+    published_on: str | None
+    invented: bool
+
+    @classmethod
+    def of(cls, row: Source) -> Self:
+        """From the table row."""
+        return cls(
+            id=key(row),
+            url=row.url,
+            title=row.title,
+            outlet=row.outlet,
+            published_on=row.published_on,
+            invented=row.invented,
+        )
+
+
+class CommentatorView(CommentatorRef):
+    """A commentator, with what is said about them and what they say to their record."""
+
+    description: str
+    statement: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Commentator) -> Self:
+        """From the table row."""
+        ref = CommentatorRef.of(row).model_dump()
+        return cls(**ref, description=row.description, statement=row.statement, created_at=row.created_at)
+
+
+class QuestionRefView(View):
+    """A question where another thing mentions one."""
+
+    id: int
+    slug: str
+    text: str
+    kind: str
+    status: str
+    deadline: datetime
+    invented: bool
+
+    @classmethod
+    def of(cls, row: Question) -> Self:
+        """From the table row."""
+        return cls(
+            id=key(row),
+            slug=row.slug,
+            text=row.text,
+            kind=row.kind.value,
+            status=row.status.value,
+            deadline=row.deadline,
+            invented=row.invented,
+        )
+
+
+class ConditionView(View):
+    """When a question counts: another question's outcome, or words."""
+
+    question: int | None
+    outcome: str | None
+    text: str | None
+
+
+class ReferenceView(View):
+    """A market or crowd probability of a day."""
+
+    id: int
+    probabilities: dict[str, float]
+    source: str
+    as_of: datetime
+
+
+class ResolutionView(View):
+    """An outcome on record, with its evidence. ``outcome`` null takes the one before back."""
+
+    id: int
+    question: int
+    outcome: str | None
+    known_at: datetime | None
+    evidence: list[dict[str, Any]]
+    note: str
+    automatic: bool
+    resolved_at: datetime
+    resolved_by: str
+    proposal: int | None
+    supersedes: int | None
+
+    @classmethod
+    def of(cls, row: Resolution) -> Self:
+        """From the table row."""
+        same = ("outcome", "known_at", "evidence", "note", "automatic", "resolved_at", "resolved_by")
+        return cls(
+            id=key(row),
+            question=row.question_id,
+            proposal=row.proposal_id,
+            supersedes=row.supersedes_id,
+            **{name: getattr(row, name) for name in same},
+        )
+
+
+class ProposalView(View):
+    """An outcome that a resolver or a person suggests; it scores nothing."""
+
+    id: int
+    question: int
+    resolver: str
+    outcome: str
+    known_at: datetime | None
+    confidence: float
+    rationale: str
+    evidence: list[dict[str, Any]]
+    state: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, row: Proposal) -> Self:
+        """From the table row."""
+        same = set(cls.model_fields) - {"id", "question", "state"}
+        found = {name: getattr(row, name) for name in same}
+        return cls(id=key(row), question=row.question_id, state=row.state.value, **found)
+
+
+class QuestionView(QuestionRefView):
+    """A question whole: what it asks, when it is due, what it hangs on, and how it stands."""
+
+    resolution_criteria: str
+    options: list[str] | None
+    opens_at: datetime | None
+    deadline_zone: str
+    deadline_basis: str
+    due_at: datetime
+    topics: list[str]
+    event: str
+    condition: ConditionView | None
+    references: list[ReferenceView]
+    outcome: str | None
+    known_at: datetime | None
+    resolutions: list[ResolutionView]
+    proposals: list[ProposalView]
+    created_at: datetime
+
+
+class PredictionView(View):
+    """A prediction: who said what about which question, when, where, in which words, and how it counts.
+
+    ``flags`` are plain words for what a reader should know: ``recorded_late`` (put on record after the deadline or
+    the outcome), ``made_too_late`` (said at or after the deadline or the outcome: does not count), ``hedged`` (the words
+    carry almost no claim: not ranked), ``overridden`` (the recorder's own reading of the words), ``commitment``,
+    ``superseded``, ``withdrawn``.
+    """
+
+    id: int
+    commentator: CommentatorRef
+    question: QuestionRefView
+    source: SourceView | None
+    made_at: datetime
+    recorded_at: datetime
+    recorded_by: str
+    probability: float | None
+    probabilities: dict[str, float] | None
+    low: float | None
+    high: float | None
+    hedge: str | None
+    lexicon: str | None
+    lexicon_version: str | None
+    phrase: str | None
+    note: str
+    flags: list[str]
+    supersedes: int | None
+    superseded_by: int | None
+    reason: str | None
+    links: dict[str, str]

@@ -1,0 +1,106 @@
+"""The difficulty-adjusted Brier score: what each would have scored had all answered the same questions.
+
+Two-way fixed effects: score of commentator c on question q = a_c + g_q + chance, fitted by least squares. Only
+differences between those who share questions, at least by a chain of others, mean anything; so each connected component
+is fitted alone, and none where most questions have fewer than four answers.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from predictions.scoring import Floats, Ints
+
+MIN_ANSWERS = 4
+LARGEST_COMPONENT = 5000
+"""Commentators in one component up to which the equations are solved: it takes memory as the square of this."""
+
+BLOCK = 2048
+
+
+@dataclass(frozen=True)
+class AdjustedScores:
+    """One entry for each commentator, by ascending id.
+
+    ``adjusted`` is on the scale of the Brier score, lower is better, but may leave [0, 1]: someone who always says 50%
+    earns 0.25 if they answered every question. It can be compared within one ``component`` only (0 has the most
+    answers), and is NaN where the component has a median of fewer than ``MIN_ANSWERS`` answers a question.
+    """
+
+    commentator: Ints
+    adjusted: Floats
+    component: Ints
+
+
+def adjusted_brier(commentator: ArrayLike, question: ArrayLike, scores: ArrayLike) -> AdjustedScores:
+    """Difficulty-adjusted Brier scores from flat arrays (n,), one row per commentator and question.
+
+    With N the commentator-by-question 0/1 matrix, n and b the numbers and sums of scores: solve S a = r for
+    S = diag(n_c) - N diag(1/n_q) N', r = b_c - N (b_q / n_q) and a_0 = 0; then g = (b_q - N' a) / n_q and
+    adjusted = a + mean(g). The rule of ForecastBench (Karger et al. 2025, ICLR).
+    """
+    people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
+    questions, asked = np.unique(np.asarray(question), return_inverse=True)
+    order = np.lexsort((asked, person))
+    person, asked, values = person[order], asked[order], np.asarray(scores, dtype=np.float64)[order]
+    if np.any((np.diff(person) == 0) & (np.diff(asked) == 0)):
+        raise ValueError("a commentator has one score on a question")
+    component = _components(person, asked, len(people), len(questions))
+    adjusted = np.full(len(people), np.nan)
+    of_row = component[person]
+    by_component = np.argsort(of_row, kind="stable")
+    edges = np.searchsorted(of_row[by_component], np.arange(component.max(initial=-1) + 2))
+    for begin, end in pairwise(edges):
+        rows = by_component[begin:end]
+        adjusted[np.unique(person[rows])] = _fit(person[rows], asked[rows], values[rows])
+    return AdjustedScores(people, adjusted, component)
+
+
+def _components(person: Ints, asked: Ints, people: int, questions: int) -> Ints:
+    """The number of each commentator's connected component, 0 being the one with the most answers."""
+    label = np.arange(people)
+    while True:
+        lowest = np.full(questions, people)
+        np.minimum.at(lowest, asked, label[person])
+        reached = label.copy()
+        np.minimum.at(reached, person, lowest[asked])
+        reached = reached[reached]
+        if np.array_equal(reached, label):
+            break
+        label = reached
+    _, component = np.unique(label, return_inverse=True)
+    answers = np.bincount(component[person])
+    place = np.empty(len(answers), dtype=np.int64)
+    place[np.argsort(-answers, kind="stable")] = np.arange(len(answers))
+    return place[component]
+
+
+def _fit(person: Ints, asked: Ints, values: Floats) -> Floats | float:
+    """Adjusted scores of the commentators of one connected component, by ascending id; NaN if it is too thin."""
+    c, q = np.unique(person, return_inverse=True)[1], np.unique(asked, return_inverse=True)[1]
+    n_c, n_q = np.bincount(c), np.bincount(q)
+    if np.median(n_q) < MIN_ANSWERS or len(n_c) > LARGEST_COMPONENT:
+        return np.nan
+    b_c, b_q = np.bincount(c, values), np.bincount(q, values)
+    s = np.diag(n_c.astype(np.float64)) - _shared_answers(c, q, n_q)
+    r = b_c - np.bincount(c, (b_q / n_q)[q])
+    a = np.zeros(len(n_c))
+    a[1:] = np.linalg.solve(s[1:, 1:], r[1:])
+    g = (b_q - np.bincount(q, a[c])) / n_q
+    return a + float(g.mean())
+
+
+def _shared_answers(c: Ints, q: Ints, n_q: Ints) -> Floats:
+    """N diag(1/n_q) N', from blocks of questions, so that the whole of N is never in memory."""
+    people = int(c.max()) + 1
+    shared = np.zeros((people, people))
+    by_question = np.argsort(q, kind="stable")
+    c, q = c[by_question], q[by_question]
+    edges = np.searchsorted(q, np.arange(0, len(n_q) + BLOCK, BLOCK))
+    for begin, end in pairwise(edges):
+        block = np.zeros((people, BLOCK))
+        block[c[begin:end], q[begin:end] % BLOCK] = 1 / np.sqrt(n_q[q[begin:end]])
+        shared += block @ block.T
+    return shared

@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 
 from predictions.columns import QuestionStatus
 from predictions.intervals import BrierIntervals, mean_brier
-from predictions.models import Commentator, Question, Score, Standing
+from predictions.models import Commentator, Prediction, Question, Score, Standing, key
 from predictions.ranking import Ranking, Status, rank_commentators
 from predictions.scored import Filters, Pairs, Revisions, load_pairs, pair_filters, question_filters
 from predictions.scoring import SCALE
@@ -100,7 +100,7 @@ def board(
     rows = session.execute(select(Commentator).where(col(Commentator.id).in_(people))) if len(people) < 5000 else None
     found = rows if rows is not None else session.execute(select(Commentator))
     items = [
-        _item(person, sums.get(int(person.id or 0), Sums()), counts[int(person.id or 0)], revisions, made)
+        _item(person, sums.get(key(person), Sums()), counts[key(person)], revisions, made)
         for (person,) in found
         if person.id in people
     ]
@@ -108,11 +108,19 @@ def board(
     return _sorted(items, sort)
 
 
+def board_line(session: Session, person: Commentator, made: Estimates, *, now: datetime) -> BoardItem:
+    """The line of one commentator on the default board; ``made`` are that board's estimates."""
+    number = key(person)
+    sums = _running_sums(session, Filters(), now, only=number)
+    counts = _counts(session, Filters(), only=number)
+    return _item(person, sums.get(number, Sums()), counts[number], "opening", made)
+
+
 def _item(
     person: Commentator, sums: Sums, count: Mapping[str, int], revisions: Revisions, made: Estimates
 ) -> BoardItem:
     ranking, intervals = made.ranking, made.intervals
-    at = made.place.get(int(person.id or 0))
+    at = made.place.get(key(person))
     known: dict[str, Any] = {"events": 0, "status": "too_few"}
     if at is not None and sums.resolved:
         ranked = ranking.rank[at] > 0
@@ -161,14 +169,16 @@ def _sorted(items: list[BoardItem], sort: Sort) -> list[BoardItem]:
     return sorted(items, key=keys[sort])
 
 
-def _running_sums(session: Session, filters: Filters, now: datetime) -> dict[int, Sums]:
+def _running_sums(session: Session, filters: Filters, now: datetime, only: int | None = None) -> dict[int, Sums]:
     topic = filters.topic or OVERALL
     columns = [getattr(Standing, name) for name in ("commentator_id", "resolved", *SUMS)]
-    found = session.execute(select(*columns).where(col(Standing.topic) == topic, col(Standing.resolved) > 0))
-    sums = {row[0]: tuple(row[1:]) for row in found}
+    query = select(*columns).where(col(Standing.topic) == topic, col(Standing.resolved) > 0)
+    if only is not None:
+        query = query.where(col(Standing.commentator_id) == only)
+    sums = {row[0]: tuple(row[1:]) for row in session.execute(query)}
     if filters.include == "deadline_passed":
         # What was resolved before its deadline waits for it: a few rows, taken off the sums.
-        for who, early in _grouped(session, filters, now, before_deadline=True).items():
+        for who, early in _grouped(session, filters, now, before_deadline=True, only=only).items():
             sums[who] = tuple(a - b for a, b in zip(sums[who], early, strict=True))
     return {who: Sums(*values) for who, values in sums.items()}
 
@@ -178,43 +188,49 @@ def _filtered_sums(session: Session, filters: Filters, now: datetime) -> dict[in
 
 
 def _grouped(
-    session: Session, filters: Filters, now: datetime, *, before_deadline: bool = False
+    session: Session, filters: Filters, now: datetime, *, before_deadline: bool = False, only: int | None = None
 ) -> dict[int, tuple[int, ...]]:
     totals = [func.sum(getattr(Score, name)) for name in SUMS]
     query = select(col(Score.commentator_id), func.count(), *totals)
     query = query.join(Question, col(Question.id) == col(Score.question_id))
     query = query.where(*pair_filters(filters, now, before_deadline=before_deadline))
+    if only is not None:
+        query = query.where(col(Score.commentator_id) == only)
     rows = session.execute(query.group_by(col(Score.commentator_id)))
     return {row[0]: tuple(int(value) for value in row[1:]) for row in rows}
 
 
-def _counts(session: Session, filters: Filters) -> dict[int, Mapping[str, int]]:
+def _counts(session: Session, filters: Filters, only: int | None = None) -> dict[int, Mapping[str, int]]:
     """How many questions each commentator has predicted on, by the question's status."""
     counts: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("open", "due", "resolved", "annulled"), 0))
     if filters.only_topic:
-        _count_from_sums(session, filters.topic or OVERALL, counts)
+        _count_from_sums(session, filters.topic or OVERALL, counts, only)
         due = [col(Question.status) == QuestionStatus.DUE]
-        for who, _, number in _counted(session, filters, due):
+        for who, _, number in _counted(session, filters, due, only):
             counts[who]["due"] = number
             counts[who]["open"] -= number
     else:
-        for who, status, number in _counted(session, filters, []):
+        for who, status, number in _counted(session, filters, [], only):
             counts[who][status.value] = number
     return counts  # type: ignore[return-value]
 
 
-def _count_from_sums(session: Session, topic: str, counts: dict[int, dict[str, int]]) -> None:
+def _count_from_sums(session: Session, topic: str, counts: dict[int, dict[str, int]], only: int | None) -> None:
     columns = [getattr(Standing, name) for name in ("commentator_id", "questions", "resolved", "annulled")]
-    kept = select(*columns, col(Standing.uncounted), col(Standing.hedged))
-    for who, asked, resolved, annulled, uncounted, hedged in session.execute(
-        kept.where(col(Standing.topic) == topic, col(Standing.questions) > 0)
-    ):
+    query = select(*columns, col(Standing.uncounted), col(Standing.hedged))
+    query = query.where(col(Standing.topic) == topic, col(Standing.questions) > 0)
+    if only is not None:
+        query = query.where(col(Standing.commentator_id) == only)
+    for who, asked, resolved, annulled, uncounted, hedged in session.execute(query):
         settled = resolved + uncounted + hedged
         counts[who] |= {"resolved": settled, "annulled": annulled, "open": asked - settled - annulled}
 
 
-def _counted(session: Session, filters: Filters, extra: list[Any]) -> Any:
-    asked = standing_predictions().subquery()
+def _counted(session: Session, filters: Filters, extra: list[Any], only: int | None) -> Any:
+    standing = standing_predictions()
+    if only is not None:
+        standing = standing.where(col(Prediction.commentator_id) == only)
+    asked = standing.subquery()
     query = (
         select(asked.c.commentator_id, col(Question.status), func.count(distinct(asked.c.question_id)))
         .join(Question, col(Question.id) == asked.c.question_id)

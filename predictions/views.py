@@ -220,7 +220,7 @@ class PredictionView(View):
     """A prediction: who said what about which question, when, where, in which words, and how it counts.
 
     ``flags`` are plain words for what a reader should know: ``recorded_late`` (put on record after the deadline or
-    the outcome), ``made_too_late`` (said at or after the deadline or the outcome: does not count), ``hedged`` (the words
+    the outcome), ``made_too_late`` (said when deadline or outcome had come: does not count), ``hedged`` (the words
     carry almost no claim: not ranked), ``overridden`` (the recorder's own reading of the words), ``commitment``,
     ``superseded``, ``withdrawn``.
     """

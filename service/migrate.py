@@ -13,7 +13,9 @@ def config() -> Config:
     """Alembic's configuration: the migrations in the wheel, or beside the package in a checkout."""
     installed = Path(__file__).with_name("migrations")
     found = Config()
-    found.set_main_option("script_location", str(installed if installed.exists() else Path(__file__).parents[1] / "alembic"))
+    found.set_main_option(
+        "script_location", str(installed if installed.exists() else Path(__file__).parents[1] / "alembic")
+    )
     return found
 
 

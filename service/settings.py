@@ -1,5 +1,6 @@
 """All settings: environment variables with the prefix TRACKRECORD_, or a .env file. The README lists each."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -62,14 +63,9 @@ def write_private(path: Path, text: str) -> bool:
     """Write a file that only its owner can read, unless it exists already; says whether it was written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", opener=lambda name, flags: _open_private(name, flags)) as file:
-            file.write(text + "\n")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
     return True
-
-
-def _open_private(name: str, flags: int) -> int:
-    import os
-
-    return os.open(name, flags, 0o600)

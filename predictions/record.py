@@ -1,0 +1,197 @@
+"""A commentator's record: the line on the board, every scored question, what is still open, and calibration."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.calibration import MIN_PREDICTIONS, calibration
+from predictions.columns import QuestionKind, ReferenceType
+from predictions.leaderboard import Estimates, board_line
+from predictions.models import Commentator, Prediction, Question, Score, key
+from predictions.questions import UNRESOLVED
+from predictions.reading import view_predictions
+from predictions.scored import base_rates
+from predictions.scoring import SCALE
+from predictions.views import BoardItem, CommentatorView, PredictionView, QuestionRefView, View
+
+
+class ScoreView(View):
+    """What one resolved question made of the commentator's predictions; ``reference_brier`` is the yardstick's score.
+
+    ``brier`` is that of the opening call, between ``brier_low`` and ``brier_high`` by what its words may mean.
+    """
+
+    question: QuestionRefView
+    prediction: int
+    probability: float | None
+    hedge: str | None
+    brier: float
+    brier_latest: float
+    brier_time_weighted: float
+    brier_low: float
+    brier_high: float
+    reference_brier: float
+    reference_type: str
+    outcome: str
+    known_at: datetime
+    predictions: int
+    flags: list[str]
+
+
+class CalibrationView(View):
+    """A reliability diagram of opening calls on yes-or-no questions; too few to draw: only counts, and ``note``."""
+
+    predictions: int
+    note: str
+    probability: list[float]
+    count: list[int]
+    hits: list[int]
+    recalibrated: list[float] | None
+    band_low: list[float] | None
+    band_high: list[float] | None
+    decomposition: dict[str, float] | None
+    miscalibration_by_chance: dict[str, float] | None
+
+
+class SharesView(View):
+    """What may distort the record: shares of the scored questions, from 0 to 1; None without any."""
+
+    scored: int
+    worded: float | None
+    hedged: float | None
+    recorded_late: float | None
+    assigned_deadline: float | None
+    implied_deadline: float | None
+    conditional: float | None
+
+
+class RecordView(View):
+    """Everything that is counted for one commentator."""
+
+    commentator: CommentatorView
+    summary: BoardItem
+    shares: SharesView
+    scores: list[ScoreView]
+    open: list[PredictionView]
+    calibration: CalibrationView
+
+
+Scored = Sequence[tuple[Score, Question, Prediction]]
+
+
+def record_of(session: Session, person: Commentator, made: Estimates, *, now: datetime) -> RecordView:
+    """The record of one commentator; ``made`` are the estimates of the default board."""
+    scored = _scored(session, key(person))
+    return RecordView(
+        commentator=CommentatorView.of(person),
+        summary=board_line(session, person, made, now=now),
+        shares=_shares(scored),
+        scores=_score_views(session, scored),
+        open=_open(session, key(person)),
+        calibration=view_calibration(*_calls(scored)),
+    )
+
+
+def _scored(session: Session, number: int) -> Scored:
+    query = (
+        select(Score, Question, Prediction)
+        .join(Question, col(Question.id) == col(Score.question_id))
+        .join(Prediction, col(Prediction.id) == col(Score.opening_id))
+        .where(col(Score.commentator_id) == number)
+        .order_by(col(Question.known_at).desc(), col(Question.id))
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def _score_views(session: Session, scored: Scored) -> list[ScoreView]:
+    base = base_rates(session) if any(score.reference_type is ReferenceType.EVEN for score, _, _ in scored) else {}
+    return [_score_view(score, question, opening, base) for score, question, opening in scored]
+
+
+def _score_view(score: Score, question: Question, opening: Prediction, base: dict[int, int]) -> ScoreView:
+    reference, kind = score.reference, score.reference_type
+    if kind is ReferenceType.EVEN and (known := base.get(key(question))) is not None:
+        reference, kind = known, ReferenceType.BASE_RATE
+    found = {"recorded_late": score.recorded_late, "hedged": score.hedged, "overridden": opening.overridden}
+    conditional = question.condition_question_id is not None or question.condition_text is not None
+    found |= {"worded": score.worded, "conditional": conditional}
+    assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
+    return ScoreView(
+        question=QuestionRefView.of(question),
+        prediction=score.opening_id,
+        probability=opening.probability,
+        hedge=opening.hedge,
+        brier=score.opening / SCALE,
+        brier_latest=score.latest / SCALE,
+        brier_time_weighted=score.time_weighted / SCALE,
+        brier_low=score.opening_low / SCALE,
+        brier_high=score.opening_high / SCALE,
+        reference_brier=reference / SCALE,
+        reference_type=kind.value,
+        outcome=question.outcome or "",
+        known_at=question.known_at,
+        predictions=score.counted,
+        flags=[name for name, holds in found.items() if holds],
+    )
+
+
+def _shares(scored: Scored) -> SharesView:
+    def share(holds: Any) -> float | None:
+        return sum(bool(holds(score, question)) for score, question, _ in scored) / len(scored) if scored else None
+
+    return SharesView(
+        scored=len(scored),
+        worded=share(lambda score, _: score.worded),
+        hedged=share(lambda score, _: score.hedged),
+        recorded_late=share(lambda score, _: score.recorded_late),
+        assigned_deadline=share(lambda _, question: question.deadline_basis == "assigned"),
+        implied_deadline=share(lambda _, question: question.deadline_basis == "implied"),
+        conditional=share(lambda _, question: question.condition_question_id or question.condition_text),
+    )
+
+
+def _open(session: Session, number: int) -> list[PredictionView]:
+    query = (
+        select(Prediction)
+        .join(Question, col(Question.id) == col(Prediction.question_id))
+        .where(col(Prediction.commentator_id) == number, col(Question.status).in_(UNRESOLVED))
+        .order_by(col(Question.deadline), col(Prediction.made_at), col(Prediction.id))
+    )
+    views = view_predictions(session, session.execute(query).scalars())
+    return [view for view in views if not {"superseded", "withdrawn"} & set(view.flags)]
+
+
+def _calls(scored: Scored) -> tuple[list[float], list[int]]:
+    calls = [
+        (opening.probability, int(question.outcome == "yes"))
+        for score, question, opening in scored
+        if question.kind is QuestionKind.BINARY and opening.probability is not None and not score.hedged
+    ]
+    return [call[0] for call in calls], [call[1] for call in calls]
+
+
+def view_calibration(probabilities: Sequence[float], outcomes: Sequence[int]) -> CalibrationView:
+    """The reliability diagram of some calls on yes-or-no questions and what happened (1 or 0)."""
+    found = calibration(np.array(probabilities, dtype=float), np.array(outcomes, dtype=int))
+    enough = found.recalibrated is not None and found.decomposition is not None and found.chance is not None
+    note = "" if enough else f"a curve is drawn from {MIN_PREDICTIONS} predictions on: fewer would show luck"
+    chance = found.chance
+    return CalibrationView(
+        predictions=found.predictions,
+        note=note,
+        probability=found.probability.tolist(),
+        count=found.count.tolist(),
+        hits=found.hits.tolist(),
+        recalibrated=found.recalibrated.tolist() if found.recalibrated is not None else None,
+        band_low=chance.band_low.tolist() if chance else None,
+        band_high=chance.band_high.tolist() if chance else None,
+        decomposition=asdict(found.decomposition) if found.decomposition else None,
+        miscalibration_by_chance=(
+            {"mean": chance.miscalibration_mean, "quantile_95": chance.miscalibration_95} if chance else None
+        ),
+    )

@@ -1,0 +1,75 @@
+"""API keys, for admins: make (shown once), list, revoke."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from predictions.inputs import Input, Name
+from predictions.models import key
+from predictions.views import View
+from service.auth import SCOPES, Admin, create_key, list_keys, revoke_key
+from service.models import ApiKey
+from service.replies import Reading, Writing, read_reply
+
+router = APIRouter(prefix="/api/keys", tags=["keys"])
+
+
+class KeyIn(Input):
+    """A new key: whose it is, and what it may do."""
+
+    name: Annotated[Name, Field(max_length=120)]
+    scopes: Annotated[list[str], Field(min_length=1, description=f"of {', '.join(SCOPES)}")]
+
+
+class KeyView(View):
+    """A key on record; ``key`` is its plain text, shown only when it is made."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    revoked_at: datetime | None
+    key: str | None = None
+
+
+class Keys(BaseModel):
+    """All keys."""
+
+    items: list[KeyView]
+
+
+def _view(row: ApiKey, plain: str | None = None) -> KeyView:
+    same = {name: getattr(row, name) for name in ("name", "prefix", "scopes", "created_at", "revoked_at")}
+    return KeyView(id=key(row), key=plain, **same)
+
+
+@router.post("", status_code=201, response_model=KeyView)
+def make(request: Request, data: KeyIn, who: Admin, write: Writing) -> Response:
+    """Make a key. Its plain text is in this reply and nowhere else."""
+    write.must_not_be_kept()
+
+    def job(session: Session) -> BaseModel:
+        secret = request.app.state.secret
+        return _view(*create_key(session, data.name, data.scopes, secret=secret, now=write.now))
+
+    return write(who, job)
+
+
+@router.get("", response_model=Keys)
+def list_all(request: Request, _: Admin, session: Reading) -> Response:
+    """List all keys, revoked ones too."""
+    return read_reply(request, Keys(items=[_view(row) for row in list_keys(session)]))
+
+
+@router.post("/{name}/revocation", status_code=200, response_model=KeyView)
+def revoke(name: Annotated[str, Path(max_length=120)], who: Admin, write: Writing) -> Response:
+    """Make a key worthless from now on."""
+
+    def job(session: Session) -> BaseModel:
+        return _view(revoke_key(session, name, now=write.now))
+
+    return write(who, job, status=200)

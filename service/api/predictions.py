@@ -1,0 +1,205 @@
+"""Predictions: record in one call or in bulk, list, read, revise, correct, withdraw."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Self
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from sqlmodel import Session
+
+from predictions.columns import MAX_ID, QuestionStatus
+from predictions.errors import Fault, InvalidInput, NotFound, TrackRecordError
+from predictions.inputs import Instant
+from predictions.models import Prediction, key
+from predictions.reading import PredictionFilter, list_predictions, view_new_prediction, view_predictions
+from predictions.recording import correct_prediction, record_prediction, record_predictions, withdraw_prediction
+from predictions.schemas import (
+    CommentatorIn,
+    CorrectionIn,
+    PredictionIn,
+    QuestionRef,
+    Stated,
+    WithdrawalIn,
+)
+from predictions.views import PredictionView
+from service.api.commentators import commentator_of
+from service.api.paging import Cursor, Limit, after, page_reply
+from service.api.questions import question_of
+from service.auth import Caller, Predictor, Reader
+from service.problems import invalid
+from service.replies import Reading, Writes, Writing, read_reply
+
+router = APIRouter(prefix="/api/predictions", tags=["predictions"])
+Number = Annotated[int, Path(ge=1, le=MAX_ID)]
+MAX_LINES = 10_000
+_LINE = TypeAdapter(PredictionIn)
+
+
+class Refusal(BaseModel):
+    """A line that was not recorded, and why."""
+
+    line: int
+    detail: str
+    errors: list[dict[str, str]]
+
+    @classmethod
+    def of(cls, line: int, error: TrackRecordError) -> Self:
+        """From the error that the line met."""
+        errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+        return cls(line=line, detail=error.detail, errors=errors)
+
+
+class Recorded(BaseModel):
+    """What became of a bulk of predictions: their ids, and with ``partial`` the lines that were refused."""
+
+    recorded: int
+    ids: list[int]
+    refused: list[Refusal]
+
+
+def prediction_of(session: Session, number: int) -> Prediction:
+    """The prediction with this id. Raises ``NotFound``."""
+    found = session.get(Prediction, number)
+    if found is None:
+        raise NotFound(f"no prediction has the id {number}: /api/predictions lists them")
+    return found
+
+
+@router.post("", status_code=201, response_model=PredictionView)
+def record(data: PredictionIn, who: Predictor, write: Writing) -> Response:
+    """Record one prediction. Commentator, source and question are found by id or natural key, or entered."""
+
+    def job(session: Session) -> BaseModel:
+        return view_new_prediction(session, record_prediction(session, data, now=write.now, actor=who.name))
+
+    return write(who, job)
+
+
+@router.post("/batch", status_code=201, response_model=Recorded)
+async def record_many(
+    request: Request,
+    who: Predictor,
+    write: Writing,
+    partial: Annotated[bool, Query(description="true: take the good lines, report the others")] = False,
+) -> Response:
+    """Record many predictions, one JSON object a line: all or none, or with `partial` each good one."""
+    lines = [(number, line) for number, line in enumerate((await request.body()).splitlines(), 1) if line.strip()]
+    if not 0 < len(lines) <= MAX_LINES:
+        raise InvalidInput.at("", f"send 1 to {MAX_LINES} lines, each one prediction as JSON; these are {len(lines)}")
+    return await run_sync(_batch, lines, who, write, partial)
+
+
+def _batch(lines: list[tuple[int, bytes]], who: Caller, write: Writes, partial: bool) -> Response:
+    good: list[tuple[int, PredictionIn]] = []
+    refused: list[Refusal] = []
+    for number, line in lines:
+        try:
+            good.append((number, _LINE.validate_python(json.loads(line))))
+        except ValidationError as error:
+            refused.append(Refusal.of(number, invalid(error)))
+        except ValueError:  # also text that is no UTF-8
+            refused.append(Refusal.of(number, InvalidInput.at("", "is not valid JSON: one object a line")))
+    if refused and not partial:
+        faults = [
+            Fault(f"/{bad.line - 1}{fault['pointer']}", fault["detail"]) for bad in refused for fault in bad.errors
+        ]
+        raise InvalidInput(f"line {refused[0].line}: {refused[0].detail}; nothing was recorded", *faults[:100])
+
+    def job(session: Session) -> BaseModel:
+        if partial:
+            return _each_good_one(session, good, list(refused), now=write.now, actor=who.name)
+        rows = record_predictions(session, [item for _, item in good], now=write.now, actor=who.name)
+        return Recorded(recorded=len(rows), ids=[key(row) for row in rows], refused=[])
+
+    return write(who, job)
+
+
+def _each_good_one(
+    session: Session, good: list[tuple[int, PredictionIn]], refused: list[Refusal], *, now: datetime, actor: str
+) -> Recorded:
+    ids = []
+    for number, item in good:
+        try:
+            with session.begin_nested():
+                ids.append(key(record_prediction(session, item, now=now, actor=actor)))
+        except TrackRecordError as error:
+            refused.append(Refusal.of(number, error))
+    return Recorded(recorded=len(ids), ids=ids, refused=sorted(refused, key=lambda bad: bad.line))
+
+
+@router.get("", response_model=None)
+def list_all(
+    request: Request,
+    _: Reader,
+    session: Reading,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    commentator: Annotated[str | None, Query(max_length=120, description="id or slug")] = None,
+    question: Annotated[str | None, Query(max_length=120, description="id or slug")] = None,
+    source: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    topic: Annotated[str | None, Query(max_length=60)] = None,
+    status: Annotated[QuestionStatus | None, Query(description="of the question")] = None,
+    since: Annotated[Instant | None, Query(alias="from", description="made at or after")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="made before")] = None,
+) -> Response:
+    """List predictions in order of recording; superseded and withdrawn ones too, with flags that say so."""
+    wanted = PredictionFilter(
+        commentator=commentator_of(session, commentator).id if commentator is not None else None,
+        question=question_of(session, question).id if question is not None else None,
+        source=source,
+        topic=topic,
+        status=status,
+        since=since,
+        until=until,
+    )
+    return page_reply(request, list_predictions(session, wanted, after=after(cursor), limit=limit), limit)
+
+
+@router.get("/{number}", response_model=PredictionView)
+def read(request: Request, number: Number, _: Reader, session: Reading) -> Response:
+    """Read one prediction."""
+    return read_reply(request, view_predictions(session, [prediction_of(session, number)])[0])
+
+
+@router.post("/{number}/revisions", status_code=201, response_model=PredictionView)
+def revise(number: Number, data: Stated, who: Predictor, write: Writing) -> Response:
+    """Record a later prediction of the same commentator on the same question; the earlier one stays and counts."""
+
+    def job(session: Session) -> BaseModel:
+        before = prediction_of(session, number)
+        whole = PredictionIn(
+            **{name: getattr(data, name) for name in Stated.model_fields},
+            commentator=CommentatorIn(id=before.commentator_id),
+            question=QuestionRef(id=before.question_id),
+        )
+        if whole.made_at <= before.made_at:
+            raise InvalidInput.at(
+                "/made_at", f"must be later than that of prediction {number}; to mend a mistake, send a correction"
+            )
+        return view_new_prediction(session, record_prediction(session, whole, now=write.now, actor=who.name))
+
+    return write(who, job)
+
+
+@router.post("/{number}/corrections", status_code=201, response_model=PredictionView)
+def correct(number: Number, data: CorrectionIn, who: Predictor, write: Writing) -> Response:
+    """Put a wrongly recorded prediction on record as it should read. The wrong one stays, superseded."""
+
+    def job(session: Session) -> BaseModel:
+        wrong = prediction_of(session, number)
+        return view_new_prediction(session, correct_prediction(session, wrong, data, now=write.now, actor=who.name))
+
+    return write(who, job)
+
+
+@router.post("/{number}/withdrawal", status_code=201, response_model=PredictionView)
+def withdraw(number: Number, data: WithdrawalIn, who: Predictor, write: Writing) -> Response:
+    """Take a prediction that should never have been recorded out of the count. It stays visible, with the reason."""
+
+    def job(session: Session) -> BaseModel:
+        wrong = prediction_of(session, number)
+        return view_new_prediction(session, withdraw_prediction(session, wrong, data, now=write.now, actor=who.name))
+
+    return write(who, job)

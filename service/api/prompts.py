@@ -1,0 +1,1 @@
+"""Prompts: what people are asked to resolve, with the proposals that lie beside each."""

@@ -1,0 +1,138 @@
+"""Questions: enter, list, read; declare decided, postpone; resolve, correct, take back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from predictions.columns import DeadlineBasis, QuestionStatus
+from predictions.entering import add_reference, enter_question
+from predictions.errors import InvalidInput, NotFound
+from predictions.inputs import Instant, local_deadline
+from predictions.models import Question
+from predictions.questions import declare_decided, find_question, postpone
+from predictions.reading import QuestionFilter, list_questions, view_question
+from predictions.resolving import resolve, take_back
+from predictions.schemas import DecidedIn, PostponementIn, QuestionIn, ReferenceIn, ResolutionIn, TakingBackIn
+from predictions.views import QuestionRefView, QuestionView, ResolutionView
+from service.api.commentators import number_of
+from service.api.paging import Cursor, Limit, after, page_reply
+from service.auth import Predictor, Reader, ResolverCaller
+from service.replies import Reading, Writing, read_reply
+
+router = APIRouter(prefix="/api/questions", tags=["questions"])
+Which = Annotated[str, Path(description="the id or the slug", max_length=120)]
+
+
+def question_of(session: Session, which: str) -> Question:
+    """The question with this id or slug. Raises ``NotFound``."""
+    found = find_question(session, number_of(which) if which.isdecimal() else which)
+    if found is None:
+        raise NotFound(f"no question has the id or slug {which!r}: /api/questions lists them")
+    return found
+
+
+@router.post("", status_code=201, response_model=QuestionView)
+def enter(data: QuestionIn, who: Predictor, write: Writing) -> Response:
+    """Enter a question, or find the same one if it is on record."""
+
+    def job(session: Session) -> BaseModel:
+        return view_question(session, enter_question(session, data, now=write.now, actor=who.name))
+
+    return write(who, job)
+
+
+@router.get("", response_model=None)
+def list_all(
+    request: Request,
+    _: Reader,
+    session: Reading,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    topic: Annotated[str | None, Query(max_length=60)] = None,
+    event: Annotated[str | None, Query(max_length=120)] = None,
+    status: QuestionStatus | None = None,
+    deadline_basis: DeadlineBasis | None = None,
+    since: Annotated[Instant | None, Query(alias="from", description="deadline at or after")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="deadline before")] = None,
+    q: Annotated[str | None, Query(max_length=200, description="part of the text")] = None,
+) -> Response:
+    """List questions in order of entry."""
+    wanted = QuestionFilter(topic, event, status, deadline_basis, since, until, q)
+    rows = list_questions(session, wanted, after=after(cursor), limit=limit)
+    return page_reply(request, [QuestionRefView.of(row) for row in rows], limit)
+
+
+@router.get("/{which}", response_model=QuestionView)
+def read(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """Read one question with its condition, yardsticks, proposals and resolutions."""
+    return read_reply(request, view_question(session, question_of(session, which)))
+
+
+@router.post("/{which}/resolutions", status_code=201, response_model=ResolutionView)
+def settle(which: Which, data: ResolutionIn, who: ResolverCaller, write: Writing) -> Response:
+    """Resolve a question, or correct its resolution: scores and board follow in the same transaction.
+
+    A second resolution supersedes the first. Send `supersedes` with the id of the resolution you have seen (or "none")
+    to be told if somebody was quicker.
+    """
+
+    def job(session: Session) -> BaseModel:
+        question = question_of(session, which)
+        return ResolutionView.of(resolve(session, question, data, now=write.now, actor=who.name))
+
+    return write(who, job)
+
+
+@router.post("/{which}/resolutions/taken-back", status_code=201, response_model=ResolutionView)
+def undo(which: Which, data: TakingBackIn, who: ResolverCaller, write: Writing) -> Response:
+    """Take a resolution back that should not have been made: the question is open or due again."""
+
+    def job(session: Session) -> BaseModel:
+        row = take_back(session, question_of(session, which), data.reason, now=write.now, actor=who.name)
+        return ResolutionView.of(row)
+
+    return write(who, job)
+
+
+@router.post("/{which}/decided", status_code=200, response_model=QuestionView)
+def declare(which: Which, data: DecidedIn, who: ResolverCaller, write: Writing) -> Response:
+    """Declare a question decided before its deadline: people are prompted to resolve it now."""
+
+    def job(session: Session) -> BaseModel:
+        question = question_of(session, which)
+        declare_decided(session, question, data.reason, now=write.now, actor=who.name)
+        return view_question(session, question)
+
+    return write(who, job, status=200)
+
+
+@router.post("/{which}/postponements", status_code=201, response_model=QuestionView)
+def move(which: Which, data: PostponementIn, who: ResolverCaller, write: Writing) -> Response:
+    """Move the deadline to a later instant, with the reason; the ledger keeps the earlier one."""
+
+    def job(session: Session) -> BaseModel:
+        question = question_of(session, which)
+        deadline = data.deadline
+        if deadline.tzinfo is None:
+            try:
+                deadline = local_deadline(deadline, question.deadline_zone)
+            except ValueError as error:
+                raise InvalidInput.at("/deadline", str(error)) from None
+        postpone(session, question, deadline, data.reason, now=write.now, actor=who.name)
+        return view_question(session, question)
+
+    return write(who, job)
+
+
+@router.post("/{which}/references", status_code=201, response_model=QuestionView)
+def refer(which: Which, data: ReferenceIn, who: Predictor, write: Writing) -> Response:
+    """Put a market or crowd probability of a day on record, which predictions of that day are compared with."""
+
+    def job(session: Session) -> BaseModel:
+        question = question_of(session, which)
+        add_reference(session, question, data, now=write.now, actor=who.name)
+        return view_question(session, question)
+
+    return write(who, job)

@@ -1,0 +1,65 @@
+"""The application: settings in, a FastAPI app out, with everything a request needs on its state."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from service import __version__, problems
+from service.api import commentators, keys, leaderboard, meta, predictions, questions, sources
+from service.auth import ensure_admin_key
+from service.boards import Boards
+from service.clock import Clock, SystemClock
+from service.database import delivering, make_engine
+from service.limits import BodyLimit
+from service.settings import Settings
+from service.writer import Writer
+
+log = logging.getLogger(__name__)
+DESCRIPTION = (
+    "Records what public commentators predict, resolves the questions at their deadlines, and scores them. "
+    "Reading is public unless the operator closes it; writing needs `Authorization: Bearer <key>`. Every error is "
+    "`application/problem+json` (RFC 9457) and says in `errors` which field it is about and what to do."
+)
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: bool = False) -> FastAPI:
+    """The service as an ASGI app, on a database that is migrated. ``scheduler``: also watch the deadlines here."""
+    app = FastAPI(
+        title="Track Record", version=__version__, description=DESCRIPTION, lifespan=_lifespan, redoc_url=None
+    )
+    app.state.settings = settings
+    app.state.clock = clock or SystemClock()
+    app.state.with_scheduler = scheduler
+    for module in (commentators, sources, questions, predictions, leaderboard, keys, meta):
+        app.include_router(module.router)
+    problems.install(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    state.engine = make_engine(state.settings.database)
+    state.secret = state.settings.secret()
+    state.writer = Writer(state.engine)
+    state.boards = Boards(state.engine)
+    state.scheduler = None
+    if state.settings.admin_key is not None:
+        with delivering(state.engine) as session:
+            plain = state.settings.admin_key.get_secret_value()
+            ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
+    if state.with_scheduler:
+        from service.scheduler import Scheduler
+
+        state.scheduler = Scheduler(state.engine, state.settings, state.clock)
+        state.scheduler.start()
+    try:
+        yield
+    finally:
+        if state.scheduler is not None:
+            state.scheduler.stop()
+        state.writer.close()
+        state.engine.dispose()

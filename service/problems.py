@@ -1,0 +1,151 @@
+"""Every error in one shape: RFC 9457 problem details, with a pointer to the field and a remedy."""
+
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+#: Names that pydantic puts into a location for the branch of a union it tried; they mean nothing to a reader.
+_BRANCH = re.compile(r"[\[(]|^(QuestionRef|QuestionIn|int|str|float|bool|none)$|^constrained")
+_REMEDIES = {
+    "extra_forbidden": "is not a known field: remove it, or check its spelling",
+    "missing": "is required: add it",
+    "float_type": "must be a number, for example 0.3; not text, not true or false",
+    "int_type": "must be a whole number; not text, not true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "finite_number": "must be a finite number",
+    "json_invalid": "is not valid JSON: check brackets, commas and quotation marks",
+    "model_type": "must be an object with named fields",
+    "model_attributes_type": "must be an object with named fields; send JSON as application/json",
+    "dict_type": "must be an object with named fields",
+    "list_type": "must be a list",
+}
+log = logging.getLogger(__name__)
+
+
+class Unavailable(TrackRecordError):
+    """The database does not answer now; the same request may succeed in a moment."""
+
+    title = "Not available now"
+
+
+STATUS: dict[type[TrackRecordError], int] = {InvalidInput: 422, NotFound: 404, Conflict: 409, Unavailable: 503}
+
+
+class Problem(JSONResponse):
+    """A problem as RFC 9457 asks for."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        faults: Iterable[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+        kind = f"/problems/{re.sub('[^a-z]+', '-', title.lower())}"
+        content = {"type": kind, "title": title, "status": status, "detail": detail, "errors": errors}
+        super().__init__(content, status, headers=dict(headers or {}))
+
+
+def faults_of(errors: Sequence[Any]) -> list[Fault]:
+    """Pydantic's findings as faults: a JSON pointer, and what to do."""
+    return [Fault(_pointer(error["loc"]), _detail(error)) for error in errors]
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    parts = list(location)
+    if parts and parts[0] == "body":
+        parts = parts[1:]
+    kept = [str(part) for part in parts if isinstance(part, int) or not _BRANCH.search(part)]
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in kept)
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    if error["type"] in _REMEDIES:
+        return _REMEDIES[error["type"]]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return (
+        message.replace("Input should be", "must be").replace("String should", "must").replace("Value should", "must")
+    )
+
+
+def invalid(error: ValidationError) -> InvalidInput:
+    """A failed validation outside a route, as an error of the domain."""
+    faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+    return InvalidInput(_summary(faults), *faults)
+
+
+def _summary(faults: Sequence[Fault]) -> str:
+    first = f"{faults[0].pointer or 'the input'}: {faults[0].detail}" if faults else "the input is not valid"
+    return first if len(faults) < 2 else f"{first} (and {len(faults) - 1} more)"
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that tells of any error; what nobody foresaw is a 500 without inner details."""
+    if isinstance(error, TrackRecordError):
+        wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else None
+        return Problem(_status(error), error.title, error.detail, error.faults, wait)
+    if isinstance(error, RequestValidationError):
+        faults = faults_of(error.errors())
+        malformed = any(fault["type"] == "json_invalid" for fault in error.errors())
+        if malformed:
+            faults = [Fault("", _REMEDIES["json_invalid"])]
+        return Problem(400 if malformed else 422, InvalidInput.title, _summary(faults), faults)
+    if isinstance(error, HTTPException):
+        phrase = HTTPStatus(error.status_code).phrase
+        return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
+    if is_passing(error):
+        return problem_of(Unavailable("the database is busy or out of reach: send the same request again in a moment"))
+    log.error("unforeseen error", exc_info=error)
+    return Problem(500, "Internal error", "something went wrong on this side; it is logged; nothing was half written")
+
+
+def _status(error: TrackRecordError) -> int:
+    for kind, status in STATUS.items():
+        if isinstance(error, kind):
+            return status
+    return 400
+
+
+def _http_detail(error: HTTPException) -> str:
+    if error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return "there is nothing at this address: /docs lists what there is"
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        return f"this address does not take that method; it takes {allowed}" if allowed else "method not allowed here"
+    return str(error.detail)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether a database error is one that goes away (busy, locked, stopped, full), not of the request's making."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the app become a problem."""
+
+    async def handle(_request: Request, error: Exception) -> Problem:
+        return problem_of(error)
+
+    for kind in (TrackRecordError, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception):
+        app.add_exception_handler(kind, handle)

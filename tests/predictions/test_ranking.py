@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from benchmarks.simulate_ranking import simulate, spearman
 from predictions.ranking import BLEND, LARGEST_SIGMA, Ranking, Status, event_scores, rank_commentators
 
 ARRAYS = [name for name in Ranking.__dataclass_fields__ if name != "sigma"]
@@ -242,3 +243,19 @@ def test_rank_ranges_come_from_the_seed_and_can_be_left_out() -> None:
     assert_array_equal(first.rank_high, again.rank_high)
     assert np.any(first.rank_high > first.rank)
     assert_array_equal(without.rank_low, without.rank)
+
+
+# Does it find true skill?
+
+
+def test_the_default_ranking_finds_true_skill_better_than_the_raw_brier_score() -> None:
+    """With invented commentators whose skill is known; over 100 replications .344 against .277."""
+    raw, default = simulate(replications=30, seed=1).T
+    assert default.mean() > raw.mean() + 0.03
+    assert np.mean(default > raw) > 0.6
+
+
+def test_rank_correlation_takes_ties_at_their_mean_rank() -> None:
+    assert spearman(np.array([1.0, 2, 3]), np.array([10.0, 20, 30])) == pytest.approx(1)
+    # Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: covariance 4.5 over the root of 4.5 times 5.
+    assert spearman(np.array([1.0, 2, 2, 3]), np.array([1.0, 2, 3, 4])) == pytest.approx(4.5 / np.sqrt(4.5 * 5))

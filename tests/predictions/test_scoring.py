@@ -1,5 +1,11 @@
 """The formulas against figures computed by hand, and the laws that every proper score obeys."""
 
+import csv
+import gzip
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -288,3 +294,40 @@ def test_the_order_of_arrival_changes_not_one_bit(rows: list[tuple[int, float, i
         assert_array_equal(getattr(first, name), getattr(second, name))
     assert [rows[i][2] for i in first.opening_index] == [shuffled[i][2] for i in second.opening_index]
     assert [rows[i][2] for i in first.latest_index] == [shuffled[i][2] for i in second.latest_index]
+
+
+# Real forecasts
+
+REAL = Path(__file__).parents[2].parent / "shared" / "data" / "fivethirtyeight_checking_our_work"
+
+
+def real_rows(name: str) -> list[dict[str, str]]:
+    if not REAL.is_dir():
+        pytest.skip("the published forecasts of FiveThirtyEight are not beside the project")
+    packed = REAL / f"{name}.csv.gz"
+    with gzip.open(packed, "rt") if packed.exists() else (REAL / f"{name}.csv").open() as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_840996_published_forecasts_get_the_published_scores() -> None:
+    forecasts = real_rows("forecasts")
+    outcomes = {row["question_id"]: float(row["outcome"]) == 1 for row in real_rows("resolutions")}
+    names, person = np.unique([row["forecaster"] for row in forecasts], return_inverse=True)
+    questions, question = np.unique([row["question_id"] for row in forecasts], return_inverse=True)
+    happened = np.array([outcomes[name] for name in questions])[question].astype(int)
+    scores = brier(np.array([[float(row["probability"])] for row in forecasts]), happened, "binary")
+    made_at = np.array([date.fromisoformat(row["forecast_date"]).toordinal() for row in forecasts]) * DAY
+    closing = np.array([date.fromisoformat(row["deadline"]).toordinal() for row in forecasts]) * DAY
+    latest: dict[int, list[float]] = defaultdict(list)
+    by_question = np.argsort(question, kind="stable")
+    for rows in np.split(by_question, np.flatnonzero(np.diff(question[by_question])) + 1):
+        end = int(closing[rows[0]]) + DAY  # the published figures count what was said on the day of the deadline
+        result = score_question(person[rows], made_at[rows], rows, scores[rows], cutoff=end, deadline=end)
+        for who, score in zip(result.commentator.tolist(), result.latest.tolist(), strict=True):
+            latest[who].append(score)
+    expected = {row["forecaster"]: row for row in real_rows("expected")}
+    assert len(expected) == len(names)
+    for who, name in enumerate(names):
+        assert scores[person == who].mean() == pytest.approx(float(expected[name]["brier_all"]), abs=1e-9)
+        assert np.mean(latest[who]) == pytest.approx(float(expected[name]["brier_latest"]), abs=1e-9)
+        assert len(latest[who]) == int(expected[name]["n_questions"])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import httpx
 import pytest
 import uvicorn
 from sqlalchemy import Engine
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DATABASES = ("sqlite", "postgresql")
 TEMPLATE = "migrated_template"
+ADMIN_KEY = "the-admin-key-of-the-tests"
 CHROMIUM_ARGS = [
     "--headless",
     "--no-sandbox",
@@ -132,7 +134,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
-    """An open session. Nothing is committed unless the test does it."""
+    """An open session that only the test commits. On SQLite its first statement locks other writers out."""
     with Session(engine) as session:
         yield session
 
@@ -170,21 +172,35 @@ def serve() -> Iterator[Callable[[Any], str]]:
         yield lambda app: stack.enter_context(serving(app))
 
 
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of whoever runs the tests are not those of the tests."""
+    for name in [name for name in os.environ if name.startswith("TRACKRECORD_")]:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture
-def settings(database_url: str) -> "Settings":
+def settings(database_url: str, tmp_path: Path) -> "Settings":
     """The settings of the served app; a module that needs others defines its own fixture of this name."""
     from service.settings import Settings
 
-    return Settings(database_url=database_url, _env_file=None)
+    return Settings(_env_file=None, database_url=database_url, state_dir=tmp_path / "state", admin_key=ADMIN_KEY)
 
 
 @pytest.fixture
-def base_url(settings: "Settings") -> Iterator[str]:
-    """The address of the real app, served over HTTP from a migrated database of this test's own."""
+def base_url(settings: "Settings", clock: FakeClock) -> Iterator[str]:
+    """The address of the real app on the test's clock, served over HTTP from a migrated database of its own."""
     from service.app import create_app
 
-    with serving(create_app(settings)) as url:
+    with serving(create_app(settings, clock=clock)) as url:
         yield url
+
+
+@pytest.fixture
+def admin(base_url: str) -> Iterator[httpx.Client]:
+    """A client of `base_url` whose key may do everything."""
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {ADMIN_KEY}"}) as client:
+        yield client
 
 
 def find_chromium() -> str | None:

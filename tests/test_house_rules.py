@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from service.settings import Settings
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("predictions", "resolvers", "service")
 CODE = (*PACKAGES, "tests", "benchmarks")
@@ -177,8 +179,6 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
 
 
 def test_the_readme_has_every_setting_and_no_other() -> None:
-    settings = pytest.importorskip("service.settings", reason="service.settings is not written yet").Settings
-    prefix = settings.model_config["env_prefix"]
-    names = {f"{prefix}{name}".upper() for name in settings.model_fields}
+    names = {f"{Settings.model_config['env_prefix']}{name}".upper() for name in Settings.model_fields}
     documented = set(re.findall(r"^\| *`(TRACKRECORD_\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert documented == names, "README.md has one table row for each setting: | `TRACKRECORD_NAME` | ... |"

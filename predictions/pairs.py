@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from predictions.intervals import t_quantile_95
 from predictions.scoring import Floats
@@ -93,10 +93,10 @@ def e_values(p: ArrayLike, q: ArrayLike, outcome: ArrayLike, event: ArrayLike, k
     mine, other = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
     yes, times = np.asarray(outcome) == 1, np.asarray(known_at, dtype=np.int64)
     middle, tilted = (mine + other) / 2, 0.75 * mine + 0.25 * other
-    same: NDArray[np.bool_] = mine == other
-    above = np.where(yes, tilted, 1 - tilted)
-    below = np.where(same, 1.0, np.where(yes, middle, 1 - middle))
-    evidence = np.where(same, 1.0, above / below)
+    above, below = np.where(yes, tilted, 1 - tilted), np.where(yes, middle, 1 - middle)
+    # Equal forecasts tell nothing apart, nor do two that differ by less than a number can hold.
+    silent = (mine == other) | (below == 0)
+    evidence = np.where(silent, 1.0, above / np.where(silent, 1.0, below))
     names, in_event = np.unique(np.asarray(event), return_inverse=True)
     last_known = np.full(len(names), np.iinfo(np.int64).min)
     np.maximum.at(last_known, in_event, times)

@@ -101,6 +101,7 @@ def test_evidence_is_averaged_within_an_event() -> None:
 def test_equal_and_certain_forecasts_carry_no_evidence_and_certain_errors_all_of_it() -> None:
     assert_allclose(e_values([0, 1, 0.5], [0, 1, 0.5], [1, 1, 0], [1, 2, 3], [1, 2, 3]), [1, 1, 1])
     assert_allclose(e_values([1.0], [0.0], [0], [1], [1]), [0.5])
+    assert_allclose(e_values([5e-324], [0.0], [1], [1], [1]), [1])
     assert len(e_values([], [], [], [], [])) == 0
 
 

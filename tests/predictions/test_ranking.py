@@ -197,6 +197,15 @@ def test_ranks_tiers_and_ranges_agree_with_skill(rows: list[tuple[int, int, int,
     assert sorted(result.order.tolist()) == list(range(len(result.commentator)))
 
 
+@given(st.lists(st.tuples(score, score), min_size=3, max_size=12), st.integers(0, 99))
+def test_within_one_event_too_the_order_changes_not_one_bit(rows: list[tuple[float, float]], seed: int) -> None:
+    scores, reference = np.array(rows).T
+    order = np.random.default_rng(seed).permutation(len(rows))
+    same = np.zeros(len(rows), dtype=int)
+    first = event_scores(same, same, same, scores, reference)
+    assert_array_equal(first.points, event_scores(same, same, same, scores[order], reference[order]).points)
+
+
 # Rank ranges
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
@@ -296,6 +295,26 @@ def test_the_order_of_arrival_changes_not_one_bit(rows: list[tuple[int, float, i
     assert [rows[i][2] for i in first.latest_index] == [shuffled[i][2] for i in second.latest_index]
 
 
+@given(rows=said, others=said)
+def test_many_questions_at_once_equal_each_alone(
+    rows: list[tuple[int, float, int, float]], others: list[tuple[int, float, int, float]]
+) -> None:
+    apart = [scored(rows, cutoff=9, deadline=10), scored(others, cutoff=6, deadline=8)]
+    both = np.array([*rows, *others], dtype=float).reshape(-1, 4)
+    second = np.repeat([0, 1], [len(rows), len(others)])
+    together = score_question(
+        both[:, 0].astype(int) + 100 * second,
+        np.rint(both[:, 1] * DAY).astype(np.int64),
+        both[:, 2].astype(int),
+        brier_binary(both[:, 3], 1),
+        cutoff=np.array([9, 6])[second] * DAY,
+        deadline=np.array([10, 8])[second] * DAY,
+    )
+    for name in ("opening", "latest", "time_weighted", "counted"):
+        alone = np.concatenate([getattr(one, name) for one in apart])
+        assert_array_equal(getattr(together, name), alone, err_msg=name)
+
+
 # Real forecasts
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "fivethirtyeight_checking_our_work"
@@ -318,16 +337,13 @@ def test_840996_published_forecasts_get_the_published_scores() -> None:
     scores = brier(np.array([[float(row["probability"])] for row in forecasts]), happened, "binary")
     made_at = np.array([date.fromisoformat(row["forecast_date"]).toordinal() for row in forecasts]) * DAY
     closing = np.array([date.fromisoformat(row["deadline"]).toordinal() for row in forecasts]) * DAY
-    latest: dict[int, list[float]] = defaultdict(list)
-    by_question = np.argsort(question, kind="stable")
-    for rows in np.split(by_question, np.flatnonzero(np.diff(question[by_question])) + 1):
-        end = int(closing[rows[0]]) + DAY  # the published figures count what was said on the day of the deadline
-        result = score_question(person[rows], made_at[rows], rows, scores[rows], cutoff=end, deadline=end)
-        for who, score in zip(result.commentator.tolist(), result.latest.tolist(), strict=True):
-            latest[who].append(score)
+    end = closing + DAY  # the published figures count what was said on the day of the deadline
+    pair = person * len(questions) + question
+    result = score_question(pair, made_at, np.arange(len(pair)), scores, cutoff=end, deadline=end)
+    who = result.commentator // len(questions)
     expected = {row["forecaster"]: row for row in real_rows("expected")}
     assert len(expected) == len(names)
-    for who, name in enumerate(names):
-        assert scores[person == who].mean() == pytest.approx(float(expected[name]["brier_all"]), abs=1e-9)
-        assert np.mean(latest[who]) == pytest.approx(float(expected[name]["brier_latest"]), abs=1e-9)
-        assert len(latest[who]) == int(expected[name]["n_questions"])
+    for at, name in enumerate(names):
+        assert scores[person == at].mean() == pytest.approx(float(expected[name]["brier_all"]), abs=1e-9)
+        assert result.latest[who == at].mean() == pytest.approx(float(expected[name]["brier_latest"]), abs=1e-9)
+        assert (who == at).sum() == int(expected[name]["n_questions"])

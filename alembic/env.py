@@ -1,12 +1,12 @@
 """Runs migrations on a connection handed in by the program, or on the configured database from the command line."""
 
+from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-import predictions.models
-import resolvers.models
-import service.models  # noqa: F401 - the tables register themselves
-from alembic import context
+import predictions.models  # noqa: F401 - the tables register themselves
+import resolvers.models  # noqa: F401
+import service.models  # noqa: F401
 from service.database import make_engine
 from service.settings import Settings
 

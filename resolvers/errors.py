@@ -42,3 +42,15 @@ class TooLarge(SourceChanged):
     """The source sent more than it may."""
 
     title = "The source sent too much"
+
+
+class NotConfigured(FetchError):
+    """The operator has not set what the source needs, such as a token."""
+
+    title = "The source is not set up"
+
+
+class SnapshotLost(TrackRecordError):
+    """A stored snapshot is gone or damaged, or a new one could not be written."""
+
+    title = "The snapshot cannot be had"

@@ -1,0 +1,234 @@
+"""What a resolver is shown, what it may say, and the rules that hold whoever wrote it.
+
+A resolver sees a question and a source, never a commentator or a probability: it cannot know whose score it
+decides. It proposes; a person confirms.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Protocol, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from predictions.columns import QuestionKind
+from predictions.models import Question
+from predictions.schemas import ANNULLED
+from resolvers.fetching import Fetched
+
+YES, NO = "yes", "no"
+MAX_EXCERPT = 300
+MAX_RATIONALE = 2_000
+
+# Confidence is a fixed tier of the kind of evidence. No resolver computes one.
+LISTED_BY_ID = 0.95
+SETTLED_MARKET = 0.85
+OFFICIAL_NOTICE = 0.85
+NAME_ONLY = 0.6
+KEYWORD = 0.4
+TIERS = frozenset({LISTED_BY_ID, SETTLED_MARKET, OFFICIAL_NOTICE, NAME_ONLY, KEYWORD})
+
+
+class Basis(StrEnum):
+    """Why an outcome is proposed."""
+
+    POSITIVE = "positive_match"
+    ABSENT = "absent_at_deadline"
+    SETTLED = "external_settled"
+    VOID = "external_void"
+
+
+class Frozen(BaseModel):
+    """A value that does not change once made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Config(Frozen):
+    """The settings of a resolver for one question; ``base_url`` and the like have the real source as default."""
+
+    @property
+    def sha256(self) -> str:
+        """One hash for one meaning: of the settings with all defaults filled in."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class QuestionView(Frozen):
+    """What a resolver may know of a question."""
+
+    id: int
+    slug: str
+    text: str
+    resolution_criteria: str
+    kind: QuestionKind = QuestionKind.BINARY
+    opened_at: AwareDatetime = Field(description="from when on an event counts")
+    deadline: AwareDatetime
+    deadline_zone: str = "UTC"
+
+    @classmethod
+    def of(cls, question: Question) -> Self:
+        """The view of a question on record. One without ``opens_at`` opened when it was entered."""
+        return cls(
+            id=question.id or 0,
+            slug=question.slug,
+            text=question.text,
+            resolution_criteria=question.resolution_criteria,
+            kind=question.kind,
+            opened_at=question.opens_at or question.created_at,
+            deadline=question.deadline,
+            deadline_zone=question.deadline_zone,
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the question counts days."""
+        return ZoneInfo(self.deadline_zone)
+
+    def day(self, moment: datetime) -> date:
+        """The day of an instant, as the question counts days."""
+        return moment.astimezone(self.zone).date()
+
+    @property
+    def first_day(self) -> date:
+        """The first day on which an event counts."""
+        return self.day(self.opened_at)
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which an event counts."""
+        return self.day(self.deadline)
+
+    def covers(self, day: date) -> bool:
+        """Whether an event of this day counts."""
+        return self.first_day <= day <= self.last_day
+
+
+class Evidence(Frozen):
+    """What was seen, where and when. ``snapshot`` is the key of the stored bytes."""
+
+    url: str
+    final_url: str
+    fetched_at: AwareDatetime
+    status: int
+    content_type: str | None
+    etag: str | None
+    last_modified: str | None
+    sha256: str
+    size: int
+    snapshot: str | None
+    locator: str | None = None
+    excerpt: str | None = Field(default=None, max_length=MAX_EXCERPT)
+
+
+class Proposal(Frozen):
+    """An outcome with its evidence, for a person to confirm, amend or reject."""
+
+    question_id: int
+    resolver: str
+    resolver_version: str
+    config_sha256: str
+    outcome: str
+    event_date: date | None
+    observed_at: AwareDatetime
+    confidence: float
+    basis: Basis
+    rationale: str = Field(max_length=MAX_RATIONALE)
+    evidence: tuple[Evidence, ...] = Field(min_length=1)
+
+    @field_validator("confidence")
+    @classmethod
+    def _is_a_tier(cls, value: float) -> float:
+        if value not in TIERS:
+            raise ValueError(f"must be one of the fixed tiers: {sorted(TIERS)}")
+        return value
+
+    @property
+    def evidence_sha256(self) -> str:
+        """The hash of what decided: where it stood and what it said.
+
+        Not of the bytes: a market's traded volume changes every minute, and would make every look a new proposal.
+        """
+        seen = sorted([item.url, item.locator or "", item.excerpt or item.sha256] for item in self.evidence)
+        return hashlib.sha256(json.dumps(seen, separators=(",", ":")).encode()).hexdigest()
+
+    @property
+    def key(self) -> tuple[int, str, str, str, str]:
+        """Two proposals with one key are the same proposal."""
+        return (self.question_id, self.resolver, self.config_sha256, self.outcome, self.evidence_sha256)
+
+
+class Probe(Frozen):
+    """One look at a source: what was seen, line by line, and why an outcome is proposed or not."""
+
+    saw: tuple[str, ...]
+    reason: str
+    proposal: Proposal | None = None
+
+
+class Fetch(Protocol):
+    """The world outside, as a resolver reaches it: guarded, polite, and with a place to keep what was seen."""
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+
+    def get(
+        self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
+    ) -> Fetched:
+        """A good answer (of the 200s). ``final``: what this address gives never changes, so one look is enough."""
+
+    def keep(self, fetched: Fetched) -> str | None:
+        """Store the bytes seen; the key of the snapshot, or None where snapshots are not kept."""
+
+    def secret(self, name: str) -> str:
+        """The value of an operator's setting. Raises ``NotConfigured``."""
+
+
+class Resolver(Protocol):
+    """One way to learn an outcome. ``key`` names it for good; ``version`` changes when its answers may."""
+
+    key: str
+    version: str
+    settings: type[Config]
+
+    def probe(self, question: QuestionView, config: Any, fetch: Fetch) -> Probe:
+        """Look at the source once.
+
+        Raises ``SourceUnavailable``, ``SourceChanged``, ``NotConfigured`` or ``AddressRefused``: none is an outcome.
+        """
+
+
+def cite(fetch: Fetch, fetched: Fetched, *, locator: str, excerpt: str, keep: bool = True) -> Evidence:
+    """The evidence for what was fetched, with its bytes stored unless the source's terms forbid it."""
+    return Evidence(
+        url=fetched.url,
+        final_url=fetched.final_url,
+        fetched_at=fetched.fetched_at,
+        status=fetched.status,
+        content_type=fetched.headers.get("content-type"),
+        etag=fetched.headers.get("etag"),
+        last_modified=fetched.headers.get("last-modified"),
+        sha256=fetched.sha256,
+        size=len(fetched.body),
+        snapshot=fetch.keep(fetched) if keep else None,
+        locator=locator,
+        excerpt=excerpt[:MAX_EXCERPT],
+    )
+
+
+def broken_rule(question: QuestionView, proposal: Proposal, now: datetime) -> str | None:
+    """Which rule a proposal breaks, in words; None where it breaks none. Holds for plug-ins as for our own."""
+    day = proposal.event_date
+    if proposal.outcome not in (YES, NO, ANNULLED):
+        return f"{proposal.outcome!r} is no outcome of a yes/no question"
+    if proposal.outcome == YES and (day is None or not question.covers(day)):
+        window = f"{question.first_day} to {question.last_day}"
+        return f"the event's date ({day or 'unknown'}) does not lie between opening and deadline ({window})"
+    if day is not None and day > question.day(now.astimezone(UTC)):
+        return f"the event's date {day} lies in the future"
+    if proposal.basis is Basis.ABSENT and (proposal.outcome != NO or now <= question.deadline):
+        return "that nothing was found means no, and only after the deadline"
+    return None

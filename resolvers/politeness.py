@@ -1,0 +1,219 @@
+"""Manners towards sources: spacing, conditional requests, Retry-After, and a break after repeated failure.
+
+What is remembered lies in two mappings of plain values. A dict does; a table that looks like one survives restarts.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceUnavailable
+from resolvers.fetching import Fetched, Fetcher
+from resolvers.secrets import SECRET_PREFIX
+from resolvers.snapshots import SnapshotStore
+
+FAILURES_TO_BREAK = 5
+FIRST_BREAK = timedelta(minutes=10)
+LONGEST_BREAK = timedelta(hours=6)
+LONGEST_WAIT_SECONDS = 30.0
+HINTS = {403: "it may not welcome programs", 404: "check the address or id", 429: "it asks for fewer calls"}
+HOST_TROUBLE = frozenset({401, 403, 408, 429}) | frozenset(range(500, 600))
+
+
+@dataclass(frozen=True)
+class HostState:
+    """How a host has been lately. ``next_at``: no request before. ``failures``: in a row."""
+
+    next_at: datetime | None = None
+    failures: int = 0
+    last_good_at: datetime | None = None
+    last_error: str | None = None
+    broken: bool = False
+
+
+@dataclass(frozen=True)
+class PageState:
+    """What an address gave last, so that an unchanged answer need not be sent again."""
+
+    sha256: str
+    checked_at: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    final_url: str = ""
+
+
+class PoliteFetch:
+    """The ``Fetch`` of resolvers: the guarded client with manners. Safe to share between threads.
+
+    ``spacing_seconds`` is the least time between two requests to a host, drawn out by up to a quarter at random.
+    ``environment`` is where operators put tokens. ``sleep`` waits; it is never asked for more than 30 seconds.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        *,
+        now: Callable[[], datetime],
+        snapshots: SnapshotStore,
+        environment: Mapping[str, str],
+        hosts: MutableMapping[str, HostState] | None = None,
+        pages: MutableMapping[str, PageState] | None = None,
+        spacing_seconds: float = 1.0,
+        draw: Callable[[], float] = random.random,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._fetcher = fetcher
+        self._now = now
+        self._snapshots = snapshots
+        self._environment = environment
+        self._hosts: MutableMapping[str, HostState] = {} if hosts is None else hosts
+        self._pages: MutableMapping[str, PageState] = {} if pages is None else pages
+        self._spacing_seconds = spacing_seconds
+        self._draw = draw
+        self._sleep = sleep
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+        return self._now()
+
+    def keep(self, fetched: Fetched) -> str | None:
+        """Store the bytes seen; the key of the snapshot."""
+        return self._snapshots.put(fetched)
+
+    def secret(self, name: str) -> str:
+        """The value of an operator's variable. Raises ``NotConfigured`` where it is not set."""
+        value = self._environment.get(name, "") if name.startswith(SECRET_PREFIX) else ""
+        if not value:
+            raise NotConfigured(
+                f"the environment variable {name} is not set: set it, or change the resolver's settings"
+            )
+        return value
+
+    def host_state(self, host: str) -> HostState:
+        """How a host has been lately; ``last_good_at`` is the last good check."""
+        return self._hosts.get(host, HostState())
+
+    def get(
+        self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
+    ) -> Fetched:
+        """A good answer; unchanged ones come from the stored snapshot.
+
+        Raises ``SourceUnavailable`` for any status but the 200s, and without a request while the host has a break.
+        """
+        page = self._pages.get(url)
+        stored = self._stored(page)
+        if final and page and stored is not None:
+            return self._again(url, page, stored)
+        host = urlsplit(url).netloc.rpartition("@")[2].lower()
+        self._take_turn(host)
+        try:
+            fetched = self._fetcher.get(
+                url,
+                headers=headers,
+                etag=page.etag if page and stored is not None else None,
+                last_modified=page.last_modified if page and stored is not None else None,
+                max_bytes=max_bytes,
+            )
+            if fetched.status == 304 and page and stored is not None:
+                fetched = self._again(url, replace(page, checked_at=fetched.fetched_at), stored)
+            elif not fetched.ok:
+                raise self._refusal(host, fetched)
+        except FetchError as error:
+            self._failed(host, error)
+            raise
+        self._succeeded(host, fetched)
+        if not headers:  # what a token opens is not ours to store
+            self._remember(url, fetched, final)
+        return fetched
+
+    def _take_turn(self, host: str) -> None:
+        """Wait for the host's next slot. Raises ``SourceUnavailable`` where that is too far off."""
+        with self._lock:
+            now = self._now()
+            state = self.host_state(host)
+            slot = max(now, state.next_at or now)
+            wait = (slot - now).total_seconds()
+            if wait > LONGEST_WAIT_SECONDS:
+                good = f"{state.last_good_at:%Y-%m-%d %H:%M} UTC" if state.last_good_at else "never"
+                raise SourceUnavailable(
+                    f"{host} is left alone until {slot:%Y-%m-%d %H:%M} UTC ({state.last_error or 'it asked for time'});"
+                    f" last good check: {good}",
+                    retry_after=wait,
+                )
+            gap = self._spacing_seconds * (1 + self._draw() / 4)
+            self._hosts[host] = replace(state, next_at=slot + timedelta(seconds=gap))
+        if wait > 0:
+            self._sleep(wait)
+
+    def _refusal(self, host: str, fetched: Fetched) -> SourceUnavailable:
+        hint = {
+            404: ": check the address or id",
+            403: ": it may not welcome programs",
+            429: ": it asks for fewer calls",
+        }
+        text = f"{host} answered with status {fetched.status}{hint.get(fetched.status, '')}"
+        return SourceUnavailable(text, retry_after=fetched.retry_after, status=fetched.status)
+
+    def _failed(self, host: str, error: FetchError) -> None:
+        """Remember a failure of the host; one that is ours, such as a wrong id, does not count against it."""
+        if not isinstance(error, SourceUnavailable):
+            return
+        if error.status is not None and error.status not in HOST_TROUBLE:
+            return
+        with self._lock:
+            now = self._now()
+            state = self.host_state(host)
+            failures = state.failures + 1
+            pause = timedelta(seconds=error.retry_after or 0)
+            if failures >= FAILURES_TO_BREAK:
+                doubled = FIRST_BREAK * 2 ** min(failures - FAILURES_TO_BREAK, 10)
+                pause = max(pause, min(doubled, LONGEST_BREAK) * (1 + self._draw() / 4))
+            next_at = max(state.next_at or now, now + pause)
+            self._hosts[host] = replace(
+                state,
+                next_at=next_at,
+                failures=failures,
+                last_error=error.detail,
+                broken=failures >= FAILURES_TO_BREAK,
+            )
+
+    def _succeeded(self, host: str, fetched: Fetched) -> None:
+        with self._lock:
+            state = self.host_state(host)
+            self._hosts[host] = HostState(next_at=state.next_at, last_good_at=fetched.fetched_at)
+
+    def _remember(self, url: str, fetched: Fetched, final: bool) -> None:
+        etag, last_modified = fetched.headers.get("etag"), fetched.headers.get("last-modified")
+        if final or etag or last_modified:  # else nothing will ever be answered from it
+            kept = {name: fetched.headers[name] for name in ("content-type", "etag") if name in fetched.headers}
+            with suppress(SnapshotLost):  # a full disk costs manners here; what is cited is stored by `keep`, or fails
+                sha256 = self._snapshots.put(fetched)
+                self._pages[url] = PageState(sha256, fetched.fetched_at, etag, last_modified, kept, fetched.final_url)
+
+    def _stored(self, page: PageState | None) -> bytes | None:
+        try:
+            return self._snapshots.get(page.sha256) if page else None
+        except SnapshotLost:
+            return None
+
+    def _again(self, url: str, page: PageState, body: bytes) -> Fetched:
+        """The stored answer, as if it had been sent again."""
+        headers = dict(page.headers) | ({"last-modified": page.last_modified} if page.last_modified else {})
+        return Fetched(url, page.final_url, 200, headers, body, page.checked_at)
+
+
+def next_probe_at(
+    now: datetime, deadline: datetime, *, interval: timedelta, lead: timedelta, draw: Callable[[], float]
+) -> datetime:
+    """When to probe next: not before ``lead`` ahead of the deadline, then every ``interval``, up to a tenth later.
+
+    The spread keeps many questions with one deadline from calling on a source at the same second.
+    """
+    return max(now + interval, deadline - lead) + interval * (draw() / 10)

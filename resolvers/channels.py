@@ -1,0 +1,151 @@
+"""Channels: where prompts are sent, who hears what, and what a receiver's answer means."""
+
+import base64
+import binascii
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Protocol
+from uuid import uuid4
+
+from pydantic import Field, ValidationInfo, field_validator
+from sqlmodel import Session, select
+
+from predictions.errors import Conflict, InvalidInput
+from predictions.inputs import Input, Name, Topic
+from resolvers.addresses import checked_url
+from resolvers.errors import AddressRefused
+from resolvers.messages import CHANNEL_TEST, message
+from resolvers.models import Channel, ChannelKind
+from resolvers.reminders import ESCALATION
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of every secret, not one of them
+SECRET_BYTES = range(24, 65)
+_MAILBOX = re.compile(r"[^@\s<>,;:\"\\]{1,64}@[A-Za-z0-9.-]{1,253}")
+
+
+class Verdict(StrEnum):
+    """What became of one attempt to deliver."""
+
+    DELIVERED = "delivered"
+    PASSING = "passing"  # the next attempt may fare better
+    PERMANENT = "permanent"  # no attempt will, until somebody changes something
+    GONE = "gone"  # the receiver wants no more messages at all
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a receiver said. ``retry_after`` is in seconds, where it named a time; ``detail`` carries no secret."""
+
+    verdict: Verdict
+    detail: str = ""
+    status_code: int | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message on its way to one channel. ``message_id`` is the same at every attempt."""
+
+    message_id: str
+    payload: str
+    kind: ChannelKind
+    target: str
+    secret: str
+
+
+class Sender(Protocol):
+    """Carries messages to one kind of channel, in bounded time. It raises nothing that an answer can say."""
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        """Send once, now."""
+
+
+class ChannelIn(Input):
+    """A new channel. ``secret`` signs what a webhook receives; without one a new secret is made."""
+
+    name: Annotated[Name, Field(max_length=120)]
+    kind: Annotated[ChannelKind, Field(strict=False)] = ChannelKind.WEBHOOK
+    target: Annotated[str, Field(min_length=1, max_length=2000)]
+    secret: Annotated[str, Field(max_length=120)] | None = None
+    topics: Annotated[list[Topic], Field(max_length=50)] = []
+    escalations_only: bool = False
+
+    @field_validator("target")
+    @classmethod
+    def _fits_kind(cls, value: str, info: ValidationInfo) -> str:
+        kind = info.data.get("kind")
+        if kind is ChannelKind.WEBHOOK:
+            try:
+                checked_url(value)
+            except AddressRefused as error:
+                raise ValueError(error.detail) from None
+        if kind is ChannelKind.EMAIL and not _MAILBOX.fullmatch(value):
+            raise ValueError("must be one plain mail address, for example desk@example.org")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _signs(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            size = len(base64.b64decode(value.removeprefix(SECRET_PREFIX), validate=True))
+        except binascii.Error:
+            size = 0
+        if not value.startswith(SECRET_PREFIX) or size not in SECRET_BYTES:
+            raise ValueError(f"must be {SECRET_PREFIX} and 24 to 64 bytes in base64: leave it out to have one made")
+        return value
+
+
+def enter_channel(session: Session, data: ChannelIn, *, now: datetime) -> Channel:
+    """A new channel, enabled. Raises ``Conflict`` where the name is taken."""
+    if session.exec(select(Channel).where(Channel.name == data.name)).first():
+        raise Conflict(f"a channel named {data.name!r} exists: choose another name")
+    secret = data.secret or (make_secret() if data.kind is ChannelKind.WEBHOOK else "")
+    channel = Channel(
+        name=data.name,
+        kind=data.kind,
+        target=data.target,
+        secret=secret,
+        topics=sorted(set(data.topics)),
+        escalations_only=data.escalations_only,
+        created_at=now,
+    )
+    session.add(channel)
+    session.flush()
+    return channel
+
+
+def make_secret() -> str:
+    """A new secret for signing, as Standard Webhooks writes it."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def switch(channel: Channel, *, enabled: bool, reason: str = "") -> None:
+    """Enable a channel, or disable it with the reason; what waits for a disabled channel becomes dead letters."""
+    channel.enabled, channel.disabled_reason = enabled, "" if enabled else reason
+
+
+def wants(channel: Channel, stage: str, topics: Sequence[str]) -> bool:
+    """Whether a channel hears of this stage of a question with these topics."""
+    if channel.escalations_only and stage != ESCALATION:
+        return False
+    return not channel.topics or not set(channel.topics).isdisjoint(topics)
+
+
+def send_test(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: datetime) -> Answer:
+    """Send a test message now, once, past the outbox. Raises ``InvalidInput`` for a kind that is not set up."""
+    sender = senders.get(channel.kind)
+    if sender is None:
+        raise InvalidInput.at("/kind", f"channels of the kind {channel.kind.value} are not set up on this server")
+    payload = message(CHANNEL_TEST, now, {"channel": channel.name, "note": "Prompts will arrive like this message."})
+    return sender.send(outgoing(channel, f"msg_{uuid4().hex}", payload))
+
+
+def outgoing(channel: Channel, message_id: str, payload: str) -> Outgoing:
+    """A message to a channel, with all that a sender needs."""
+    return Outgoing(message_id, payload, channel.kind, channel.target, channel.secret)

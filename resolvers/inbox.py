@@ -1,0 +1,108 @@
+"""The inbox: prompts with their state, which is derived from the question's, and the questions that are due."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlmodel import Session, col
+
+from predictions.columns import ProposalState, QuestionStatus
+from predictions.models import Proposal, Question, key
+from predictions.views import ProposalView, QuestionRefView, View
+from resolvers.models import Prompt
+
+
+class PromptState(StrEnum):
+    """Where a prompt stands: to be answered, answered by an outcome, or overtaken by another deadline."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    OVERTAKEN = "overtaken"
+
+
+_SETTLED = (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED)
+_CURRENT = col(Prompt.due_at) == col(Question.due_at)
+_OPEN = and_(col(Question.status) == QuestionStatus.DUE, _CURRENT)
+_ANSWERED = col(Question.status).in_(_SETTLED)
+
+
+class PromptView(View):
+    """The request to resolve a question, with the proposals that lie beside it."""
+
+    id: int
+    question: QuestionRefView
+    stage: str
+    due_at: datetime
+    scheduled_at: datetime
+    created_at: datetime
+    state: PromptState
+    proposals: list[ProposalView]
+
+
+def state_of(prompt: Prompt, question: Question) -> PromptState:
+    """The state of a prompt of this question."""
+    if question.status in _SETTLED:
+        return PromptState.ANSWERED
+    current = question.status is QuestionStatus.DUE and prompt.due_at == question.due_at
+    return PromptState.OPEN if current else PromptState.OVERTAKEN
+
+
+def list_prompts(
+    session: Session,
+    *,
+    state: PromptState | None = None,
+    question: int | None = None,
+    stage: str | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[PromptView]:
+    """Prompts with an id above ``after``, in order of recording."""
+    query = select(Prompt, Question).join(Question, col(Question.id) == col(Prompt.question_id))
+    if state is not None:
+        query = query.where(_has_state(state))
+    if question is not None:
+        query = query.where(col(Prompt.question_id) == question)
+    if stage is not None:
+        query = query.where(col(Prompt.stage) == stage)
+    rows = session.execute(query.where(col(Prompt.id) > after).order_by(col(Prompt.id)).limit(limit)).all()
+    proposals = _pending(session, {key(row.Question) for row in rows})
+    return [_view(row.Prompt, row.Question, proposals) for row in rows]
+
+
+def _has_state(state: PromptState) -> Any:
+    if state is PromptState.OPEN:
+        return _OPEN
+    return _ANSWERED if state is PromptState.ANSWERED else ~(_OPEN | _ANSWERED)
+
+
+def _view(prompt: Prompt, question: Question, proposals: dict[int, list[ProposalView]]) -> PromptView:
+    return PromptView(
+        id=key(prompt),
+        question=QuestionRefView.of(question),
+        stage=prompt.stage,
+        due_at=prompt.due_at,
+        scheduled_at=prompt.scheduled_at,
+        created_at=prompt.created_at,
+        state=state_of(prompt, question),
+        proposals=proposals.get(prompt.question_id, []),
+    )
+
+
+def _pending(session: Session, questions: set[int]) -> dict[int, list[ProposalView]]:
+    query = select(Proposal).where(
+        col(Proposal.question_id).in_(questions), col(Proposal.state) == ProposalState.PENDING
+    )
+    found: dict[int, list[ProposalView]] = {}
+    for row in session.execute(query.order_by(col(Proposal.id))).scalars():
+        found.setdefault(row.question_id, []).append(ProposalView.of(row))
+    return found
+
+
+def due_questions(session: Session, *, now: datetime, limit: int = 100) -> list[Question]:
+    """Questions that wait for their outcome, the longest overdue first: swept or not yet."""
+    query = select(Question).where(
+        col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE)), col(Question.due_at) <= now
+    )
+    ordered = query.order_by(col(Question.due_at), col(Question.id)).limit(limit)
+    return list(session.execute(ordered).scalars())

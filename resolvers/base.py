@@ -88,9 +88,9 @@ class QuestionView(Frozen):
         """The zone in which the question counts days."""
         return ZoneInfo(self.deadline_zone)
 
-    def day(self, moment: datetime) -> date:
-        """The day of an instant, as the question counts days."""
-        return moment.astimezone(self.zone).date()
+    def day(self, moment: datetime | date) -> date:
+        """The day of an instant, as the question counts days; a day stays what it is."""
+        return moment.astimezone(self.zone).date() if isinstance(moment, datetime) else moment
 
     @property
     def first_day(self) -> date:
@@ -102,9 +102,11 @@ class QuestionView(Frozen):
         """The last day on which an event counts."""
         return self.day(self.deadline)
 
-    def covers(self, day: date) -> bool:
-        """Whether an event of this day counts."""
-        return self.first_day <= day <= self.last_day
+    def covers(self, moment: datetime | date) -> bool:
+        """Whether an event of this instant, or of this day where no more is known, counts."""
+        if isinstance(moment, datetime):
+            return self.opened_at <= moment <= self.deadline
+        return self.first_day <= moment <= self.last_day
 
 
 class Evidence(Frozen):

@@ -6,6 +6,8 @@ from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
+from operator import attrgetter
 from typing import Annotated, Any, Self
 
 import feedparser
@@ -50,6 +52,7 @@ class Entry:
     title: str
     text: str
     link: str
+    moment: datetime
     day: date
 
 
@@ -64,10 +67,10 @@ class FeedWatch:
         """Look once; the earliest fitting entry of the question's days is the lead."""
         fetched = fetch.get(str(config.url))
         entries, undated = read_entries(fetched.body, question)
-        fitting = sorted((entry for entry in entries if fits(config, entry)), key=lambda entry: (entry.day, entry.id))
+        fitting = sorted(filter(partial(fits, config), entries), key=attrgetter("moment", "id"))
         saw = [f"{len(entries)} entries with a date, {undated} without; {len(fitting)} fit"]
         saw += [f"{entry.day} {entry.title[:150]} {entry.link[:150]}" for entry in fitting[:10]]
-        lead = next((entry for entry in fitting if question.covers(entry.day)), None)
+        lead = next((entry for entry in fitting if question.covers(entry.moment)), None)
         if lead is None:
             return Probe(saw=tuple(saw), reason="no entry of the question's days fits")
         excerpt = compact({"day": lead.day, "id": lead.id[:100], "title": lead.title[:120]}, 300)
@@ -115,18 +118,20 @@ def read_entries(body: bytes, question: QuestionView) -> tuple[list[Entry], int]
         if stamp is None:
             undated += 1
             continue
-        entry = _entry(raw, question.day(datetime.fromtimestamp(timegm(stamp), UTC)))
+        moment = datetime.fromtimestamp(timegm(stamp), UTC)
+        entry = _entry(raw, moment, question.day(moment))
         found.setdefault(entry.id, entry)
     return list(found.values()), undated
 
 
-def _entry(raw: Mapping[str, Any], day: date) -> Entry:
+def _entry(raw: Mapping[str, Any], moment: datetime, day: date) -> Entry:
     title, link = _text(raw.get("title")), str(raw.get("link") or "")[:2_000]
     return Entry(
         id=str(raw.get("id") or link or title)[:2_000],
         title=title,
         text=_text(raw.get("summary")),
         link=link if link.startswith(("http://", "https://")) else "",
+        moment=moment,
         day=day,
     )
 

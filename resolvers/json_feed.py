@@ -1,7 +1,7 @@
 """Any JSON source, read by conditions in JMESPath: what speaks for yes, for no, for annulled, and when it happened."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Self
 
 import jmespath
@@ -101,8 +101,7 @@ class JsonFeed:
         value = evaluate(config.date, data)
         if not holds(value):
             return None
-        moment = read_moment(value, SOURCE)
-        return question.day(moment) if isinstance(moment, datetime) else moment
+        return question.day(read_moment(value, SOURCE))
 
     def _propose(
         self,

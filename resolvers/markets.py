@@ -3,7 +3,7 @@
 The four sites differ in their fields alone (``market_sites``). A price is never read as an outcome.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from pydantic import Field, HttpUrl
@@ -117,8 +117,7 @@ class MarketMirror:
 
 def event_day(question: QuestionView, settlement: Settlement) -> date | None:
     """The latest day on which the event can have happened: a market that closed cannot settle on a later one."""
-    days = [question.day(end) if isinstance(end, datetime) else end for end in settlement.ends]
-    return min(days) if days else None
+    return min((question.day(end) for end in settlement.ends), default=None)
 
 
 class Manifold(MarketMirror):

@@ -5,7 +5,7 @@ service's own history lists for the question's days has been read.
 """
 
 import hashlib
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 from resolvers.base import (
     LISTED_BY_ID,
@@ -25,7 +25,7 @@ from resolvers.base import (
 from resolvers.errors import NotConfigured, SourceUnavailable
 from resolvers.fetching import Fetched
 from resolvers.ofac_delta import Publication, read_delta, read_history
-from resolvers.ofac_match import EASTERN, Match, OfacConfig, Seen, described, event_day
+from resolvers.ofac_match import EASTERN, Match, OfacConfig, Seen, described, event_moment
 
 REFUSED = (
     "OFAC refuses this program (403): ask OFAC to admit its User-Agent, or look at the deltas by hand at "
@@ -53,9 +53,9 @@ class Ofac:
             )
             seen.deltas.append(fetched.sha256)
             delta = read_delta(fetched.body)
-            day = event_day(question, publication, delta)
-            if question.covers(day):
-                seen.note(config, publication, fetched, delta, day)
+            moment = event_moment(publication, delta)
+            if question.covers(moment):
+                seen.note(config, publication, fetched, delta, question.day(moment))
         counted = seen.counted()
         wanted = f"{config.min_count} wanted"
         seen.lines.append(f"{len(publications)} publications read: {len(counted)} matching entities, {wanted}")
@@ -102,7 +102,7 @@ class Ofac:
 
     def _absent(self, question: QuestionView, config: OfacConfig, fetch: Fetch, seen: Seen) -> Probe:
         """No, where the deadline is past and every publication was read and could be judged."""
-        until = question.deadline + timedelta(hours=config.grace_hours)
+        until = question.deadline.astimezone(UTC) + timedelta(hours=config.grace_hours)
         why_not = None
         if fetch.now() <= until:
             why_not = f"too few matches so far, and no is not said before {until:%Y-%m-%d %H:%M} UTC"

@@ -1,13 +1,13 @@
 """Whom a question about US sanctions is about, and which entities of OFAC's deltas are they."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, StringConstraints
 
-from resolvers.base import Config, QuestionView
+from resolvers.base import Config
 from resolvers.fetching import Fetched
 from resolvers.ofac_delta import ADD, CHANGE, REMOVE, Delta, Listed, Part, Publication
 from resolvers.texts import contains_words, plain
@@ -78,16 +78,16 @@ class Seen:
         return sorted(first.values(), key=lambda match: match.day)
 
 
-def event_day(question: QuestionView, publication: Publication, delta: Delta) -> date:
-    """The day of a publication as the question counts days.
+def event_moment(publication: Publication, delta: Delta) -> datetime | date:
+    """When a publication came out: the minute that the history has, or only the day.
 
-    The delta has a date, stamped at midnight of US Eastern time; the history has the minute. That minute decides
-    where both name the same day; else, or where the history has midnight too, the date stands as it is written.
+    The delta has a date, stamped at midnight of US Eastern time. Where the history names another day, or has midnight
+    too, that date stands as it is written.
     """
     published = publication.published
     if published.date() != delta.day or published.time() == published.min.time():
         return delta.day
-    return question.day(published.replace(tzinfo=EASTERN))
+    return published.replace(tzinfo=EASTERN)
 
 
 def concerns(config: OfacConfig, entity: Listed, day: date) -> bool | None:

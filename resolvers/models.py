@@ -63,11 +63,12 @@ class Delivery(SQLModel, table=True):
         CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
         CheckConstraint("state = 'pending' OR lease_token IS NULL", name="leased_is_pending"),
         Index("ix_delivery_state_next_at", "state", "next_at"),
+        Index("ix_delivery_channel_id_state_next_at", "channel_id", "state", "next_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
     prompt_id: int | None = Field(default=None, foreign_key="prompt.id", sa_type=BigInt)
-    channel_id: int = Field(foreign_key="channel.id", sa_type=BigInt, index=True)
+    channel_id: int = Field(foreign_key="channel.id", sa_type=BigInt)
     message_id: str = Field(max_length=60, unique=True, description="the same at every attempt, so that repeats show")
     payload: str = Field(sa_type=Text)
     state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=text_enum(DeliveryState))

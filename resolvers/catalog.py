@@ -9,11 +9,12 @@ from pydantic import ValidationError
 
 from predictions.columns import QuestionKind
 from predictions.errors import Fault, InvalidInput
-from resolvers.base import Config, Fetch, Probe, QuestionView, Resolver, broken_rule
+from resolvers.base import Config, Fetch, QuestionView, Resolver, broken_rule
 from resolvers.feed_watch import FeedWatch
 from resolvers.json_feed import JsonFeed
 from resolvers.markets import MIRRORS
 from resolvers.ofac import Ofac
+from resolvers.proposals import Probe
 
 GROUP = "trackrecord.resolvers"
 

@@ -5,23 +5,17 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import httpcore
 
 from resolvers.addresses import AllowList, check_addresses
-from resolvers.errors import SourceUnavailable, TooLarge, TooSlow
+from resolvers.budgets import Budget
+from resolvers.budgets import Monotonic as Monotonic
+from resolvers.errors import SourceUnavailable, TooSlow
 
 Resolve = Callable[[str, int], list[str]]
 Connect = Callable[[tuple[str, int], float], socket.socket]
-
-
-class Monotonic(Protocol):
-    """A clock that never goes back."""
-
-    def monotonic(self) -> float:
-        """Seconds since an arbitrary start."""
 
 
 def look_up(host: str, port: int) -> list[str]:
@@ -33,38 +27,6 @@ def look_up(host: str, port: int) -> list[str]:
 def open_socket(address: tuple[str, int], timeout_seconds: float) -> socket.socket:
     """A TCP connection to a numeric address."""
     return socket.create_connection(address, timeout_seconds)
-
-
-@dataclass
-class Budget:
-    """What one call may use up: seconds over all its connections together, and bytes on the wire.
-
-    A read's own time limit starts anew with each byte; only ``ends_at`` stops a source that drips.
-    """
-
-    clock: Monotonic
-    host: str
-    connect_seconds: float
-    read_seconds: float
-    total_seconds: float
-    wire_bytes: int
-    ends_at: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.ends_at = self.clock.monotonic() + self.total_seconds
-
-    def seconds(self, at_most: float) -> float:
-        """The seconds that the next step may take. Raises ``TooSlow`` where none are left."""
-        left = self.ends_at - self.clock.monotonic()
-        if left <= 0:
-            raise TooSlow(f"{self.host} did not finish within {self.total_seconds:g} seconds: try again later")
-        return min(at_most, left)
-
-    def spend_bytes(self, count: int) -> None:
-        """Count bytes received. Raises ``TooLarge`` where they are more than the call may take."""
-        self.wire_bytes -= count
-        if self.wire_bytes < 0:
-            raise TooLarge(f"{self.host} sent more than it may: check that the address is that of a feed")
 
 
 class BoundedStream(httpcore.NetworkStream):

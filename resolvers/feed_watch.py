@@ -13,8 +13,9 @@ from typing import Annotated, Any, Self
 import feedparser
 from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
-from resolvers.base import KEYWORD, YES, Basis, Config, Fetch, Probe, Proposal, QuestionView, cite
+from resolvers.base import Config, Fetch, QuestionView, cite
 from resolvers.errors import SourceChanged
+from resolvers.proposals import KEYWORD, YES, Basis, Probe, Proposal
 from resolvers.texts import compact, contains_words, plain
 
 MAX_FIELD = 10_000

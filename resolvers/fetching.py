@@ -4,12 +4,9 @@ It stands on httpcore, the engine below httpx, since that takes a network backen
 cookies, no proxy from the environment, no kept connection, no decoding and no redirect but those written here.
 """
 
-import hashlib
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import urljoin
 
@@ -18,8 +15,10 @@ import httpcore
 import httpx
 
 from resolvers.addresses import AllowList, checked_url, port_of
+from resolvers.answers import Fetched
 from resolvers.bodies import read_body, read_some
-from resolvers.connections import Budget, Connect, Monotonic, PinnedBackend, Resolve, look_up, open_socket
+from resolvers.budgets import Budget, Limits, Monotonic
+from resolvers.connections import Connect, PinnedBackend, Resolve, look_up, open_socket
 from resolvers.errors import AddressRefused, FetchError, SourceChanged, SourceUnavailable, TooLarge, TooSlow
 from resolvers.secrets import redacted
 
@@ -41,7 +40,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEPT_ON_HOST_CHANGE = frozenset({"accept", "accept-encoding", "user-agent"})
 MAX_HEADER_BYTES = 256 * 1024
 MAX_ANSWER_BYTES = 16 * 1024  # of the answer to a POST, enough for a delivery log
-LONGEST_RETRY_AFTER_SECONDS = 7 * 24 * 3600.0
 
 
 class Clock(Monotonic, Protocol):
@@ -49,51 +47,6 @@ class Clock(Monotonic, Protocol):
 
     def now(self) -> datetime:
         """The time of day, in UTC."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long one call may take, and how many decoded bytes it may bring."""
-
-    connect_seconds: float = 5.0
-    read_seconds: float = 20.0
-    total_seconds: float = 60.0
-    max_bytes: int = 2_000_000
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """One answer. Header names are in lower case; secrets in the query of either URL are blanked."""
-
-    url: str
-    final_url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    fetched_at: datetime
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of the decoded body, in hexadecimal."""
-        return hashlib.sha256(self.body).hexdigest()
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is of the 200s."""
-        return 200 <= self.status < 300
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds that the source asks to wait, from 0 to a week; None where it does not say."""
-        text = self.headers.get("retry-after", "").strip()
-        if text.isascii() and text.isdigit():
-            return min(float(text[:12]), LONGEST_RETRY_AFTER_SECONDS)
-        try:
-            until = parsedate_to_datetime(text)
-            seconds = (until - self.fetched_at).total_seconds()
-        except (ValueError, TypeError):  # no date, or one without a zone
-            return None
-        return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
 class Fetcher:

@@ -8,9 +8,10 @@ import jmespath
 from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
 
 from predictions.schemas import ANNULLED
-from resolvers.base import NO, OFFICIAL_NOTICE, YES, Basis, Config, Fetch, Probe, Proposal, QuestionView, cite
+from resolvers.base import Config, Fetch, QuestionView, cite
 from resolvers.errors import SourceChanged
 from resolvers.fetching import Fetched
+from resolvers.proposals import NO, OFFICIAL_NOTICE, YES, Basis, Probe, Proposal
 from resolvers.reading import read_json, read_moment
 from resolvers.secrets import SECRET_PREFIX
 from resolvers.texts import compact

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from predictions.schemas import ANNULLED
-from resolvers.base import NO, YES
 from resolvers.errors import SourceChanged
+from resolvers.proposals import NO, YES
 from resolvers.reading import read_moment
 
 Row = Mapping[str, Any]

@@ -9,22 +9,11 @@ from typing import Any
 from pydantic import Field, HttpUrl
 
 from predictions.schemas import ANNULLED
-from resolvers.base import (
-    MAX_EXCERPT,
-    NAME_ONLY,
-    NO,
-    SETTLED_MARKET,
-    Basis,
-    Config,
-    Fetch,
-    Probe,
-    Proposal,
-    QuestionView,
-    cite,
-)
+from resolvers.base import Config, Fetch, QuestionView, cite
 from resolvers.errors import SourceChanged
 from resolvers.fetching import Fetched
 from resolvers.market_sites import Settlement, kalshi, manifold, metaculus, polymarket
+from resolvers.proposals import MAX_EXCERPT, NAME_ONLY, NO, SETTLED_MARKET, Basis, Probe, Proposal
 from resolvers.reading import read_json
 from resolvers.texts import compact
 

@@ -7,25 +7,12 @@ service's own history lists for the question's days has been read.
 import hashlib
 from datetime import UTC, date, timedelta
 
-from resolvers.base import (
-    LISTED_BY_ID,
-    MAX_RATIONALE,
-    NAME_ONLY,
-    NO,
-    YES,
-    Basis,
-    Config,
-    Evidence,
-    Fetch,
-    Probe,
-    Proposal,
-    QuestionView,
-    cite,
-)
+from resolvers.base import Config, Fetch, QuestionView, cite
 from resolvers.errors import NotConfigured, SourceUnavailable
 from resolvers.fetching import Fetched
 from resolvers.ofac_delta import Publication, read_delta, read_history
 from resolvers.ofac_match import EASTERN, Match, OfacConfig, Seen, described, event_moment
+from resolvers.proposals import LISTED_BY_ID, MAX_RATIONALE, NAME_ONLY, NO, YES, Basis, Evidence, Probe, Proposal
 
 REFUSED = (
     "OFAC refuses this program (403): ask OFAC to admit its User-Agent, or look at the deltas by hand at "

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceUnav
 from resolvers.fetching import Fetched, Fetcher
 from resolvers.secrets import SECRET_PREFIX
 from resolvers.snapshots import SnapshotStore
+from resolvers.source_states import HostState, PageState
 
 FAILURES_TO_BREAK = 5
 FIRST_BREAK = timedelta(minutes=10)
@@ -23,29 +24,6 @@ LONGEST_BREAK = timedelta(hours=6)
 LONGEST_WAIT_SECONDS = 30.0
 HINTS = {403: "it may not welcome programs", 404: "check the address or id", 429: "it asks for fewer calls"}
 HOST_TROUBLE = frozenset({401, 403, 408, 429}) | frozenset(range(500, 600))
-
-
-@dataclass(frozen=True)
-class HostState:
-    """How a host has been lately. ``next_at``: no request before. ``failures``: in a row."""
-
-    next_at: datetime | None = None
-    failures: int = 0
-    last_good_at: datetime | None = None
-    last_error: str | None = None
-    broken: bool = False
-
-
-@dataclass(frozen=True)
-class PageState:
-    """What an address gave last, so that an unchanged answer need not be sent again."""
-
-    sha256: str
-    checked_at: datetime
-    etag: str | None = None
-    last_modified: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    final_url: str = ""
 
 
 class PoliteFetch:
@@ -207,13 +185,3 @@ class PoliteFetch:
         """The stored answer, as if it had been sent again."""
         headers = dict(page.headers) | ({"last-modified": page.last_modified} if page.last_modified else {})
         return Fetched(url, page.final_url, 200, headers, body, page.checked_at)
-
-
-def next_probe_at(
-    now: datetime, deadline: datetime, *, interval: timedelta, lead: timedelta, draw: Callable[[], float]
-) -> datetime:
-    """When to probe next: not before ``lead`` ahead of the deadline, then every ``interval``, up to a tenth later.
-
-    The spread keeps many questions with one deadline from calling on a source at the same second.
-    """
-    return max(now + interval, deadline - lead) + interval * (draw() / 10)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from predictions.errors import InvalidInput
-from resolvers.base import Probe
 from resolvers.catalog import checked_config
 from resolvers.errors import SourceChanged, SourceUnavailable
+from resolvers.proposals import Probe
 from tests.resolvers.server import reply
 from tests.resolvers.world import World, fixture, question
 

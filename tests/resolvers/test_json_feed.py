@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictions.errors import InvalidInput
-from resolvers.base import Basis, Probe
 from resolvers.catalog import checked_config
 from resolvers.errors import NotConfigured, SourceChanged, SourceUnavailable
 from resolvers.json_feed import evaluate, holds
+from resolvers.proposals import Basis, Probe
 from tests.resolvers.server import reply
 from tests.resolvers.world import World, question
 

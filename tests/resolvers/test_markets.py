@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from predictions.errors import InvalidInput
-from resolvers.base import Basis, Probe
 from resolvers.catalog import checked_config
 from resolvers.errors import NotConfigured, SourceChanged, SourceUnavailable
+from resolvers.proposals import Basis, Probe
 from tests.resolvers.server import reply
 from tests.resolvers.world import World, fixture, question
 

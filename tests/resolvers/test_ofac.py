@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from resolvers.base import Basis, Probe
 from resolvers.errors import SourceChanged, SourceUnavailable, TooLarge
 from resolvers.ofac_delta import read_delta
+from resolvers.proposals import Basis, Probe
 from tests.resolvers.server import redirect, reply
 from tests.resolvers.world import World, fixture, question
 

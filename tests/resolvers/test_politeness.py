@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.errors import NotConfigured, SourceUnavailable, TooSlow
-from resolvers.politeness import FAILURES_TO_BREAK, next_probe_at
+from resolvers.politeness import FAILURES_TO_BREAK
+from resolvers.source_states import next_probe_at
 from tests.resolvers.server import hang, raw, reply
 from tests.resolvers.world import World
 

@@ -13,8 +13,9 @@ from predictions.columns import QuestionKind
 from predictions.errors import InvalidInput
 from predictions.models import Question
 from resolvers import catalog
-from resolvers.base import Basis, Config, Evidence, Fetch, Probe, Proposal, QuestionView, broken_rule
+from resolvers.base import Config, Fetch, QuestionView, broken_rule
 from resolvers.catalog import all_resolvers, checked_config, find_resolver, probe
+from resolvers.proposals import Basis, Evidence, Probe, Proposal
 from tests.resolvers.world import World, question
 
 ASKED = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from resolvers.base import Probe, QuestionView
+from resolvers.base import QuestionView
 from resolvers.catalog import probe
 from resolvers.fetching import Fetcher
 from resolvers.politeness import PoliteFetch
+from resolvers.proposals import Probe
 from resolvers.snapshots import SnapshotStore
 from tests.clock import FakeClock
 from tests.resolvers.server import FIXTURES, RawServer, reply, serving_raw

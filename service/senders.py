@@ -1,0 +1,21 @@
+"""What carries messages out of this server: the guarded client, and a sender for each kind of channel set up."""
+
+from resolvers.channels import Sender
+from resolvers.fetching import Fetcher
+from resolvers.models import ChannelKind
+from resolvers.webhooks import WebhookSender
+from service import __version__
+from service.clock import Clock
+from service.settings import Settings
+
+
+def make_fetcher(settings: Settings, clock: Clock) -> Fetcher:
+    """The client for outside addresses, with the operator's allow-list and a User-Agent that names a contact."""
+    contact = f"; {settings.contact}" if settings.contact else ""
+    agent = f"TrackRecord/{__version__} (+{settings.base_url}{contact})"
+    return Fetcher(clock=clock, user_agent=agent, allowed_hosts=settings.allowed_hosts)
+
+
+def make_senders(settings: Settings, clock: Clock) -> dict[ChannelKind, Sender]:
+    """A sender for each kind of channel that the settings allow for."""
+    return {ChannelKind.WEBHOOK: WebhookSender(make_fetcher(settings, clock), clock)}

@@ -1,0 +1,201 @@
+"""Processes are killed, stopped and starved; every deadline still ends with one prompt and its message delivered.
+
+`TEST_FAULT_KILLS` sets the number of random kills (for a long run, say 500).
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, select, text
+from sqlalchemy.exc import DBAPIError
+
+from predictions import ledger
+from resolvers.models import Delivery, DeliveryAttempt, DeliveryState
+from service.database import make_engine, reading
+from service.kill_points import POINTS
+from service.scheduler import Scheduler
+from service.settings import Settings
+from tests.conftest import TEMPLATE, migrate
+from tests.faults import ROOT, TICK_SECONDS, House, house, until
+from tests.postgres import PostgresServer
+from tests.resolvers.server import hang
+
+KILLS = int(os.environ.get("TEST_FAULT_KILLS", "10"))
+
+
+@pytest.fixture
+def shaken(database_url: str) -> Iterator[House]:
+    """A house whose receiver fails now and then."""
+    with house(database_url) as built:
+        yield built
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_process_killed_at_this_point_loses_nothing_and_repeats_nothing_on_record(shaken: House, point: str) -> None:
+    shaken.come_due(12)
+    first = shaken.start(kill_at=point)
+    first.join(20)
+    assert first.exitcode == -signal.SIGKILL, "it reached the point, and died there"
+    shaken.processes.remove(first)
+    shaken.start()
+    shaken.start()
+    until(lambda: shaken.settled(12))
+    assert shaken.count(DeliveryState.DELIVERED) == 12
+    shaken.check(12)
+
+
+@pytest.mark.timeout(60 + 3 * KILLS)
+def test_random_kills_of_two_processes_lose_nothing(shaken: House) -> None:
+    deadlines = 15 * KILLS
+    shaken.come_due(deadlines, over_seconds=0.3 * KILLS)
+    for _ in range(2):
+        shaken.start()
+    for _ in range(KILLS):
+        time.sleep(random.uniform(0.05, 0.5))
+        shaken.kill(random.choice(shaken.processes))
+        shaken.start()
+    until(lambda: shaken.settled(deadlines), 40 + KILLS)
+    shaken.check(deadlines)
+
+
+def test_a_process_that_slept_past_its_lease_changes_nothing_when_it_wakes(shaken: House) -> None:
+    shaken.receiver.faults = False
+    shaken.receiver.first = hang
+    shaken.come_due(1)
+    sleeper = shaken.start()
+    until(lambda: len(shaken.receiver.server.requests) == 1)
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    other = shaken.start()
+    until(lambda: shaken.settled(1))
+    shaken.kill(other)
+    before = delivery(shaken)
+    assert (before.state, before.attempts) == (DeliveryState.DELIVERED, 2)
+
+    os.kill(sleeper.pid, signal.SIGCONT)
+    until(lambda: first_attempt(shaken).finished_at is not None)  # it has come back, and booked its own attempt
+    assert first_attempt(shaken).status_code is None
+    after = delivery(shaken)
+    assert after.model_dump() == before.model_dump()
+    shaken.check(1)
+
+
+def delivery(shaken: House) -> Delivery:
+    with reading(shaken.engine) as session:
+        row = session.execute(select(Delivery)).scalar_one()
+        session.expunge(row)
+        return row
+
+
+def first_attempt(shaken: House) -> DeliveryAttempt:
+    with reading(shaken.engine) as session:
+        row = session.execute(select(DeliveryAttempt).where(DeliveryAttempt.number == 1)).scalar_one()
+        session.expunge(row)
+        return row
+
+
+def test_the_environment_names_the_point(database_url: str) -> None:
+    """The real way in: the variable, read when the process starts."""
+    with house(database_url) as built:
+        built.come_due(3)
+        code = (
+            "from service.database import make_engine; from service.scheduler import run_once; "
+            "from service.settings import Settings; "
+            f"run_once(make_engine({database_url!r}), Settings(_env_file=None, database_url={database_url!r}))"
+        )
+        env = os.environ | {"TRACKRECORD_KILL_AT": "before_sweep_commit"}
+        done = subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, check=False)
+        assert done.returncode == -signal.SIGKILL
+        with reading(built.engine) as session:
+            assert session.execute(text("SELECT count(*) FROM prompt")).scalar() == 0, "before the commit: nothing"
+
+
+def scheduler(url: str, engine: Engine, folder: Path) -> Scheduler:
+    settings = Settings(_env_file=None, database_url=url, state_dir=folder, tick_seconds=TICK_SECONDS)
+    return Scheduler(engine, settings, senders={})
+
+
+def came_due(engine: Engine) -> int:
+    with reading(engine) as session:
+        return int(session.execute(text("SELECT count(*) FROM prompt")).scalar_one())
+
+
+def test_a_database_server_that_crashes_and_comes_back_is_caught_up_with(tmp_path: Path) -> None:
+    with PostgresServer(durable=True) as server:
+        url = server.create_database(TEMPLATE)
+        migrate(url)
+        with house(url) as built:
+            watching = scheduler(url, built.engine, tmp_path)
+            watching.start()
+            try:
+                until(watching.healthy)
+                server.kill()
+                until(lambda: watching._sweeper.failures > 0)
+                server.start()
+                built.come_due(5)
+                until(lambda: came_due(built.engine) == 5)
+                until(watching.healthy)
+            finally:
+                watching.stop()
+            with reading(built.engine) as session:
+                assert list(ledger.breaks(session)) == []
+
+
+def test_a_full_disk_leaves_no_half_a_prompt_and_once_there_is_room_all_is_caught_up_with(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with house(sqlite_url) as built:
+        built.come_due(300)
+        engine = make_engine(sqlite_url)
+        room = [0]
+
+        def limit(connection: object, _: object) -> None:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count={pages + room[0]}")
+
+        event.listen(engine, "connect", limit)
+        watching = scheduler(sqlite_url, engine, tmp_path)
+        with pytest.raises(DBAPIError, match="full"):
+            watching.tick()
+        with reading(built.engine) as session:
+            half = "SELECT count(*) FROM question WHERE status = 'due' AND id NOT IN (SELECT question_id FROM prompt)"
+            assert session.execute(text(half)).scalar() == 0
+            assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+        room[0] = 100_000
+        engine.dispose()
+        watching.tick()
+        engine.dispose()
+        assert came_due(built.engine) == 300
+
+
+def test_a_database_that_another_program_has_locked_is_waited_for(sqlite_url: str, tmp_path: Path) -> None:
+    with house(sqlite_url) as built:
+        built.come_due(3)
+        engine = make_engine(sqlite_url)
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=100"))
+        watching = scheduler(sqlite_url, engine, tmp_path)
+        with built.engine.connect() as locking:
+            locking.execute(text("SELECT 1"))  # BEGIN IMMEDIATE: the write lock is this connection's
+            watching.start()
+            until(lambda: watching._sweeper.failures >= 2)
+            assert came_due(built.engine) == 0
+        until(lambda: came_due(built.engine) == 3)
+        watching.stop()
+        engine.dispose()
+
+
+def test_the_harness_notices_a_message_that_is_not_on_record(shaken: House) -> None:
+    shaken.receiver.faults = False
+    shaken.come_due(1)
+    shaken.start()
+    until(lambda: shaken.settled(1))
+    shaken.check(1)
+    shaken.receiver.server.requests *= 2
+    with pytest.raises(AssertionError, match="not on record"):
+        shaken.check(1)

@@ -36,7 +36,10 @@ def read_body(chunks: Iterable[bytes], headers: httpx.Headers, limit: int, host:
 
 
 def _gunzipped(chunks: Iterable[bytes], limit: int, host: str) -> Iterator[bytes]:
-    """The decoded body in small pieces. A file may hold several gzip members in a row."""
+    """The decoded body in small pieces. A file may hold several gzip members in a row.
+
+    zlib holds nothing back at the end: it reads a member's trailer only once all before it has been handed out.
+    """
     member = zlib.decompressobj(_GZIP_WINDOW)
     received = 0
     try:
@@ -50,8 +53,6 @@ def _gunzipped(chunks: Iterable[bytes], limit: int, host: str) -> Iterator[bytes
                     member = zlib.decompressobj(_GZIP_WINDOW)
                 yield member.decompress(rest, _PIECE_BYTES)
                 rest = member.unconsumed_tail or member.unused_data
-        while held := member.decompress(b"", _PIECE_BYTES):
-            yield held
     except zlib.error as error:
         raise SourceChanged(f"{host} sent a body that is not valid gzip: check the address") from error
     if received and not member.eof:

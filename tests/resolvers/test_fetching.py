@@ -89,7 +89,9 @@ def test_a_failing_status_is_told_and_not_raised(server: RawServer, status: int)
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"x", b"{}" * 5_000, bytes(range(256)) * 390], ids=["empty", "one", "text", "at the limit"]
+    "body",
+    [b"", b"x", b"{}" * 5_000, bytes(range(256)) * 390, bytes(100_000)],
+    ids=["empty", "one", "text", "long", "zeros up to the limit"],
 )
 def test_a_gzipped_body_is_read_like_a_plain_one(server: RawServer, body: bytes) -> None:
     server.routes = {"/": reply(gzip.compress(body), content_encoding="gzip")}

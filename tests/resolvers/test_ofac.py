@@ -187,6 +187,34 @@ def test_days_are_counted_in_the_zone_of_the_question(
     assert (proposal is not None and proposal.outcome == "yes") is counts
 
 
+def test_a_stamp_of_midnight_is_a_day_and_counts_as_a_whole(world: World) -> None:
+    world.serve_bytes("/changes/history/2025", b'[{"publicationID":1,"datePublished":"2025-09-02T00:00:00"}]')
+    world.serve_bytes("/changes/1", delta("2025-09-02", entity(1, "EXAMPLE GAS")))
+    proposal = look(world, question(opened="2025-09-02T13:00:00+00:00")).proposal
+    assert proposal is not None
+    assert proposal.event_date == date(2025, 9, 2)
+    minute = b'[{"publicationID":1,"datePublished":"2025-09-02T08:00:00"}]'
+    world.serve_bytes("/changes/history/2025", minute)
+    assert look(world, question(opened="2025-09-02T13:00:00+00:00", deadline="2025-12-31")).proposal is None
+
+
+def test_where_history_and_delta_name_two_days_that_of_the_delta_holds(world: World) -> None:
+    world.serve_bytes("/changes/history/2025", b'[{"publicationID":1,"datePublished":"2025-09-19T09:00:00"}]')
+    world.serve_bytes("/changes/1", delta("2025-09-18", entity(1, "EXAMPLE GAS")))
+    proposal = look(world, HALF_YEAR).proposal
+    assert proposal is not None
+    assert (proposal.outcome, proposal.event_date) == ("yes", date(2025, 9, 18))
+
+
+@pytest.mark.parametrize(("listed", "counts"), [("2025-06-10", True), ("2022-02-24", False)])
+def test_a_list_entry_published_with_the_delta_is_new(ofac: World, listed: str, counts: bool) -> None:
+    changed = entity(5, "EXAMPLE GAS").replace(' action="add"', "")
+    entry = f'<sanctionsLists><sanctionsList datePublished="{listed}">SDN List</sanctionsList></sanctionsLists>'
+    ofac.serve_bytes("/changes/902", delta("2025-06-10", changed.replace("<names>", f"{entry}<names>")))
+    proposal = look(ofac, names=["Example Gas"]).proposal
+    assert (proposal is not None) is counts
+
+
 def test_what_was_published_before_the_opening_or_after_the_deadline_does_not_count(ofac: World) -> None:
     late = look(ofac, question(opened="2025-10-23", deadline="2026-03-18"))
     assert late.proposal is None
@@ -309,6 +337,11 @@ def test_a_delta_of_another_shape_is_told_and_never_read_as_no(ofac: World, body
     ofac.serve_bytes("/changes/902", body)
     with pytest.raises(SourceChanged):
         look(ofac, HALF_YEAR)
+
+
+def test_a_delta_with_another_root_is_told_by_its_name() -> None:
+    with pytest.raises(SourceChanged, match="'sdnList' in place of a delta"):
+        read_delta(fixture("ofac_delta_bad_root.xml"))
 
 
 HISTORIES = {

@@ -35,22 +35,29 @@ _UNDER = (
     r"(?:no|not) (?:more|better|higher|greater) than)"
 )
 _CHANCE = r"(?:chances?|probability|likelihood|odds|possibility|shot|certainty|confidence|risk|prospect)\b"
-_SURE = r"(?:probable|sure|certain|confident|convinced|positive)\b"
+_SURE = r"(?:likely|probable|sure|certain|confident|convinced|positive)\b"
 _COMPARED = r"(?:more|less|higher|lower|greater|smaller|better|worse|bigger|increased|reduced|added|extra)\b"
 _CLOSED = r"(?:that|it|he|she|they|we|i|this|these|there|the|an?|or|and|but|if|now|today|of the time|as)\b"
 _PREPOSITION = r"(?:in|by|on|at|before|after|until|within|over|for|from|with|to|because|when|while|so)\b"
+_FILLERS = (
+    r"(?:(?:an?|the|about|around|roughly|approximately|nearly|almost|only|just|some|perhaps|maybe|say|still|well|mere|"
+    r"closer to|or|in|is|it|not|no) )*~? ?$"
+)
 
-_FOLLOWS = re.compile(
-    rf"\s*(?:$|[,.;:!?)+]|[ -]{_CHANCE}|\ (?!{_COMPARED})\w+\ {_CHANCE}|\ likely\b|\ {_SURE}|\ {_CLOSED})"
+# A figure is a probability where it is joined to such a noun or adjective, where it opens its clause, or where the
+# words before it say so ("the odds of a recession are 40%"); else it may say how much ("will probably exceed 3%").
+_JOINED = re.compile(rf"[ -]{_CHANCE}|\ (?!{_COMPARED})\w+\ {_CHANCE}|[ -]{_SURE}")
+_ENDS = re.compile(rf"\s*(?:$|[,.;:!?)+]|\ {_CLOSED})")
+_GOES_ON = re.compile(rf"\ {_PREPOSITION}")
+_OPENS = re.compile(rf"(?:^|[,;:.(])\s*{_FILLERS}")
+_SAID = re.compile(
+    rf"{_CHANCE}(?: of|:)? {_FILLERS}|(?:{_CHANCE}|\bput\b)[^,;]*\ (?:is|are|at|as|now) {_FILLERS}|"
+    rf"\b(?:say|give|give \w+) {_FILLERS}"
 )
-_FOLLOWS_CHANCE = re.compile(rf"\ {_PREPOSITION}")
-_CONTEXT = re.compile(
-    rf"\b(?:{_CHANCE}|{_SURE}|(?:i|would) (?:put|say|give)|put (?:it|that|this)\b|give (?:it|that)\b)"
-)
-_GOVERNED = re.compile(r"\b(?:of|to|by|at|from|than|another)(?: an?)? $")
-_BETTING = re.compile(
-    r"\b(?:odds|bets?|betting|bookies|bookmakers?|favou?rites?|underdogs?|outsiders?|long[ -]shots?)\b"
-)
+_BETTING = re.compile(r"\b(?:odds|bets?|betting|bookies|bookmakers?|favou?rites?|underdogs?|outsiders?|shots?)\b")
+
+_MAY_HOLD = re.compile(r"\d|\b(?:per ?cent|pct|in|of|to|fifty|thirds?|quarters?)\b")
+_KEEP_LESS = "keep only the words that carry this prediction's probability, or give the probability"
 
 Interval = tuple[float, float, float]
 
@@ -66,27 +73,32 @@ class Number(NamedTuple):
     high: float
 
 
-def find_number(text: str) -> Number | None:
+def find_number(text: str, plain: str) -> Number | None:
     """The one probability that a normalised text states in figures, or None where it states none.
 
-    A range has its middle as best; "at least 70%" and "under 5%" keep the figure said as best, and reach from it to
-    1 or 0. Raises ``InvalidInput`` for more than 100%, a negative, two different figures, betting odds without
-    "for" or "against", and a figure that says how much rather than how probable ("a 25% tariff").
+    ``plain`` is the text with the phrases of the lexicon blanked, of the same length. A range has its middle as best;
+    "at least 70%" and "under 5%" keep the figure said as best, and reach from it to 1 or 0. Raises ``InvalidInput``
+    for more than 100%, a negative, two different figures, betting odds without "for" or "against", and a figure that
+    may say how much rather than how probable ("a 25% tariff").
     """
+    if not _MAY_HOLD.search(text):
+        return None
     found: list[Number] = []
     for form, read in _FORMS:
         for hit in form.finditer(text):
-            if all(hit.end() <= other.start or hit.start() >= other.end for other in found):
-                interval = read(hit)
-                if interval is not None:
-                    found.append(Number(*hit.span(), hit[0], *interval))
-    if not found:
-        return None
+            if any(hit.start() < other.end and other.start < hit.end() for other in found):
+                continue
+            interval = read(hit)
+            if interval is None:
+                continue
+            if read in _MEASURES and not _is_probability(hit, plain):
+                raise _refused(f"{hit[0]!r} may say how much rather than how probable: {_KEEP_LESS}")
+            found.append(Number(*hit.span(), hit[0], *interval))
     found.sort()
     for other in found[1:]:
         if other[3:] != found[0][3:]:
             raise _refused(f"states both {found[0].phrase!r} and {other.phrase!r}: keep the one that is meant")
-    return found[0]
+    return found[0] if found else None
 
 
 def _refused(detail: str) -> InvalidInput:
@@ -103,18 +115,17 @@ def _figure(words: str) -> float:
 def _share(hit: re.Match[str], part: float, whole: float) -> float:
     if part > whole:
         raise _refused(f"{hit[0]!r} is more than 100%: a probability lies between 0 and 100%")
-    return round(part / whole, 12)
+    return round(part / whole, 15)
 
 
-def _must_be_probability(hit: re.Match[str]) -> None:
-    text, start, end = hit.string, hit.start(), hit.end()
-    chance = _CONTEXT.search(text) is not None
-    fits = _FOLLOWS.match(text, end) or (chance and _FOLLOWS_CHANCE.match(text, end))
-    if not fits or (not chance and _GOVERNED.search(text[:start])):
-        raise _refused(
-            f"{hit[0]!r} may say how much rather than how probable: keep only the words that carry this prediction's "
-            "probability, or give the probability"
-        )
+def _is_probability(hit: re.Match[str], plain: str) -> bool:
+    end, before = hit.end(), plain[: hit.start()]
+    if _JOINED.match(hit.string, end):
+        return True
+    ends = _ENDS.match(hit.string, end) is not None
+    if _SAID.search(hit.string[: hit.start()]):
+        return ends or _GOES_ON.match(hit.string, end) is not None
+    return ends and _OPENS.search(" ".join(before.split()) + " " if before.strip() else "") is not None
 
 
 def _bounded(hit: re.Match[str], share: float) -> Interval:
@@ -137,8 +148,7 @@ def _range(hit: re.Match[str]) -> Interval | None:
     low, high = _share(hit, _figure(hit["low"]), 100), _share(hit, _figure(hit["high"]), 100)
     if low > high:
         raise _refused(f"{hit[0]!r} runs downwards: give the lower figure first")
-    _must_be_probability(hit)
-    return low, round((low + high) / 2, 12), high
+    return low, round((low + high) / 2, 15), high
 
 
 def _change(hit: re.Match[str]) -> Interval | None:
@@ -147,7 +157,6 @@ def _change(hit: re.Match[str]) -> Interval | None:
 
 def _percent(hit: re.Match[str]) -> Interval | None:
     share = _share(hit, _figure(hit["n"]), 100)
-    _must_be_probability(hit)
     return _bounded(hit, share)
 
 
@@ -156,12 +165,11 @@ def _frequency(hit: re.Match[str]) -> Interval | None:
     if whole < 2 or (whole > 100 and whole not in {1e3, 1e4, 1e5, 1e6, 1e9}):
         return None  # "one in 2027" is a year
     share = _share(hit, part, whole)
-    _must_be_probability(hit)
     return _bounded(hit, share)
 
 
 def _fraction(hit: re.Match[str]) -> Interval | None:
-    share = round(_figure(hit["n"]) / (3 if hit["part"] == "third" else 4), 12)
+    share = round(_figure(hit["n"]) / (3 if hit["part"] == "third" else 4), 15)
     return (share, share, share) if share < 1 else None
 
 
@@ -173,11 +181,11 @@ def _odds(hit: re.Match[str]) -> Interval | None:
         return None  # a score, a vote or a date
     if a <= 0 or b <= 0 or not betting or not side:
         raise _refused(
-            f"{hit[0]!r} does not say for or against what: write '3-1 odds against' or '3-1 odds on', or give the "
-            "probability"
+            f"{hit[0]!r} may be odds, but does not plainly say which way: write '3-1 odds against' or '3-1 odds on', "
+            "or give the probability"
         )
-    loses = side.startswith(("against", "underdog", "outsider", "long"))
-    share = round((b if loses else a) / (a + b), 12)
+    loses = side.startswith(("against", "underdog", "outsider", "long", "shot"))
+    share = round((b if loses else a) / (a + b), 15)
     return share, share, share
 
 
@@ -187,7 +195,10 @@ def _decimal(hit: re.Match[str]) -> Interval | None:
 
 
 _BOUND = rf"(?:(?:(?P<over>{_OVER})|(?P<under>{_UNDER})) (?:an? )?)?"
-_MORE = r"(?:(?P<more>\ ?\+| or (?:more|better|higher|greater)\b)|(?P<fewer> or (?:less|lower|worse)\b))?"
+_MORE = (
+    r"(?:(?P<more>\ ?\+| or (?:more|better|higher|greater|bigger)\b)|"
+    r"(?P<fewer> or (?:less|lower|worse|smaller|fewer)\b))?"
+)
 _SPAN = rf"(?P<low>{_N}){_PC}?(?: ?- ?|[- ]to[- ]| or )(?P<high>{_N}){_PC}"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Interval | None]], ...] = (
     (re.compile(rf"(?<![\w%.])-\ ?{_N}{_PC}"), _negative),
@@ -198,7 +209,8 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Interval | None]]
     (re.compile(rf"{_BOUND}(?P<n>{_N}){_PC}{_MORE}"), _percent),
     (
         re.compile(
-            rf"{_BOUND}(?P<n>{_N})(?:[- ](?:times?|chances?))?[- ](?:in|out[- ]of)[- ](?:every )?(?P<of>{_N}){_MORE}"
+            rf"{_BOUND}(?P<n>{_N})(?:[- ](?:times?|chances?|cases))?[- ](?:in|out[- ]of)[- ](?:every )?"
+            rf"(?P<of>{_N}){_MORE}"
         ),
         _frequency,
     ),
@@ -206,9 +218,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Interval | None]]
     (
         re.compile(
             rf"(?P<a>{_N})(?:[- ](?P<to>to)[- ]| ?[-:/] ?)(?P<b>{_N})(?:(?: odds)? (?P<side>against|on|in favou?r|"
-            r"favou?rites?|underdogs?|outsiders?|long[ -]shots?)\b)?"
+            r"underdogs?|outsiders?|(?:long[ -])?shots?)(?=$|[,.;:)]| that\b))?"
         ),
         _odds,
     ),
     (re.compile(rf"(?:^|\b(?:an?|{_CHANCE}(?: of| is)?) )(?P<n>0?\.\d+)(?=[- ]{_CHANCE}|$|[,;)])"), _decimal),
 )
+_MEASURES = frozenset({_range, _percent, _frequency})

@@ -23,17 +23,21 @@ __all__ = ["DEFAULT_LEXICON", "Entry", "HedgeReading", "Lexicon", "get_lexicon",
 MAX_CHARS = 200
 KEEP_LESS = "keep only the words that carry this prediction's probability, or give the probability"
 
+# Outside of an entry these turn the words round, or leave open what is meant ("few expect", "it is wrong to expect").
 _NEGATIVE = re.compile(
-    r"\b(?:not|no|never|hardly|scarcely|barely|neither|nor|nobody|nothing|none|without|far from|anything but)\b"
+    r"\b(?:not|no|never|hardly|scarcely|barely|neither|nor|nobody|nothing|none|without|far from|anything but|"
+    r"instead of|rather than|(?<!\ba )few|(?<!\ba )little|doubts?|deny|denies|denied|wrong|foolish|na[iï]ve|mistake|"
+    r"premature|too (?:soon|early|much|optimistic|pessimistic))\b"
 )
 # Before a phrase these make another of it; where that other has no entry, there is no reading.
 _CHANGES_BEFORE = re.compile(
-    r"\b(?:less|least|more|as|how|too|so|very|highly|extremely|exceptionally|quite|fairly|rather|somewhat|slightly|"
-    r"increasingly|almost|nearly|virtually|practically|equally|twice|whether|un)[ -]$"
+    r"\b(?:less|least|more|as|how|too|so|than|very|highly|extremely|exceptionally|quite|fairly|rather|somewhat|slightly|"
+    r"increasingly|almost|nearly|virtually|practically|remotely|barely|equally|twice|whether|un)[ -]$"
 )
 _CHANGES_AFTER = re.compile(
     r"^,? (?:against|slim|slender|low|poor|long|remote|dim|bleak|nil|zero|vanishing|fading|receding|shrinking|"
-    r"dwindling|grim|thin|narrow|tiny|minuscule|negligible|minimal|small|faint|scant|bad|worse|better|rising|falling)\b"
+    r"dwindling|grim|thin|narrow|tiny|minuscule|negligible|minimal|small|faint|scant|bad|worse|better|rising|falling|"
+    r"as (?:it|that|this))\b"
 )
 
 
@@ -85,7 +89,7 @@ def _read(words: str, name: str, version: int | None, against: bool) -> HedgeRea
         raise InvalidInput.at("/hedge", "is empty: give the words that carried the probability, or the probability")
     flat = unhyphenate(text)
     found = lexicon.matches(flat)
-    number = find_number(text)
+    number = find_number(text, _without(flat, found))
     if number is not None:
         _refuse_negated_number(flat, number.start, number.end, found)
         entry_id, source, hedged = None, "a number in the words", False
@@ -96,7 +100,7 @@ def _read(words: str, name: str, version: int | None, against: bool) -> HedgeRea
         low, best, high = match.entry.low, match.entry.best, match.entry.high
         phrase = flat[match.start : match.end]
     if against:
-        low, best, high = (round(1 - p, 12) for p in (high, best, low))
+        low, best, high = (round(1 - p, 15) for p in (high, best, low))
     return HedgeReading(
         words, name, lexicon.version, entry_id, phrase, low, best, high, source, hedged=hedged, against=against
     )

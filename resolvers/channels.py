@@ -24,7 +24,7 @@ from resolvers.reminders import ESCALATION
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of every secret, not one of them
 SECRET_BYTES = range(24, 65)
-_MAILBOX = re.compile(r"[^@\s<>,;:\"\\]{1,64}@[A-Za-z0-9.-]{1,253}")
+_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 class Verdict(StrEnum):

@@ -1,8 +1,13 @@
 """What carries messages out of this server: the guarded client, and a sender for each kind of channel set up."""
 
+from functools import partial
+
 from resolvers.channels import Sender
 from resolvers.fetching import Fetcher
+from resolvers.links import resolve_url
+from resolvers.mail import MailSender
 from resolvers.models import ChannelKind
+from resolvers.smtp import smtp_server
 from resolvers.webhooks import WebhookSender
 from service import __version__
 from service.clock import Clock
@@ -18,4 +23,9 @@ def make_fetcher(settings: Settings, clock: Clock) -> Fetcher:
 
 def make_senders(settings: Settings, clock: Clock) -> dict[ChannelKind, Sender]:
     """A sender for each kind of channel that the settings allow for."""
-    return {ChannelKind.WEBHOOK: WebhookSender(make_fetcher(settings, clock), clock)}
+    senders: dict[ChannelKind, Sender] = {ChannelKind.WEBHOOK: WebhookSender(make_fetcher(settings, clock), clock)}
+    if settings.smtp_url is not None:
+        server, secret = smtp_server(settings.smtp_url.get_secret_value()), settings.secret()
+        link = partial(resolve_url, settings.base_url, secret)
+        senders[ChannelKind.EMAIL] = MailSender(server, settings.mail_sender, link, clock)
+    return senders

@@ -4,9 +4,12 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from resolvers.smtp import smtp_server
 
 
 class Settings(BaseSettings):
@@ -23,6 +26,10 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = Field(default=None, description="sets the first admin key, for scripted installs")
     secret_key: SecretStr | None = Field(default=None, description="the secret behind stored keys and signed links")
     contact: str = Field(default="", description="an address for those whose pages are read; part of the User-Agent")
+    smtp_url: SecretStr | None = Field(
+        default=None, description="the mail server: smtp://user:password@host:587, or smtps://; without it no e-mail"
+    )
+    mail_from: str = Field(default="", description="where mail comes from; empty: trackrecord@ the public host")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="private hosts that webhooks and resolvers may reach: host, host:port or network"
     )
@@ -33,6 +40,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value():
+            return None
+        if value is not None:
+            smtp_server(value.get_secret_value())
+        return value
 
     @property
     def database(self) -> str:
@@ -48,6 +64,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address that links begin with, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that mail comes from."""
+        return self.mail_from or f"trackrecord@{urlsplit(self.base_url).hostname or 'localhost'}"
 
     def secret(self) -> bytes:
         """The secret behind stored keys and signed links: the setting, else one made once in the state directory."""

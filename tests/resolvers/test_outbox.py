@@ -1,98 +1,26 @@
 """The outbox: nothing is lost, nothing goes out unrecorded, nobody holds up the others."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Engine, select
 from sqlmodel import Session
 
-from predictions.errors import Conflict
-from predictions.models import Question
 from predictions.questions import postpone
 from resolvers.channels import Answer, Outgoing, Verdict, switch
-from resolvers.deliveries import RETRY_SECONDS, Terms, claim, finish, resend
+from resolvers.deliveries import RETRY_SECONDS
 from resolvers.fetching import Fetcher
-from resolvers.models import Channel, ChannelKind, Delivery, DeliveryAttempt, DeliveryState
+from resolvers.models import Channel, ChannelKind, Delivery, DeliveryState
 from resolvers.outbox import Outbox
 from resolvers.sweep import sweep_due
 from resolvers.webhooks import WebhookSender
 from service.database import delivering, writing
 from tests.clock import START, FakeClock
-from tests.resolvers.asking import BASE_URL, ask, deliveries, listen, settle
+from tests.resolvers.asking import BASE_URL, ask, listen, settle
+from tests.resolvers.posting import LATER, NEVER, SECOND, TAKEN, WHOLE, House, Postman
 from tests.resolvers.server import RunningClock, hang, reply, serving_raw
-
-SECOND = timedelta(seconds=1)
-TAKEN, LATER, NEVER = (
-    Answer(Verdict.DELIVERED, "", 200),
-    Answer(Verdict.PASSING, "busy", 503),
-    Answer(Verdict.PERMANENT, "unknown", 404),
-)
-WHOLE = Terms(jitter=lambda seconds: seconds)
-
-
-@dataclass
-class Postman:
-    """A sender that answers as it is told, and remembers what it carried."""
-
-    answer: Callable[[Outgoing], Answer] = lambda _: TAKEN
-    carried: list[str] = field(default_factory=list)
-
-    def send(self, outgoing: Outgoing) -> Answer:
-        self.carried.append(outgoing.message_id)
-        return self.answer(outgoing)
-
-
-@dataclass
-class House:
-    """A database with due questions, and an outbox on it."""
-
-    engine: Engine
-    clock: FakeClock
-    postman: Postman
-
-    def outbox(self, terms: Terms = WHOLE, **options: Any) -> Outbox:
-        senders = {ChannelKind.WEBHOOK: self.postman}
-        return Outbox(self.session, senders, self.clock, terms=terms, **options)
-
-    def session(self) -> AbstractContextManager[Session]:
-        return delivering(self.engine)
-
-    def come_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
-        """These questions come due now, and wait to be told to these channels."""
-        with writing(self.engine) as session:
-            known = set(session.execute(select(Channel.name)).scalars())
-            for name in channels:
-                if name not in known:
-                    listen(session, name, START)
-            for slug in slugs:
-                ask(session, slug, self.clock.now())
-            sweep_due(session, now=self.clock.now(), base_url=BASE_URL, batch=1000)
-
-    def rows(self) -> list[Delivery]:
-        with self.session() as session:
-            rows = deliveries(session)
-            session.expunge_all()
-            return rows
-
-    def row(self) -> Delivery:
-        [row] = self.rows()
-        return row
-
-    def attempts(self) -> list[DeliveryAttempt]:
-        with self.session() as session:
-            rows = session.execute(select(DeliveryAttempt).order_by(DeliveryAttempt.id)).scalars().all()
-            session.expunge_all()
-            return list(rows)
-
-    @contextmanager
-    def question(self, slug: str) -> Iterator[tuple[Session, Question]]:
-        with writing(self.engine) as session:
-            yield session, session.execute(select(Question).where(Question.slug == slug)).scalar_one()
 
 
 @pytest.fixture
@@ -144,25 +72,6 @@ def test_a_passing_failure_is_tried_again_on_the_schedule_and_at_last_a_dead_let
     assert set(house.postman.carried) == {row.message_id}, "the id never changes"
 
 
-def test_jitter_draws_from_the_planned_wait(house: House) -> None:
-    drawn = []
-
-    def half(seconds: float) -> float:
-        drawn.append(seconds)
-        return seconds / 2
-
-    terms = Terms(jitter=half)
-    assert [terms.wait(attempt, None) for attempt in (1, 2, 7)] == [2.5 * SECOND, 150 * SECOND, 18000 * SECOND]
-    assert drawn == [5, 300, 36000]
-    assert terms.wait(8, None) is None
-    assert terms.wait(9, None) == 2.5 * SECOND, "a letter that was sent again has a round of its own"
-
-
-@pytest.mark.parametrize(("asked", "waited"), [(60, 60), (1, 5), (30 * 86400, 86400), (None, 5)])
-def test_retry_after_is_obeyed_within_a_day(asked: float | None, waited: float) -> None:
-    assert WHOLE.wait(1, asked) == waited * SECOND
-
-
 def test_a_receiver_that_asks_for_rest_gets_it_for_all_its_messages(house: House) -> None:
     house.come_due("rain", "snow", "hail", "fog", "wind")
     house.postman.answer = lambda _: Answer(Verdict.PASSING, "busy", 429, retry_after=60)
@@ -205,51 +114,6 @@ def test_what_waits_for_a_disabled_channel_becomes_a_dead_letter_that_says_so(ho
     }
 
 
-def test_a_dead_letter_is_sent_again_with_the_same_id(house: House) -> None:
-    house.come_due("rain")
-    house.postman.answer = lambda _: NEVER
-    outbox = house.outbox()
-    outbox.deliver(5)
-    house.postman.answer = lambda _: TAKEN
-    with house.session() as session:
-        resend(session, deliveries(session)[0], now=house.clock.now())
-    outbox.deliver(5)
-    row = house.row()
-    assert (row.state, row.attempts, house.postman.carried) == ("delivered", 2, [row.message_id] * 2)
-
-
-def test_a_letter_that_died_after_the_last_attempt_gets_a_whole_new_round(house: House) -> None:
-    house.come_due("rain")
-    house.postman.answer = lambda _: LATER
-    outbox = house.outbox(Terms(jitter=lambda _: 0.0, retry_seconds=(0, 1, 1)))
-    outbox.deliver(5)
-    assert (house.row().state, house.row().attempts) == ("dead", 3)
-    with house.session() as session:
-        resend(session, deliveries(session)[0], now=house.clock.now())
-    outbox.deliver(5)
-    assert (house.row().state, house.row().attempts) == ("dead", 6)
-
-
-def test_only_what_is_finished_can_be_sent_again(house: House) -> None:
-    house.come_due("rain")
-    with house.session() as session, pytest.raises(Conflict, match="still to be sent"):
-        resend(session, deliveries(session)[0], now=START)
-    with house.question("rain") as (session, question):
-        settle(session, question, "yes", START)
-    house.outbox().deliver(5)
-    with house.session() as session, pytest.raises(Conflict, match="cancelled"):
-        resend(session, deliveries(session)[0], now=START)
-
-
-def test_nobody_can_send_again_to_a_disabled_channel(house: House) -> None:
-    house.come_due("rain")
-    house.outbox().deliver(5)
-    with house.session() as session:
-        switch(session.execute(select(Channel)).scalar_one(), enabled=False)
-        with pytest.raises(Conflict, match="enable it first"):
-            resend(session, deliveries(session)[0], now=START)
-
-
 @pytest.mark.parametrize("change", ["resolved", "postponed"])
 def test_a_question_that_is_no_longer_due_is_not_asked_about(house: House, change: str) -> None:
     house.come_due("rain", "snow")
@@ -272,51 +136,6 @@ def test_many_cancelled_messages_do_not_stand_in_the_way_of_one_that_counts(hous
             settle(session, question, "yes", START)
     tally = house.outbox().deliver(5)
     assert (tally["closed"], tally["delivered"]) == (29, 1)
-
-
-def test_a_lease_that_ran_out_is_taken_over_and_the_sleeper_changes_nothing(house: House) -> None:
-    house.come_due("rain")
-    with house.session() as session:
-        [sleeper], _ = claim(session, session.execute(select(Channel)).scalar_one(), 1, START, WHOLE)
-    house.clock.advance(59)
-    assert house.outbox().deliver(5)["sent"] == 0, "the lease holds"
-    house.clock.advance(1)
-    assert house.outbox().deliver(5)["delivered"] == 1
-    before = house.row()
-    with house.session() as session:
-        assert finish(session, sleeper, NEVER, house.clock.now(), WHOLE) is None
-    after = house.row()
-    assert (after.state, after.attempts, after.last_error, after.finished_at) == (
-        before.state,
-        before.attempts,
-        before.last_error,
-        before.finished_at,
-    )
-    assert [(each.number, each.status_code) for each in house.attempts()] == [(1, 404), (2, 200)], "the log has both"
-
-
-def test_a_sleeper_cannot_finish_what_another_is_sending(house: House) -> None:
-    house.come_due("rain")
-    with house.session() as session:
-        channel = session.execute(select(Channel)).scalar_one()
-        [sleeper], _ = claim(session, channel, 1, START, WHOLE)
-        [holder], _ = claim(session, channel, 1, START + 60 * SECOND, WHOLE)
-        assert finish(session, sleeper, TAKEN, START + 61 * SECOND, WHOLE) is None
-        assert finish(session, holder, LATER, START + 62 * SECOND, WHOLE) is DeliveryState.PENDING
-    assert (house.row().attempts, house.row().next_at) == (2, START + 362 * SECOND)
-
-
-def test_a_last_attempt_that_was_cut_short_is_a_dead_letter_and_not_sent_for_ever(house: House) -> None:
-    house.come_due("rain")
-    terms = Terms(jitter=lambda seconds: seconds, retry_seconds=(0, 1))
-    for attempt in (1, 2):
-        with house.session() as session:  # claimed, and then the process ends
-            [mine], _ = claim(session, session.execute(select(Channel)).scalar_one(), 1, house.clock.now(), terms)
-            assert mine.attempt == attempt
-        house.clock.advance(60)
-    assert house.outbox(terms).deliver(5)["closed"] == 1
-    assert house.row().state is DeliveryState.DEAD
-    assert "cut short" in house.row().last_error
 
 
 def test_a_sender_that_raises_is_a_passing_failure(house: House) -> None:

@@ -62,7 +62,7 @@ class Match(NamedTuple):
 class Entry:
     """What one phrase means: ``low <= best <= high`` are probabilities of what it is said of.
 
-    ``hedged``: carries almost no claim (may, might, could). ``auxiliary``: a verb that gives way to any other phrase.
+    ``hedged``: carries almost no claim (may, might, could). ``auxiliary``: gives way to any other phrase (will, would).
     """
 
     id: str
@@ -124,21 +124,28 @@ class Lexicon:
 
 
 def parse_lexicon(text: str) -> Lexicon:
-    """The lexicon in a TOML text. Raises ``ValueError`` on a range, id, pattern or version that may not be."""
+    """The lexicon in a TOML text. Raises ``ValueError`` on a field, range, id, pattern or version that may not be."""
     data: dict[str, Any] = tomllib.loads(text)
-    entries = tuple(Entry(**(fields | {"patterns": tuple(fields["patterns"])})) for fields in data.pop("entries"))
-    if not isinstance(data["version"], int) or data["version"] < 1:
-        raise ValueError(f"lexicon {data['name']}: version must be a whole number from 1")
-    lexicon = Lexicon(entries=entries, **{key: _tidy(value) for key, value in data.items()})
+    where = f"lexicon {data.get('name')}"
+    try:
+        rows = data.pop("entries")
+        entries = tuple(Entry(**(row | {"patterns": tuple(row["patterns"])})) for row in rows)
+        lexicon = Lexicon(entries=entries, **{key: _tidy(value) for key, value in data.items()})
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{where}: a field is missing or unknown ({error})") from error
+    if not isinstance(data["version"], int) or lexicon.version < 1:
+        raise ValueError(f"{where}: version must be a whole number from 1")
     for entry in entries:
+        if not all(isinstance(number, (int, float)) for number in (entry.low, entry.best, entry.high)):
+            raise ValueError(f"{where}, entry {entry.id}: low, best and high must be numbers")
         if not 0 <= entry.low <= entry.best <= entry.high <= 1:
-            raise ValueError(f"lexicon {lexicon.name}, entry {entry.id}: must hold 0 <= low <= best <= high <= 1")
+            raise ValueError(f"{where}, entry {entry.id}: must hold 0 <= low <= best <= high <= 1")
         if not (entry.patterns and all(normalise(pattern) for pattern in entry.patterns) and entry.source):
-            raise ValueError(f"lexicon {lexicon.name}, entry {entry.id}: needs patterns and a source")
+            raise ValueError(f"{where}, entry {entry.id}: needs patterns and a source")
     if len({entry.id for entry in entries}) < len(entries):
-        raise ValueError(f"lexicon {lexicon.name}: ids must differ from one another")
+        raise ValueError(f"{where}: ids must differ from one another")
     if len(lexicon.phrases) < sum(len(entry.patterns) for entry in entries):
-        raise ValueError(f"lexicon {lexicon.name}: patterns must differ from one another")
+        raise ValueError(f"{where}: patterns must differ from one another")
     return lexicon
 
 

@@ -8,10 +8,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import CursorResult, Row, Update, insert, select, update
+from sqlalchemy import bindparam, insert, null, select, update
 from sqlmodel import Session, col
 
 from predictions.columns import QuestionStatus
@@ -27,6 +27,56 @@ LEASE_SECONDS = 60.0
 
 Jitter = Callable[[float], float]
 log = logging.getLogger(__name__)
+
+
+# Built once: these run for every message, and building a statement costs more than running it.
+_DELIVERY: Any = Delivery.__table__  # type: ignore[attr-defined]
+_ATTEMPT: Any = DeliveryAttempt.__table__  # type: ignore[attr-defined]
+_IS_PENDING = _DELIVERY.c.state == DeliveryState.PENDING
+_CLOSED = {
+    "state": bindparam("state_"),
+    "finished_at": bindparam("finished_at_"),
+    "last_error": bindparam("last_error_"),
+    "lease_token": null(),
+    "lease_until": null(),
+}
+#: The row as it was read: whoever was quicker has counted another attempt, or closed it.
+_AS_READ = update(_DELIVERY).where(
+    _DELIVERY.c.id == bindparam("id_"), _IS_PENDING, _DELIVERY.c.attempts == bindparam("seen_")
+)
+_TAKE = _AS_READ.values(
+    attempts=_DELIVERY.c.attempts + 1,
+    lease_token=bindparam("token_"),
+    lease_until=bindparam("until_"),
+    next_at=bindparam("until_"),
+)
+_CLOSE = _AS_READ.values(_CLOSED)
+_FINISH = (
+    update(_DELIVERY)
+    .where(_DELIVERY.c.id == bindparam("id_"), _IS_PENDING, _DELIVERY.c.lease_token == bindparam("token_"))
+    .values(_CLOSED | {"next_at": bindparam("next_at_")})
+)
+_TELL = (
+    update(_ATTEMPT)
+    .where(_ATTEMPT.c.delivery_id == bindparam("id_"), _ATTEMPT.c.number == bindparam("number_"))
+    .values(finished_at=bindparam("now_"), status_code=bindparam("status_"), error=bindparam("error_"))
+)
+_OF_CHANNEL = (_DELIVERY.c.channel_id == bindparam("channel_"), _IS_PENDING, _DELIVERY.c.next_at <= bindparam("now_"))
+_CLOSE_ALL = update(_DELIVERY).where(*_OF_CHANNEL).values(_CLOSED)
+_WAITING = (
+    select(
+        *(_DELIVERY.c[name] for name in ("id", "attempts", "lease_token", "message_id", "payload")),
+        col(Question.status),
+        col(Question.due_at),
+        col(Prompt.due_at).label("prompted_for"),
+    )
+    .outerjoin(Prompt, col(Prompt.id) == _DELIVERY.c.prompt_id)
+    .outerjoin(Question, col(Question.id) == col(Prompt.question_id))
+    .where(*_OF_CHANNEL)
+    .order_by(_DELIVERY.c.next_at, _DELIVERY.c.id)
+    .limit(bindparam("limit_"))
+    .with_for_update(of=_DELIVERY, skip_locked=True)
+)
 
 
 @dataclass(frozen=True)
@@ -68,12 +118,14 @@ def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: 
     """
     if not channel.enabled:
         return [], _close_all(session, channel, now)
+    connection, until = session.connection(), now + timedelta(seconds=terms.lease_seconds)
     claimed: list[Claimed] = []
     closed = 0
     for row in _waiting(session, key(channel), limit, now):
         closing = _reason_to_close(row, terms)
+        seen = {"id_": row.id, "seen_": row.attempts}
         if closing is not None:
-            closed += _change(session, _pending(row), _closed(*closing, now))
+            closed += connection.execute(_CLOSE, seen | _closed(*closing, now)).rowcount
             continue
         mine = Claimed(
             id=row.id,
@@ -82,41 +134,25 @@ def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: 
             attempt=row.attempts + 1,
             outgoing=outgoing(channel, row.message_id, row.payload),
         )
-        until = now + timedelta(seconds=terms.lease_seconds)
-        lease = {"attempts": mine.attempt, "lease_token": mine.token, "lease_until": until, "next_at": until}
-        if _change(session, _pending(row), lease):
+        if connection.execute(_TAKE, seen | {"token_": mine.token, "until_": until}).rowcount:
             claimed.append(mine)
     if claimed:
         attempts = [
             {"delivery_id": each.id, "number": each.attempt, "started_at": now, "error": ""} for each in claimed
         ]
-        session.execute(insert(DeliveryAttempt), attempts)
+        connection.execute(insert(_ATTEMPT), attempts)
     return claimed, closed
 
 
-def _waiting(session: Session, channel_id: int, limit: int, now: datetime) -> Sequence[Row[Any]]:
+def _waiting(session: Session, channel_id: int, limit: int, now: datetime) -> Sequence[Any]:
     """The deliveries of a channel whose time has come, the longest waiting first, with what they ask about.
 
     A lease moves ``next_at`` to its end: what is being sent by someone is not among them.
     """
-    delivery = (Delivery.id, Delivery.attempts, Delivery.lease_token, Delivery.message_id, Delivery.payload)
-    columns: list[Any] = [*delivery, Question.status, Question.due_at, col(Prompt.due_at).label("prompted_for")]
-    query = (
-        select(*columns)
-        .outerjoin(Prompt, col(Prompt.id) == col(Delivery.prompt_id))
-        .outerjoin(Question, col(Question.id) == col(Prompt.question_id))
-        .where(
-            col(Delivery.channel_id) == channel_id,
-            col(Delivery.state) == DeliveryState.PENDING,
-            col(Delivery.next_at) <= now,
-        )
-        .order_by(col(Delivery.next_at), col(Delivery.id))
-        .limit(limit)
-    )
-    return session.execute(query.with_for_update(of=Delivery, skip_locked=True)).all()
+    return session.connection().execute(_WAITING, {"channel_": channel_id, "limit_": limit, "now_": now}).all()
 
 
-def _reason_to_close(row: Row[Any], terms: Terms) -> tuple[DeliveryState, str] | None:
+def _reason_to_close(row: Any, terms: Terms) -> tuple[DeliveryState, str] | None:
     still_due = row.status is QuestionStatus.DUE and row.due_at == row.prompted_for
     if row.prompted_for is not None and not still_due:
         return DeliveryState.CANCELLED, "the question is no longer due"
@@ -126,45 +162,32 @@ def _reason_to_close(row: Row[Any], terms: Terms) -> tuple[DeliveryState, str] |
 
 
 def _close_all(session: Session, channel: Channel, now: datetime) -> int:
-    waiting = update(Delivery).where(
-        col(Delivery.channel_id) == channel.id,
-        col(Delivery.state) == DeliveryState.PENDING,
-        col(Delivery.next_at) <= now,
-    )
     reason = f"the channel is disabled: {channel.disabled_reason or 'by an admin'}"
-    return _change(session, waiting, _closed(DeliveryState.DEAD, reason, now))
+    which = {"channel_": key(channel), "now_": now}
+    return session.connection().execute(_CLOSE_ALL, which | _closed(DeliveryState.DEAD, reason, now)).rowcount
 
 
 def finish(session: Session, claimed: Claimed, answer: Answer, now: datetime, terms: Terms) -> DeliveryState | None:
     """Book the answer to an attempt: the delivery's new state; None where the lease was lost meanwhile."""
-    attempt = update(DeliveryAttempt).where(
-        col(DeliveryAttempt.delivery_id) == claimed.id, col(DeliveryAttempt.number) == claimed.attempt
-    )
-    told = {"finished_at": now, "status_code": answer.status_code, "error": answer.detail}
-    _change(session, attempt, told)
-    values = _after(claimed, answer, now, terms)
-    ours = update(Delivery).where(
-        col(Delivery.id) == claimed.id,
-        col(Delivery.lease_token) == claimed.token,
-        col(Delivery.state) == DeliveryState.PENDING,
-    )
-    if not _change(session, ours, values):
+    connection = session.connection()
+    told = {"now_": now, "status_": answer.status_code, "error_": answer.detail}
+    connection.execute(_TELL, {"id_": claimed.id, "number_": claimed.attempt} | told)
+    state, next_at = _after(claimed, answer, now, terms)
+    closed = _closed(state, answer.detail, None if state is DeliveryState.PENDING else now)
+    ours = {"id_": claimed.id, "token_": claimed.token, "next_at_": next_at}
+    if not connection.execute(_FINISH, ours | closed).rowcount:
         log.warning("delivery %d: attempt %d lost its lease; its answer changes nothing", claimed.id, claimed.attempt)
         return None
     if answer.verdict is Verdict.GONE:
         _disable(session, claimed, answer.detail)
-    state: DeliveryState = values["state"]
     return state
 
 
-def _after(claimed: Claimed, answer: Answer, now: datetime, terms: Terms) -> dict[str, Any]:
+def _after(claimed: Claimed, answer: Answer, now: datetime, terms: Terms) -> tuple[DeliveryState, datetime]:
     if answer.verdict is Verdict.DELIVERED:
-        return _closed(DeliveryState.DELIVERED, "", now)
+        return DeliveryState.DELIVERED, now
     wait = terms.wait(claimed.attempt, answer.retry_after) if answer.verdict is Verdict.PASSING else None
-    if wait is None:
-        return _closed(DeliveryState.DEAD, answer.detail, now)
-    again = {"state": DeliveryState.PENDING, "next_at": now + wait, "last_error": answer.detail}
-    return again | _NO_LEASE
+    return (DeliveryState.DEAD, now) if wait is None else (DeliveryState.PENDING, now + wait)
 
 
 def _disable(session: Session, claimed: Claimed, reason: str) -> None:
@@ -175,27 +198,8 @@ def _disable(session: Session, claimed: Claimed, reason: str) -> None:
         session.flush()
 
 
-_NO_LEASE = {"lease_token": None, "lease_until": None}
-
-
-def _closed(state: DeliveryState, reason: str, now: datetime) -> dict[str, Any]:
-    return {"state": state, "finished_at": now, "last_error": reason} | _NO_LEASE
-
-
-def _pending(row: Row[Any]) -> Update:
-    """The row as it was read: whoever was quicker has counted another attempt or closed it."""
-    return update(Delivery).where(
-        col(Delivery.id) == row.id,
-        col(Delivery.state) == DeliveryState.PENDING,
-        col(Delivery.attempts) == row.attempts,
-    )
-
-
-def _change(session: Session, where: Update, values: dict[str, Any]) -> int:
-    """How many rows the UPDATE found."""
-    options = {"synchronize_session": False}
-    result = cast(CursorResult[Any], session.execute(where.values(**values), execution_options=options))
-    return result.rowcount
+def _closed(state: DeliveryState, reason: str, at: datetime | None) -> dict[str, Any]:
+    return {"state_": state, "finished_at_": at, "last_error_": reason}
 
 
 def resend(session: Session, delivery: Delivery, *, now: datetime) -> None:

@@ -24,7 +24,7 @@ from resolvers.messages import prompt_message
 from resolvers.models import Channel, Delivery, DeliveryState, Prompt
 from resolvers.reminders import REMINDER_DAYS, Step, next_step
 
-BATCH = 100
+BATCH = 64
 
 
 @dataclass(frozen=True)

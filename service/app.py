@@ -3,11 +3,13 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
-from service import __version__, problems
-from service.api import commentators, keys, leaderboard, meta, predictions, questions, sources
+from service import __version__, pages, problems
+from service.api import commentators, keys, leaderboard, meta, predictions, prompts, questions, sources
 from service.auth import ensure_admin_key
 from service.boards import Boards
 from service.clock import Clock, SystemClock
@@ -32,8 +34,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.settings = settings
     app.state.clock = clock or SystemClock()
     app.state.with_scheduler = scheduler
-    for module in (commentators, sources, questions, predictions, leaderboard, keys, meta):
+    for module in (commentators, sources, questions, predictions, prompts, leaderboard, keys, meta, pages):
         app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     return app

@@ -1,0 +1,68 @@
+"""The starting record: predictions drawn from a column of March 2025, entered as any submission is."""
+
+import json
+from datetime import datetime
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from sqlmodel import Session, select
+
+from predictions import ledger
+from predictions.entering import enter_question
+from predictions.errors import NotFound
+from predictions.models import Proposal, Question, key
+from predictions.questions import find_question
+from predictions.recording import record_prediction
+from predictions.resolving import resolve
+from predictions.schemas import PredictionIn, ProposalIn, QuestionIn, ResolutionIn
+
+CONFIDENCE_OF_A_PERSON = 0.5
+
+
+def seed(session: Session, *, now: datetime, actor: str = "starting record") -> int:
+    """Enter the starting record into a database without any question; gives the number of questions entered (0 where
+    there are some already, so that doing it twice changes nothing)."""
+    if session.exec(select(Question.id).limit(1)).first() is not None:
+        return 0
+    record = json.loads(files("predictions").joinpath("starting_record/record.json").read_text("utf-8"))
+    for item in record["questions"]:
+        enter_question(session, QuestionIn.model_validate(item), now=now, actor=actor)
+    for item in record["predictions"]:
+        record_prediction(session, PredictionIn.model_validate(item), now=now, actor=actor)
+    for item in record["resolutions"]:
+        question = _named(session, item.pop("question"))
+        resolve(session, question, ResolutionIn.model_validate(item), now=now, actor=actor)
+    for item in record["proposals"]:
+        question = _named(session, item.pop("question"))
+        propose(session, question, ProposalIn.model_validate(item), now=now, actor=actor)
+    return len(record["questions"])
+
+
+def propose(session: Session, question: Question, data: ProposalIn, *, now: datetime, actor: str) -> Proposal:
+    """Put a person's suggestion of an outcome before those who resolve; it scores nothing."""
+    evidence: list[dict[str, Any]] = [item.model_dump() for item in data.evidence]
+    row = Proposal(
+        question_id=key(question),
+        resolver="person",
+        outcome=data.outcome,
+        known_at=data.known_at,
+        confidence=CONFIDENCE_OF_A_PERSON,
+        rationale=data.rationale,
+        evidence=evidence,
+        evidence_sha256=sha256(json.dumps(evidence, sort_keys=True).encode()).hexdigest(),
+        proposed_by=actor,
+        proposed_at=now,
+    )
+    session.add(row)
+    session.flush()
+    body = ledger.contents(row)
+    ledger.append(session, now=now, actor=actor, action="proposal.made", subject=row, body=body)
+    return row
+
+
+def _named(session: Session, slug: str) -> Question:
+    found = find_question(session, slug)
+    if found is None:
+        raise NotFound(f"no question has the slug {slug!r}")
+    return found

@@ -1,0 +1,95 @@
+"""The main job over real HTTP, on SQLite and PostgreSQL: record, resolve, read the board; and the starting record."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from predictions.models import Proposal, Question
+from predictions.seeding import seed
+from predictions.verifying import verify
+from resolvers.sweep import sweep_due
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+EVIDENCE = [{"url": "https://example.org/what-happened"}]
+
+
+def prediction(**changes: Any) -> dict[str, Any]:
+    question = {
+        "slug": "rain",
+        "text": "Will it rain?",
+        "resolution_criteria": "By the gauge.",
+        "deadline": "2025-03-20",
+        "deadline_basis": "stated",
+    }
+    whole = {"commentator": {"name": "Ann"}, "question": question, "made_at": "2025-03-01", "probability": 0.8}
+    return whole | changes
+
+
+def test_a_prediction_is_recorded_resolved_scored_and_stands_on_the_board(admin: httpx.Client) -> None:
+    assert admin.post("/api/predictions", json=prediction()).status_code == 201
+    outcome = {"outcome": "yes", "known_at": "2025-03-20T23:59:59Z", "evidence": EVIDENCE}
+    assert admin.post("/api/questions/rain/resolutions", json=outcome).status_code == 201
+    item = admin.get("/api/leaderboard").json()["items"][0]
+    assert item["brier"] == pytest.approx(0.04, abs=1e-12)
+    corrected = admin.post("/api/questions/rain/resolutions", json=outcome | {"outcome": "no"})
+    assert corrected.json()["supersedes"] is not None
+    assert admin.get("/api/leaderboard").json()["items"][0]["brier"] == pytest.approx(0.64, abs=1e-12)
+
+
+def test_the_same_idempotency_key_has_one_effect(admin: httpx.Client) -> None:
+    key = {"Idempotency-Key": "once"}
+    first, second = (admin.post("/api/predictions", json=prediction(), headers=key) for _ in range(2))
+    assert first.json() == second.json()
+    assert len(admin.get("/api/predictions").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"probability": True}, "/probability"),
+        ({"made_at": 1}, "/made_at"),
+        ({"unknown": 1}, "/unknown"),
+        ({"question": {"slug": "nowhere"}}, "/question/slug"),
+        ({"made_at": "2025-03-30"}, "/made_at"),
+    ],
+)
+def test_bad_input_is_refused_with_the_field_named_and_nothing_is_recorded(
+    admin: httpx.Client, changes: dict[str, Any], pointer: str
+) -> None:
+    reply = admin.post("/api/predictions", json=prediction(**changes))
+    assert reply.status_code == 422
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["errors"][0]["pointer"] == pointer
+    assert admin.get("/api/predictions").json()["items"] == []
+
+
+def test_writing_needs_a_key(base_url: str) -> None:
+    assert httpx.post(f"{base_url}/api/predictions", json=prediction()).status_code == 401
+
+
+def test_pages_show_the_board_and_the_question(admin: httpx.Client) -> None:
+    admin.post("/api/predictions", json=prediction())
+    assert "Ann" in admin.get("/").text
+    assert "80%" in admin.get("/questions/rain").text
+
+
+def test_the_starting_record_has_three_outcomes_and_one_proposal_and_the_rest_come_due(engine: Engine) -> None:
+    with Session(engine) as session:
+        assert seed(session, now=NOW) == 13
+        assert seed(session, now=NOW) == 0
+        sweep_due(session, now=NOW, base_url="http://localhost")
+        states = [question.status.value for question in session.exec(select(Question)).all()]
+        assert {state: states.count(state) for state in set(states)} == {"resolved": 3, "due": 9, "open": 1}
+        assert len(session.exec(select(Proposal)).all()) == 1
+        assert list(verify(session)) == []
+
+
+def test_verify_finds_a_score_that_was_tampered_with(engine: Engine) -> None:
+    with Session(engine) as session:
+        seed(session, now=NOW)
+        session.connection().exec_driver_sql("UPDATE standing SET opening = opening + 1 WHERE resolved > 0")
+        assert any("standing" in finding for finding in verify(session))

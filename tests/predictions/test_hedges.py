@@ -240,6 +240,11 @@ def test_what_negates_or_changes_a_phrase_without_an_entry_is_refused(words: str
     assert refusal(words)[0] == "/hedge"
 
 
+@pytest.mark.parametrize("words", ["un\u00adlikely", "un\u200blikely", "\ufeffunlikely"])
+def test_unseen_signs_in_pasted_words_do_not_turn_a_phrase_round(words: str) -> None:
+    assert read_hedge(words).entry_id == "unlikely"
+
+
 def test_the_longest_phrase_wins() -> None:
     assert read_hedge("almost certainly not").entry_id != read_hedge("almost certainly").entry_id
     assert read_hedge("highly unlikely").entry_id == "highly-unlikely"

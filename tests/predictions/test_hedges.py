@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from predictions.errors import InvalidInput
 from predictions.hedges import Entry, Lexicon, lexicons, read_hedge
-from predictions.lexicon import normalise
+from predictions.wording import normalise
 
 OFFICIAL = ("icd203", "phia", "ipcc", "nato", "efsa", "kent")
 NEGATIVE = re.compile(r"\b(?:not|no|never|hardly|scarcely|barely|nothing|without|doubt|few|little|anything|far from)\b")

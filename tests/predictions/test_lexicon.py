@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from predictions import lexicon as shelf
+from predictions import lexicon_files as shelf
 from predictions.hedges import get_lexicon, lexicons, read_hedge
-from predictions.lexicon import parse_lexicon
+from predictions.lexicon_files import parse_lexicon
 
 OFFICIAL = ("icd203", "phia", "ipcc", "nato", "efsa", "kent")
 

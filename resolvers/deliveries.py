@@ -63,19 +63,18 @@ _TELL = (
 )
 _OF_CHANNEL = (_DELIVERY.c.channel_id == bindparam("channel_"), _IS_PENDING, _DELIVERY.c.next_at <= bindparam("now_"))
 _CLOSE_ALL = update(_DELIVERY).where(*_OF_CHANNEL).values(_CLOSED)
+# Two queries by key: in one, or with conditions on the question, PostgreSQL goes by statistics that a sweep outdates.
 _WAITING = (
-    select(
-        *(_DELIVERY.c[name] for name in ("id", "attempts", "lease_token", "message_id", "payload")),
-        col(Question.status),
-        col(Question.due_at),
-        col(Prompt.due_at).label("prompted_for"),
-    )
-    .outerjoin(Prompt, col(Prompt.id) == _DELIVERY.c.prompt_id)
-    .outerjoin(Question, col(Question.id) == col(Prompt.question_id))
+    select(*(_DELIVERY.c[name] for name in ("id", "prompt_id", "attempts", "lease_token", "message_id", "payload")))
     .where(*_OF_CHANNEL)
-    .order_by(_DELIVERY.c.next_at, _DELIVERY.c.id)
+    .order_by(_DELIVERY.c.next_at)
     .limit(bindparam("limit_"))
-    .with_for_update(of=_DELIVERY, skip_locked=True)
+    .with_for_update(skip_locked=True)
+)
+_ASKED: Any = (
+    select(col(Prompt.id), col(Prompt.due_at).label("prompted_for"), col(Question.status), col(Question.due_at))
+    .join(Question, col(Question.id) == col(Prompt.question_id))
+    .where(col(Prompt.id).in_(bindparam("prompts_", expanding=True)))
 )
 
 
@@ -114,15 +113,18 @@ def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: 
     """Up to ``limit`` deliveries of a channel whose time has come, each with its attempt on record.
 
     What need not be sent any more is closed on the way and counts to the limit: how many, is the second value.
-    Commit before sending.
+    A lease moves ``next_at`` to its end, so what is being sent by someone is not looked at. Commit before sending.
     """
     if not channel.enabled:
         return [], _close_all(session, channel, now)
     connection, until = session.connection(), now + timedelta(seconds=terms.lease_seconds)
     claimed: list[Claimed] = []
     closed = 0
-    for row in _waiting(session, key(channel), limit, now):
-        closing = _reason_to_close(row, terms)
+    rows = connection.execute(_WAITING, {"channel_": key(channel), "limit_": limit, "now_": now}).all()
+    asked = connection.execute(_ASKED, {"prompts_": [row.prompt_id for row in rows]}).all()
+    still_due = {each.id for each in asked if each.status is QuestionStatus.DUE and each.due_at == each.prompted_for}
+    for row in rows:
+        closing = _reason_to_close(row, row.prompt_id is None or row.prompt_id in still_due, terms)
         seen = {"id_": row.id, "seen_": row.attempts}
         if closing is not None:
             closed += connection.execute(_CLOSE, seen | _closed(*closing, now)).rowcount
@@ -144,17 +146,8 @@ def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: 
     return claimed, closed
 
 
-def _waiting(session: Session, channel_id: int, limit: int, now: datetime) -> Sequence[Any]:
-    """The deliveries of a channel whose time has come, the longest waiting first, with what they ask about.
-
-    A lease moves ``next_at`` to its end: what is being sent by someone is not among them.
-    """
-    return session.connection().execute(_WAITING, {"channel_": channel_id, "limit_": limit, "now_": now}).all()
-
-
-def _reason_to_close(row: Any, terms: Terms) -> tuple[DeliveryState, str] | None:
-    still_due = row.status is QuestionStatus.DUE and row.due_at == row.prompted_for
-    if row.prompted_for is not None and not still_due:
+def _reason_to_close(row: Any, wanted: bool, terms: Terms) -> tuple[DeliveryState, str] | None:
+    if not wanted:
         return DeliveryState.CANCELLED, "the question is no longer due"
     if row.lease_token is not None and row.attempts % len(terms.retry_seconds) == 0:
         return DeliveryState.DEAD, "the last attempt was cut short: whether it arrived is not known"

@@ -38,6 +38,13 @@ def _instant(value: Any) -> Any:
     return _in_utc(_parse(value))
 
 
+def _known(value: Any) -> Any:
+    """As ``_instant``, but a date alone is its last second in UTC: what was said on that day was said before."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return datetime.combine(_day(value), LAST_INSTANT_OF_DAY, UTC)
+    return _instant(value)
+
+
 def _parse(value: str) -> datetime:
     if not _INSTANT.fullmatch(value):
         raise ValueError("must be a time in RFC 3339, for example 2025-03-18T20:00:00Z, or a date such as 2025-03-18")
@@ -128,5 +135,6 @@ Url = Annotated[str, AfterValidator(_clean), AfterValidator(_web_address), Field
 Zone = Annotated[str, AfterValidator(_clean), AfterValidator(_zone)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+KnownInstant = Annotated[datetime, BeforeValidator(_known)]
 LocalOrInstant = Annotated[datetime, BeforeValidator(_deadline)]
 CalendarDay = Annotated[str, BeforeValidator(_calendar_day)]

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from predictions import ledger
 from predictions.columns import ProposalState, QuestionStatus
 from predictions.errors import Conflict, InvalidInput
+from predictions.inputs import LAST_INSTANT_OF_DAY
 from predictions.models import Proposal, Question, Resolution, key
 from predictions.questions import UNRESOLVED, checked_outcome
 from predictions.schemas import ANNULLED, ResolutionIn
@@ -37,15 +38,14 @@ def resolve(
     ``Conflict`` where ``supersedes`` shows that somebody else was quicker, or the question's condition is undecided.
     """
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
-    if (data.known_at - now).total_seconds() > CLOCK_TOLERANCE_SECONDS:
-        raise InvalidInput.at("/known_at", f"lies in the future (it is {now.isoformat()}): an outcome must be known")
+    known_at = checked_known_at(data.known_at, now)
     before = current_resolution(session, key(question))
     _must_be_expected(before, data)
     _condition_must_hold(session, question, outcome)
     resolution = Resolution(
         question_id=key(question),
         outcome=outcome,
-        known_at=data.known_at,
+        known_at=known_at,
         evidence=[item.model_dump() for item in data.evidence],
         note=data.note,
         resolved_at=now,
@@ -55,6 +55,18 @@ def resolve(
     )
     _settle(session, question, resolution, now=now, actor=actor)
     return resolution
+
+
+def checked_known_at(known_at: datetime, now: datetime) -> datetime:
+    """When an outcome became known: the last second of today, which stands for a date alone, is ``now``.
+
+    Raises ``InvalidInput`` where it lies in the future.
+    """
+    if known_at.date() == now.date() and known_at.time() == LAST_INSTANT_OF_DAY:
+        return min(known_at, now)
+    if (known_at - now).total_seconds() > CLOCK_TOLERANCE_SECONDS:
+        raise InvalidInput.at("/known_at", f"lies in the future (it is {now.isoformat()}): an outcome must be known")
+    return known_at
 
 
 def take_back(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> Resolution:

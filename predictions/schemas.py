@@ -11,6 +11,7 @@ from predictions.inputs import (
     Id,
     Input,
     Instant,
+    KnownInstant,
     Line,
     LocalOrInstant,
     Name,
@@ -229,7 +230,9 @@ class ResolutionIn(Input):
     """What happened, when it became public, and the evidence; ``supersedes`` guards against a race of two editors."""
 
     outcome: Option
-    known_at: Instant = Field(description="when the outcome became public; a date alone is its first instant in UTC")
+    known_at: KnownInstant = Field(
+        description="when it became public; a date alone is the last second of that day in UTC, or now if it is today"
+    )
     evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = []
     note: Note = ""
     supersedes: Id | Literal["none"] | None = None
@@ -251,7 +254,7 @@ class ProposalIn(Input):
     """An outcome that a person suggests for others to confirm."""
 
     outcome: Option
-    known_at: Instant
+    known_at: KnownInstant
     evidence: Annotated[list[EvidenceIn], Field(min_length=1, max_length=50)]
     rationale: Prose
 

@@ -4,11 +4,14 @@ Writers come one at a time on either database (SQLite: BEGIN IMMEDIATE; PostgreS
 ledger is one chain and sums are never lost. Readers are not held up by writers.
 """
 
+import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, Pool, create_engine, event, text
 from sqlmodel import Session
 
 #: An arbitrary number that all writers of the record agree on.
@@ -48,6 +51,41 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+class _Turns:
+    """The order in which the threads of this process write to SQLite: whoever came first.
+
+    SQLite lets waiters poll, so that a busy API would starve the sweep for as long as the load lasts.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        mine = threading.Event()
+        with self._mutex:
+            self._waiting.append(mine)
+            self._waiting[0].set()
+        mine.wait(BUSY_TIMEOUT_SECONDS)  # then SQLite's own lock decides, and says that the database is locked
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._waiting.remove(mine)
+                if self._waiting:
+                    self._waiting[0].set()
+
+
+_turns: WeakKeyDictionary[Pool, _Turns] = WeakKeyDictionary()
+
+
+def _turn(engine: Engine) -> AbstractContextManager[None]:
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _turns.setdefault(engine.pool, _Turns()).turn()
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that sees one state of the database and writes nothing."""
@@ -58,7 +96,7 @@ def reading(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A session for a change of the record: alone among the writers, committed at the end, rolled back on an error."""
-    with Session(engine) as session, session.begin():
+    with _turn(engine), Session(engine) as session, session.begin():
         lock_writers(session)
         yield session
 
@@ -66,7 +104,7 @@ def writing(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def delivering(engine: Engine) -> Iterator[Session]:
     """A session for bookkeeping beside the record (deliveries, keys): committed at the end, not alone on PostgreSQL."""
-    with Session(engine) as session, session.begin():
+    with _turn(engine), Session(engine) as session, session.begin():
         yield session
 
 

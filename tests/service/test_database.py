@@ -1,0 +1,37 @@
+"""Transactions of the edge."""
+
+import threading
+from pathlib import Path
+
+from sqlalchemy import text
+
+from service.database import make_engine, writing
+
+
+def test_a_writer_is_not_starved_by_another_that_writes_without_pause(tmp_path: Path) -> None:
+    engine, stop, started = make_engine(f"sqlite:///{tmp_path / 'a.db'}"), threading.Event(), threading.Event()
+    order: list[str] = []
+    with writing(engine) as session:
+        session.execute(text("CREATE TABLE t (x)"))
+
+    def busy() -> None:
+        while not stop.is_set():
+            with writing(engine) as session:
+                session.execute(text("INSERT INTO t VALUES (1)"))
+                order.append("busy")
+                started.set()
+
+    thread = threading.Thread(target=busy)
+    thread.start()
+    try:
+        for _ in range(20):
+            started.wait(10)
+            before = len(order)
+            with writing(engine) as session:
+                session.execute(text("INSERT INTO t VALUES (2)"))
+                waited_for = len(order) - before
+            assert waited_for <= 2
+    finally:
+        stop.set()
+        thread.join(10)
+        engine.dispose()

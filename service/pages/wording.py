@@ -1,0 +1,171 @@
+"""Numbers, times and flags in words that a reader understands: the filters of the templates."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+MINUS = "\N{MINUS SIGN}"
+EN_DASH = "\N{EN DASH}"
+FLAGS = {
+    "recorded_late": ("recorded afterwards", "Put on record here after the deadline, or after the outcome was known."),
+    "made_too_late": ("too late", "Said when the deadline had passed or the outcome was known: does not count."),
+    "hedged": ("almost no claim", "Words such as may, might or could: shown, but not ranked."),
+    "overridden": ("read by the recorder", "The recorder set other numbers than the lexicon's."),
+    "commitment": ("commitment", "A promise without a probability: tracked, not scored."),
+    "superseded": ("corrected", "Recorded wrongly, and corrected later: the correction counts."),
+    "withdrawn": ("withdrawn", "Should never have been recorded: does not count."),
+    "worded": ("from words", "The probability was read from words by a lexicon."),
+    "conditional": ("conditional", "Counts only if its condition came true."),
+}
+STATUSES = {
+    "open": ("open", "The deadline is still to come."),
+    "due": ("due", "The deadline has passed; a person has yet to confirm what happened."),
+    "resolved": ("resolved", "A person has confirmed what happened, with evidence."),
+    "annulled": ("annulled", "The question could not be answered: it scores nothing."),
+}
+BASES = {
+    "stated": ("stated", "The commentator named this deadline."),
+    "implied": ("implied", "The commentator's words imply this deadline."),
+    "assigned": ("assigned", "The recorder chose this deadline, because the commentator named none."),
+}
+YARDSTICKS = {
+    "market": "market or crowd odds of the day",
+    "consensus": "consensus of other commentators",
+    "base_rate": "how often such things happen",
+    "even": "50%, for want of anything better",
+}
+ACTIONS = {
+    "commentator.entered": "Commentator entered",
+    "commentator.changed": "Commentator corrected",
+    "source.entered": "Source entered",
+    "question.entered": "Question entered",
+    "question.scored": "Scores computed",
+    "question.came_due": "Deadline passed: due",
+    "question.declared_decided": "Declared decided before the deadline",
+    "question.postponed": "Deadline moved to a later day",
+    "prediction.recorded": "Prediction recorded",
+    "predictions.recorded": "Predictions recorded together",
+    "prediction.corrected": "Prediction corrected",
+    "prediction.withdrawn": "Prediction withdrawn",
+    "reference.recorded": "Yardstick of a day recorded",
+    "resolution.confirmed": "Outcome confirmed",
+    "resolution.corrected": "Outcome corrected",
+    "resolution.taken_back": "Outcome taken back",
+    "proposal.made": "Outcome proposed",
+    "proposal.made_again": "Outcome proposed again",
+    "proposal.confirmed": "Proposal confirmed",
+    "proposal.rejected": "Proposal rejected",
+}
+
+
+def percent(value: float | None) -> str:
+    """A probability in percent: whole, or with the digits that keep it apart from 0% and 100%."""
+    if value is None:
+        return EN_DASH
+    for digits in range(4):
+        text = f"{100 * value:.{digits}f}"
+        if value in (0, 1) or float(text) not in (0, 100):
+            break
+    return f"{text}%"
+
+
+def percent_range(low: float | None, high: float | None) -> str:
+    """A range of probabilities, as in "10-30%"; one number where both ends read alike."""
+    one, other = percent(low), percent(high)
+    return one if one == other else f"{one.removesuffix('%')}{EN_DASH}{other}"
+
+
+def brier(value: float | None) -> str:
+    """A Brier score with three digits."""
+    return EN_DASH if value is None else f"{value:.3f}"
+
+
+def points(value: float | None) -> str:
+    """Skill points with their sign."""
+    if value is None:
+        return EN_DASH
+    text = f"{abs(value):.1f}"
+    return text if text == "0.0" else (MINUS if value < 0 else "+") + text
+
+
+def rank_range(low: int | None, high: int | None) -> str:
+    """A range of ranks, as in "1-4"."""
+    if low is None:
+        return EN_DASH
+    return str(low) if low == high or high is None else f"{low}{EN_DASH}{high}"
+
+
+def count(number: int) -> str:
+    """A whole number with commas between thousands."""
+    return f"{number:,}"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun, as in "1 question" and "2 questions"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def day(value: datetime | str | None) -> str:
+    """A day as in "18 Mar 2025"; times are UTC."""
+    if value is None:
+        return EN_DASH
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return f"{value.day} {value:%b %Y}"
+
+
+def instant(value: datetime) -> str:
+    """A day and time as in "18 Mar 2025, 20:00 UTC"."""
+    return f"{day(value)}, {value:%H:%M} UTC"
+
+
+def iso(value: datetime) -> str:
+    """An instant for machines."""
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def away(then: datetime, now: datetime) -> str:
+    """How far an instant lies ahead or behind, roughly: "in 3 days", "2 years ago"."""
+    days = round((then - now).total_seconds() / 86400)
+    size = abs(days)
+    if size == 0:
+        return "today"
+    unit, number = ("day", size) if size < 60 else ("month", round(size / 30.44))
+    if size >= 730:
+        unit, number = "year", round(size / 365.25)
+    text = plural(number, unit)
+    return f"in {text}" if days > 0 else f"{text} ago"
+
+
+def action(name: str) -> str:
+    """What a ledger event says, in words."""
+    return ACTIONS.get(name, name.replace(".", ": ").replace("_", " ").capitalize())
+
+
+def host(url: str) -> str:
+    """The host of an address, without "www."."""
+    return url.split("//", 1)[-1].split("/", 1)[0].removeprefix("www.")
+
+
+def contact_link(contact: str, subject: str) -> str:
+    """A link to the operator's address, as mail with a subject where it is a mail address; empty without one."""
+    if contact.startswith(("http://", "https://")):
+        return contact
+    if "@" not in contact or " " in contact:
+        return ""
+    mail = "mailto:" + quote(contact.removeprefix("mailto:"), safe="@+")
+    return f"{mail}?subject={quote(subject)}" if subject else mail
+
+
+def short(text: str, length: int) -> str:
+    """A text of at most ``length`` characters, cut at a word."""
+    if len(text) <= length:
+        return text
+    return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "\N{HORIZONTAL ELLIPSIS}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (percent, brier, points, count, day, instant, iso, away, action, host, short)
+}

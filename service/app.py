@@ -37,7 +37,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     for module in (commentators, sources, questions, predictions, prompts, leaderboard, keys, meta, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
-    problems.install(app)
+    problems.install(app, pages.problem_page)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     return app
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
 
@@ -61,8 +61,8 @@ class Problem(JSONResponse):
     ) -> None:
         errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
         kind = f"/problems/{re.sub('[^a-z]+', '-', title.lower())}"
-        content = {"type": kind, "title": title, "status": status, "detail": detail, "errors": errors}
-        super().__init__(content, status, headers=dict(headers or {}))
+        self.content = {"type": kind, "title": title, "status": status, "detail": detail, "errors": errors}
+        super().__init__(self.content, status, headers=dict(headers or {}))
 
 
 def faults_of(errors: Sequence[Any]) -> list[Fault]:
@@ -141,11 +141,12 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of the app become a problem."""
+def install(app: FastAPI, page: Callable[[Request, Problem], Response | None]) -> None:
+    """Let every error of the app become a problem; ``page`` shows it as a page where that is what the reader wants."""
 
-    async def handle(_request: Request, error: Exception) -> Problem:
-        return problem_of(error)
+    async def handle(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        return page(request, problem) or problem
 
     for kind in (TrackRecordError, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception):
         app.add_exception_handler(kind, handle)

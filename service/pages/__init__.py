@@ -3,6 +3,9 @@
 from fastapi import APIRouter
 
 from service.pages import board, commentator, due, question
+from service.pages.faults import problem_page
+
+__all__ = ["problem_page", "router"]
 
 router = APIRouter(include_in_schema=False)
 for module in (board, commentator, question, due):

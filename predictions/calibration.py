@@ -113,6 +113,11 @@ def decompose(p: ArrayLike, outcome: ArrayLike) -> Decomposition:
     return _decomposed(values, count, hits, _isotonic(count, hits))
 
 
+def recalibrated(count: ArrayLike, hits: ArrayLike) -> Floats:
+    """The heights (k,) of the curve alone: ``count`` predictions with ``hits`` at each of k ascending probabilities."""
+    return _isotonic(np.asarray(count, dtype=np.int64), np.asarray(hits, dtype=np.int64))
+
+
 def _pooled(p: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Ints, Ints]:
     """Distinct probabilities with their counts and hits. Ties must be pooled before the regression, or it is wrong."""
     said, happened = np.asarray(p, dtype=np.float64), np.asarray(outcome)

@@ -1,23 +1,121 @@
-"""The leaderboard."""
+"""The leaderboard: who stands where, how sure that is, and why; filters live in the address."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated, Any
 
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from predictions import ledger
+from predictions.leaderboard import Estimates, explanation
 from predictions.leaderboard import board as leaderboard
-from predictions.leaderboard import explanation
-from predictions.scored import Filters
+from predictions.models import Question, QuestionTopic
+from predictions.views import BoardItem
 from service.auth import Reader
-from service.pages.rendering import render
+from service.boards import PageBytes, newest_scoring
+from service.pages.board_query import BoardQuery
+from service.pages.charts import Scale
+from service.pages.downloads import csv_reply
+from service.pages.miniatures import miniatures
+from service.pages.rendering import HTML, page_reply, template_bytes
 from service.replies import Reading
 
 router = APIRouter()
-SHOWN = 100
+PAGE = 100
+#: Where the intervals begin and end, in pixels of 130: a margin for the dots.
+DRAWN = (5, 125)
+MAX_TOPICS = 200
+CSV_FIELDS = tuple(name for name in BoardItem.model_fields if name != "commentator")
+Chosen = Annotated[BoardQuery, Query()]
 
 
 @router.get("/")
-def board(request: Request, _: Reader, session: Reading) -> Response:
-    """The leaderboard."""
-    now, filters = request.app.state.clock.now(), Filters()
-    made = request.app.state.boards.estimates(session, filters, "opening", now).estimates
-    items = leaderboard(session, filters, "opening", made, now=now)
-    method = explanation(made.ranking)
-    return render(request, "board.html", session=session, title="Leaderboard", items=items[:SHOWN], method=method)
+def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
+    """The leaderboard. Visitors who are not signed in share one rendering until the record changes."""
+    state, now = request.app.state, request.app.state.clock.now()
+    wanted, shared = ("page", request.url.query), not request.cookies
+    head = ledger.head(session).seq
+    kept = state.boards.page(wanted, head, now) if shared else None
+    if kept is None:
+        made = state.boards.estimates(session, query.filters(), query.revisions, now)
+        body = template_bytes(request, "board.html", session=session, **_shown(session, query, made.estimates, now))
+        kept = PageBytes(body, "", head, made.until)
+        if shared and made.fresh(newest_scoring(session), now):
+            state.boards.keep_page(wanted, kept)
+    return page_reply(request, kept.body, HTML)
+
+
+@router.get("/leaderboard.csv")
+def download(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
+    """The whole board under these filters, as CSV."""
+    now = request.app.state.clock.now()
+    made = request.app.state.boards.estimates(session, query.filters(), query.revisions, now).estimates
+    rows = (
+        [item.commentator.id, item.commentator.slug, item.commentator.name, item.commentator.kind]
+        + [getattr(item, name) for name in CSV_FIELDS]
+        for item in _items(session, query, made, now)
+    )
+    return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *CSV_FIELDS), rows)
+
+
+@router.get("/commentators")
+def commentators() -> Response:
+    """All commentators are on the board, in order of name."""
+    return RedirectResponse("/?sort=name", 307)
+
+
+def _items(session: Session, query: BoardQuery, made: Estimates, now: Any) -> list[BoardItem]:
+    return leaderboard(
+        session, query.filters(), query.revisions, made, sort=query.order, min_resolved=query.min_resolved or 0, now=now
+    )
+
+
+def _shown(session: Session, query: BoardQuery, made: Estimates, now: Any) -> dict[str, Any]:
+    items = _items(session, query, made, now)
+    first = (query.page - 1) * PAGE
+    here = items[first : first + PAGE]
+    topics = select(col(QuestionTopic.topic)).distinct().order_by(col(QuestionTopic.topic)).limit(MAX_TOPICS)
+    return {
+        "title": "Leaderboard",
+        "query": query,
+        "groups": groups(here, by_tier=query.order == "skill"),
+        "unranked": [item for item in here if item.status == "too_few"] if query.order == "skill" else [],
+        "total": len(items),
+        "first": first,
+        "last": first + len(here),
+        "more": first + PAGE < len(items),
+        "ranked": sum(item.rank is not None for item in items),
+        "skills": _skills(here),
+        "briers": Scale(0.0, 0.5, *DRAWN),
+        "curves": miniatures(session, [item for item in here if item.brier is not None]),
+        "topics": session.execute(topics).scalars().all(),
+        "statuses": _statuses(session),
+        "method": explanation(made.ranking),
+    }
+
+
+def groups(items: list[BoardItem], *, by_tier: bool) -> list[tuple[int | None, list[BoardItem]]]:
+    """The items in runs that share a tier, those too short to rank left out; one run where order is another."""
+    if not by_tier:
+        return [(None, items)] if items else []
+    found: list[tuple[int | None, list[BoardItem]]] = []
+    for item in items:
+        if item.status == "too_few":
+            continue
+        if not found or found[-1][0] != item.tier:
+            found.append((item.tier, []))
+        found[-1][1].append(item)
+    return found
+
+
+def _skills(items: list[BoardItem]) -> Scale:
+    """A scale for the skill of the ranked, and at least from -5 to 5; what lies outside is drawn at its end."""
+    ranked = [item for item in items if item.rank is not None] or items
+    low = min([-5.0, *(item.skill_low for item in ranked if item.skill_low is not None)])
+    return Scale(low, max([5.0, *(item.skill_high for item in ranked if item.skill_high is not None)]), *DRAWN)
+
+
+def _statuses(session: Session) -> dict[str, int]:
+    rows = session.execute(select(col(Question.status), func.count()).group_by(col(Question.status)))
+    return {status.value: number for status, number in rows}

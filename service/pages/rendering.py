@@ -33,6 +33,12 @@ HEADERS = {
 HTML = "text/html; charset=utf-8"
 
 
+def address(path: str, query: dict[str, Any], **changes: Any) -> str:
+    """``path`` with the query of a page, some of it changed; what is None or empty is left out."""
+    kept = {name: value for name, value in (query | changes).items() if value not in (None, "")}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(PACKAGE / "templates"),
@@ -42,7 +48,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(wording.FILTERS)
-    made.globals.update(static=static, charts=charts, version=__version__, words=wording)
+    made.globals.update(static=static, address=address, charts=charts, version=__version__, words=wording)
     return made
 
 
@@ -63,6 +69,11 @@ def render(
 
     Every template gets ``request``, ``path``, ``settings``, ``now`` and, where a ``session`` is given, ``ledger_head``.
     """
+    return page_reply(request, template_bytes(request, name, session=session, **context), HTML, status=status)
+
+
+def template_bytes(request: Request, name: str, *, session: Session | None = None, **context: Any) -> bytes:
+    """What ``render`` sends, before it is compressed."""
     state = request.app.state
     shared = {
         "request": request,
@@ -71,8 +82,7 @@ def render(
         "now": state.clock.now(),
         "ledger_head": ledger.head(session) if session is not None else None,
     }
-    body = environment.get_template(name).render(shared | context).encode()
-    return page_reply(request, body, HTML, status=status)
+    return environment.get_template(name).render(shared | context).encode()
 
 
 def page_reply(request: Request, body: bytes, media_type: str, *, status: int = 200) -> Response:
@@ -85,9 +95,3 @@ def page_reply(request: Request, body: bytes, media_type: str, *, status: int = 
     if "gzip" in request.headers.get("accept-encoding", "") and len(body) > 1000:
         body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
     return Response(body, status, headers=headers, media_type=media_type)
-
-
-def address(path: str, query: dict[str, Any], **changes: Any) -> str:
-    """``path`` with the query of a page, some of it changed; what is None or empty is left out."""
-    kept = {name: value for name, value in (query | changes).items() if value not in (None, "")}
-    return f"{path}?{urlencode(kept)}" if kept else path

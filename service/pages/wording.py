@@ -96,6 +96,11 @@ def rank_range(low: int | None, high: int | None) -> str:
     return str(low) if low == high or high is None else f"{low}{EN_DASH}{high}"
 
 
+def number(value: float) -> str:
+    """A number as short as it can be, with a true minus sign."""
+    return f"{value:g}".replace("-", MINUS)
+
+
 def count(number: int) -> str:
     """A whole number with commas between thousands."""
     return f"{number:,}"
@@ -143,6 +148,11 @@ def action(name: str) -> str:
     return ACTIONS.get(name, name.replace(".", ": ").replace("_", " ").capitalize())
 
 
+def sentence(text: str) -> str:
+    """A text that begins with a capital and ends with a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 def host(url: str) -> str:
     """The host of an address, without "www."."""
     return url.split("//", 1)[-1].split("/", 1)[0].removeprefix("www.")
@@ -167,5 +177,5 @@ def short(text: str, length: int) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (percent, brier, points, count, day, instant, iso, away, action, host, short)
+    for function in (percent, brier, points, count, day, instant, iso, away, action, sentence, host, short)
 }

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,36 @@ def steps(points: Sequence[tuple[float, float]], until: float) -> str:
     parts = [f"M{points[0][0]:g} {points[0][1]:g}"]
     parts += [f"H{x:g}V{y:g}" for x, y in points[1:]]
     return "".join(parts) + f"H{until:g}"
+
+
+def time_ticks(since: datetime, until: datetime, wanted: int = 5) -> list[tuple[datetime, str]]:
+    """First days of months or years between two instants, at most ``wanted`` and two, with their labels.
+
+    Where there are fewer than two, the two instants themselves.
+    """
+    first, last = since.year * 12 + since.month - 1, until.year * 12 + until.month - 1
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120) if (last - first) / step <= wanted), 240)
+    months = range(first - first % step + step, last + 1, step)
+    starts = [datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in months]
+    if len(starts) < 2:
+        return [(at, f"{at.day} {at:%b %Y}") for at in (since, until)]
+    return [(at, f"{at:%Y}" if step >= 12 else f"{at:%b %Y}") for at in starts]
+
+
+@dataclass(frozen=True)
+class TimeScale:
+    """Instants to places, in pixels."""
+
+    since: datetime
+    until: datetime
+    start: float
+    end: float
+
+    def __call__(self, at: datetime) -> float:
+        """The place of an instant, to a tenth of a pixel; what lies outside is clipped."""
+        whole = (self.until - self.since).total_seconds()
+        return Scale(0, whole, self.start, self.end)((at - self.since).total_seconds())
+
+    def ticks(self, wanted: int = 4) -> list[tuple[float, str]]:
+        """Places and labels of months or years."""
+        return [(self(at), label) for at, label in time_ticks(self.since, self.until, wanted)]

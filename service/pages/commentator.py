@@ -1,21 +1,120 @@
-"""A commentator's record."""
+"""A commentator's record: what was predicted, in whose words, what happened, and how well that went."""
 
-from fastapi import APIRouter, Request, Response
+from collections.abc import Sequence
+from typing import Annotated
 
-from predictions.record import record_of
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.models import Prediction
+from predictions.reading import view_predictions
+from predictions.record import RecordView, record_of
 from predictions.scored import Filters
+from predictions.views import BoardItem, PredictionView
 from service.api.commentators import Which, commentator_of
 from service.auth import Reader
+from service.pages.downloads import csv_reply
+from service.pages.history import history, running_means
+from service.pages.reliability import reliability
 from service.pages.rendering import render
+from service.pages.topics import topic_scores
 from service.replies import Reading
 
 router = APIRouter()
+PAGE = 25
+MAX_OPEN = 100
+MAX_CORRECTIONS = 100
+PREDICTIONS_PER_QUERY = 5000
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+CSV_FIELDS = (
+    *("brier", "brier_latest", "brier_time_weighted", "brier_low", "brier_high", "reference_brier", "reference_type"),
+    *("outcome", "known_at"),
+)
 
 
 @router.get("/commentators/{which}")
-def commentator(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def commentator(request: Request, which: Which, _: Reader, session: Reading, page: Page = 1) -> Response:
     """A commentator's record."""
+    now, record = request.app.state.clock.now(), _record(request, session, which)
+    first = (page - 1) * PAGE
+    here = record.scores[first : first + PAGE]
+    points = running_means(record.scores, now)
+    return render(
+        request,
+        "commentator.html",
+        session=session,
+        title=record.commentator.name,
+        record=record,
+        who=record.commentator,
+        summary=record.summary,
+        verdict=verdict(record.summary),
+        points=points,
+        over_time=history(points),
+        diagram=reliability(record.calibration),
+        topics=topic_scores(session, record.scores),
+        scores=here,
+        said=_said(session, [score.prediction for score in here]),
+        open=record.open[:MAX_OPEN],
+        corrections=_corrections(session, record.commentator.id),
+        first=first,
+        page=page,
+        more=first + PAGE < len(record.scores),
+    )
+
+
+@router.get("/commentators/{which}/record.csv")
+def download(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """Every scored question of a commentator, as CSV."""
+    record = _record(request, session, which)
+    said = _said(session, [score.prediction for score in record.scores])
+    columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source", *CSV_FIELDS, "flags")
+    rows = []
+    for score in record.scores:
+        call = said[score.prediction]
+        told = (call.made_at, call.hedge, call.probability, call.low, call.high, call.source and call.source.url)
+        figures = (getattr(score, name) for name in CSV_FIELDS)
+        rows.append((score.question.slug, score.question.text, *told, *figures, " ".join(score.flags)))
+    return csv_reply(f"{record.commentator.slug}.csv", columns, rows)
+
+
+def verdict(summary: BoardItem) -> str:
+    """What the record says, in a sentence that claims no more than it bears."""
+    if not summary.resolved:
+        return "No prediction that counts has resolved yet, so there is no score."
+    if summary.rank is None or summary.skill_low is None or summary.skill_high is None:
+        events = "1 separate event has" if summary.events == 1 else f"{summary.events} separate events have"
+        return f"{events} resolved so far: too few to tell skill from luck."
+    if summary.skill_low > 0:
+        return "Better than the average record against the same yardsticks, by more than luck easily explains."
+    if summary.skill_high < 0:
+        return "Worse than the average record against the same yardsticks, by more than luck easily explains."
+    return "Not to be told apart from the average record: the gap could easily be luck."
+
+
+def _record(request: Request, session: Session, which: str) -> RecordView:
     now, person = request.app.state.clock.now(), commentator_of(session, which)
     made = request.app.state.boards.estimates(session, Filters(), "opening", now).estimates
-    record = record_of(session, person, made, now=now)
-    return render(request, "commentator.html", session=session, title=person.name, record=record)
+    return record_of(session, person, made, now=now)
+
+
+def _said(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
+    found: dict[int, PredictionView] = {}
+    for start in range(0, len(numbers), PREDICTIONS_PER_QUERY):
+        part = numbers[start : start + PREDICTIONS_PER_QUERY]
+        rows = session.execute(select(Prediction).where(col(Prediction.id).in_(part))).scalars()
+        found |= {view.id: view for view in view_predictions(session, rows)}
+    return found
+
+
+def _corrections(session: Session, number: int) -> list[tuple[PredictionView, PredictionView]]:
+    """The newest corrections and withdrawals: what stood there, and what supersedes it."""
+    query = (
+        select(Prediction)
+        .where(col(Prediction.commentator_id) == number, col(Prediction.supersedes_id).is_not(None))
+        .order_by(col(Prediction.id).desc())
+        .limit(MAX_CORRECTIONS)
+    )
+    later = view_predictions(session, session.execute(query).scalars())
+    before = _said(session, [view.supersedes for view in later if view.supersedes is not None])
+    return [(before[view.supersedes], view) for view in later if view.supersedes is not None]

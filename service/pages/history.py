@@ -1,0 +1,65 @@
+"""A commentator's score over time, and its geometry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from predictions.record import ScoreView
+from service.pages.charts import Scale, TimeScale, line
+
+MAX_DOTS = 400
+WIDTH, HEIGHT = 400, 260
+
+
+@dataclass(frozen=True)
+class Point:
+    """One scored question, with the means of the commentator and of the yardstick up to it."""
+
+    score: ScoreView
+    number: int
+    mean: float
+    yardstick: float
+
+
+@dataclass(frozen=True)
+class History:
+    """The running means as paths, each score as (place, height, what it is)."""
+
+    across: TimeScale
+    up: Scale
+    mean: str
+    yardstick: str
+    dots: list[tuple[float, float, ScoreView]]
+    last: Point
+
+
+def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
+    """The mean Brier scores after each question that the default board counts, in the order in which outcomes became
+    known: words that carry almost no claim, and questions whose deadline is still to come, are left out."""
+    points: list[Point] = []
+    total = yardstick = 0.0
+    counted = (score for score in scores if "hedged" not in score.flags and score.question.deadline <= now)
+    for number, score in enumerate(sorted(counted, key=lambda score: (score.known_at, score.question.id)), 1):
+        total += score.brier
+        yardstick += score.reference_brier
+        points.append(Point(score, number, total / number, yardstick / number))
+    return points
+
+
+def history(points: Sequence[Point]) -> History | None:
+    """The chart of the running means; None where fewer than three questions have resolved."""
+    if len(points) < 3:
+        return None
+    since, until = points[0].score.known_at, points[-1].score.known_at
+    margin = max((until - since) * 0.02, timedelta(hours=1))
+    across = TimeScale(since - margin, until + margin, 44, WIDTH - 12)
+    up = Scale(0, 1, HEIGHT - 30, 10)
+    places = [across(point.score.known_at) for point in points]
+    return History(
+        across=across,
+        up=up,
+        mean=line(zip(places, (up(point.mean) for point in points), strict=True)),
+        yardstick=line(zip(places, (up(point.yardstick) for point in points), strict=True)),
+        dots=[(x, up(point.score.brier), point.score) for x, point in zip(places, points, strict=True)][-MAX_DOTS:],
+        last=points[-1],
+    )

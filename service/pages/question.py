@@ -1,22 +1,71 @@
-"""A question's story."""
+"""A question's story: what was asked, who said what, what happened, and what each made of it."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated, Any
 
-from predictions.models import key
-from predictions.reading import PredictionFilter, list_predictions, view_question
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.models import Question, Score, key
+from predictions.reading import PredictionFilter, QuestionFilter, list_predictions, list_questions, view_question
+from predictions.scoring import SCALE
+from predictions.views import QuestionView
+from resolvers.inbox import list_prompts
 from service.api.questions import Which, question_of
 from service.auth import Reader
 from service.pages.rendering import render
+from service.pages.timeline import timeline
+from service.pages.trail import trail
 from service.replies import Reading
 
 router = APIRouter()
-SHOWN = 1000
+PAGE = 100
+MAX_PREDICTIONS = 2000
+MAX_FAMILY = 10
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
 @router.get("/questions/{which}")
-def question(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def question(request: Request, which: Which, _: Reader, session: Reading, page: Page = 1) -> Response:
     """A question's story."""
-    row = question_of(session, which)
-    said = list_predictions(session, PredictionFilter(question=key(row)), limit=SHOWN)
+    now, row = request.app.state.clock.now(), question_of(session, which)
     view = view_question(session, row)
-    return render(request, "question.html", session=session, title=row.text, q=view, predictions=said)
+    told = list_predictions(session, PredictionFilter(question=view.id), limit=MAX_PREDICTIONS)
+    told.sort(key=lambda each: (each.made_at, each.id))
+    first = (page - 1) * PAGE
+    return render(
+        request,
+        "question.html",
+        session=session,
+        title=row.text,
+        q=view,
+        condition=session.get(Question, row.condition_question_id) if row.condition_question_id else None,
+        family=_family(session, view),
+        chart=timeline(view, told, now),
+        total=len(told),
+        limited=len(told) == MAX_PREDICTIONS,
+        predictions=told[first : first + PAGE],
+        scores=_scores(session, view.id),
+        prompts=list_prompts(session, question=view.id),
+        events=trail(session, view, [each.id for each in told]),
+        first=first,
+        page=page,
+        more=first + PAGE < len(told),
+    )
+
+
+def _family(session: Session, view: QuestionView) -> list[Question]:
+    """The other questions that hang together with this one."""
+    rows = list_questions(session, QuestionFilter(event=view.event), limit=MAX_FAMILY + 1)
+    return [row for row in rows if key(row) != view.id][:MAX_FAMILY]
+
+
+def _scores(session: Session, number: int) -> dict[int, dict[str, Any]]:
+    """What each commentator made of it, by the prediction that was their opening call."""
+    names = ("opening", "latest", "time_weighted", "opening_low", "opening_high", "reference")
+    rows = session.execute(select(Score).where(col(Score.question_id) == number)).scalars()
+    return {
+        row.opening_id: {name: getattr(row, name) / SCALE for name in names}
+        | {"reference_type": row.reference_type.value, "counted": row.counted}
+        for row in rows
+    }

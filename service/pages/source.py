@@ -1,0 +1,84 @@
+"""A source as a scorecard: every prediction drawn from it, and how each turned out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.columns import MAX_ID
+from predictions.errors import NotFound
+from predictions.models import Question, Score, Source
+from predictions.reading import PredictionFilter, list_predictions
+from predictions.scoring import SCALE
+from predictions.views import PredictionView
+from service.auth import Reader
+from service.pages.rendering import render
+from service.pages.timeline import stands
+from service.replies import Reading
+
+router = APIRouter()
+PAGE = 100
+MAX_PREDICTIONS = 1000
+IDS_PER_QUERY = 5000
+Number = Annotated[int, Path(ge=1, le=MAX_ID)]
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One prediction of a source; ``score`` where it is its commentator's opening call on a scored question."""
+
+    prediction: PredictionView
+    outcome: str | None
+    score: Score | None
+
+
+@router.get("/sources/{number}")
+def source(request: Request, number: Number, _: Reader, session: Reading, page: Page = 1) -> Response:
+    """A source's scorecard."""
+    row = session.get(Source, number)
+    if row is None:
+        raise NotFound(f"no source has the id {number}: /sources lists them")
+    told = list_predictions(session, PredictionFilter(source=number), limit=MAX_PREDICTIONS)
+    card = scorecard(session, told)
+    scored = [line.score for line in card if line.score is not None and not line.score.hedged]
+    first = (page - 1) * PAGE
+    return render(
+        request,
+        "source.html",
+        session=session,
+        title=row.title or row.outlet or "Source",
+        source=row,
+        lines=card[first : first + PAGE],
+        total=len(card),
+        limited=len(told) == MAX_PREDICTIONS,
+        standing=sum(stands(line.prediction) for line in card),
+        people=len({line.prediction.commentator.id for line in card}),
+        resolved=sum(line.outcome is not None and stands(line.prediction) for line in card),
+        scored=len(scored),
+        mean=sum(score.opening for score in scored) / len(scored) / SCALE if scored else None,
+        yardstick=sum(score.reference for score in scored) / len(scored) / SCALE if scored else None,
+        scale=SCALE,
+        first=first,
+        page=page,
+        more=first + PAGE < len(card),
+    )
+
+
+def scorecard(session: Session, told: Sequence[PredictionView]) -> list[Line]:
+    """Each prediction with its question's outcome and the score it made, in the order in which they were made."""
+    scores: dict[int, Score] = {}
+    outcomes: dict[int, str | None] = {}
+    numbers = [each.id for each in told]
+    asked = sorted({each.question.id for each in told})
+    for start in range(0, len(told), IDS_PER_QUERY):
+        part = slice(start, start + IDS_PER_QUERY)
+        made = session.execute(select(Score).where(col(Score.opening_id).in_(numbers[part]))).scalars()
+        scores |= {row.opening_id: row for row in made}
+        query = select(col(Question.id), col(Question.outcome)).where(col(Question.id).in_(asked[part]))
+        outcomes |= {row[0]: row[1] for row in session.execute(query)}
+    ordered = sorted(told, key=lambda each: (each.made_at, each.id))
+    return [Line(each, outcomes[each.question.id], scores.get(each.id)) for each in ordered]

@@ -1,0 +1,77 @@
+"""The method: how words become numbers, how scores are computed, how the board ranks, with the settings that run."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from predictions import calibration, pairs, ranking, readers, references
+from predictions.errors import InvalidInput
+from predictions.hedges import HedgeReading, lexicons, read_hedge
+from predictions.leaderboard import explanation
+from predictions.lexicon_files import DEFAULT_LEXICON
+from predictions.scored import Filters
+from resolvers import reminders
+from service.auth import Reader
+from service.pages.charts import Scale
+from service.pages.rendering import render
+from service.replies import Reading
+
+router = APIRouter()
+#: Probabilities from 0 to 1 on the 130 pixels of an interval.
+CHANCES = Scale(0, 1, 5, 125)
+
+
+@router.get("/method")
+def method(
+    request: Request,
+    _: Reader,
+    session: Reading,
+    words: Annotated[str, Query(max_length=200)] = "",
+    lexicon: Annotated[str, Query(max_length=40)] = DEFAULT_LEXICON,
+) -> Response:
+    """The method in full; ``words`` are read as a hedge, to try it out."""
+    state = request.app.state
+    made = state.boards.estimates(session, Filters(), "opening", state.clock.now()).estimates
+    reading, refusal = try_hedge(words, lexicon)
+    return render(
+        request,
+        "method.html",
+        session=session,
+        title="Method",
+        lexicons=lexicons(),
+        chosen=lexicon,
+        tried=words,
+        reading=reading,
+        refusal=refusal,
+        chances=CHANCES,
+        board=explanation(made.ranking),
+        rules=rules(),
+        tick_seconds=state.settings.tick_seconds,
+    )
+
+
+def try_hedge(words: str, lexicon: str) -> tuple[HedgeReading | None, str]:
+    """How the lexicon reads some words, or why it does not."""
+    if not words.strip():
+        return None, ""
+    try:
+        return read_hedge(words, lexicon), ""
+    except InvalidInput as error:
+        return None, error.faults[0].detail if error.faults else error.detail
+
+
+def rules() -> dict[str, Any]:
+    """The numbers that the code runs with, as the page names them."""
+    return {
+        "blend": ranking.BLEND,
+        "ranked_from": ranking.RANKED_FROM,
+        "established_from": ranking.ESTABLISHED_FROM,
+        "min_of_type": ranking.MIN_OF_TYPE,
+        "z": ranking.Z_90,
+        "calibration_from": calibration.MIN_PREDICTIONS,
+        "band": calibration.BAND,
+        "consensus_from": references.MIN_OTHERS,
+        "readers": readers.READERS,
+        "pair_events": pairs.MIN_EVENTS,
+        "reminder_days": reminders.REMINDER_DAYS,
+    }

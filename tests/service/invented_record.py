@@ -28,9 +28,12 @@ HEDGES = ("very likely", "probably", "unlikely", "almost certainly", "little cha
 THINGS = ("inflation", "turnout", "the budget", "the pipeline", "the merger", "the treaty", "the strike", "the launch")
 
 
-def fill(session: Session, *, now: datetime, people: int, questions: int, share: float = 1.0, seed: int = 7) -> None:
-    """Enter ``people`` who predict on ``share`` of ``questions``; the first four fifths of the questions resolve."""
-    rng = random.Random(seed)
+def fill(
+    session: Session, *, now: datetime, people: int, questions: int, regulars: int | None = None, share: float = 0.0
+) -> None:
+    """Enter ``people``; the first ``regulars`` (default: all) predict on each of ``questions``, the others on a
+    ``share`` of them. The first four fifths of the questions resolve; the last prediction is corrected."""
+    rng = random.Random(7)
     chances = [rng.random() for _ in range(questions)]
     asked = [_question(at, questions, chances[at], now) for at in range(questions)]
     rows = [enter_question(session, question, now=now, actor=ACTOR) for question in asked]
@@ -39,7 +42,7 @@ def fill(session: Session, *, now: datetime, people: int, questions: int, share:
         _prediction(rng, who, skills[who], rows[at], chances[at], now)
         for who in range(people)
         for at in range(questions)
-        if rng.random() < share
+        if regulars is None or who < regulars or rng.random() < share
     ]
     recorded = record_predictions(session, made, now=now, actor=ACTOR)
     for at in range(questions * 4 // 5):

@@ -1,0 +1,43 @@
+"""All benchmarks in one run: `python -m benchmarks` prints each figure with what it is held against, and the ratio.
+
+python -m benchmarks                       all, SQLite and PostgreSQL, some minutes
+python -m benchmarks --only submission     one of them
+python -m benchmarks --quick               only to see that everything runs: its ratios are noise
+"""
+
+import argparse
+import os
+
+from benchmarks.board import leaderboard_read, leaderboard_size
+from benchmarks.report import Benchmark, Options, show
+from benchmarks.resolution import resolution
+from benchmarks.submission import submission
+
+ALL: dict[str, Benchmark] = {
+    "submission": submission,
+    "leaderboard": leaderboard_read,
+    "leaderboard_size": leaderboard_size,
+    "resolution": resolution,
+}
+
+
+def main() -> None:
+    """Run what was asked for and print one table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", action="append", choices=list(ALL), help="may be repeated")
+    parser.add_argument("--database", action="append", choices=["sqlite", "postgresql"], help="may be repeated")
+    parser.add_argument("--quick", action="store_true", help="little work; the ratios are noise")
+    parser.add_argument("--largest", type=int, default=1_000_000, help="predictions in the large record")
+    given = parser.parse_args()
+    options = Options(given.quick, given.largest, tuple(given.database or ("sqlite", "postgresql")))
+    lines = []
+    for name in given.only or ALL:
+        options.console.print(f"{name} ...", style="dim")
+        found = ALL[name](options)
+        lines += found
+    options.console.print(f"{os.cpu_count()} cores; load average {os.getloadavg()[0]:.1f} at the end")
+    show(options.console, lines)
+
+
+if __name__ == "__main__":
+    main()

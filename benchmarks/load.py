@@ -1,0 +1,81 @@
+"""A server in a process of its own on the loopback, and clients that send it a bounded number of requests."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpcore
+import httpx
+
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, ready to be sent."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),)
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def server(arguments: Sequence[str], environment: Mapping[str, str], *, probe: str, port: int) -> Iterator[str]:
+    """Runs ``python arguments`` until the block ends; gives its base URL once ``probe`` answers."""
+    process = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **environment})
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(url + probe, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until the address answers; raises where the process ends or takes too long."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with code {process.returncode}")
+        try:
+            httpx.get(url, timeout=5)
+            return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    raise RuntimeError("the server did not answer in time")
+
+
+def per_second(base_url: str, calls: Sequence[Call], *, connections: int, expect: int) -> float:
+    """Requests a second over that many kept-alive connections. Raises where a reply has another status."""
+    return asyncio.run(_send(base_url, calls, connections, expect))
+
+
+async def _send(base_url: str, calls: Sequence[Call], connections: int, expect: int) -> float:
+    waiting = iter(calls)
+    async with httpcore.AsyncConnectionPool(max_connections=connections) as pool:
+
+        async def client() -> None:
+            for call in waiting:
+                reply = await pool.request(
+                    call.method, base_url + call.path, headers=list(call.headers), content=call.body
+                )
+                if reply.status != expect:
+                    raise RuntimeError(f"{call.method} {call.path}: {reply.status} {reply.content[:500]!r}")
+
+        began = time.perf_counter()
+        await asyncio.gather(*(client() for _ in range(connections)))
+        return len(calls) / (time.perf_counter() - began)

@@ -3,10 +3,8 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from service import __version__, pages, problems
 from service.api import commentators, keys, leaderboard, meta, predictions, prompts, questions, sources
@@ -15,6 +13,7 @@ from service.boards import Boards
 from service.clock import Clock, SystemClock
 from service.database import delivering, make_engine
 from service.limits import BodyLimit
+from service.pages.assets import Assets
 from service.settings import Settings
 from service.writer import Writer
 
@@ -36,7 +35,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.with_scheduler = scheduler
     for module in (commentators, sources, questions, predictions, prompts, leaderboard, keys, meta, pages):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
+    app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     return app

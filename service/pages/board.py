@@ -1,13 +1,16 @@
 """The leaderboard: who stands where, how sure that is, and why; filters live in the address."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import Session, col
 
 from predictions import ledger
+from predictions.columns import QuestionStatus
 from predictions.leaderboard import Estimates, explanation
 from predictions.leaderboard import board as leaderboard
 from predictions.models import Question, QuestionTopic
@@ -26,6 +29,7 @@ PAGE = 100
 #: Where the intervals begin and end, in pixels of 130: a margin for the dots.
 DRAWN = (5, 125)
 MAX_TOPICS = 200
+LATEST = 5
 CSV_FIELDS = tuple(name for name in BoardItem.model_fields if name != "commentator")
 Chosen = Annotated[BoardQuery, Query()]
 
@@ -65,13 +69,13 @@ def commentators() -> Response:
     return RedirectResponse("/?sort=name", 307)
 
 
-def _items(session: Session, query: BoardQuery, made: Estimates, now: Any) -> list[BoardItem]:
+def _items(session: Session, query: BoardQuery, made: Estimates, now: datetime) -> list[BoardItem]:
     return leaderboard(
         session, query.filters(), query.revisions, made, sort=query.order, min_resolved=query.min_resolved or 0, now=now
     )
 
 
-def _shown(session: Session, query: BoardQuery, made: Estimates, now: Any) -> dict[str, Any]:
+def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) -> dict[str, Any]:
     items = _items(session, query, made, now)
     first = (query.page - 1) * PAGE
     here = items[first : first + PAGE]
@@ -91,6 +95,8 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: Any) -> di
         "curves": miniatures(session, [item for item in here if item.brier is not None]),
         "topics": session.execute(topics).scalars().all(),
         "statuses": _statuses(session),
+        "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
+        "next": _questions(session, _waiting(now), col(Question.deadline)),
         "method": explanation(made.ranking),
     }
 
@@ -114,6 +120,15 @@ def _skills(items: list[BoardItem]) -> Scale:
     ranked = [item for item in items if item.rank is not None] or items
     low = min([-5.0, *(item.skill_low for item in ranked if item.skill_low is not None)])
     return Scale(low, max([5.0, *(item.skill_high for item in ranked if item.skill_high is not None)]), *DRAWN)
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    return and_(col(Question.status) == QuestionStatus.OPEN, col(Question.deadline) > now)
+
+
+def _questions(session: Session, having: ColumnElement[bool], order: Any) -> Sequence[Question]:
+    rows = session.execute(select(Question).where(having).order_by(order, col(Question.id)).limit(LATEST))
+    return rows.scalars().all()
 
 
 def _statuses(session: Session) -> dict[str, int]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from statistics import fmean
 
 from predictions.views import PredictionView, QuestionView
-from service.pages.charts import Scale, TimeScale, line, steps
+from service.pages.charts import Scale, TimeScale, steps
 
 WIDTH, HEIGHT = 640, 320
 #: With more commentators than this, one colour each would confuse: all are drawn alike, with their mean.
@@ -130,4 +130,4 @@ def _mean(told: Sequence[tuple[PredictionView, float]], across: TimeScale, up: S
     for p, chance in told:
         newest[p.commentator.id] = chance
         points.append((across(p.made_at), up(fmean(newest.values()))))
-    return line([*points, (max(end, points[-1][0]), points[-1][1])])
+    return steps(points, max(end, points[-1][0]))

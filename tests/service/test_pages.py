@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -263,3 +264,27 @@ def test_pages_hold_on_a_record_with_tiers_curves_and_charts(base_url: str, engi
     last = httpx.get(f"{base_url}/commentators/invented-person-3").text
     assert "The figure was misread." in last
     assert "Probability of yes over time" in httpx.get(f"{base_url}/questions/question-1").text
+
+
+def test_files_that_pages_load_are_kept_for_long_and_change_their_address_with_their_content(base_url: str) -> None:
+    found = re.search(r'href="(/static/style\.css\?v=[0-9a-f]+)"', httpx.get(base_url).text)
+    assert found is not None
+    reply = httpx.get(base_url + found[1], headers={"Accept-Encoding": "gzip"})
+    assert "immutable" in reply.headers["cache-control"]
+    assert reply.headers["content-encoding"] == "gzip"
+    assert reply.headers["content-type"].startswith("text/css")
+    plain = httpx.get(f"{base_url}/static/style.css", headers={"Accept-Encoding": "identity"})
+    assert plain.text == reply.text
+    assert "cache-control" not in plain.headers
+    held = {"If-None-Match": plain.headers["etag"]}
+    assert httpx.get(f"{base_url}/static/style.css", headers=held).status_code == 304
+    assert httpx.get(f"{base_url}/static/../settings.py").status_code == 404
+
+
+def test_the_board_shows_what_was_just_resolved_and_what_is_next(admin: httpx.Client) -> None:
+    record_one(admin, question=QUESTION | {"slug": "later", "text": "Will it snow?", "deadline": "2025-12-01"})
+    record_one(admin)
+    resolve(admin)
+    text = admin.get("/").text
+    assert "/questions/rain" in text.partition("Just resolved")[2].partition("Next deadlines")[0]
+    assert "/questions/later" in text.partition("Next deadlines")[2]

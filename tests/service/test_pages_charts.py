@@ -74,10 +74,6 @@ def test_paths_read_as_svg_does() -> None:
     assert steps([(0, 5), (2, 6)], 9) == "M0 5H2V6H9"
 
 
-def numbers(path: str) -> list[float]:
-    return [float(part) for part in re.findall(r"-?\d+\.?\d*", path)]
-
-
 def test_a_reliability_diagram_is_drawn_from_fifty_calls_on_and_not_before() -> None:
     said, happened = [0.1, 0.3, 0.7, 0.9, 0.9] * 10, [0, 0, 1, 1, 1] * 10
     assert reliability(view_calibration(said[:49], happened[:49])) is None
@@ -168,7 +164,8 @@ def test_many_commentators_are_drawn_alike_with_the_mean_of_their_newest() -> No
     assert many is not None
     assert (few.many, few.mean) == (False, "")
     assert many.many
-    assert set(numbers(many.mean)[1::2]) == {many.up(0.5)}
+    heights = {float(height) for height in re.findall(r"V([\d.]+)", many.mean)}
+    assert heights == {many.up(0.5)}
 
 
 def test_a_timeline_of_options_shows_the_probability_of_what_happened() -> None:

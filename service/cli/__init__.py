@@ -1,42 +1,44 @@
-"""The `trackrecord` command: the same domain calls as the API. Exit codes: 0 fine, 1 findings or failure, 2 invalid
-input or usage."""
+"""The `trackrecord` command: the same domain calls as the API."""
 
 import sys
+from collections.abc import Callable
 
 import typer
-from pydantic import ValidationError
 
-from predictions.errors import TrackRecordError
-from service.cli import board, keys, recording, running, upkeep
-from service.cli.common import err
-from service.problems import invalid
+from service.cli import board, files, keys, recording, running, upkeep
+from service.cli.faults import EXIT_CODES, INTERRUPTED, tell
 
 app = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, help="Track Record: predictions, kept count of."
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Track Record: predictions, kept count of.",
+    epilog=EXIT_CODES,
 )
-for command in (
-    *(running.serve, running.scheduler),
-    *(recording.predict, recording.resolve, recording.due),
-    *(board.leaderboard,),
-    *(upkeep.verify, upkeep.seed),  # demo.demo goes here
-):
-    app.command()(command)
+SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Run": (running.serve, running.scheduler),
+    "Record": (recording.predict, recording.resolve),
+    "Read": (board.leaderboard, recording.due),
+    "Look after": (upkeep.verify, upkeep.seed),  # demo.demo goes here
+}
+for section, commands in SECTIONS.items():
+    for command in commands:
+        app.command(rich_help_panel=section)(command)
+app.command("import", rich_help_panel="Record")(files.import_file)
 
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 keys_app.command("create")(keys.create_key)
 keys_app.command("list")(keys.list_keys)
 keys_app.command("revoke")(keys.revoke_key)
-app.add_typer(keys_app, name="keys")
+app.add_typer(keys_app, name="keys", rich_help_panel="Look after")
 
 
-def main() -> None:
-    """Run the command; an error of the domain is told in a line for each fault."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit with its code; what a user can mend is told in a line for each fault."""
     try:
-        app()
-    except (TrackRecordError, ValidationError) as error:
-        told = invalid(error) if isinstance(error, ValidationError) else error
-        for fault in told.faults:
-            err.print(f"{fault.pointer}: {fault.detail}", markup=False)
-        if not told.faults:
-            err.print(told.detail, markup=False)
-        sys.exit(2)
+        app(arguments, prog_name="trackrecord")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - tell() raises again what is not known
+        sys.exit(tell(error))

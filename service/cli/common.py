@@ -1,12 +1,14 @@
 """What all commands share: the database made ready, the clock, and how results are printed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from sqlalchemy import Engine
 
 from service import migrate
@@ -14,15 +16,15 @@ from service.clock import SystemClock
 from service.database import make_engine
 from service.settings import Settings
 
-out, err, clock = Console(), Console(stderr=True), SystemClock()
+out, err, clock = Console(highlight=False), Console(stderr=True, highlight=False), SystemClock()
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 ACTOR = "command line"
 
 
 @contextmanager
-def ready() -> Iterator[tuple[Settings, Engine]]:
-    """Settings and a migrated database."""
-    settings = Settings()
+def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
+    """Settings, of which ``given`` (where not None) stand above the environment's, and a migrated database."""
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
     if not settings.database_url:
         settings.state_dir.mkdir(parents=True, exist_ok=True)
     engine = make_engine(settings.database)
@@ -34,4 +36,31 @@ def ready() -> Iterator[tuple[Settings, Engine]]:
 
 
 def print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, default=str, indent=2))
+    """Print as JSON, for programs."""
+    typer.echo(json.dumps(content, default=str, indent=2, ensure_ascii=False))
+
+
+def print_table(names: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[int] = ()) -> None:
+    """Print a table: fitted to a terminal, else plain and whole, one row a line. ``right``: columns of numbers."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    at_right = set(right)
+    if not out.is_terminal:
+        _print_plain([list(names), *texts], at_right)
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, name in enumerate(names):
+        numeric = index in at_right
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+    for row in texts:
+        table.add_row(*row)
+    out.print(table, markup=False)
+
+
+def _print_plain(rows: list[list[str]], at_right: set[int]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (
+            cell.rjust(width) if index in at_right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        typer.echo("  ".join(cells).rstrip())

@@ -1,0 +1,148 @@
+"""Commands that read and write files of predictions."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from predictions.importing import Import, Report
+from service.cli.common import ACTOR, AsJson, clock, err, print_json, ready
+from service.cli.faults import FINDINGS, INVALID
+from service.database import writing
+from service.files.columns import column_of
+from service.files.reading import Format, format_of, read_into
+
+
+class _Undo(Exception):
+    pass
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A progress bar on standard error; silent where that is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
+        yield progress
+
+
+def import_file(
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="a CSV or JSON Lines file; - for stdin"),
+    ],
+    form: Annotated[Format | None, typer.Option("--format", help="default: by the file's name")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="keep the good lines, report the others")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, record nothing")] = False,
+    encoding: Annotated[str, typer.Option(help="of the file")] = "utf-8",
+    delimiter: Annotated[str | None, typer.Option(help="of a CSV file: , ; or tab; default: found out")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import predictions, questions, outcomes and what belongs to them from a file: all lines or, by default, none.
+
+    Each line of JSON is what the API takes, with a "type" unless it is a prediction. The README lists the columns of
+    CSV. What is on record already is not recorded again.
+    """
+    form = form or format_of(file.name)
+    delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
+    if delimiter is not None and len(delimiter) != 1:
+        raise typer.BadParameter("must be one character, or tab", param_hint="--delimiter")
+    _must_be_known(encoding)
+    report = _import(file, form, encoding, delimiter, keep=partial, dry_run=dry_run)
+    recorded = not dry_run and (partial or not report.refused)
+    if as_json:
+        print_json(_content(report, form, dry_run=dry_run, recorded=recorded))
+    else:
+        _tell(report, str(file), form, dry_run=dry_run, recorded=recorded)
+    if report.refused:
+        raise typer.Exit(FINDINGS if partial else INVALID)
+
+
+def _must_be_known(encoding: str) -> None:
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise typer.BadParameter(f"no encoding is called {encoding!r}", param_hint="--encoding") from None
+
+
+def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, keep: bool, dry_run: bool) -> Report:
+    with _opened(file) as stream, ready() as (_, engine), progress_bar() as bar:
+        try:
+            with writing(engine) as session:
+                into = Import(session, now=clock.now(), actor=ACTOR)
+                read_into(into, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, stream))
+                report = into.finish(_settling(bar))
+                if dry_run or (report.refused and not keep):
+                    raise _Undo
+        except _Undo:
+            pass
+    return report
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    with file.open("rb") as stream:
+        yield stream
+
+
+def _reading(bar: Progress, stream: BinaryIO) -> Callable[[int], None]:
+    total = Path(stream.name).stat().st_size if isinstance(stream.name, str) and Path(stream.name).is_file() else None
+    task = bar.add_task("reading", total=total)
+    return lambda number: bar.advance(task, number)
+
+
+def _settling(bar: Progress) -> Callable[[int, int], None]:
+    task = bar.add_task("corrections and outcomes", total=None)
+    return lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _content(report: Report, form: Format, *, dry_run: bool, recorded: bool) -> dict[str, Any]:
+    faults = [
+        {"line": fault.line, **_where(fault.type, fault.pointer, form), "detail": fault.detail}
+        for fault in report.faults
+    ]
+    return {
+        "recorded": report.recorded if recorded or dry_run else dict.fromkeys(report.recorded, 0),
+        "present": dict(report.present),
+        "refused": report.refused,
+        "faults": faults,
+        "dry_run": dry_run,
+    }
+
+
+def _where(kind: str, pointer: str, form: Format) -> dict[str, str]:
+    return {"column": column_of(kind, pointer)} if form is Format.CSV else {"pointer": pointer}
+
+
+def _tell(report: Report, file: str, form: Format, *, dry_run: bool, recorded: bool) -> None:
+    for fault in report.faults:
+        where = next(iter(_where(fault.type, fault.pointer, form).values()))
+        typer.echo(f"{file}:{fault.line}: {where}{': ' if where else ''}{fault.detail}", err=True)
+    if report.refused:
+        typer.echo(_refusals(report), err=True)
+    added = _list(report.recorded) or "nothing new"
+    if dry_run:
+        typer.echo(f"would record {added}; nothing was recorded, as --dry-run asks")
+    elif recorded:
+        typer.echo(f"recorded {added}")
+    else:
+        typer.echo("nothing was recorded: mend these lines, or add --partial to keep the others", err=True)
+    if present := _list({f"{kind} lines": count for kind, count in report.present.items()}):
+        typer.echo(f"on record already: {present}")
+
+
+def _refusals(report: Report) -> str:
+    more = "" if len(report.faults) < 50 else "; the first 50 faults are shown"
+    return f"{report.refused} lines refused{more}"
+
+
+def _list(counts: dict[str, int]) -> str:
+    return ", ".join(
+        f"{count} {name if count != 1 else name.removesuffix('s')}" for name, count in counts.items() if count
+    )

@@ -1,0 +1,1 @@
+"""Files of predictions: CSV and JSON Lines, read line by line into what the domain imports, and written again."""

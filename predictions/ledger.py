@@ -20,6 +20,10 @@ from predictions.models import LedgerEvent, key
 GENESIS = "0" * 64
 SYSTEM = "system"
 
+_TABLE = LedgerEvent.__table__  # type: ignore[attr-defined]
+_NEWEST = select(_TABLE.c.seq, _TABLE.c.hash).order_by(_TABLE.c.seq.desc()).limit(1)
+_INSERT = insert(_TABLE)
+
 
 @dataclass(frozen=True)
 class Head:
@@ -31,8 +35,7 @@ class Head:
 
 def head(session: Session) -> Head:
     """The newest event, or number 0 with a hash of zeros where there is none."""
-    newest = select(col(LedgerEvent.seq), col(LedgerEvent.hash)).order_by(col(LedgerEvent.seq).desc()).limit(1)
-    row = session.execute(newest).first()
+    row = session.connection().execute(_NEWEST).first()
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 
@@ -76,7 +79,7 @@ def append(
         "body_hash": body_hash,
         "hash": _link(last.hash, seq, now, actor, action, table, subject_id, body_hash),
     }
-    session.execute(insert(LedgerEvent), [event])
+    session.connection().execute(_INSERT, event)
 
 
 def _digest(*parts: object) -> str:

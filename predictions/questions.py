@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.columns import QuestionKind, QuestionStatus
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import Question
 from predictions.schemas import ANNULLED, QuestionRef
+
+# Asked for every prediction: building a statement takes longer than running it.
+_BY_SLUG = select(Question).where(col(Question.slug) == bindparam("slug"))
 
 UNRESOLVED = (QuestionStatus.OPEN, QuestionStatus.DUE)
 
@@ -17,7 +21,7 @@ def find_question(session: Session, which: int | str) -> Question | None:
     """The question with this id or slug."""
     if isinstance(which, int):
         return session.get(Question, which)
-    return session.exec(select(Question).where(Question.slug == which)).first()
+    return session.execute(_BY_SLUG, {"slug": which}).scalars().first()
 
 
 def named_question(session: Session, data: QuestionRef) -> Question:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Select, bindparam
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from predictions import ledger
@@ -11,6 +13,9 @@ from predictions.errors import Conflict, InvalidInput
 from predictions.models import Commentator, Source
 from predictions.names import free_slug, name_key
 from predictions.schemas import CommentatorIn, SourceIn
+
+# Asked for every prediction: building a statement takes longer than running it.
+_BY_NAME: Select[Commentator] = sa_select(Commentator).where(col(Commentator.name_key) == bindparam("name"))
 
 
 def find_commentator(session: Session, data: CommentatorIn) -> Commentator | None:
@@ -31,7 +36,7 @@ def find_commentator(session: Session, data: CommentatorIn) -> Commentator | Non
             )
         if found is not None:
             return found
-    return session.exec(select(Commentator).where(Commentator.name_key == name_key(data.name or ""))).first()
+    return session.execute(_BY_NAME, {"name": name_key(data.name or "")}).scalars().first()
 
 
 def enter_commentator(session: Session, data: CommentatorIn, *, now: datetime, actor: str) -> Commentator:

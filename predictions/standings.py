@@ -41,10 +41,17 @@ def standing_predictions() -> Select[int, int]:
     )
 
 
+# Statements that are asked for every prediction are built once: building one takes longer than running it.
+_STANDS = (
+    standing_predictions()
+    .where(col(Prediction.question_id) == bindparam("what"), col(Prediction.commentator_id) == bindparam("who"))
+    .limit(1)
+)
+
+
 def has_predicted(session: Session, commentator_id: int, question_id: int) -> bool:
     """Whether a prediction of this commentator on this question stands."""
-    here = (col(Prediction.question_id) == question_id, col(Prediction.commentator_id) == commentator_id)
-    return session.execute(standing_predictions().where(*here).limit(1)).first() is not None
+    return session.execute(_STANDS, {"who": commentator_id, "what": question_id}).first() is not None
 
 
 def additions(session: Session, question: Question) -> dict[int, Addition]:

@@ -26,6 +26,7 @@ for section, commands in SECTIONS.items():
     for command in commands:
         app.command(rich_help_panel=section)(command)
 app.command("import", rich_help_panel="Record")(files.import_file)
+app.command("export", rich_help_panel="Read")(files.export)
 
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 keys_app.command("create")(keys.create_key)

@@ -1,10 +1,11 @@
 """Commands that read and write files of predictions."""
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, TextIO
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -12,9 +13,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from predictions.importing import Import, Report
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, ready
 from service.cli.faults import FINDINGS, INVALID
-from service.database import writing
+from service.database import reading, writing
 from service.files.columns import column_of
+from service.files.exporting import What, content_of
 from service.files.reading import Format, format_of, read_into
+from service.files.writing import write
 
 
 class _Undo(Exception):
@@ -146,3 +149,32 @@ def _list(counts: dict[str, int]) -> str:
     return ", ".join(
         f"{count} {name if count != 1 else name.removesuffix('s')}" for name, count in counts.items() if count
     )
+
+
+def export(
+    form: Annotated[Format, typer.Option("--format")] = Format.JSONL,
+    what: Annotated[
+        What, typer.Option(help="all can be imported again; scores, leaderboard, ledger cannot")
+    ] = What.ALL,
+    output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="default: stdout")] = None,
+) -> None:
+    """Export the record, or a part of it, to a file or to standard output."""
+    with ready() as (_, engine), reading(engine) as session, _target(output) as file, progress_bar() as bar:
+        task = bar.add_task(f"exporting {what}", total=None, visible=output is not None)
+        count = write(content_of(session, what, clock.now()), file, form, lambda: bar.advance(task))
+    if output is not None:
+        typer.echo(f"{count} lines written to {output}")
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[TextIO]:
+    if output is not None:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    file = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+    try:
+        yield file
+        file.flush()
+    finally:
+        file.detach()  # standard output stays open

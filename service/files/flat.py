@@ -96,7 +96,7 @@ def row_of(line: dict[str, Any]) -> Row:
     for column in COLUMNS[kind]:
         value = _evidence(line, column) if column.path[0] == "evidence" else get(line, column.path)
         if value is not None and value != "":
-            row[column.name] = _cell(value)
+            row[column.name] = cell_of(value)
     if kind == "prediction":
         which = get(line, ("question", "id"))
         row |= {"question": str(which)} if which is not None else {}
@@ -109,7 +109,8 @@ def _evidence(line: dict[str, Any], column: Column) -> list[str] | None:
     return found if any(found) else None
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
+    """A value as a cell: exact numbers, lists joined by bars, text guarded against running as a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

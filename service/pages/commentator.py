@@ -1,7 +1,7 @@
 """A commentator's record: what was predicted, in whose words, what happened, and how well that went."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
@@ -9,16 +9,17 @@ from sqlmodel import Session, col
 
 from predictions.models import Prediction
 from predictions.reading import view_predictions
-from predictions.record import RecordView, record_of
+from predictions.record import RecordView, ScoreView, record_of
 from predictions.scored import Filters
 from predictions.views import BoardItem, PredictionView
 from service.api.commentators import Which, commentator_of
 from service.auth import Reader
+from service.pages.charts import Scale
 from service.pages.downloads import csv_reply
 from service.pages.history import history, running_means
 from service.pages.reliability import reliability
 from service.pages.rendering import render
-from service.pages.topics import topic_scores
+from service.pages.topics import TopicScore, topic_scores
 from service.replies import Reading
 
 router = APIRouter()
@@ -27,6 +28,7 @@ MAX_OPEN = 100
 MAX_CORRECTIONS = 100
 PREDICTIONS_PER_QUERY = 5000
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
+Order = Literal["best", "worst"] | None
 CSV_FIELDS = (
     *("brier", "brier_latest", "brier_time_weighted", "brier_low", "brier_high", "reference_brier", "reference_type"),
     *("outcome", "known_at"),
@@ -34,11 +36,14 @@ CSV_FIELDS = (
 
 
 @router.get("/commentators/{which}")
-def commentator(request: Request, which: Which, _: Reader, session: Reading, page: Page = 1) -> Response:
+def commentator(
+    request: Request, which: Which, _: Reader, session: Reading, page: Page = 1, order: Order = None
+) -> Response:
     """A commentator's record."""
     now, record = request.app.state.clock.now(), _record(request, session, which)
     first = (page - 1) * PAGE
-    here = record.scores[first : first + PAGE]
+    here = ordered(record.scores, order)[first : first + PAGE]
+    topics = topic_scores(session, record.scores)
     points = running_means(record.scores, now)
     return render(
         request,
@@ -52,7 +57,9 @@ def commentator(request: Request, which: Which, _: Reader, session: Reading, pag
         points=points,
         over_time=history(points),
         diagram=reliability(record.calibration),
-        topics=topic_scores(session, record.scores),
+        topics=topics,
+        topic_scale=topic_scale(topics),
+        order=order,
         scores=here,
         said=_said(session, [score.prediction for score in here]),
         open=record.open[:MAX_OPEN],
@@ -76,6 +83,19 @@ def download(request: Request, which: Which, _: Reader, session: Reading) -> Res
         figures = (getattr(score, name) for name in CSV_FIELDS)
         rows.append((score.question.slug, score.question.text, *told, *figures, " ".join(score.flags)))
     return csv_reply(f"{record.commentator.slug}.csv", columns, rows)
+
+
+def ordered(scores: Sequence[ScoreView], order: Order) -> Sequence[ScoreView]:
+    """The scores, newest outcome first, or the best or worst first."""
+    if order is None:
+        return scores
+    return sorted(scores, key=lambda score: score.brier, reverse=order == "worst")
+
+
+def topic_scale(topics: Sequence[TopicScore]) -> Scale:
+    """A scale for bars of 90 pixels, the same to both sides of zero."""
+    most = max([5.0, *(abs(each.points) for each in topics)])
+    return Scale(-most, most, 2, 88)
 
 
 def verdict(summary: BoardItem) -> str:

@@ -62,7 +62,7 @@ class Timeline:
 def timeline(question: QuestionView, predictions: Sequence[PredictionView], now: datetime) -> Timeline | None:
     """The timeline of what stands (not superseded, not withdrawn), of yes or of what happened; None where no
     prediction gives that a probability."""
-    of = "yes" if question.options is None else (question.outcome or question.options[0])
+    of = question.outcome if question.outcome in outcomes(question) else _likeliest(question, predictions)
     told = [(p, chance) for p in predictions if (chance := probability_of(p, of)) is not None and stands(p)]
     if not told:
         return None
@@ -90,6 +90,18 @@ def timeline(question: QuestionView, predictions: Sequence[PredictionView], now:
         known=across(known) if known is not None and known < question.deadline else None,
         today=across(now) if question.outcome is None and now < question.deadline else None,
     )
+
+
+def outcomes(question: QuestionView) -> list[str]:
+    """What the chart may show the probability of: yes, or any of the options."""
+    return ["yes"] if question.options is None else question.options
+
+
+def _likeliest(question: QuestionView, predictions: Sequence[PredictionView]) -> str:
+    """The option to which everyone's newest prediction gives the most; the first where there is none."""
+    newest = {p.commentator.id: p for p in sorted(predictions, key=lambda p: p.made_at) if stands(p)}
+    totals = {of: sum(probability_of(p, of) or 0.0 for p in newest.values()) for of in outcomes(question)}
+    return max(totals, key=lambda of: totals[of])
 
 
 def probability_of(prediction: PredictionView, outcome: str) -> float | None:

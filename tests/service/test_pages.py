@@ -288,3 +288,16 @@ def test_the_board_shows_what_was_just_resolved_and_what_is_next(admin: httpx.Cl
     text = admin.get("/").text
     assert "/questions/rain" in text.partition("Just resolved")[2].partition("Next deadlines")[0]
     assert "/questions/later" in text.partition("Next deadlines")[2]
+
+
+def test_a_record_can_be_read_best_or_worst_first(base_url: str, engine: Engine, clock: FakeClock) -> None:
+    with writing(engine) as session:
+        fill(session, now=clock.now(), people=2, questions=10)
+    scores = {}
+    for order in ("best", "worst"):
+        text = httpx.get(f"{base_url}/commentators/invented-person-0?order={order}").text
+        rows = text.partition('aria-labelledby="scored"')[2].partition("</table>")[0]
+        scores[order] = [float(found) for found in re.findall(r'<td class="n">(\d\.\d{3})', rows)]
+    assert len(scores["best"]) == 8
+    assert scores["best"] == sorted(scores["best"])
+    assert scores["worst"] == scores["best"][::-1]

@@ -178,6 +178,16 @@ def test_a_timeline_of_options_shows_the_probability_of_what_happened() -> None:
     assert found.known is not None
 
 
+def test_a_timeline_of_open_options_shows_the_one_now_held_likeliest() -> None:
+    asked = question(kind="categorical", options=["a", "b"])
+    told = [
+        said(1, days, None, low=None, high=None, probabilities={"a": a, "b": 1 - a}) for days, a in ((9, 0.9), (2, 0.3))
+    ]
+    found = timeline(asked, told, NOW)
+    assert found is not None
+    assert found.of == "b"
+
+
 def test_market_odds_of_a_day_stand_on_the_timeline() -> None:
     odds = ReferenceView(id=1, probabilities={"yes": 0.7}, source="an exchange", as_of=NOW - timedelta(days=2))
     found = timeline(question(references=[odds]), [said(1, 4, 0.2)], NOW)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
@@ -50,12 +49,12 @@ def resolve(admin: httpx.Client, outcome: str = "yes") -> None:
     assert admin.post("/api/questions/rain/resolutions", json=body).status_code == 201
 
 
-@pytest.mark.parametrize("path", LISTS)
-def test_every_page_reads_well_on_an_empty_record(base_url: str, path: str) -> None:
-    reply = httpx.get(base_url + path, headers=BROWSER)
-    assert reply.status_code == 200
-    assert "<h1>" in reply.text
-    assert "None" not in reply.text
+def test_every_page_reads_well_on_an_empty_record(base_url: str) -> None:
+    for path in LISTS:
+        reply = httpx.get(base_url + path, headers=BROWSER)
+        assert reply.status_code == 200, path
+        assert "<h1>" in reply.text, path
+        assert "None" not in reply.text, path
 
 
 def test_an_empty_board_says_what_to_do_next(base_url: str) -> None:
@@ -128,18 +127,16 @@ def test_the_statement_of_a_commentator_stands_beside_the_record(admin: httpx.Cl
     assert "I was misquoted." in admin.get("/commentators/ann-invented").text
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/questions/nothing", "/commentators/nobody", "/sources/9"])
-def test_a_browser_gets_a_helpful_page_where_nothing_is_and_a_program_gets_the_problem(
-    base_url: str, path: str
-) -> None:
-    page = httpx.get(base_url + path, headers=BROWSER)
-    assert page.status_code == 404
-    assert page.headers["content-type"].startswith("text/html")
-    assert "There is no such page" in page.text
-    assert 'href="/questions"' in page.text
-    problem = httpx.get(base_url + path)
-    assert problem.status_code == 404
-    assert problem.json()["detail"][1:20] in page.text
+def test_a_browser_gets_a_helpful_page_where_nothing_is_and_a_program_gets_the_problem(base_url: str) -> None:
+    for path in ("/nothing", "/questions/nothing", "/commentators/nobody", "/sources/9"):
+        page = httpx.get(base_url + path, headers=BROWSER)
+        assert page.status_code == 404, path
+        assert page.headers["content-type"].startswith("text/html")
+        assert "There is no such page" in page.text
+        assert 'href="/questions"' in page.text
+        problem = httpx.get(base_url + path)
+        assert problem.status_code == 404
+        assert problem.json()["detail"][1:20] in page.text
 
 
 def test_a_wrong_filter_is_told_in_the_page_with_its_name_and_remedy(base_url: str) -> None:
@@ -217,13 +214,13 @@ def test_downloads_hold_what_the_api_holds(admin: httpx.Client) -> None:
     assert record[0]["hedge"] == "seems unlikely"
 
 
-@pytest.mark.parametrize("words", ["100%_", "\\", "'; DROP TABLE source; --", "<script>", "\N{NO-BREAK SPACE}", "%"])
-def test_search_takes_any_words_for_words(admin: httpx.Client, words: str) -> None:
+def test_search_takes_any_words_for_words(admin: httpx.Client) -> None:
     record_one(admin)
-    reply = admin.get("/search", params={"q": words}, headers=BROWSER)
-    assert reply.status_code == 200
-    assert "<script>" not in reply.text
-    assert "Ann Invented" not in reply.text
+    for words in ("100%_", "\\", "'; DROP TABLE source; --", "<script>", "\N{NO-BREAK SPACE}", "%", "\0"):
+        reply = admin.get("/search", params={"q": words}, headers=BROWSER)
+        assert reply.status_code == 200, words
+        assert "<script>" not in reply.text
+        assert "Ann Invented" not in reply.text, words
 
 
 def test_search_finds_commentators_questions_and_sources(admin: httpx.Client) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, BinaryIO, TextIO
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from predictions.importing import Import, Report
+from predictions.importing import MAX_FAULTS, Import, Report
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, ready
 from service.cli.faults import FINDINGS, INVALID
 from service.database import reading, writing
@@ -33,10 +33,7 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def import_file(
-    file: Annotated[
-        Path,
-        typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="a CSV or JSON Lines file; - for stdin"),
-    ],
+    file: Annotated[Path, typer.Argument(help="a CSV or JSON Lines file; - for standard input")],
     form: Annotated[Format | None, typer.Option("--format", help="default: by the file's name")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="keep the good lines, report the others")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, record nothing")] = False,
@@ -49,6 +46,8 @@ def import_file(
     Each line of JSON is what the API takes, with a "type" unless it is a prediction. The README lists the columns of
     CSV. What is on record already is not recorded again.
     """
+    if str(file) != "-" and not file.is_file():
+        raise typer.BadParameter(f"there is no file {str(file)!r}", param_hint="FILE")
     form = form or format_of(file.name)
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     if delimiter is not None and len(delimiter) != 1:
@@ -76,7 +75,7 @@ def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, k
         try:
             with writing(engine) as session:
                 into = Import(session, now=clock.now(), actor=ACTOR)
-                read_into(into, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, stream))
+                read_into(into, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
                 report = into.finish(_settling(bar))
                 if dry_run or (report.refused and not keep):
                     raise _Undo
@@ -94,9 +93,8 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _reading(bar: Progress, stream: BinaryIO) -> Callable[[int], None]:
-    total = Path(stream.name).stat().st_size if isinstance(stream.name, str) and Path(stream.name).is_file() else None
-    task = bar.add_task("reading", total=total)
+def _reading(bar: Progress, file: Path) -> Callable[[int], None]:
+    task = bar.add_task("reading", total=file.stat().st_size if file.is_file() else None)
     return lambda number: bar.advance(task, number)
 
 
@@ -141,8 +139,8 @@ def _tell(report: Report, file: str, form: Format, *, dry_run: bool, recorded: b
 
 
 def _refusals(report: Report) -> str:
-    more = "" if len(report.faults) < 50 else "; the first 50 faults are shown"
-    return f"{report.refused} lines refused{more}"
+    more = f"; the first {MAX_FAULTS} faults are shown" if len(report.faults) == MAX_FAULTS else ""
+    return f"{report.refused} line{'' if report.refused == 1 else 's'} refused{more}"
 
 
 def _list(counts: dict[str, int]) -> str:

@@ -12,7 +12,8 @@ from service.files.flat import lines_of
 Content = dict[str, Any] | InvalidInput
 DELIMITERS = ",;\t"
 _CELL_BYTES = 200_000
-_COMPUTED = ("brier", "brier_opening", "rank", "body_hash")
+#: Columns that only an export of what is computed has.
+_COMPUTED = ("brier", "rank", "body_hash")
 
 
 def csv_lines(texts: Iterable[str], delimiter: str | None) -> Iterator[tuple[int, Content]]:
@@ -56,7 +57,7 @@ def _header(cells: list[str]) -> list[str]:
     while names and not names[-1]:
         names.pop()
     unknown = [name for name in names if name not in ALL_NAMES]
-    if len(unknown) == len(names):
+    if len(unknown) == len(names) and not set(names) & set(_COMPUTED):
         raise InvalidInput(f"the first line must name the columns, for example {', '.join(_usual())}")
     faults = [Fault("", _unknown(name)) for name in unknown]
     faults += [Fault("", f"the column {name!r} comes twice: keep one") for name in _repeated(names)]

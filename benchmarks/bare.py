@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
+from sqlalchemy import event
 from sqlmodel import Field, Session, SQLModel
 
 from service.database import make_engine
@@ -35,6 +36,9 @@ class RowIn(SQLModel):
 
 #: The same engine as the service's: the same durability, and writers that wait for one another.
 engine = make_engine(os.environ["BARE_DATABASE_URL"])
+if engine.dialect.name == "sqlite":
+    # Threads that write to SQLite starve one another, and some would give up within the run.
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=60000"))
 SQLModel.metadata.create_all(engine, tables=[Row.__table__])  # type: ignore[attr-defined]
 _PAGE = Path(os.environ.get("BARE_PAGE", os.devnull)).read_bytes()
 app = FastAPI()

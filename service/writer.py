@@ -7,11 +7,12 @@ same moment share one transaction and one commit, each in a savepoint of its own
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from predictions.errors import TrackRecordError
@@ -95,10 +96,23 @@ class Writer:
                 task.future.set_result(outcome)
 
     def _together(self, tasks: list[_Task[Any]]) -> list[Any]:
-        with writing(self._engine) as session:
+        with writing(self._engine) as session, _remembering(session):
             if len(tasks) == 1:
                 return [tasks[0].job(session)]
             return [_one(session, task.job) for task in tasks]
+
+
+@contextmanager
+def _remembering(session: Session) -> Iterator[None]:
+    """Keep what was loaded until the commit: a session drops rows that nobody holds, and would load them again."""
+    held: list[object] = []
+
+    def hold(_: Session, row: object) -> None:
+        held.append(row)
+
+    for moment in ("loaded_as_persistent", "pending_to_persistent"):
+        event.listen(session, moment, hold)
+    yield
 
 
 def _one(session: Session, job: Job) -> Any:

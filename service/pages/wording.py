@@ -89,6 +89,11 @@ def points(value: float | None) -> str:
     return text if text == "0.0" else (MINUS if value < 0 else "+") + text
 
 
+def signed(value: float) -> str:
+    """A difference of Brier scores with three digits and its sign."""
+    return (MINUS if value < 0 else "+") + f"{abs(value):.3f}"
+
+
 def rank_range(low: int | None, high: int | None) -> str:
     """A range of ranks, as in "1-4"."""
     if low is None:

@@ -18,7 +18,17 @@ from tests.clock import FakeClock
 from tests.service.invented_record import fill
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
-LISTS = ("/", "/questions", "/sources", "/search", "/search?q=rain", "/method", "/due", "/?sort=name&topic=weather")
+LISTS = (
+    "/",
+    "/questions",
+    "/sources",
+    "/search",
+    "/search?q=rain",
+    "/method",
+    "/compare",
+    "/due",
+    "/?sort=name&topic=weather",
+)
 EVIDENCE = [{"url": "https://example.org/gauge", "note": "The gauge of the day."}]
 QUESTION = {
     "slug": "rain",
@@ -298,3 +308,34 @@ def test_a_record_can_be_read_best_or_worst_first(base_url: str, engine: Engine,
     assert len(scores["best"]) == 8
     assert scores["best"] == sorted(scores["best"])
     assert scores["worst"] == scores["best"][::-1]
+
+
+def test_two_commentators_stand_side_by_side_on_what_both_answered(
+    base_url: str, engine: Engine, clock: FakeClock
+) -> None:
+    with writing(engine) as session:
+        fill(session, now=clock.now(), people=3, questions=20)
+    address = f"{base_url}/compare?one=invented-person-0&other=Invented+Person+1"
+    text = httpx.get(address).text
+    rows = text.partition('id="shared"')[2]
+    first, second = (httpx.get(f"{base_url}/api/commentators/invented-person-{who}/record").json() for who in (0, 1))
+    other = {score["question"]["slug"]: score for score in second["scores"]}
+    counted = [s for s in first["scores"] if "hedged" not in s["flags"] + other[s["question"]["slug"]]["flags"]]
+    assert f"Over {len(counted)} shared events" in text
+    assert rows.count("/questions/question-") == len(counted)
+    assert rows.count("closer") == sum(s["brier"] != other[s["question"]["slug"]]["brier"] for s in counted)
+    assert "Compare" in httpx.get(f"{base_url}/commentators/invented-person-0").text
+
+
+def test_a_comparison_with_nobody_suggests_names_and_one_with_oneself_is_refused(admin: httpx.Client) -> None:
+    record_one(admin)
+    assert "/compare?one=ann-invented&amp;other=ann-invented" in admin.get("/compare?one=inv&other=ann-invented").text
+    assert "one and the same" in admin.get("/compare?one=ann-invented&other=Ann+Invented").text
+    assert "Nobody on record is called" in admin.get("/compare?one=zz&other=ann-invented").text
+
+
+def test_commentators_who_share_too_little_are_not_compared(admin: httpx.Client) -> None:
+    record_one(admin)
+    record_one(admin, commentator={"name": "Bo"})
+    resolve(admin)
+    assert "too few separate events to be compared: 1 of 10" in admin.get("/compare?one=ann-invented&other=bo").text

@@ -34,6 +34,7 @@ PATHS = (
     "/sources",
     "/sources/1",
     "/search?q=invented",
+    "/compare?one=invented-person-1&other=invented-person-2",
     "/method?words=seems+unlikely",
     "/due",
     "/nothing-here",

@@ -20,6 +20,13 @@ INTERRUPTED = 130
 EXIT_CODES = """Exit codes: 0 fine; 1 findings, refused lines, or a failure; 2 invalid input or usage; 3 not found,
 or in conflict with the record; 4 the database or the state directory cannot be used; 130 interrupted."""
 
+
+class Failed(TrackRecordError):
+    """Something outside the record is in the way."""
+
+    title = "The command could not do its work"
+
+
 _DATABASE_REMEDIES = (
     (r"database is locked", "the database is locked by another process: wait until it is done, and try again"),
     (r"lock timeout|canceling statement due to lock", "another process is writing: try again in a moment"),
@@ -60,6 +67,8 @@ def tell(error: Exception) -> int:
 
 
 def _code(error: Exception) -> int:
+    if isinstance(error, Failed):
+        return FINDINGS
     if isinstance(error, NotFound | Conflict):
         return NOT_SO
     if isinstance(error, Unavailable | DBAPIError | PoolTimeout | CommandError | OSError):

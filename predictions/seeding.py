@@ -2,22 +2,18 @@
 
 import json
 from datetime import datetime
-from hashlib import sha256
 from importlib.resources import files
-from typing import Any
 
 from sqlmodel import Session, select
 
-from predictions import ledger
 from predictions.entering import enter_question
 from predictions.errors import NotFound
-from predictions.models import Proposal, Question, key
+from predictions.models import Question
+from predictions.proposing import propose
 from predictions.questions import find_question
 from predictions.recording import record_prediction
 from predictions.resolving import resolve
 from predictions.schemas import PredictionIn, ProposalIn, QuestionIn, ResolutionIn
-
-CONFIDENCE_OF_A_PERSON = 0.5
 
 
 def seed(session: Session, *, now: datetime, actor: str = "starting record") -> int:
@@ -37,28 +33,6 @@ def seed(session: Session, *, now: datetime, actor: str = "starting record") -> 
         question = _named(session, item.pop("question"))
         propose(session, question, ProposalIn.model_validate(item), now=now, actor=actor)
     return len(record["questions"])
-
-
-def propose(session: Session, question: Question, data: ProposalIn, *, now: datetime, actor: str) -> Proposal:
-    """Put a person's suggestion of an outcome before those who resolve; it scores nothing."""
-    evidence: list[dict[str, Any]] = [item.model_dump() for item in data.evidence]
-    row = Proposal(
-        question_id=key(question),
-        resolver="person",
-        outcome=data.outcome,
-        known_at=data.known_at,
-        confidence=CONFIDENCE_OF_A_PERSON,
-        rationale=data.rationale,
-        evidence=evidence,
-        evidence_sha256=sha256(json.dumps(evidence, sort_keys=True).encode()).hexdigest(),
-        proposed_by=actor,
-        proposed_at=now,
-    )
-    session.add(row)
-    session.flush()
-    body = ledger.contents(row)
-    ledger.append(session, now=now, actor=actor, action="proposal.made", subject=row, body=body)
-    return row
 
 
 def _named(session: Session, slug: str) -> Question:

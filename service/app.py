@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from service import __version__, pages, problems
-from service.api import commentators, keys, leaderboard, meta, predictions, prompts, questions, sources
+from service.api import commentators, keys, leaderboard, meta, predictions, prompts, proposals, questions, sources
 from service.auth import ensure_admin_key
 from service.boards import Boards
 from service.clock import Clock, SystemClock
 from service.database import delivering, make_engine
+from service.failures import Failures
 from service.limits import BodyLimit
 from service.pages.assets import Assets
 from service.settings import Settings
@@ -33,10 +34,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.settings = settings
     app.state.clock = clock or SystemClock()
     app.state.with_scheduler = scheduler
-    for module in (commentators, sources, questions, predictions, prompts, leaderboard, keys, meta, pages):
+    app.state.failures = Failures()
+    for module in (commentators, sources, questions, predictions, prompts, proposals, leaderboard, keys, meta, pages):
         app.include_router(module.router)
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)
+    app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     return app
 

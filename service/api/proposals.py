@@ -1,0 +1,85 @@
+"""Proposals: an outcome is suggested with evidence; a person confirms or rejects it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from predictions.columns import MAX_ID, ProposalState
+from predictions.errors import NotFound
+from predictions.models import Proposal, key
+from predictions.proposing import confirm, list_proposals, propose, reject
+from predictions.schemas import ProposalIn, ResolutionIn, VerdictIn
+from predictions.views import ProposalView, ResolutionView
+from service.api.paging import Cursor, Limit, after, page_reply
+from service.api.questions import Which, question_of
+from service.auth import Predictor, Reader, ResolverCaller
+from service.replies import Reading, Writing, read_reply
+
+router = APIRouter(prefix="/api", tags=["proposals"])
+Number = Annotated[int, Path(ge=1, le=MAX_ID)]
+
+
+def proposal_of(session: Session, number: int) -> Proposal:
+    """The proposal with this id. Raises ``NotFound``."""
+    found = session.get(Proposal, number)
+    if found is None:
+        raise NotFound(f"no proposal has the id {number}: /api/proposals lists them")
+    return found
+
+
+@router.post("/questions/{which}/proposals", status_code=201, response_model=ProposalView)
+def suggest(which: Which, data: ProposalIn, who: Predictor, write: Writing) -> Response:
+    """Propose an outcome with evidence. It scores nothing until a person confirms it."""
+
+    def job(session: Session) -> BaseModel:
+        row = propose(session, question_of(session, which), data, now=write.now, actor=who.name)
+        return ProposalView.of(row)
+
+    return write(who, job)
+
+
+@router.get("/proposals", response_model=None)
+def list_all(
+    request: Request,
+    _: Reader,
+    session: Reading,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    state: ProposalState | None = None,
+    question: Annotated[str | None, Query(max_length=120, description="its id or slug")] = None,
+) -> Response:
+    """List proposals in order of entry; contradicting ones of one question stand side by side."""
+    number = key(question_of(session, question)) if question is not None else None
+    rows = list_proposals(session, question=number, state=state, after=after(cursor), limit=limit)
+    return page_reply(request, [ProposalView.of(row) for row in rows], limit)
+
+
+@router.get("/proposals/{number}", response_model=ProposalView)
+def read(request: Request, number: Number, _: Reader, session: Reading) -> Response:
+    """Read one proposal with its evidence and what became of it."""
+    return read_reply(request, ProposalView.of(proposal_of(session, number)))
+
+
+@router.post("/proposals/{number}/confirm", status_code=201, response_model=ResolutionView)
+def accept(number: Number, who: ResolverCaller, write: Writing, data: ResolutionIn | None = None) -> Response:
+    """Resolve the question as the proposal says. A body amends its date, evidence and note, not its outcome."""
+
+    def job(session: Session) -> BaseModel:
+        row = confirm(session, proposal_of(session, number), data, now=write.now, actor=who.name)
+        return ResolutionView.of(row)
+
+    return write(who, job)
+
+
+@router.post("/proposals/{number}/reject", status_code=200, response_model=ProposalView)
+def refuse(number: Number, data: VerdictIn, who: ResolverCaller, write: Writing) -> Response:
+    """Say that a proposal is not what happened, and why; it stays on record."""
+
+    def job(session: Session) -> BaseModel:
+        proposal = proposal_of(session, number)
+        reject(session, proposal, data.reason, now=write.now, actor=who.name)
+        return ProposalView.of(proposal)
+
+    return write(who, job, status=200)

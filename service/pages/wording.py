@@ -153,6 +153,14 @@ def action(name: str) -> str:
     return ACTIONS.get(name, name.replace(".", ": ").replace("_", " ").capitalize())
 
 
+def stage(name: str) -> str:
+    """Which prompt it was, as in "reminder after 3 days"."""
+    unit, _, number = name.partition("_")
+    if number.isdecimal():
+        return f"reminder after {plural(int(number), unit)}"
+    return {"due": "at the deadline", "escalation": "escalation, the last one"}.get(name, name.replace("_", " "))
+
+
 def sentence(text: str) -> str:
     """A text that begins with a capital and ends with a full stop."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
@@ -182,5 +190,5 @@ def short(text: str, length: int) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (percent, brier, points, count, day, instant, iso, away, action, sentence, host, short)
+    for function in (percent, brier, points, count, day, instant, iso, away, action, stage, sentence, host, short)
 }

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from predictions.record import ScoreView, view_calibration
 from predictions.views import CommentatorRef, PredictionView, QuestionRefView, QuestionView, ReferenceView
+from resolvers.reminders import ESCALATION, REMINDER_DAYS, stage_name
 from service.pages import wording
 from service.pages.charts import Scale, TimeScale, area, line, steps, ticks, time_ticks
 from service.pages.history import history, running_means
@@ -247,6 +248,14 @@ def test_words_for_numbers_read_as_a_person_would_write_them() -> None:
 )
 def test_distances_in_time_are_told_roughly(days: int, text: str) -> None:
     assert wording.away(NOW + timedelta(days=days), NOW) == text
+
+
+def test_every_stage_of_prompting_has_words() -> None:
+    stages = [stage_name(day) for day in (0, *REMINDER_DAYS)] + [ESCALATION]
+    told = [wording.stage(name) for name in stages]
+    assert told[:3] == ["at the deadline", "reminder after 1 day", "reminder after 3 days"]
+    assert "reminder after 2 weeks" in told
+    assert all("_" not in text for text in told)
 
 
 @pytest.mark.parametrize(

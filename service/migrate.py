@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 MIGRATIONS_LOCK = 7_240_318_002
@@ -17,6 +19,13 @@ def config() -> Config:
         "script_location", str(installed if installed.exists() else Path(__file__).parents[1] / "alembic")
     )
     return found
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database has the newest schema; asks without waiting for writers."""
+    heads = set(ScriptDirectory.from_config(config()).get_heads())
+    with engine.execution_options(reading=True).connect() as connection:
+        return set(MigrationContext.configure(connection).get_current_heads()) == heads
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

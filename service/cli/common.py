@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 from service import migrate
 from service.clock import SystemClock
 from service.database import make_engine
+from service.problems import Unavailable
 from service.settings import Settings
 
 out, err, clock = Console(highlight=False), Console(stderr=True, highlight=False), SystemClock()
@@ -26,13 +28,22 @@ def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
     """Settings, of which ``given`` (where not None) stand above the environment's, and a migrated database."""
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     if not settings.database_url:
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        _make_directory(settings.state_dir)
     engine = make_engine(settings.database)
     try:
-        migrate.upgrade(engine)
+        if not migrate.is_current(engine):  # who only reads need not wait for a writer
+            migrate.upgrade(engine)
         yield settings, engine
     finally:
         engine.dispose()
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "set TRACKRECORD_STATE_DIR to a directory that may be written"
+        raise Unavailable(f"the state directory {path} cannot be made ({error.strerror}): {remedy}") from None
 
 
 def print_json(content: Any) -> None:

@@ -15,9 +15,12 @@ from sqlmodel import Session, col
 from predictions.errors import Conflict, InvalidInput
 from service.database import reading
 from service.models import ApiKey
+from service.sessions import Visit, read_visit
 
 SCOPES = ("read", "predict", "resolve", "admin")
 FIRST_ADMIN = "first admin"
+#: Methods that change nothing: for these, and no others, the cookie of a visit is as good as the key itself.
+SAFE_METHODS = ("GET", "HEAD")
 _MARK = "tr_"
 _PREFIX_LENGTH = 12
 
@@ -83,13 +86,28 @@ def list_keys(session: Session) -> list[ApiKey]:
 
 def find_caller(session: Session, plain: str, secret: bytes) -> Caller | None:
     """Whose key this is, or None for one that is unknown or revoked."""
-    columns = (col(ApiKey.name), col(ApiKey.scopes), col(ApiKey.hash))
+    found = find_key(session, plain, secret)
+    return found and found[1]
+
+
+def find_key(session: Session, plain: str, secret: bytes) -> tuple[int, Caller] | None:
+    """The number of a key and whose it is, or None for one that is unknown or revoked."""
+    columns = (col(ApiKey.id), col(ApiKey.name), col(ApiKey.scopes), col(ApiKey.hash))
     row = session.execute(
         select(*columns).where(col(ApiKey.prefix) == _prefix(plain), col(ApiKey.revoked_at).is_(None))
     ).first()
     if row is None or not hmac.compare_digest(row.hash, _hash(plain, secret)):
         return None
-    return Caller(row.name, frozenset(row.scopes))
+    return row.id, Caller(row.name, frozenset(row.scopes))
+
+
+def visitor(request: Request, visit: Visit | None) -> Caller:
+    """Whose visit this is: the owner of a key that still stands, else anybody."""
+    if visit is None or visit.key is None:
+        return ANYBODY
+    with reading(request.app.state.engine) as session:
+        row = session.get(ApiKey, visit.key)
+    return ANYBODY if row is None or row.revoked_at else Caller(row.name, frozenset(row.scopes))
 
 
 def _prefix(plain: str) -> str:
@@ -107,11 +125,14 @@ _bearer = HTTPBearer(auto_error=False, description="An API key: trackrecord keys
 
 
 def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
-    """Who sends the request: the owner of the key in its header, else anybody. Raises 401 for a key that is none."""
+    """Who sends the request: the owner of the key in its header; for reading also of the visit that its cookie tells
+    of; else anybody. Raises 401 for a key that is none."""
     if given is None:
         if request.headers.get("authorization"):
             raise _unauthorised("the Authorization header must read: Bearer <key>")
-        return ANYBODY
+        who = visitor(request, read_visit(request)) if request.method in SAFE_METHODS else ANYBODY
+        request.state.caller = who
+        return who
     with reading(request.app.state.engine) as session:
         found = find_caller(session, given.credentials, request.app.state.secret)
     if found is None:
@@ -132,19 +153,19 @@ def need(who: Caller, scope: str) -> Caller:
     return who
 
 
-def _reader(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
+async def _reader(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
     return who if request.app.state.settings.public_read else need(who, "read")
 
 
-def _predictor(who: Annotated[Caller, Depends(caller)]) -> Caller:
+async def _predictor(who: Annotated[Caller, Depends(caller)]) -> Caller:
     return need(who, "predict")
 
 
-def _resolver(who: Annotated[Caller, Depends(caller)]) -> Caller:
+async def _resolver(who: Annotated[Caller, Depends(caller)]) -> Caller:
     return need(who, "resolve")
 
 
-def _admin(who: Annotated[Caller, Depends(caller)]) -> Caller:
+async def _admin(who: Annotated[Caller, Depends(caller)]) -> Caller:
     return need(who, "admin")
 
 

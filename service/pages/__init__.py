@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from service.pages import board, commentator, comparison, due, lists, method, question, search, source
+from service.pages import board, commentator, comparison, due, lists, method, question, search, sign_in, source
 from service.pages.faults import problem_page
+from service.pages.forms import SignInFirst, sign_in_first
 
-__all__ = ["problem_page", "router"]
+__all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
-for module in (board, commentator, comparison, question, source, lists, search, method, due):
+for module in (board, commentator, comparison, question, source, lists, search, method, due, sign_in):
     router.include_router(module.router)

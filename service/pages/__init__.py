@@ -1,6 +1,7 @@
 """The pages: the same domain calls as the API, as HTML. One module for each page; each has a ``router``."""
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 
 from service.pages import board, commentator, comparison, due, lists, method, question, search, sign_in, source
 from service.pages.faults import problem_page
@@ -10,4 +11,7 @@ __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
 for module in (board, commentator, comparison, question, source, lists, search, method, due, sign_in):
+    for route in module.router.routes:
+        if isinstance(route, APIRoute) and "GET" in route.methods:
+            route.methods.add("HEAD")  # monitors and link checkers ask so; the server leaves the body out
     router.include_router(module.router)

@@ -339,3 +339,11 @@ def test_commentators_who_share_too_little_are_not_compared(admin: httpx.Client)
     record_one(admin, commentator={"name": "Bo"})
     resolve(admin)
     assert "too few separate events to be compared: 1 of 10" in admin.get("/compare?one=ann-invented&other=bo").text
+
+
+def test_pages_answer_to_head_as_to_get_without_a_body(base_url: str) -> None:
+    for path in ("/", "/questions", "/method"):
+        asked = httpx.head(base_url + path)
+        assert asked.status_code == 200, path
+        assert asked.content == b""
+        assert asked.headers["etag"] == httpx.get(base_url + path).headers["etag"]

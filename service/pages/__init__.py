@@ -12,6 +12,6 @@ __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 router = APIRouter(include_in_schema=False)
 for module in (board, commentator, comparison, question, source, lists, search, method, due, sign_in):
     for route in module.router.routes:
-        if isinstance(route, APIRoute) and "GET" in route.methods:
+        if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
             route.methods.add("HEAD")  # monitors and link checkers ask so; the server leaves the body out
     router.include_router(module.router)

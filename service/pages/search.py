@@ -1,26 +1,28 @@
-"""Search across commentators, questions and sources."""
+"""Search across commentators, topics, questions and sources."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import Session, col
 
-from predictions.models import Source
-from predictions.reading import QuestionFilter, list_commentators, list_questions
+from predictions.models import Commentator, Question, QuestionTopic, Source
+from predictions.names import name_key
 from service.auth import Reader
 from service.pages.rendering import render
 from service.replies import Reading
 
 router = APIRouter()
 SHOWN = 25
+MAX_WORDS = 8
 
 
 @router.get("/search")
 def search(request: Request, _: Reader, session: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """Whatever has the words in its name, text, title, outlet or address."""
-    wanted = " ".join(q.split()).replace("\0", "")
+    """Whatever has all the words in its name, text, title, outlet or address."""
+    words = q.replace("\0", "").split()[:MAX_WORDS]
+    wanted = " ".join(words)
     return render(
         request,
         "search.html",
@@ -28,14 +30,49 @@ def search(request: Request, _: Reader, session: Reading, q: Annotated[str, Quer
         title=f"Search: {wanted}" if wanted else "Search",
         searched=wanted,
         limit=SHOWN,
-        commentators=list_commentators(session, text=wanted, limit=SHOWN) if wanted else [],
-        questions=list_questions(session, QuestionFilter(text=wanted), limit=SHOWN) if wanted else [],
-        sources=find_sources(session, wanted) if wanted else [],
+        commentators=find_commentators(session, words) if words else [],
+        topics=find_topics(session, words) if words else [],
+        questions=find_questions(session, words) if words else [],
+        sources=find_sources(session, words) if words else [],
     )
 
 
-def find_sources(session: Session, text: str, limit: int = SHOWN) -> Sequence[Source]:
-    """Sources with ``text`` in title, outlet or address, newest first."""
-    columns = (Source.title, Source.outlet, Source.url)
-    named = or_(*(func.lower(col(column)).contains(text.lower(), autoescape=True) for column in columns))
-    return session.execute(select(Source).where(named).order_by(col(Source.id).desc()).limit(limit)).scalars().all()
+def find_commentators(session: Session, words: Sequence[str]) -> Sequence[Commentator]:
+    """Commentators with all the words in their name, in order of name."""
+    named = (col(Commentator.name_key).contains(name_key(word) or word, autoescape=True) for word in words)
+    return _first(session, select(Commentator).where(*named).order_by(col(Commentator.name_key)))
+
+
+def find_topics(session: Session, words: Sequence[str]) -> Sequence[str]:
+    """Topics with all the words in their name."""
+    topic = col(QuestionTopic.topic)
+    return _first(session, select(topic).where(_has_all(words, topic)).distinct().order_by(topic))
+
+
+def find_questions(session: Session, words: Sequence[str]) -> Sequence[Question]:
+    """Questions with all the words in their text, newest first."""
+    asked = select(Question).where(_has_all(words, col(Question.text)))
+    return _first(session, asked.order_by(col(Question.id).desc()))
+
+
+def find_sources(session: Session, words: Sequence[str]) -> Sequence[Source]:
+    """Sources with each word in title, outlet or address, newest first."""
+    named = _has_all(words, col(Source.title), col(Source.outlet), col(Source.url))
+    return _first(session, select(Source).where(named).order_by(col(Source.id).desc()))
+
+
+def _has_all(words: Sequence[str], *columns: Any) -> ColumnElement[bool]:
+    return and_(*(or_(*(_has(word, column) for column in columns)) for word in words))
+
+
+def _has(word: str, column: Any) -> ColumnElement[bool]:
+    """Letters of either case; SQLite's ``lower`` knows only English ones, so the word as it stands fits too."""
+    return or_(
+        func.lower(column).contains(word.lower(), autoescape=True),
+        column.contains(word, autoescape=True),
+    )
+
+
+def _first(session: Session, query: Any) -> Sequence[Any]:
+    found: Sequence[Any] = session.execute(query.limit(SHOWN)).scalars().all()
+    return found

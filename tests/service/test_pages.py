@@ -239,6 +239,17 @@ def test_search_finds_commentators_questions_and_sources(admin: httpx.Client) ->
     assert "/questions/rain" in admin.get("/search?q=rain").text
     assert "/sources/" in admin.get("/search?q=gazette").text
     assert "/sources/" in admin.get("/search?q=example.org").text
+    assert "/questions?topic=weather" in admin.get("/search?q=weath").text
+
+
+def test_search_finds_what_has_all_the_words_in_any_order(admin: httpx.Client) -> None:
+    record_one(admin)
+    record_one(admin, commentator={"name": "Élodie Ölund"})
+    assert "/questions/rain" in admin.get("/search?q=hard+WILL").text
+    assert "/questions/rain" not in admin.get("/search?q=hard+snow").text
+    assert "/sources/" in admin.get("/search?q=gazette+column").text
+    assert "/commentators/ann-invented" in admin.get("/search?q=invented+ann").text
+    assert "Élodie Ölund" in admin.get("/search", params={"q": "ÖLUND"}).text
 
 
 def test_the_method_page_reads_words_as_the_lexicon_does_and_says_why_it_cannot(base_url: str) -> None:

@@ -358,3 +358,16 @@ def test_pages_answer_to_head_as_to_get_without_a_body(base_url: str) -> None:
         assert asked.status_code == 200, path
         assert asked.content == b""
         assert asked.headers["etag"] == httpx.get(base_url + path).headers["etag"]
+
+
+def test_the_ledger_shows_every_change_newest_first_with_its_head(admin: httpx.Client) -> None:
+    record_one(admin)
+    resolve(admin)
+    text = admin.get("/ledger").text
+    found = admin.get("/api/ledger").json()
+    assert found["head"]["hash"] in text
+    shown = [int(number) for number in re.findall(r'<tr id="e(\d+)"', text)]
+    assert shown == [event["seq"] for event in found["items"]][::-1]
+    older = admin.get(f"/ledger?before={shown[1]}").text
+    assert [int(number) for number in re.findall(r'<tr id="e(\d+)"', older)] == shown[2:]
+    assert admin.get(re.findall(r'href="(/questions/\d+)"', text)[0]).status_code == 200

@@ -37,6 +37,7 @@ PATHS = (
     "/compare?one=invented-person-1&other=invented-person-2",
     "/method?words=seems+unlikely",
     "/due",
+    "/ledger",
     "/nothing-here",
 )
 STICKS_OUT = """() => [...document.querySelectorAll('body *')]

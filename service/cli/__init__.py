@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import typer
 
-from service.cli import board, files, keys, recording, running, upkeep
+from service.cli import board, files, keys, reading, recording, running, upkeep
 from service.cli.faults import EXIT_CODES, INTERRUPTED, tell
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
 SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (running.serve, running.scheduler),
     "Record": (recording.predict, recording.resolve),
-    "Read": (board.leaderboard, recording.due),
+    "Read": (board.leaderboard, reading.question, reading.record, reading.due),
     "Look after": (upkeep.verify, upkeep.seed),  # demo.demo goes here
 }
 for section, commands in SECTIONS.items():

@@ -1,25 +1,95 @@
 """Commands that read the record."""
 
-from rich.table import Table
+from dataclasses import fields
+from datetime import datetime
+from typing import Annotated, Any
 
-from predictions.leaderboard import board, estimate
-from predictions.scored import Filters
-from service.cli.common import AsJson, clock, out, print_json, ready
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from predictions.columns import CommentatorKind, DeadlineBasis
+from predictions.inputs import Instant
+from predictions.leaderboard import Sort, board, estimate, explanation
+from predictions.scored import Filters, Include, Revisions
+from predictions.views import BoardItem
+from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.database import reading
 
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+_NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "skill", "90%")
 
-def leaderboard(topic: str | None = None, as_json: AsJson = False) -> None:
-    """Show the leaderboard."""
-    filters, now = Filters(topic=topic), clock.now()
+
+def when(value: str | None) -> datetime | None:
+    """A time or date as the API takes it. Raises ``typer.BadParameter``."""
+    if value is None:
+        return None
+    try:
+        return _INSTANT.validate_python(value)
+    except ValidationError as error:
+        raise typer.BadParameter(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
+
+
+def leaderboard(
+    revisions: Annotated[Revisions, typer.Option(help="which prediction of each commentator counts")] = "opening",
+    topic: str | None = None,
+    event: Annotated[str | None, typer.Option(help="a family of questions")] = None,
+    since: Annotated[Any, typer.Option("--from", parser=when, metavar="TIME", help="deadline at or after")] = None,
+    until: Annotated[Any, typer.Option("--to", parser=when, metavar="TIME", help="deadline before")] = None,
+    deadline_basis: DeadlineBasis | None = None,
+    worded: Annotated[bool | None, typer.Option("--worded/--numbers", help="only words, or only numbers")] = None,
+    recorded_late: Annotated[
+        bool | None, typer.Option("--recorded-late/--recorded-in-time", help="what was recorded afterwards")
+    ] = None,
+    conditional: Annotated[bool | None, typer.Option("--conditional/--unconditional")] = None,
+    commentator_kind: Annotated[CommentatorKind | None, typer.Option("--kind", help="of the commentator")] = None,
+    outlet: str | None = None,
+    source: Annotated[int | None, typer.Option(min=1, help="a source's id")] = None,
+    include: Annotated[Include, typer.Option(help="resolved: also before the deadline")] = "deadline_passed",
+    min_resolved: Annotated[int, typer.Option(min=0)] = 0,
+    sort: Annotated[Sort | None, typer.Option(help="default: skill; brier for other revisions")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Show the leaderboard: who has a record worth trusting, and how sure that is."""
+    given = dict(locals())
+    filters = Filters(**{field.name: given[field.name] for field in fields(Filters) if field.name in given})
+    now, order = clock.now(), sort or ("skill" if revisions == "opening" else "brier")
     with ready() as (_, engine), reading(engine) as session:
-        items = board(session, filters, "opening", estimate(session, filters, "opening", now), now=now)
+        made = estimate(session, filters, revisions, now)
+        items = board(session, filters, revisions, made, sort=order, min_resolved=min_resolved, now=now)
+    shown = items[:limit]
     if as_json:
-        print_json([item.model_dump(mode="json") for item in items])
+        method = explanation(made.ranking) | {"revisions": revisions, "sort": order}
+        lines = [item.model_dump(mode="json") for item in shown]
+        print_json({"items": lines, "total": len(items), "as_of": now.isoformat(), "method": method})
         return
-    table = Table("rank", "commentator", "resolved", "open", "Brier", "90% interval")
-    for item in items:
-        brier = "" if item.brier is None else f"{item.brier:.3f}"
-        interval = "" if item.brier_low is None else f"{item.brier_low:.2f} to {item.brier_high:.2f}"
-        rank = str(item.rank or "too few")
-        table.add_row(rank, item.commentator.name, str(item.resolved), str(item.open + item.overdue), brier, interval)
-    out.print(table)
+    if not items:
+        typer.echo("nobody has a prediction here yet: record one with trackrecord predict, or import a file")
+        return
+    print_table(_NAMES, map(_row, shown), right=(3, 4, 5, 7), fold=(2,), spare=(4,))
+    if len(shown) < len(items):
+        typer.echo(f"{len(items) - len(shown)} more: raise --limit")
+
+
+def _row(item: BoardItem) -> tuple[object, ...]:
+    ranked = item.rank is not None
+    waiting = item.open + item.overdue
+    return (
+        f"{item.rank} ({item.rank_low}-{item.rank_high})" if ranked else item.status.replace("_", " "),
+        item.tier if ranked else "-",
+        item.commentator.name + (" (invented)" if item.commentator.invented else ""),
+        item.resolved,
+        waiting,
+        _number(item.brier, ".3f"),
+        _range(item.brier_low, item.brier_high, ".2f", "-"),
+        _number(item.skill, "+.1f"),
+        _range(item.skill_low, item.skill_high, "+.0f", " to "),
+    )
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _range(low: float | None, high: float | None, form: str, to: str) -> str:
+    return "" if low is None or high is None else f"{low:{form}}{to}{high:{form}}"

@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import Engine
 
 from service import migrate
@@ -21,6 +22,7 @@ from service.settings import Settings
 out, err, clock = Console(highlight=False), Console(stderr=True, highlight=False), SystemClock()
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 ACTOR = "command line"
+WIDE = 100
 
 
 @contextmanager
@@ -51,20 +53,31 @@ def print_json(content: Any) -> None:
     typer.echo(json.dumps(content, default=str, indent=2, ensure_ascii=False))
 
 
-def print_table(names: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[int] = ()) -> None:
-    """Print a table: fitted to a terminal, else plain and whole, one row a line. ``right``: columns of numbers."""
+def print_table(
+    names: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Iterable[int] = (),
+    fold: Iterable[int] = (),
+    spare: Iterable[int] = (),
+) -> None:
+    """Print a table: fitted to a terminal, else plain and whole, one row a line.
+
+    Columns by their index: ``right`` are numbers; only ``fold`` may wrap; ``spare`` are left out of a narrow terminal.
+    """
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    at_right = set(right)
+    at_right, may_fold = set(right), set(fold)
     if not out.is_terminal:
         _print_plain([list(names), *texts], at_right)
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, name in enumerate(names):
-        numeric = index in at_right
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+    kept = [at for at in range(len(names)) if out.width >= WIDE or at not in set(spare)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for at in kept:
+        justify: Literal["right", "left"] = "right" if at in at_right else "left"
+        table.add_column(Text(names[at]), justify=justify, no_wrap=at not in may_fold, overflow="fold")
     for row in texts:
-        table.add_row(*row)
-    out.print(table, markup=False)
+        table.add_row(*(Text(row[at]) for at in kept))
+    out.print(table)
 
 
 def _print_plain(rows: list[list[str]], at_right: set[int]) -> None:

@@ -5,22 +5,40 @@ from typing import Annotated
 import typer
 
 from service import auth
-from service.cli.common import clock, ready
+from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.database import reading, writing
 
 
-def create_key(name: str, scope: Annotated[list[str], typer.Option(help=", ".join(auth.SCOPES))]) -> None:
+def create_key(
+    name: Annotated[str, typer.Argument(help="who or what will use it")],
+    scope: Annotated[list[str], typer.Option(help=f"may be repeated: {', '.join(auth.SCOPES)}")],
+    as_json: AsJson = False,
+) -> None:
     """Make a key; it is shown this once."""
     with ready() as (settings, engine), writing(engine) as session:
-        _, plain = auth.create_key(session, name, scope, secret=settings.secret(), now=clock.now())
-    typer.echo(plain)
+        row, plain = auth.create_key(session, name, scope, secret=settings.secret(), now=clock.now())
+        scopes = row.scopes
+    if as_json:
+        print_json({"name": name, "scopes": scopes, "key": plain})
+    else:
+        typer.echo(plain)
 
 
-def list_keys() -> None:
-    """List all keys."""
+def list_keys(as_json: AsJson = False) -> None:
+    """List all keys, revoked ones too; the keys themselves are not kept."""
     with ready() as (_, engine), reading(engine) as session:
-        for key in auth.list_keys(session):
-            typer.echo(f"{key.name}  {','.join(key.scopes)}  {'revoked' if key.revoked_at else 'valid'}")
+        rows = [
+            row.model_dump(include={"name", "scopes", "created_at", "revoked_at"}) for row in auth.list_keys(session)
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    states = [f"revoked {row['revoked_at']:%Y-%m-%d}" if row["revoked_at"] else "valid" for row in rows]
+    shown = [
+        (row["name"], ", ".join(row["scopes"]), f"{row['created_at']:%Y-%m-%d}", state)
+        for row, state in zip(rows, states, strict=True)
+    ]
+    print_table(("name", "scopes", "made", "state"), shown)
 
 
 def revoke_key(name: str) -> None:

@@ -4,8 +4,10 @@ import csv
 import gzip
 import io
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from sqlalchemy import Engine
@@ -13,7 +15,9 @@ from sqlmodel import select
 
 from predictions.models import Commentator
 from predictions.registry import change_commentator
+from service.app import create_app
 from service.database import writing
+from service.settings import Settings
 from tests.clock import FakeClock
 from tests.service.invented_record import fill
 
@@ -371,3 +375,13 @@ def test_the_ledger_shows_every_change_newest_first_with_its_head(admin: httpx.C
     older = admin.get(f"/ledger?before={shown[1]}").text
     assert [int(number) for number in re.findall(r'<tr id="e(\d+)"', older)] == shown[2:]
     assert admin.get(re.findall(r'href="(/questions/\d+)"', text)[0]).status_code == 200
+
+
+def test_a_closed_service_leads_readers_to_the_sign_in_and_back(
+    settings: Settings, clock: FakeClock, serve: Callable[[Any], str]
+) -> None:
+    url = serve(create_app(settings.model_copy(update={"public_read": False}), clock=clock))
+    for path in ("/", "/questions?status=open", "/leaderboard.csv"):
+        reply = httpx.get(url + path, headers=BROWSER)
+        assert reply.status_code == 401, path
+        assert f"/sign-in?{urlencode({'next': path})}" in reply.text

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import typer
 
-from service.cli import board, files, keys, reading, recording, running, upkeep
+from service.cli import board, demo, files, keys, reading, recording, running, upkeep
 from service.cli.faults import EXIT_CODES, INTERRUPTED, tell
 
 app = typer.Typer(
@@ -17,10 +17,10 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Run": (running.serve, running.scheduler),
+    "Run": (running.serve, running.scheduler, demo.demo),
     "Record": (recording.predict, recording.resolve),
     "Read": (board.leaderboard, reading.question, reading.record, reading.due),
-    "Look after": (upkeep.verify, upkeep.seed),  # demo.demo goes here
+    "Look after": (upkeep.verify, upkeep.rescore, upkeep.seed),
 }
 for section, commands in SECTIONS.items():
     for command in commands:

@@ -33,7 +33,7 @@ def serve(
     with ready(host=host, port=port) as (settings, engine), listening(settings) as listener:
         with writing(engine) as session:
             entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
-            _make_first_key(session, settings)
+            make_first_key(session, settings)
         if entered:
             typer.echo(f"Entered the starting record: {entered} questions.")
         run(settings, listener, with_scheduler=not no_scheduler)
@@ -68,7 +68,8 @@ def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) ->
         raise Failed("the service did not start: the lines above say why")
 
 
-def _make_first_key(session: Session, settings: Settings) -> None:
+def make_first_key(session: Session, settings: Settings) -> None:
+    """Make an admin key where there is no key yet; print it once and say where it is kept."""
     if settings.admin_key is not None or auth.list_keys(session):
         return
     _, plain = auth.create_key(session, auth.FIRST_ADMIN, ["admin"], secret=settings.secret(), now=clock.now())

@@ -1,0 +1,48 @@
+"""`trackrecord demo`: the populated tour, in a database of its own."""
+
+import os
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from service.cli.common import clock, err, ready
+from service.cli.running import listening, make_first_key, run
+from service.database import writing
+from service.demo.building import SEED, build
+from service.settings import Settings
+
+FOLDER = "demo"
+
+
+def demo(
+    host: Annotated[str | None, typer.Option(help="default: TRACKRECORD_HOST, or 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="default: TRACKRECORD_PORT, or 8000")] = None,
+    seed: Annotated[int, typer.Option(help="another number makes another record")] = SEED,
+    fresh: Annotated[bool, typer.Option("--fresh", help="throw the last demo away and build it anew")] = False,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="build it, then stop")] = False,
+) -> None:
+    """Look around in an invented record: 60 commentators, 400 questions. Your own record is not touched."""
+    folder = Settings().state_dir / FOLDER
+    if os.environ.get("TRACKRECORD_DATABASE_URL"):
+        err.print(f"The demo leaves TRACKRECORD_DATABASE_URL alone: its database is in {folder}.", markup=False)
+    if fresh:
+        for path in folder.glob("trackrecord.db*"):
+            path.unlink()
+    with ready(state_dir=folder, database_url="", host=host, port=port) as (settings, engine):
+        with Progress(console=err, transient=True) as bar:
+            task = bar.add_task("Living through two invented years")
+            with writing(engine) as session:
+                entered = build(
+                    session,
+                    now=clock.now(),
+                    seed=seed,
+                    progress=lambda done, total: bar.update(task, completed=done, total=total),
+                )
+        typer.echo(f"Entered {entered} invented questions." if entered else "The demo is built already.")
+        if no_serve:
+            return
+        with listening(settings) as listener:
+            with writing(engine) as session:
+                make_first_key(session, settings)
+            run(settings, listener, with_scheduler=True)

@@ -1,0 +1,1 @@
+"""An invented record to look around in: sixty commentators, four hundred questions, two years of predictions."""

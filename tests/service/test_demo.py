@@ -1,0 +1,132 @@
+"""`trackrecord demo`: an invented record, populated as in use, in a database of its own."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, select
+
+from predictions.columns import QuestionKind, QuestionStatus
+from predictions.entering import enter_question
+from predictions.errors import Conflict
+from predictions.leaderboard import board, estimate
+from predictions.ledger import head
+from predictions.models import Commentator, LedgerEvent, Prediction, Proposal, Question, Source
+from predictions.schemas import QuestionIn
+from predictions.scored import Filters
+from predictions.verifying import verify
+from service.cli import main
+from service.database import make_engine, reading, writing
+from service.demo.building import build
+from service.migrate import upgrade
+
+NOW = datetime(2026, 5, 20, 15, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}")
+    upgrade(engine)
+    with writing(engine) as session:
+        assert build(session, now=NOW) == 400
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def record(demo: Engine) -> Iterator[Session]:
+    with reading(demo) as session:
+        yield session
+
+
+def count(session: Session, column: object) -> dict[object, int]:
+    return dict(session.execute(select(column, func.count()).group_by(column)).all())  # type: ignore[call-overload]
+
+
+def test_it_holds_sixty_commentators_and_four_hundred_questions_all_marked_as_invented(record: Session) -> None:
+    assert count(record, Commentator.invented) == {True: 60}
+    assert count(record, Question.invented) == {True: 400}
+    assert set(count(record, Source.invented)) == {True}
+
+
+def test_every_kind_and_state_shows(record: Session) -> None:
+    assert set(count(record, Question.kind)) == set(QuestionKind)
+    states = count(record, Question.status)
+    assert states[QuestionStatus.RESOLVED] > 250
+    assert states[QuestionStatus.ANNULLED] > 5
+    waiting = select(func.count()).where(col(Question.outcome).is_(None), col(Question.due_at) <= NOW)
+    assert record.exec(waiting).one() > 10
+    assert record.exec(select(func.count()).where(col(Question.deadline) > NOW)).one() > 20
+    assert record.exec(select(func.count(col(Proposal.id)))).one() > 3
+    for column in (Prediction.hedge, Prediction.supersedes_id, Question.condition_question_id):
+        assert record.exec(select(func.count()).where(col(column).is_not(None))).one() > 3  # type: ignore[arg-type]
+    told = set(record.exec(select(LedgerEvent.action)).all())
+    assert told >= {
+        "prediction.corrected",
+        "prediction.withdrawn",
+        "resolution.corrected",
+        "resolution.taken_back",
+        "question.postponed",
+        "question.declared_decided",
+        "commentator.changed",
+    }
+
+
+def test_the_ledger_tells_it_in_the_order_of_time_and_nothing_lies_ahead(record: Session) -> None:
+    times = record.exec(select(LedgerEvent.at).order_by(col(LedgerEvent.seq))).all()
+    assert list(times) == sorted(times)
+    assert times[-1] <= NOW
+    assert times[0] < NOW - timedelta(days=365)
+
+
+def test_every_stored_number_agrees(record: Session) -> None:
+    assert list(verify(record)) == []
+
+
+def test_the_board_has_ranks_tiers_and_some_with_too_few(record: Session) -> None:
+    items = board(record, Filters(), "opening", estimate(record, Filters(), "opening", NOW), now=NOW)
+    ranked = [item for item in items if item.rank]
+    assert len(ranked) > 30
+    assert len({item.tier for item in ranked}) > 1
+    assert any(item.status == "too_few" for item in items)
+
+
+def test_the_same_seed_on_the_same_day_makes_the_same_record(demo: Engine, tmp_path: Path) -> None:
+    again = make_engine(f"sqlite:///{tmp_path / 'again.db'}")
+    upgrade(again)
+    with writing(again) as session:
+        build(session, now=NOW + timedelta(hours=2))
+    said = select(Prediction.made_at, Prediction.recorded_at, Prediction.probability, Prediction.hedge)
+    with reading(demo) as one, reading(again) as other:
+        assert one.exec(said.order_by(col(Prediction.id))).all() == other.exec(said.order_by(col(Prediction.id))).all()
+    again.dispose()
+
+
+def test_a_second_start_changes_nothing(demo: Engine) -> None:
+    with writing(demo) as session:
+        before = head(session)
+        assert build(session, now=NOW) == 0
+        assert head(session) == before
+
+
+def test_it_refuses_a_database_with_a_record_that_is_not_invented(session: Session) -> None:
+    body = {"text": "t", "resolution_criteria": "c", "deadline": "2026-06-01", "deadline_basis": "stated"}
+    enter_question(session, QuestionIn.model_validate(body), now=NOW, actor="a")
+    with pytest.raises(Conflict):
+        build(session, now=NOW)
+
+
+def test_the_command_builds_it_in_a_folder_of_its_own_whatever_database_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("service.cli.demo.build", lambda session, **_: 3)
+    monkeypatch.setenv("TRACKRECORD_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("TRACKRECORD_DATABASE_URL", f"sqlite:///{tmp_path / 'real.db'}")
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--no-serve"])
+    assert ended.value.code in (0, None)
+    assert (tmp_path / "demo" / "trackrecord.db").exists()
+    assert not (tmp_path / "real.db").exists()
+    assert "Entered 3 invented questions." in capsys.readouterr().out

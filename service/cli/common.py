@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
@@ -88,3 +89,11 @@ def _print_plain(rows: list[list[str]], at_right: set[int]) -> None:
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         typer.echo("  ".join(cells).rstrip())
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A progress bar on standard error; silent where that is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
+        yield progress

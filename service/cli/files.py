@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TextIO
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from predictions.importing import MAX_FAULTS, Import, Report
-from service.cli.common import ACTOR, AsJson, clock, err, print_json, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready
 from service.cli.faults import FINDINGS, INVALID
 from service.database import reading, writing
 from service.files.columns import column_of
@@ -22,14 +22,6 @@ from service.files.writing import write
 
 class _Undo(Exception):
     pass
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A progress bar on standard error; silent where that is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
-        yield progress
 
 
 def import_file(

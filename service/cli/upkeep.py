@@ -1,24 +1,50 @@
-"""Commands that look after the record: check it, fill an empty one."""
+"""Commands that look after the record: check it, make its scores anew, fill an empty one."""
 
 import typer
 
+from predictions.rescoring import rescore as make_scores_anew
 from predictions.seeding import seed as enter_starting_record
 from predictions.verifying import verify as find_faults
-from service.cli.common import clock, ready
+from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready
+from service.cli.faults import FINDINGS
 from service.database import reading, writing
 
 
-def verify() -> None:
+def verify(as_json: AsJson = False) -> None:
     """Recompute everything from the append-only rows; say whether every stored number agrees."""
-    with ready() as (_, engine), reading(engine) as session:
+    with ready() as (_, engine), reading(engine) as session, err.status("recomputing"):
         findings = list(find_faults(session))
-    for finding in findings:
-        typer.echo(finding)
-    typer.echo(f"{len(findings)} findings" if findings else "every stored number agrees with the append-only rows")
-    raise typer.Exit(1 if findings else 0)
+    if as_json:
+        print_json({"agrees": not findings, "findings": findings})
+    else:
+        for finding in findings:
+            typer.echo(finding)
+        told = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+        typer.echo(told if findings else "every stored number agrees with the append-only rows")
+    raise typer.Exit(FINDINGS if findings else 0)
 
 
-def seed() -> None:
+def rescore(as_json: AsJson = False) -> None:
+    """Make all scores and sums anew from the append-only rows, in one transaction."""
+    with ready() as (_, engine), progress_bar() as bar, writing(engine) as session:
+        task = bar.add_task("scoring", total=None)
+        done = make_scores_anew(
+            session,
+            now=clock.now(),
+            actor=ACTOR,
+            progress=lambda at, of: bar.update(task, completed=at, total=of),
+        )
+    if as_json:
+        print_json({"scores": done.scores, "changed": done.changed})
+    else:
+        typer.echo(f"{done.scores} scores made anew, {done.changed} of them changed")
+
+
+def seed(as_json: AsJson = False) -> None:
     """Enter the starting record into an empty database."""
     with ready() as (_, engine), writing(engine) as session:
-        typer.echo(f"entered {enter_starting_record(session, now=clock.now())} questions")
+        entered = enter_starting_record(session, now=clock.now())
+    if as_json:
+        print_json({"questions": entered})
+    else:
+        typer.echo(f"entered {entered} questions" if entered else "there are questions on record: nothing was entered")

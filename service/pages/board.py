@@ -9,19 +9,18 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import Session, col
 
-from predictions import ledger
 from predictions.columns import QuestionStatus
 from predictions.leaderboard import Estimates, explanation
 from predictions.leaderboard import board as leaderboard
 from predictions.models import Question, QuestionTopic
 from predictions.views import BoardItem
 from service.auth import Reader
-from service.boards import PageBytes, newest_scoring
 from service.pages.board_query import BoardQuery
 from service.pages.charts import Scale
 from service.pages.downloads import csv_reply
 from service.pages.miniatures import miniatures
-from service.pages.rendering import HTML, page_reply, template_bytes
+from service.pages.rendering import template_bytes
+from service.pages.shared import shared_page
 from service.replies import Reading
 
 router = APIRouter()
@@ -36,18 +35,16 @@ Chosen = Annotated[BoardQuery, Query()]
 
 @router.get("/")
 def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
-    """The leaderboard. Visitors who are not signed in share one rendering until the record changes."""
-    state, now = request.app.state, request.app.state.clock.now()
-    wanted, shared = ("page", request.url.query), not request.cookies
-    head = ledger.head(session).seq
-    kept = state.boards.page(wanted, head, now) if shared else None
-    if kept is None:
-        made = state.boards.estimates(session, query.filters(), query.revisions, now)
-        body = template_bytes(request, "board.html", session=session, **_shown(session, query, made.estimates, now))
-        kept = PageBytes(body, "", head, made.until)
-        if shared and made.fresh(newest_scoring(session), now):
-            state.boards.keep_page(wanted, kept)
-    return page_reply(request, kept.body, HTML)
+    """The leaderboard."""
+    boards, now = request.app.state.boards, request.app.state.clock.now()
+    return shared_page(
+        request,
+        session,
+        lambda: boards.estimates(session, query.filters(), query.revisions, now),
+        lambda made: template_bytes(
+            request, "board.html", session=session, **_shown(session, query, made.estimates, now)
+        ),
+    )
 
 
 @router.get("/leaderboard.csv")

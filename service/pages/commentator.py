@@ -1,7 +1,8 @@
 """A commentator's record: what was predicted, in whose words, what happened, and how well that went."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
@@ -14,11 +15,13 @@ from predictions.scored import Filters
 from predictions.views import BoardItem, PredictionView
 from service.api.commentators import Which, commentator_of
 from service.auth import Reader
+from service.boards import Kept
 from service.pages.charts import Scale
 from service.pages.downloads import csv_reply
 from service.pages.history import history, running_means
 from service.pages.reliability import reliability
-from service.pages.rendering import render
+from service.pages.rendering import template_bytes
+from service.pages.shared import shared_page
 from service.pages.topics import TopicScore, topic_scores
 from service.replies import Reading
 
@@ -40,40 +43,50 @@ def commentator(
     request: Request, which: Which, _: Reader, session: Reading, page: Page = 1, order: Order = None
 ) -> Response:
     """A commentator's record."""
-    now, record = request.app.state.clock.now(), _record(request, session, which)
+    return shared_page(
+        request,
+        session,
+        lambda: _estimates(request, session),
+        lambda made: template_bytes(
+            request,
+            "commentator.html",
+            session=session,
+            order=order,
+            page=page,
+            **_shown(session, _record(request, session, which, made), order, page, request.app.state.clock.now()),
+        ),
+    )
+
+
+def _shown(session: Session, record: RecordView, order: Order, page: int, now: datetime) -> dict[str, Any]:
     first = (page - 1) * PAGE
     here = ordered(record.scores, order)[first : first + PAGE]
     topics = topic_scores(session, record.scores)
     points = running_means(record.scores, now)
-    return render(
-        request,
-        "commentator.html",
-        session=session,
-        title=record.commentator.name,
-        record=record,
-        who=record.commentator,
-        summary=record.summary,
-        verdict=verdict(record.summary),
-        points=points,
-        over_time=history(points),
-        diagram=reliability(record.calibration),
-        topics=topics,
-        topic_scale=topic_scale(topics),
-        order=order,
-        scores=here,
-        said=_said(session, [score.prediction for score in here]),
-        open=record.open[:MAX_OPEN],
-        corrections=_corrections(session, record.commentator.id),
-        first=first,
-        page=page,
-        more=first + PAGE < len(record.scores),
-    )
+    return {
+        "title": record.commentator.name,
+        "record": record,
+        "who": record.commentator,
+        "summary": record.summary,
+        "verdict": verdict(record.summary),
+        "points": points,
+        "over_time": history(points),
+        "diagram": reliability(record.calibration),
+        "topics": topics,
+        "topic_scale": topic_scale(topics),
+        "scores": here,
+        "said": _said(session, [score.prediction for score in here]),
+        "open": record.open[:MAX_OPEN],
+        "corrections": _corrections(session, record.commentator.id),
+        "first": first,
+        "more": first + PAGE < len(record.scores),
+    }
 
 
 @router.get("/commentators/{which}/record.csv")
 def download(request: Request, which: Which, _: Reader, session: Reading) -> Response:
     """Every scored question of a commentator, as CSV."""
-    record = _record(request, session, which)
+    record = _record(request, session, which, _estimates(request, session))
     said = _said(session, [score.prediction for score in record.scores])
     columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source", *CSV_FIELDS, "flags")
     rows = []
@@ -112,10 +125,14 @@ def verdict(summary: BoardItem) -> str:
     return "Not to be told apart from the average record: the gap could easily be luck."
 
 
-def _record(request: Request, session: Session, which: str) -> RecordView:
-    now, person = request.app.state.clock.now(), commentator_of(session, which)
-    made = request.app.state.boards.estimates(session, Filters(), "opening", now).estimates
-    return record_of(session, person, made, now=now)
+def _estimates(request: Request, session: Session) -> Kept:
+    kept: Kept = request.app.state.boards.estimates(session, Filters(), "opening", request.app.state.clock.now())
+    return kept
+
+
+def _record(request: Request, session: Session, which: str, made: Kept) -> RecordView:
+    person = commentator_of(session, which)
+    return record_of(session, person, made.estimates, now=request.app.state.clock.now())
 
 
 def _said(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:

@@ -385,3 +385,12 @@ def test_a_closed_service_leads_readers_to_the_sign_in_and_back(
         reply = httpx.get(url + path, headers=BROWSER)
         assert reply.status_code == 401, path
         assert f"/sign-in?{urlencode({'next': path})}" in reply.text
+
+
+def test_shared_pages_do_not_grow_old(admin: httpx.Client, clock: FakeClock) -> None:
+    record_one(admin, question=QUESTION | {"deadline": "2025-04-11"}, made_at="2025-03-31")
+    for path in ("/", "/commentators/ann-invented"):
+        assert "in 10 days" in admin.get(path).text, path
+    clock.advance(3 * 86400)
+    for path in ("/", "/commentators/ann-invented"):
+        assert "in 7 days" in admin.get(path).text, path

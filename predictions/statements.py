@@ -63,9 +63,10 @@ def micros(times: Sequence[datetime]) -> Ints:
 def load_statements(session: Session, questions: Sequence[Question]) -> Statements:
     """The standing predictions on ``questions``, which must all have the same number of options."""
     position = {question.id: index for index, question in enumerate(questions)}
-    rows = [row for row in _rows(session, list(position)) if row.probability is not None or row.probabilities]
-    superseded = {row.supersedes_id for row in rows if row.supersedes_id is not None}
-    return _arrays([row for row in rows if row.id not in superseded], position)
+    rows = _rows(session, list(position))
+    superseded = {row.supersedes_id for row in rows}  # also by marks of withdrawals, which carry no probability
+    carrying = [row for row in rows if row.probability is not None or row.probabilities]
+    return _arrays([row for row in carrying if row.id not in superseded], position)
 
 
 def _rows(session: Session, question_ids: list[int | None]) -> list[Any]:

@@ -21,6 +21,10 @@ class Scale:
         return round(self.start + share * (self.end - self.start), 1)
 
 
+#: Probabilities on the 130 pixels of an interval in a table, with a margin for the dot.
+CHANCES = Scale(0, 1, 5, 125)
+
+
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """Round values between ``low`` and ``high``, about as many as wanted: 1, 2 or 5 times a power of ten apart."""
     if not high > low:

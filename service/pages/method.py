@@ -12,13 +12,10 @@ from predictions.lexicon_files import DEFAULT_LEXICON
 from predictions.scored import Filters
 from resolvers import reminders
 from service.auth import Reader
-from service.pages.charts import Scale
 from service.pages.rendering import render
 from service.replies import Reading
 
 router = APIRouter()
-#: Probabilities from 0 to 1 on the 130 pixels of an interval.
-CHANCES = Scale(0, 1, 5, 125)
 
 
 @router.get("/method")
@@ -43,7 +40,6 @@ def method(
         tried=words,
         reading=reading,
         refusal=refusal,
-        chances=CHANCES,
         board=explanation(made.ranking),
         rules=rules(),
         tick_seconds=state.settings.tick_seconds,

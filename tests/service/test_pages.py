@@ -2,10 +2,12 @@
 
 import csv
 import gzip
+import inspect
 import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,10 +15,12 @@ import httpx
 from sqlalchemy import Engine
 from sqlmodel import select
 
+from predictions import reading
 from predictions.models import Commentator
 from predictions.registry import change_commentator
 from service.app import create_app
 from service.database import writing
+from service.pages import wording
 from service.settings import Settings
 from tests.clock import FakeClock
 from tests.service.invented_record import fill
@@ -394,3 +398,9 @@ def test_shared_pages_do_not_grow_old(admin: httpx.Client, clock: FakeClock) -> 
     clock.advance(3 * 86400)
     for path in ("/", "/commentators/ann-invented"):
         assert "in 7 days" in admin.get(path).text, path
+
+
+def test_the_method_page_explains_every_mark_that_the_record_can_carry(base_url: str) -> None:
+    text = httpx.get(f"{base_url}/method").text
+    for name in re.findall(r'"(\w+)": ', inspect.getsource(reading.flags)):
+        assert wording.FLAGS[name][1] in unescape(text), name

@@ -5,17 +5,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from predictions.models import Prediction
-from predictions.reading import view_predictions
 from predictions.record import RecordView, ScoreView, record_of
 from predictions.scored import Filters
-from predictions.views import BoardItem, PredictionView
+from predictions.views import BoardItem
 from service.api.commentators import Which, commentator_of
 from service.auth import Reader
 from service.boards import Kept
+from service.pages import told
 from service.pages.charts import Scale
 from service.pages.downloads import csv_reply
 from service.pages.history import history, running_means
@@ -28,8 +26,6 @@ from service.replies import Reading
 router = APIRouter()
 PAGE = 25
 MAX_OPEN = 100
-MAX_CORRECTIONS = 100
-PREDICTIONS_PER_QUERY = 5000
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 Order = Literal["best", "worst"] | None
 CSV_FIELDS = (
@@ -75,9 +71,10 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
         "topics": topics,
         "topic_scale": topic_scale(topics),
         "scores": here,
-        "said": _said(session, [score.prediction for score in here]),
+        "said": told.said(session, [score.prediction for score in here]),
         "open": record.open[:MAX_OPEN],
-        "corrections": _corrections(session, record.commentator.id),
+        "uncounted": told.uncounted(session, record.commentator.id),
+        "corrections": told.corrections(session, record.commentator.id),
         "first": first,
         "more": first + PAGE < len(record.scores),
     }
@@ -87,14 +84,14 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
 def download(request: Request, which: Which, _: Reader, session: Reading) -> Response:
     """Every scored question of a commentator, as CSV."""
     record = _record(request, session, which, _estimates(request, session))
-    said = _said(session, [score.prediction for score in record.scores])
+    calls = told.said(session, [score.prediction for score in record.scores])
     columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source", *CSV_FIELDS, "flags")
     rows = []
     for score in record.scores:
-        call = said[score.prediction]
-        told = (call.made_at, call.hedge, call.probability, call.low, call.high, call.source and call.source.url)
+        call = calls[score.prediction]
+        words = (call.made_at, call.hedge, call.probability, call.low, call.high, call.source and call.source.url)
         figures = (getattr(score, name) for name in CSV_FIELDS)
-        rows.append((score.question.slug, score.question.text, *told, *figures, " ".join(score.flags)))
+        rows.append((score.question.slug, score.question.text, *words, *figures, " ".join(score.flags)))
     return csv_reply(f"{record.commentator.slug}.csv", columns, rows)
 
 
@@ -133,25 +130,3 @@ def _estimates(request: Request, session: Session) -> Kept:
 def _record(request: Request, session: Session, which: str, made: Kept) -> RecordView:
     person = commentator_of(session, which)
     return record_of(session, person, made.estimates, now=request.app.state.clock.now())
-
-
-def _said(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
-    found: dict[int, PredictionView] = {}
-    for start in range(0, len(numbers), PREDICTIONS_PER_QUERY):
-        part = numbers[start : start + PREDICTIONS_PER_QUERY]
-        rows = session.execute(select(Prediction).where(col(Prediction.id).in_(part))).scalars()
-        found |= {view.id: view for view in view_predictions(session, rows)}
-    return found
-
-
-def _corrections(session: Session, number: int) -> list[tuple[PredictionView, PredictionView]]:
-    """The newest corrections and withdrawals: what stood there, and what supersedes it."""
-    query = (
-        select(Prediction)
-        .where(col(Prediction.commentator_id) == number, col(Prediction.supersedes_id).is_not(None))
-        .order_by(col(Prediction.id).desc())
-        .limit(MAX_CORRECTIONS)
-    )
-    later = view_predictions(session, session.execute(query).scalars())
-    before = _said(session, [view.supersedes for view in later if view.supersedes is not None])
-    return [(before[view.supersedes], view) for view in later if view.supersedes is not None]

@@ -404,3 +404,14 @@ def test_the_method_page_explains_every_mark_that_the_record_can_carry(base_url:
     text = httpx.get(f"{base_url}/method").text
     for name in re.findall(r'"(\w+)": ', inspect.getsource(reading.flags)):
         assert wording.FLAGS[name][1] in unescape(text), name
+
+
+def test_what_an_annulled_question_took_out_of_the_score_is_still_shown(admin: httpx.Client) -> None:
+    record_one(admin)
+    resolve(admin)
+    assert "Not counted" not in admin.get("/commentators/ann-invented").text
+    resolve(admin, "annulled")
+    text = admin.get("/commentators/ann-invented").text.partition("Not counted")[2]
+    assert "/questions/rain" in text
+    assert "annulled" in text
+    assert "<q>seems unlikely</q>" in text

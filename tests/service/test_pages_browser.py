@@ -1,6 +1,8 @@
 """The reading pages in a real browser: the story, the keyboard, the phone, the screen reader, and no other host."""
 
+import html
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from predictions.seeding import seed
@@ -21,6 +24,7 @@ from tests.service.invented_record import fill
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+MOST_LINKS = 250
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 PATHS = (
     "/",
@@ -205,6 +209,23 @@ def test_axe_finds_what_is_broken(site: Site) -> None:
 def test_contrast_holds_in_the_dark_too(site: Site, path: str) -> None:
     broken = violations(site.open(path, color_scheme="dark"), {"runOnly": ["color-contrast"]})
     assert broken == {}, json.dumps(broken, indent=1)
+
+
+def test_no_link_leads_nowhere(site_url: str) -> None:
+    seen, waiting = {"/"}, ["/"]
+    with httpx.Client(base_url=site_url, headers={"Accept": "text/html"}) as client:
+        for path in waiting:
+            reply = client.get(path, follow_redirects=True)
+            assert reply.status_code == 200, path
+            found = (
+                re.findall(r'(?:href|src)="(/[^"#]*)', reply.text)
+                if "text/html" in reply.headers["content-type"]
+                else []
+            )
+            fresh = {html.unescape(link) for link in found} - seen
+            seen |= fresh
+            waiting += sorted(fresh)[: max(0, MOST_LINKS - len(waiting))]
+    assert len(waiting) == MOST_LINKS
 
 
 def test_headings_are_nested_and_every_page_has_one_first_heading_and_a_title(site: Site) -> None:

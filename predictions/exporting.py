@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from predictions.models import Commentator, Prediction, Question, QuestionTopic, Reference, Resolution, Source
 
@@ -19,7 +19,7 @@ FETCHED = 2000
 
 def commentator_lines(session: Session) -> Iterator[Content]:
     """All commentators, in order of entry."""
-    for row in _rows(session, select(Commentator).order_by(col(Commentator.id))):
+    for row in _rows(session, Commentator):
         texts = {"description": row.description, "statement": row.statement}
         yield {"type": "commentator", "slug": row.slug, "name": row.name, "kind": row.kind.value} | _given(
             texts, row.invented
@@ -28,7 +28,7 @@ def commentator_lines(session: Session) -> Iterator[Content]:
 
 def source_lines(session: Session) -> Iterator[Content]:
     """All sources, in order of entry."""
-    for row in _rows(session, select(Source).order_by(col(Source.id))):
+    for row in _rows(session, Source):
         yield {"type": "source", **_source(row)}
 
 
@@ -37,7 +37,7 @@ def question_lines(session: Session) -> Iterator[Content]:
     topics = _topics(session)
     slugs = _slugs(session)
     references = _references(session)
-    for row in _rows(session, select(Question).order_by(col(Question.id))):
+    for row in _rows(session, Question):
         yield _question(row, topics.get(row.id, []), slugs)
         for reference in references.get(row.id, []):
             yield {"type": "reference", "question": row.slug, **_reference(row, reference)}
@@ -47,13 +47,14 @@ def prediction_lines(session: Session) -> Iterator[Content]:
     """All predictions in order of recording, superseded ones too, with the corrections and withdrawals among them."""
     superseded = set(session.execute(select(col(Prediction.supersedes_id)).where(_SUPERSEDES)).scalars())
     slugs, people = _slugs(session), _people(session)
-    query = select(Prediction, Source).join(Source, col(Source.id) == col(Prediction.source_id), isouter=True)
-    for row, source in _pairs(session, query.order_by(col(Prediction.id))):
+    source = [column.label(f"source_{column.name}") for column in _columns(Source)]
+    query = select(*_columns(Prediction), *source).join(Source, isouter=True).order_by(col(Prediction.id))
+    for row in _stream(session, query):
         ref = {"ref": f"p{row.id}"} if row.id in superseded else {}
         if row.withdrawn:
             yield {"type": "withdrawal", "prediction": f"p{row.supersedes_id}", "reason": row.reason}
             continue
-        said = ref | _stated(row) | ({"source": _source(source)} if source else {})
+        said = ref | _stated(row) | ({"source": _its_source(row)} if row.source_id is not None else {})
         if row.supersedes_id is not None:
             yield {"type": "correction", "prediction": f"p{row.supersedes_id}", "reason": row.reason, **said}
         else:
@@ -64,8 +65,8 @@ def prediction_lines(session: Session) -> Iterator[Content]:
 def resolution_lines(session: Session) -> Iterator[Content]:
     """All resolutions by people in the order in which they were made, taken back ones and corrections too."""
     slugs = _slugs(session)
-    query = select(Resolution).where(~col(Resolution.automatic)).order_by(col(Resolution.id))
-    for row in _rows(session, query):
+    query = select(*_columns(Resolution)).where(~col(Resolution.automatic)).order_by(col(Resolution.id))
+    for row in _stream(session, query):
         question = slugs[row.question_id]
         if row.outcome is None:
             yield {"type": "taking_back", "question": question, "reason": row.note}
@@ -79,16 +80,18 @@ def resolution_lines(session: Session) -> Iterator[Content]:
 _SUPERSEDES = col(Prediction.supersedes_id).is_not(None)
 
 
-def _rows(session: Session, query: Any) -> Iterator[Any]:
-    for row in session.execute(query.execution_options(yield_per=FETCHED)).scalars():
-        yield row
-        session.expunge(row)
+def _columns(table: type[SQLModel]) -> list[Any]:
+    return list(table.__table__.c)  # type: ignore[attr-defined]
 
 
-def _pairs(session: Session, query: Any) -> Iterator[Any]:
-    for part in session.execute(query.execution_options(yield_per=FETCHED)).partitions():
-        yield from part
-        session.expunge_all()
+def _stream(session: Session, query: Any) -> Iterator[Any]:
+    """Plain rows, some at a time: a record of any size passes through little memory."""
+    yield from session.execute(query.execution_options(yield_per=FETCHED))
+
+
+def _rows(session: Session, table: type[SQLModel]) -> Iterator[Any]:
+    number = table.id  # type: ignore[attr-defined]
+    yield from _stream(session, select(*_columns(table)).order_by(col(number)))
 
 
 def _given(texts: dict[str, Any], invented: bool) -> Content:
@@ -99,12 +102,17 @@ def _without_empty(content: dict[str, Any]) -> Content:
     return {name: value for name, value in content.items() if value not in (None, "", [])}
 
 
-def _source(row: Source) -> Content:
+def _source(row: Any) -> Content:
     texts = {"title": row.title, "outlet": row.outlet, "published_on": row.published_on}
     return {"url": row.url} | _given(texts, row.invented)
 
 
-def _question(row: Question, topics: list[str], slugs: dict[int | None, str]) -> Content:
+def _its_source(row: Any) -> Content:
+    texts = {"title": row.source_title, "outlet": row.source_outlet, "published_on": row.source_published_on}
+    return {"url": row.source_url} | _given(texts, row.source_invented)
+
+
+def _question(row: Any, topics: list[str], slugs: dict[int | None, str]) -> Content:
     condition = {
         "question": slugs.get(row.condition_question_id),
         "outcome": row.condition_outcome,
@@ -130,13 +138,13 @@ def _question(row: Question, topics: list[str], slugs: dict[int | None, str]) ->
     }
 
 
-def _reference(question: Question, row: Reference) -> Content:
+def _reference(question: Any, row: Reference) -> Content:
     form = "probabilities" if question.options else "probability"
     given = row.probabilities if question.options else row.probabilities[0]
     return {form: given, "source": row.source, "as_of": row.as_of.isoformat()}
 
 
-def _stated(row: Prediction) -> Content:
+def _stated(row: Any) -> Content:
     said: Content = {"made_at": row.made_at.isoformat()}
     if row.hedge is not None:
         said |= {"hedge": row.hedge, "lexicon": row.lexicon}

@@ -84,8 +84,8 @@ class Import:
     A refused line leaves nothing behind but what it names (a question given whole stays, if that was well).
     """
 
-    def __init__(self, session: Session, *, now: datetime, actor: str, at_once: int = AT_ONCE) -> None:
-        self._session, self._now, self._actor, self._at_once = session, now, actor, at_once
+    def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
+        self._session, self._now, self._actor = session, now, actor
         self._steps = Steps(session, now=now, actor=actor)
         self._before = self._counts()
         self._bunch: list[tuple[int, PredictionLine]] = []
@@ -98,7 +98,7 @@ class Import:
         """Enter a line, or keep it until what it needs is there."""
         if isinstance(line, PredictionLine):
             self._bunch.append((number, line))
-            if len(self._bunch) >= self._at_once:
+            if len(self._bunch) >= AT_ONCE:
                 self._record_bunch()
         elif isinstance(line, CommentatorLine):
             self._try(number, line.type, lambda: self._steps.commentator(line))

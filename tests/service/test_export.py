@@ -164,8 +164,15 @@ def other(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_an_export_makes_the_same_record_again(
-    form: str, trackrecord_anywhere: Command, engine: Engine, database_url: str, other: str
+    form: str,
+    trackrecord_anywhere: Command,
+    engine: Engine,
+    database_url: str,
+    other: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("predictions.exporting.FETCHED", 7)  # so that it streams, as a large record does
+    monkeypatch.setattr("predictions.importing.AT_ONCE", 11)
     with writing(engine) as session:
         one_of_everything(session)
         fill(session, now=NOW, people=12, questions=15, share=0.7)
@@ -205,7 +212,10 @@ def test_importing_an_export_into_its_own_record_adds_nothing(trackrecord: Comma
 
 @pytest.mark.parametrize("what", ["scores", "leaderboard", "ledger"])
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_what_is_computed_is_exported_but_refused_by_an_import(trackrecord: Command, what: str, form: str) -> None:
+def test_what_is_computed_is_exported_but_refused_by_an_import(
+    trackrecord: Command, what: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("predictions.derived_lines.FETCHED", 1)
     trackrecord("seed")
     text = trackrecord("export", "--what", what, "--format", form).out
     rows = list(csv.DictReader(io.StringIO(text))) if form == "csv" else [json.loads(x) for x in text.splitlines()]

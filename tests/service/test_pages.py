@@ -27,6 +27,7 @@ LISTS = (
     "/method",
     "/compare",
     "/due",
+    "/ledger",
     "/?sort=name&topic=weather",
 )
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
 
 from predictions.columns import ReferenceType
 from predictions.models import Question, Reference
@@ -20,6 +21,12 @@ MIN_OTHERS = 3
 DAY = 86_400_000_000
 # Days since 1900 fit into 20 bits: a question and a day make one sortable whole number.
 _DAYS_BITS, _DAY_OFFSET = 20, 30_000
+_TABLE = Reference.__table__  # type: ignore[attr-defined]
+_KNOWN = (
+    select(_TABLE.c.question_id, _TABLE.c.as_of, _TABLE.c.probabilities)
+    .where(_TABLE.c.question_id.in_(bindparam("questions", expanding=True)))
+    .order_by(_TABLE.c.as_of, _TABLE.c.id)
+)
 TYPES = (ReferenceType.EVEN, ReferenceType.CONSENSUS, ReferenceType.MARKET)
 
 
@@ -82,8 +89,7 @@ def _consensus(rows: Statements, openings: Ints) -> tuple[Ints, Floats]:
 def _market(session: Session, questions: Sequence[Question], rows: Statements, openings: Ints) -> tuple[Ints, Floats]:
     """The newest market or crowd probability on record whose day is not after that of the opening call."""
     position = {question.id: index for index, question in enumerate(questions)}
-    query = select(Reference).where(col(Reference.question_id).in_(list(position)))
-    known = session.exec(query.order_by(col(Reference.as_of), col(Reference.id))).all()
+    known = session.execute(_KNOWN, {"questions": list(position)}).all()
     values = np.zeros((len(openings), rows.probabilities.shape[1]))
     if not known:
         return np.empty(0, dtype=np.int64), values

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, delete, insert
+from sqlmodel import Session
 
 from predictions.columns import QuestionStatus
 from predictions.models import Question, Score
@@ -87,10 +87,14 @@ def _ranges(opening: Statements, outcome: Ints, score: Any) -> tuple[Ints, Ints]
     return low, high
 
 
+_TABLE = Score.__table__  # type: ignore[attr-defined]
+_FORGET, _KEEP = delete(_TABLE).where(_TABLE.c.question_id == bindparam("what")), insert(_TABLE)
+
+
 def store_scores(session: Session, question: Question) -> int:
     """Replace the stored scores of one question by freshly computed ones; gives their number."""
-    session.execute(delete(Score).where(col(Score.question_id) == question.id))
+    session.execute(_FORGET, {"what": question.id})
     rows = list(score_rows(session, [question]))
     if rows:
-        session.execute(insert(Score), rows)
+        session.execute(_KEEP, rows)
     return len(rows)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, bindparam, exists, insert, or_, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.columns import QuestionStatus
@@ -47,6 +47,16 @@ _STANDS = (
     .where(col(Prediction.question_id) == bindparam("what"), col(Prediction.commentator_id) == bindparam("who"))
     .limit(1)
 )
+_ASKED = (
+    standing_predictions()
+    .where(col(Prediction.question_id) == bindparam("what"))
+    .with_only_columns(col(Prediction.commentator_id))
+    .distinct()
+)
+_SCORED = sa_select(*(Score.__table__.c[name] for name in ("commentator_id", "hedged", *SUMS))).where(  # type: ignore[attr-defined]
+    col(Score.question_id) == bindparam("what")
+)
+_TOPICS = sa_select(col(QuestionTopic.topic)).where(col(QuestionTopic.question_id) == bindparam("what"))
 
 
 def has_predicted(session: Session, commentator_id: int, question_id: int) -> bool:
@@ -56,15 +66,13 @@ def has_predicted(session: Session, commentator_id: int, question_id: int) -> bo
 
 def additions(session: Session, question: Question) -> dict[int, Addition]:
     """What the question adds to the standing of each commentator who predicted on it, by its stored scores."""
-    asked = standing_predictions().where(col(Prediction.question_id) == question.id)
-    people = {row.commentator_id for row in session.execute(asked.distinct())}
+    what = {"what": question.id}
+    people = {row[0] for row in session.execute(_ASKED, what)}
     if question.status is QuestionStatus.ANNULLED:
         return dict.fromkeys(people, _ANNULLED)
     if question.status is not QuestionStatus.RESOLVED:
         return dict.fromkeys(people, ONLY_ASKED)
-    columns = [getattr(Score, name) for name in ("commentator_id", "hedged", *SUMS)]
-    scored = session.execute(sa_select(*columns).where(col(Score.question_id) == question.id))
-    found = {row[0]: _HEDGED if row[1] else (1, 1, 0, 0, 0, *row[2:]) for row in scored}
+    found = {row[0]: _HEDGED if row[1] else (1, 1, 0, 0, 0, *row[2:]) for row in session.execute(_SCORED, what)}
     return dict.fromkeys(people, _UNCOUNTED) | found
 
 
@@ -85,8 +93,7 @@ def shifting(session: Session, question: Question, *, now: datetime, actor: str)
 
 def question_topics(session: Session, question_id: int) -> list[str]:
     """The topics of a question, in order."""
-    query = select(QuestionTopic.topic).where(QuestionTopic.question_id == question_id)
-    return sorted(session.exec(query).all())
+    return sorted(session.execute(_TOPICS, {"what": question_id}).scalars())
 
 
 def shift(session: Session, topics: Iterable[str], before: dict[int, Addition], after: dict[int, Addition]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
 
 from predictions.models import Prediction, Question
 
@@ -20,6 +20,11 @@ Flags = NDArray[np.bool_]
 COLUMNS = (
     *("id", "question_id", "commentator_id", "made_at", "recorded_at"),
     *("probability", "probabilities", "low", "high", "hedge", "hedged", "supersedes_id"),
+)
+
+_TABLE = Prediction.__table__  # type: ignore[attr-defined]
+_ON = select(*(_TABLE.c[name] for name in COLUMNS)).where(
+    _TABLE.c.question_id.in_(bindparam("questions", expanding=True))
 )
 
 #: SQLite takes 32,766 variables in one statement; this stays well below on every database.
@@ -70,11 +75,10 @@ def load_statements(session: Session, questions: Sequence[Question]) -> Statemen
 
 
 def _rows(session: Session, question_ids: list[int | None]) -> list[Any]:
-    wanted = [getattr(Prediction, name) for name in COLUMNS]
     found: list[Any] = []
     for start in range(0, len(question_ids), QUESTIONS_PER_QUERY):
         chunk = question_ids[start : start + QUESTIONS_PER_QUERY]
-        found.extend(session.execute(select(*wanted).where(col(Prediction.question_id).in_(chunk))))
+        found.extend(session.execute(_ON, {"questions": chunk}))
     return found
 
 

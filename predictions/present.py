@@ -4,7 +4,7 @@ The n-th of several lines that say the same is the n-th of the rows that say the
 twice and withdrew the second finds it so again.
 """
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,13 @@ from predictions.schemas import CommentatorIn, PredictionIn, SourceIn, Stated
 from predictions.stated import per_option
 
 Said = tuple[Any, ...]
+_COLUMNS = [
+    getattr(Prediction, name)
+    for name in (
+        *("id", "commentator_id", "source_id", "made_at", "probability", "probabilities", "low", "high"),
+        *("hedge", "lexicon", "overridden", "commitment", "note"),
+    )
+]
 
 
 class PresentPredictions:
@@ -29,7 +36,7 @@ class PresentPredictions:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._last = session.execute(select(func.max(col(Prediction.id)))).scalar() or 0
-        self._rows: dict[int, dict[Said, deque[int]]] = {}
+        self._rows: dict[int, dict[Said, list[int]]] = {}
         self._people: dict[CommentatorIn, int | None] = {}
         self._sources: dict[SourceIn | None, int | None] = {None: None}
 
@@ -39,7 +46,7 @@ class PresentPredictions:
             return None
         said = self._said(line, question)
         rows = self._of_question(question)
-        return rows[said].popleft() if said is not None and rows.get(said) else None
+        return rows[said].pop() if said is not None and rows.get(said) else None
 
     def _said(self, line: PredictionIn, question: Question) -> Said | None:
         person = self._person(line.commentator)
@@ -69,14 +76,15 @@ class PresentPredictions:
             self._sources[data] = found
         return self._sources[data]
 
-    def _of_question(self, question: Question) -> dict[Said, deque[int]]:
+    def _of_question(self, question: Question) -> dict[Said, list[int]]:
+        """The ids of the question's predictions by what they say, the newest first."""
         number = question.id or 0
         if number not in self._rows:
-            found: dict[Said, deque[int]] = defaultdict(deque)
+            found: dict[Said, list[int]] = defaultdict(list)
             mine = (col(Prediction.question_id) == number, col(Prediction.supersedes_id).is_(None))
-            query = select(Prediction).where(*mine, col(Prediction.id) <= self._last).order_by(col(Prediction.id))
-            for row in self._session.execute(query).scalars():
-                found[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id or 0)
+            query = select(*_COLUMNS).where(*mine, col(Prediction.id) <= self._last)
+            for row in self._session.execute(query.order_by(col(Prediction.id).desc())):
+                found[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id)
             self._rows[number] = found
         return self._rows[number]
 
@@ -94,7 +102,7 @@ def words(data: Stated, question: Question) -> Said:
     return (data.made_at, data.probability, options, data.hedge, lexicon, interval, data.commitment, data.note)
 
 
-def words_on_record(row: Prediction) -> Said:
+def words_on_record(row: Any) -> Said:
     """What a prediction says, without what a lexicon made of its words."""
     options = tuple(row.probabilities) if row.probabilities else None
     interval = (row.low, row.probability, row.high) if row.overridden else None

@@ -224,7 +224,7 @@ class Import:
                 lines = lines[at + 1 :]
             else:
                 for (number, line), row in zip(lines, rows, strict=True):
-                    self._remember(number, line, key(row))
+                    self._remember(number, line, row)
                 return
 
     def _settle(self, progress: Callable[[int], None]) -> None:

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from predictions import ledger
@@ -28,6 +30,9 @@ from predictions.standings import ONLY_ASKED, has_predicted, question_topics, sh
 from predictions.stated import numbers
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+Row = dict[str, Any]
+_TABLE = Prediction.__table__  # type: ignore[attr-defined]
+_STORE = insert(_TABLE).returning(_TABLE.c.id, sort_by_parameter_order=True)
 
 
 class Desk:
@@ -75,7 +80,7 @@ def record_prediction(session: Session, data: PredictionIn, *, now: datetime, ac
     deadline or in the future.
     """
     desk = Desk(session, now=now, actor=actor)
-    prediction = _prepare(desk, data)
+    prediction = Prediction(**_prepare(desk, data))
     question = session.get_one(Question, prediction.question_id)
     if question.outcome is not None:
         with shifting(session, question, now=now, actor=actor):
@@ -91,10 +96,9 @@ def record_prediction(session: Session, data: PredictionIn, *, now: datetime, ac
     return prediction
 
 
-def record_predictions(
-    session: Session, items: Sequence[PredictionIn], *, now: datetime, actor: str
-) -> list[Prediction]:
-    """Put many predictions on record at once, as ``record_prediction`` does one by one, with one ledger event.
+def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: datetime, actor: str) -> list[int]:
+    """Put many predictions on record at once, as ``record_prediction`` does one by one, with one ledger event; gives
+    their ids in the same order.
 
     All or nothing: an ``InvalidInput`` says in its pointers which item (``/3/probability``) is at fault.
     """
@@ -103,24 +107,36 @@ def record_predictions(
     for index, item in enumerate(items):
         with inside(f"/{index}"):
             rows.append(_prepare(desk, item))
-    questions = {row.question_id: session.get_one(Question, row.question_id) for row in rows}
+    if not rows:
+        return []
+    questions = {row["question_id"]: session.get_one(Question, row["question_id"]) for row in rows}
     settled = {number for number, question in questions.items() if question.outcome is not None}
-    early = [row for row in rows if row.question_id not in settled]
-    _count_first_calls(session, questions, early)
-    session.add_all(early)
-    for number in sorted(settled):
-        with shifting(session, questions[number], now=now, actor=actor):
-            session.add_all([row for row in rows if row.question_id == number])
-    session.flush()
-    if rows:
-        body = {"count": len(rows), "ids": [row.id for row in rows], "sha256": digest(rows)}
-        ledger.append(session, now=now, actor=actor, action="predictions.recorded", subject=rows[0], body=body)
-    return rows
+    _count_first_calls(session, questions, [row for row in rows if row["question_id"] not in settled])
+    with ExitStack() as stack:
+        for number in sorted(settled, reverse=True):
+            stack.enter_context(shifting(session, questions[number], now=now, actor=actor))
+        ids = list(session.execute(_STORE, rows).scalars())
+    body = {"count": len(ids), "ids": ranges(ids), "sha256": digest(ids, rows)}
+    subject = session.get_one(Prediction, ids[0])
+    ledger.append(session, now=now, actor=actor, action="predictions.recorded", subject=subject, body=body)
+    return ids
 
 
-def digest(rows: Iterable[Prediction]) -> str:
-    """The SHA-256 of predictions as the ledger would write them, in the order given."""
-    return sha256("\n".join(ledger.canonical(ledger.contents(row)) for row in rows).encode()).hexdigest()
+def ranges(ids: Iterable[int]) -> list[list[int]]:
+    """Numbers as ranges [first, last], in order: a bulk gets ids that follow one another."""
+    found: list[list[int]] = []
+    for number in ids:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
+
+
+def digest(ids: Iterable[int], rows: Iterable[Row]) -> str:
+    """The SHA-256 of predictions as the ledger would write them one by one, in the order given."""
+    lines = (ledger.canonical({"id": number, **row}) for number, row in zip(ids, rows, strict=True))
+    return sha256("\n".join(lines).encode()).hexdigest()
 
 
 def correct_prediction(
@@ -133,7 +149,7 @@ def correct_prediction(
     _must_stand(session, wrong)
     question = session.get_one(Question, wrong.question_id)
     desk = Desk(session, now=now, actor=actor)
-    right = _row(desk, data, wrong.commentator_id, question)
+    right = Prediction(**_row(desk, data, wrong.commentator_id, question))
     right.supersedes_id, right.reason = wrong.id, data.reason
     return _supersede(session, question, right, "prediction.corrected", now, actor)
 
@@ -179,12 +195,13 @@ def _must_stand(session: Session, prediction: Prediction) -> None:
         raise Conflict(f"prediction {prediction.id} is the mark of a withdrawal: record the prediction anew instead")
 
 
-def _prepare(desk: Desk, data: PredictionIn) -> Prediction:
+def _prepare(desk: Desk, data: PredictionIn) -> Row:
     commentator, question = desk.commentator(data.commentator), desk.question(data.question)
     return _row(desk, data, key(commentator), question)
 
 
-def _row(desk: Desk, data: Stated, commentator_id: int, question: Question) -> Prediction:
+def _row(desk: Desk, data: Stated, commentator_id: int, question: Question) -> Row:
+    """All columns of a prediction but its id."""
     if data.made_at > question.deadline:
         raise InvalidInput.at(
             "/made_at",
@@ -193,29 +210,32 @@ def _row(desk: Desk, data: Stated, commentator_id: int, question: Question) -> P
     if data.made_at - desk.now > CLOCK_TOLERANCE:
         raise InvalidInput.at("/made_at", f"lies in the future (it is {desk.now.isoformat()}): check the date")
     source = desk.source(data.source)
-    return Prediction(
-        commentator_id=commentator_id,
-        question_id=key(question),
-        source_id=source.id if source else None,
-        made_at=data.made_at,
-        recorded_at=desk.now,
-        recorded_by=desk.actor,
-        commitment=data.commitment,
-        note=data.note,
-        **asdict(numbers(data, question)),
-    )
+    return {
+        "commentator_id": commentator_id,
+        "question_id": key(question),
+        "source_id": source.id if source else None,
+        "made_at": data.made_at,
+        "recorded_at": desk.now,
+        "recorded_by": desk.actor,
+        "commitment": data.commitment,
+        "note": data.note,
+        "supersedes_id": None,
+        "withdrawn": False,
+        "reason": None,
+        **vars(numbers(data, question)),
+    }
 
 
 def _carries(prediction: Prediction) -> bool:
     return prediction.probability is not None or prediction.probabilities is not None
 
 
-def _count_first_calls(session: Session, questions: dict[int, Question], rows: list[Prediction]) -> None:
+def _count_first_calls(session: Session, questions: dict[int, Question], rows: list[Row]) -> None:
     """Add a question to the standing of everyone whose first call on it is among ``rows``, before they are stored."""
     callers: dict[int, set[int]] = defaultdict(set)
     for row in rows:
-        if _carries(row):
-            callers[row.question_id].add(row.commentator_id)
+        if row["probability"] is not None or row["probabilities"] is not None:
+            callers[row["question_id"]].add(row["commentator_id"])
     asked_about = sorted(callers)
     for start in range(0, len(asked_about), 5000):
         asked = standing_predictions().where(col(Prediction.question_id).in_(asked_about[start : start + 5000]))

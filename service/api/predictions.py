@@ -110,8 +110,8 @@ def _batch(lines: list[tuple[int, bytes]], who: Caller, write: Writes, partial: 
     def job(session: Session) -> BaseModel:
         if partial:
             return _each_good_one(session, good, list(refused), now=write.now, actor=who.name)
-        rows = record_predictions(session, [item for _, item in good], now=write.now, actor=who.name)
-        return Recorded(recorded=len(rows), ids=[key(row) for row in rows], refused=[])
+        ids = record_predictions(session, [item for _, item in good], now=write.now, actor=who.name)
+        return Recorded(recorded=len(ids), ids=ids, refused=[])
 
     return write(who, job)
 

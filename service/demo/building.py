@@ -159,10 +159,10 @@ def _propose(session: Session, asked: Asked, outcome: str, now: datetime) -> Non
     propose(session, question, ProposalIn.model_validate(body), now=now, actor=ACTOR)
 
 
-def _amend(session: Session, recorded: list[Prediction], chance: Random, now: datetime) -> None:
+def _amend(session: Session, recorded: list[int], chance: Random, now: datetime) -> None:
     """Correct and withdraw a few predictions, and let one commentator reply to the record."""
-    stated = [row for row in recorded if row.probability is not None and row.hedge is None]
-    rows = chance.sample(stated, CORRECTED + WITHDRAWN)
+    drawn = (session.get_one(Prediction, number) for number in chance.sample(recorded, 20 * (CORRECTED + WITHDRAWN)))
+    rows = [row for row in drawn if row.probability is not None and row.hedge is None][: CORRECTED + WITHDRAWN]
     for row in rows[:CORRECTED]:
         said = {
             "made_at": row.made_at.isoformat(),

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlmodel import Session
 
-from predictions.models import Prediction
 from predictions.recording import record_predictions
 from predictions.schemas import PredictionIn
 from service.demo.said import Said
@@ -25,7 +24,7 @@ class Replay:
     """Steps in time. A day's predictions are recorded together, after what came before and before what follows."""
 
     def __init__(self, session: Session) -> None:
-        self.recorded: list[Prediction] = []
+        self.recorded: list[int] = []
         self._session = session
         self._before: dict[datetime, list[tuple[datetime, Step]]] = defaultdict(list)
         self._said: dict[datetime, list[Said]] = defaultdict(list)

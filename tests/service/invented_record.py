@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from predictions.columns import DeadlineBasis
 from predictions.entering import enter_question
-from predictions.models import Question
+from predictions.models import Prediction, Question
 from predictions.recording import correct_prediction, record_predictions
 from predictions.resolving import resolve
 from predictions.schemas import (
@@ -53,7 +53,7 @@ def fill(
         )
         resolve(session, rows[at], data, now=now, actor=ACTOR)
     if recorded:
-        wrong = recorded[-1]
+        wrong = session.get_one(Prediction, recorded[-1])
         right = CorrectionIn(made_at=wrong.made_at, probability=0.35, reason="The figure was misread.")
         correct_prediction(session, wrong, right, now=now, actor=ACTOR)
 

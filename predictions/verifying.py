@@ -10,11 +10,13 @@ from predictions.models import Question, Score, Standing
 from predictions.resolving import current_resolution
 from predictions.settling import score_rows
 from predictions.standings import FIELDS, OVERALL, additions, question_topics
+from predictions.tampering import changes
 
 
 def verify(session: Session) -> Iterator[str]:
     """Say of every stored number that does not agree with the rows it rests on; nothing where all agree."""
     yield from ledger.breaks(session)
+    yield from changes(session)
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * len(FIELDS))
     for question in session.exec(select(Question).order_by(col(Question.id))).all():
         yield from _question(session, question)

@@ -1,0 +1,59 @@
+"""Whether predictions and resolutions still read as the ledger says they were recorded."""
+
+import json
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, SQLModel, col
+
+from predictions import ledger
+from predictions.models import LedgerEvent, Prediction, Resolution
+
+BATCH = 1000
+_TABLES: dict[str, type[SQLModel]] = {"prediction": Prediction, "resolution": Resolution}
+_BULK = "predictions.recorded"
+
+
+def changes(session: Session) -> Iterator[str]:
+    """Say of every prediction and resolution that was changed, removed or slipped in behind the ledger's back."""
+    told = dict.fromkeys(_TABLES, 0)
+    events = select(LedgerEvent).where(col(LedgerEvent.subject).in_(_TABLES)).order_by(col(LedgerEvent.seq))
+    for event in session.execute(events.execution_options(yield_per=BATCH)).scalars():
+        if event.action == _BULK:
+            body = json.loads(event.body)
+            told["prediction"] += body["count"]
+            yield from _bulk(session, event, body)
+        else:
+            told[event.subject] += 1
+            yield from _single(session, event)
+        session.expunge(event)
+    for name, table in _TABLES.items():
+        stored = session.execute(select(func.count()).select_from(table)).scalar_one()
+        if stored != told[name]:
+            yield f"{name}s: {stored} rows, but the ledger tells of {told[name]}"
+
+
+def _single(session: Session, event: LedgerEvent) -> Iterator[str]:
+    table = _TABLES[event.subject]
+    row = session.get(table, event.subject_id)
+    if row is None:
+        yield f"{event.subject} {event.subject_id} is gone; ledger event {event.seq} tells of it"
+    elif ledger.canonical(ledger.contents(row)) != event.body:
+        yield f"{event.subject} {event.subject_id} does not read as ledger event {event.seq} says"
+
+
+def _bulk(session: Session, event: LedgerEvent, body: dict[str, Any]) -> Iterator[str]:
+    seen = sha256("\n".join(_lines(session, body["ids"])).encode()).hexdigest()
+    if seen != body["sha256"]:
+        yield f"predictions {body['ids']} do not read as ledger event {event.seq} says"
+
+
+def _lines(session: Session, ranges: Iterable[tuple[int, int]]) -> Iterator[str]:
+    table = Prediction.__table__  # type: ignore[attr-defined]
+    for first, last in ranges:
+        for start in range(first, last + 1, BATCH):
+            here = table.c.id.between(start, min(start + BATCH - 1, last))
+            for row in session.execute(select(table).where(here).order_by(table.c.id)).mappings():
+                yield ledger.canonical(dict(row))

@@ -25,7 +25,7 @@ _COLUMNS = [
     getattr(Prediction, name)
     for name in (
         *("id", "commentator_id", "source_id", "made_at", "probability", "probabilities", "low", "high"),
-        *("hedge", "lexicon", "overridden", "commitment", "note"),
+        *("hedge", "lexicon", "overridden", "commitment", "note", "supersedes_id"),
     )
 ]
 
@@ -81,10 +81,11 @@ class PresentPredictions:
         number = question.id or 0
         if number not in self._rows:
             found: dict[Said, list[int]] = defaultdict(list)
-            mine = (col(Prediction.question_id) == number, col(Prediction.supersedes_id).is_(None))
-            query = select(*_COLUMNS).where(*mine, col(Prediction.id) <= self._last)
-            for row in self._session.execute(query.order_by(col(Prediction.id).desc())):
-                found[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id)
+            # The index of questions alone serves this: further conditions would lead SQLite to a worse one.
+            rows = self._session.execute(select(*_COLUMNS).where(col(Prediction.question_id) == number)).all()
+            for row in sorted(rows, key=lambda row: -row.id):
+                if row.supersedes_id is None and row.id <= self._last:
+                    found[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id)
             self._rows[number] = found
         return self._rows[number]
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -77,8 +78,11 @@ def _calendar_day(value: Any) -> Any:
     return _day(value).isoformat()
 
 
+_zones = cache(available_timezones)  # which looks through a folder every time
+
+
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError("must be a zone of the IANA database, for example UTC, Europe/Kyiv or America/New_York")
     return value
 

@@ -16,6 +16,28 @@ from tests.clock import FakeClock
 from tests.service.invented_record import fill
 from tests.service.one_prediction import QUESTION, record_one, resolve
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+LISTS = (
+    "/",
+    "/questions",
+    "/sources",
+    "/search",
+    "/search?q=rain",
+    "/method",
+    "/compare",
+    "/due",
+    "/ledger",
+    "/?sort=name&topic=weather",
+)
+
+
+def test_every_page_reads_well_on_an_empty_record(base_url: str) -> None:
+    for path in LISTS:
+        reply = httpx.get(base_url + path, headers=BROWSER)
+        assert reply.status_code == 200, path
+        assert "<h1>" in reply.text, path
+        assert "None" not in reply.text, path
+
 
 def test_one_prediction_shows_on_every_page_with_its_words_source_and_mark(admin: httpx.Client) -> None:
     made = record_one(admin)
@@ -192,3 +214,31 @@ def test_what_an_annulled_question_took_out_of_the_score_is_still_shown(admin: h
     assert "/questions/rain" in text
     assert "annulled" in text
     assert "<q>seems unlikely</q>" in text
+
+
+def test_search_takes_any_words_for_words(admin: httpx.Client) -> None:
+    record_one(admin)
+    for words in ("100%_", "\\", "'; DROP TABLE source; --", "<script>", "\N{NO-BREAK SPACE}", "%", "\0"):
+        reply = admin.get("/search", params={"q": words}, headers=BROWSER)
+        assert reply.status_code == 200, words
+        assert "<script>" not in reply.text
+        assert "Ann Invented" not in reply.text, words
+
+
+def test_search_finds_commentators_questions_and_sources(admin: httpx.Client) -> None:
+    record_one(admin)
+    assert "/commentators/ann-invented" in admin.get("/search?q=INVENTED").text
+    assert "/questions/rain" in admin.get("/search?q=rain").text
+    assert "/sources/" in admin.get("/search?q=gazette").text
+    assert "/sources/" in admin.get("/search?q=example.org").text
+    assert "/questions?topic=weather" in admin.get("/search?q=weath").text
+
+
+def test_search_finds_what_has_all_the_words_in_any_order(admin: httpx.Client) -> None:
+    record_one(admin)
+    record_one(admin, commentator={"name": "Élodie Ölund"})
+    assert "/questions/rain" in admin.get("/search?q=hard+WILL").text
+    assert "/questions/rain" not in admin.get("/search?q=hard+snow").text
+    assert "/sources/" in admin.get("/search?q=gazette+column").text
+    assert "/commentators/ann-invented" in admin.get("/search?q=invented+ann").text
+    assert "Élodie Ölund" in admin.get("/search", params={"q": "ÖLUND"}).text

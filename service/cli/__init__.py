@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
+from service import __version__
 from service.cli import board, demo, files, keys, reading, recording, running, upkeep
 from service.cli.faults import EXIT_CODES, INTERRUPTED, tell
 
@@ -13,7 +15,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Track Record: predictions, kept count of.",
     epilog=EXIT_CODES,
 )
 SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
@@ -33,6 +34,20 @@ keys_app.command("create")(keys.create_key)
 keys_app.command("list")(keys.list_keys)
 keys_app.command("revoke")(keys.revoke_key)
 app.add_typer(keys_app, name="keys", rich_help_panel="Look after")
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="print it, and stop")]
+
+
+@app.callback()
+def options(_version: Version = False) -> None:
+    """Track Record: predictions, kept count of."""
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -38,7 +38,7 @@ def leaderboard(
     deadline_basis: DeadlineBasis | None = None,
     worded: Annotated[bool | None, typer.Option("--worded/--numbers", help="only words, or only numbers")] = None,
     recorded_late: Annotated[
-        bool | None, typer.Option("--recorded-late/--recorded-in-time", help="what was recorded afterwards")
+        bool | None, typer.Option("--recorded-late/--in-time", help="what was recorded afterwards")
     ] = None,
     conditional: Annotated[bool | None, typer.Option("--conditional/--unconditional")] = None,
     commentator_kind: Annotated[CommentatorKind | None, typer.Option("--kind", help="of the commentator")] = None,

@@ -17,8 +17,10 @@ from service.settings import Settings
 
 FINDINGS, INVALID, NOT_SO, NO_DATABASE = 1, 2, 3, 4
 INTERRUPTED = 130
-EXIT_CODES = """Exit codes: 0 fine; 1 findings, refused lines, or a failure; 2 invalid input or usage; 3 not found,
-or in conflict with the record; 4 the database or the state directory cannot be used; 130 interrupted."""
+EXIT_CODES = (
+    "Exit codes: 0 fine; 1 findings, refused lines, or a failure; 2 invalid input or usage; 3 not found, or in "
+    "conflict with the record; 4 the database or the state directory cannot be used; 130 interrupted."
+)
 
 
 class Failed(TrackRecordError):

@@ -25,7 +25,7 @@ class _Undo(Exception):
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="a CSV or JSON Lines file; - for standard input")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a CSV or JSON Lines file; - for standard input")],
     form: Annotated[Format | None, typer.Option("--format", help="default: by the file's name")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="keep the good lines, report the others")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, record nothing")] = False,
@@ -33,10 +33,10 @@ def import_file(
     delimiter: Annotated[str | None, typer.Option(help="of a CSV file: , ; or tab; default: found out")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import predictions, questions, outcomes and what belongs to them from a file: all lines or, by default, none.
+    """Import predictions, questions, outcomes and what belongs to them from a file: all its lines, or none.
 
-    Each line of JSON is what the API takes, with a "type" unless it is a prediction. The README lists the columns of
-    CSV. What is on record already is not recorded again.
+    A line of JSON is what the API takes, with a "type" unless it is a prediction; the README lists the columns of CSV.
+    What is on record already is not recorded again.
     """
     if str(file) != "-" and not file.is_file():
         raise typer.BadParameter(f"there is no file {str(file)!r}", param_hint="FILE")
@@ -141,11 +141,15 @@ def _list(counts: dict[str, int]) -> str:
     )
 
 
+PARTS = (
+    "all, commentators, sources, questions, predictions, resolutions, which can be imported again; "
+    "or scores, leaderboard, ledger"
+)
+
+
 def export(
     form: Annotated[Format, typer.Option("--format")] = Format.JSONL,
-    what: Annotated[
-        What, typer.Option(help="all can be imported again; scores, leaderboard, ledger cannot")
-    ] = What.ALL,
+    what: Annotated[What, typer.Option(metavar="PART", help=PARTS)] = What.ALL,
     output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="default: stdout")] = None,
 ) -> None:
     """Export the record, or a part of it, to a file or to standard output."""

@@ -114,8 +114,8 @@ def _told(view: PredictionView) -> str:
 
 
 def resolve(
-    question: Annotated[str, typer.Argument(help="its slug or id")],
-    outcome: Annotated[str, typer.Argument(help="yes, no, one of the options, or annulled")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="its slug or id")],
+    outcome: Annotated[str, typer.Argument(metavar="OUTCOME", help="yes, no, one of the options, or annulled")],
     known_at: Annotated[str, typer.Option(help="when the outcome became public: a time, or a date")],
     evidence: Annotated[list[str], typer.Option(help="an address; may be repeated")] = [],  # noqa: B006
     evidence_note: Annotated[list[str], typer.Option(help="what it shows; one for each address, in order")] = [],  # noqa: B006

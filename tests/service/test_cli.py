@@ -120,6 +120,8 @@ def test_resolving_takes_notes_and_guards_against_a_race(rain: Command) -> None:
         (["due"], 0),
         (["fly"], 2),
         (["--help"], 0),
+        (["--version"], 0),
+        ([], 2),
     ],
 )
 def test_exit_codes_tell_scripts_what_happened(rain: Command, arguments: list[str], code: int) -> None:
@@ -168,7 +170,7 @@ def test_the_board_filters_as_the_api_does(rain: Command) -> None:
     assert names("--sort", "brier") == ["Ann Able", "Bob Bold"]
     assert names("--worded") == names("--outlet", "The Paper") == names("--source", "1") == ["Bob Bold"]
     assert names("--numbers") == ["Ann Able"]
-    assert names("--recorded-in-time") == names("--from", "2025-06-01") == names("--conditional") == []
+    assert names("--in-time") == names("--from", "2025-06-01") == names("--conditional") == []
     assert names("--to", "2025-06-01", "--unconditional", "--deadline-basis", "stated", "--limit", "1") == ["Ann Able"]
     assert names("--min-resolved", "2") == names("--topic", "none") == names("--event", "none") == []
 

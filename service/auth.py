@@ -9,8 +9,10 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 
 from predictions.errors import Conflict, InvalidInput
 from service.database import reading
@@ -38,6 +40,10 @@ class Caller:
 
 
 ANYBODY = Caller("anybody", frozenset())
+_TABLE = ApiKey.__table__  # type: ignore[attr-defined]
+_VALID = select(*(_TABLE.c[name] for name in ("id", "name", "scopes", "hash"))).where(
+    _TABLE.c.prefix == bindparam("prefix"), _TABLE.c.revoked_at.is_(None)
+)
 
 
 def create_key(session: Session, name: str, scopes: list[str], *, secret: bytes, now: datetime) -> tuple[ApiKey, str]:
@@ -92,10 +98,7 @@ def find_caller(session: Session, plain: str, secret: bytes) -> Caller | None:
 
 def find_key(session: Session, plain: str, secret: bytes) -> tuple[int, Caller] | None:
     """The number of a key and whose it is, or None for one that is unknown or revoked."""
-    columns = (col(ApiKey.id), col(ApiKey.name), col(ApiKey.scopes), col(ApiKey.hash))
-    row = session.execute(
-        select(*columns).where(col(ApiKey.prefix) == _prefix(plain), col(ApiKey.revoked_at).is_(None))
-    ).first()
+    row = session.execute(_VALID, {"prefix": _prefix(plain)}).first()
     if row is None or not hmac.compare_digest(row.hash, _hash(plain, secret)):
         return None
     return row.id, Caller(row.name, frozenset(row.scopes))
@@ -124,20 +127,26 @@ def _hash(plain: str, secret: bytes) -> str:
 _bearer = HTTPBearer(auto_error=False, description="An API key: trackrecord keys create NAME --scope ...")
 
 
-def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
     """Who sends the request: the owner of the key in its header; for reading also of the visit that its cookie tells
     of; else anybody. Raises 401 for a key that is none."""
     if given is None:
         if request.headers.get("authorization"):
             raise _unauthorised("the Authorization header must read: Bearer <key>")
-        who = visitor(request, read_visit(request)) if request.method in SAFE_METHODS else ANYBODY
+        visit = read_visit(request) if request.method in SAFE_METHODS else None
+        # Only what asks the database goes to a thread: most reads come without key or cookie.
+        who = ANYBODY if visit is None else await run_in_threadpool(visitor, request, visit)
         request.state.caller = who
         return who
-    with reading(request.app.state.engine) as session:
-        found = find_caller(session, given.credentials, request.app.state.secret)
+    found = await run_in_threadpool(_owner, request.app.state, given.credentials)
     if found is None:
         raise _unauthorised("the key is unknown or revoked: check it, or ask an admin for another")
     return found
+
+
+def _owner(state: State, plain: str) -> Caller | None:
+    with reading(state.engine) as session:
+        return find_caller(session, plain, state.secret)
 
 
 def _unauthorised(detail: str) -> HTTPException:

@@ -1,10 +1,11 @@
 """The leaderboard, and each commentator's record."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
+from sqlmodel import Session
 
 from predictions import ledger
 from predictions.columns import MAX_ID, CommentatorKind, DeadlineBasis
@@ -15,7 +16,8 @@ from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
 from service.api.commentators import Which, commentator_of
 from service.auth import Reader
-from service.boards import PageBytes, newest_scoring
+from service.boards import Boards, PageBytes, newest_scoring
+from service.database import reading
 from service.replies import Reading, etag_of, read_reply, tagged
 
 router = APIRouter(prefix="/api", tags=["leaderboard"])
@@ -62,7 +64,6 @@ Chosen = Annotated[Filters, Depends(filters)]
 def leaderboard(
     request: Request,
     _: Reader,
-    session: Reading,
     chosen: Chosen,
     revisions: Annotated[Revisions, Query(description="which prediction of each commentator counts")] = "opening",
     sort: Annotated[Sort | None, Query(description="default: skill; brier for other revisions than opening")] = None,
@@ -71,27 +72,47 @@ def leaderboard(
     offset: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
 ) -> Response:
     """Commentators ranked, with uncertainty; those with too short a record stand behind, without a rank."""
-    boards, now = request.app.state.boards, request.app.state.clock.now()
-    head = ledger.head(session)
     order = sort or ("skill" if revisions == "opening" else "brier")
-    wanted = (chosen, revisions, order, min_resolved, limit, offset)
-    page = boards.page(wanted, head.seq, now)
-    if page is None:
-        kept = boards.estimates(session, chosen, revisions, now)
-        items = board(session, chosen, revisions, kept.estimates, sort=order, min_resolved=min_resolved, now=now)
-        content = Board(
-            items=items[offset : offset + limit],
-            total=len(items),
-            as_of=now,
-            estimates_event=kept.event,
-            ledger_head={"seq": head.seq, "hash": head.hash},
-            method=explanation(kept.estimates.ranking) | {"revisions": revisions, "sort": order},
-        )
-        body = content.model_dump_json().encode()
-        page = PageBytes(body, etag_of(body), head.seq, kept.until)
-        if kept.fresh(newest_scoring(session), now):
-            boards.keep_page(wanted, page)
+    wanted = Wanted(chosen, revisions, order, min_resolved, limit, offset)
+    # The session is opened here, not by a dependency, which would cost two more changes of thread.
+    with reading(request.app.state.engine) as session:
+        page = _page(session, request.app.state.boards, wanted, request.app.state.clock.now())
     return tagged(request, page.body, page.tag)
+
+
+class Wanted(NamedTuple):
+    """Which page of which board."""
+
+    filters: Filters
+    revisions: Revisions
+    sort: Sort
+    min_resolved: int
+    limit: int
+    offset: int
+
+
+def _page(session: Session, boards: Boards, wanted: Wanted, now: datetime) -> PageBytes:
+    """The page as it was sent last, or made anew where something has changed."""
+    head = ledger.head(session)
+    page = boards.page(wanted, head.seq, now)
+    if page is not None:
+        return page
+    filters, revisions, order, min_resolved, limit, offset = wanted
+    kept = boards.estimates(session, filters, revisions, now)
+    items = board(session, filters, revisions, kept.estimates, sort=order, min_resolved=min_resolved, now=now)
+    content = Board(
+        items=items[offset : offset + limit],
+        total=len(items),
+        as_of=now,
+        estimates_event=kept.event,
+        ledger_head={"seq": head.seq, "hash": head.hash},
+        method=explanation(kept.estimates.ranking) | {"revisions": revisions, "sort": order},
+    )
+    body = content.model_dump_json().encode()
+    page = PageBytes(body, etag_of(body), head.seq, kept.until)
+    if kept.fresh(newest_scoring(session), now):
+        boards.keep_page(wanted, page)
+    return page
 
 
 @router.get("/commentators/{which}/record", response_model=RecordView)

@@ -13,6 +13,8 @@ from predictions.columns import QuestionStatus
 from predictions.leaderboard import Estimates, explanation
 from predictions.leaderboard import board as leaderboard
 from predictions.models import Question, QuestionTopic
+from predictions.reader_order import reader_order
+from predictions.readers import READERS
 from predictions.views import BoardItem
 from service.auth import Reader
 from service.pages.board_query import BoardQuery
@@ -95,6 +97,8 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
         "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
         "next": _questions(session, _waiting(now), col(Question.deadline)),
         "method": explanation(made.ranking),
+        "readers": READERS,
+        "by_reader": reader_order(session, query.filters(), made, now) if query.order == "skill" else None,
     }
 
 

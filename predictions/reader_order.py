@@ -1,0 +1,76 @@
+"""How far the order of a board depends on the reader of the words: the scored pairs that came from words, put before
+a thousand simulated readers."""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from predictions.leaderboard import Estimates
+from predictions.models import Prediction, Question, Score
+from predictions.readers import Robustness, dictionary_robustness, skill_weights
+from predictions.scored import Filters, Pairs, load_pairs, pair_filters
+
+MAX_PAIRS = 200_000
+"""With more scored pairs than this the question is left open: the answer would take more than a second."""
+
+
+def reader_order(session: Session, filters: Filters, made: Estimates, now: datetime) -> Robustness | None:
+    """For how many simulated readers the ranked order of the board under ``filters`` holds; ``made`` are that board's
+    estimates. None where fewer than two are ranked, no ranked call came from words, or there are over ``MAX_PAIRS``."""
+    ranked = int(np.count_nonzero(made.ranking.rank))
+    if ranked < 2 or _too_many(session, filters, now):
+        return None
+    pairs = load_pairs(session, filters, now)
+    words, best, happened = _words(session, filters, now, pairs)
+    if not len(best) or not np.array_equal(np.unique(pairs.commentator), made.ranking.commentator):
+        return None
+    count, hits = skill_weights(
+        pairs.commentator,
+        pairs.event.astype(str),
+        pairs.reference_type.astype(str),
+        words,
+        happened,
+        phrases=len(best),
+    )
+    order = made.ranking.order[:ranked]
+    if not count[order].any():
+        return None
+    return dictionary_robustness(order, made.ranking.skill, best, count, hits)
+
+
+def _too_many(session: Session, filters: Filters, now: datetime) -> bool:
+    some = select(col(Score.question_id)).join(Question, col(Question.id) == col(Score.question_id))
+    some = some.where(*pair_filters(filters, now)).limit(MAX_PAIRS + 1)
+    return (session.execute(select(func.count()).select_from(some.subquery())).scalar() or 0) > MAX_PAIRS
+
+
+def _words(
+    session: Session, filters: Filters, now: datetime, pairs: Pairs
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """For each pair the number of its phrase, -1 for a stated number; each phrase's best reading; whether it happened.
+
+    A phrase read as the opposite, or otherwise than the lexicon does, is a phrase of its own.
+    """
+    query = (
+        select(
+            *(col(Score.commentator_id), col(Score.question_id), col(Prediction.lexicon)),
+            *(col(Prediction.lexicon_version), col(Prediction.phrase), col(Prediction.hedge)),
+            *(col(Prediction.probability), col(Question.outcome)),
+        )
+        .join(Question, col(Question.id) == col(Score.question_id))
+        .join(Prediction, col(Prediction.id) == col(Score.opening_id))
+        .where(*pair_filters(filters, now), col(Score.worded), col(Prediction.probability).is_not(None))
+        .order_by(col(Score.commentator_id), col(Score.question_id))
+    )
+    place = {pair: at for at, pair in enumerate(zip(pairs.commentator.tolist(), pairs.question.tolist(), strict=True))}
+    words, happened = np.full(len(pairs), -1, dtype=np.int64), np.zeros(len(pairs), dtype=np.int64)
+    phrases: dict[tuple[Any, ...], int] = {}
+    for who, question, lexicon, version, phrase, hedge, probability, outcome in session.execute(query):
+        at = place[who, question]
+        words[at] = phrases.setdefault((lexicon, version, phrase or hedge, probability), len(phrases))
+        happened[at] = outcome == "yes"
+    return words, np.array([each[-1] for each in phrases], dtype=np.float64), happened

@@ -22,7 +22,7 @@ def reader_order(session: Session, filters: Filters, made: Estimates, now: datet
     """For how many simulated readers the ranked order of the board under ``filters`` holds; ``made`` are that board's
     estimates. None where fewer than two are ranked, no ranked call came from words, or there are over ``MAX_PAIRS``."""
     ranked = int(np.count_nonzero(made.ranking.rank))
-    if ranked < 2 or _too_many(session, filters, now):
+    if ranked < 2 or too_many(session, filters, now):
         return None
     pairs = load_pairs(session, filters, now)
     words, best, happened = _words(session, filters, now, pairs)
@@ -42,7 +42,8 @@ def reader_order(session: Session, filters: Filters, made: Estimates, now: datet
     return dictionary_robustness(order, made.ranking.skill, best, count, hits)
 
 
-def _too_many(session: Session, filters: Filters, now: datetime) -> bool:
+def too_many(session: Session, filters: Filters, now: datetime) -> bool:
+    """Whether a board under ``filters`` counts over ``MAX_PAIRS`` scored pairs."""
     some = select(col(Score.question_id)).join(Question, col(Question.id) == col(Score.question_id))
     some = some.where(*pair_filters(filters, now)).limit(MAX_PAIRS + 1)
     return (session.execute(select(func.count()).select_from(some.subquery())).scalar() or 0) > MAX_PAIRS

@@ -23,6 +23,7 @@ from service.pages.downloads import csv_reply
 from service.pages.miniatures import miniatures
 from service.pages.rendering import template_bytes
 from service.pages.shared import shared_page
+from service.pages.yardsticks import yardstick_scores
 from service.replies import Reading
 
 router = APIRouter()
@@ -97,6 +98,7 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
         "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
         "next": _questions(session, _waiting(now), col(Question.deadline)),
         "method": explanation(made.ranking),
+        "yardsticks": yardstick_scores(session, query.filters(), now),
         "readers": READERS,
         "by_reader": reader_order(session, query.filters(), made, now) if query.order == "skill" else None,
     }

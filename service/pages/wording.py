@@ -161,9 +161,14 @@ def stage(name: str) -> str:
     return {"due": "at the deadline", "escalation": "escalation, the last one"}.get(name, name.replace("_", " "))
 
 
+def capital(text: str) -> str:
+    """A text that begins with a capital; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """A text that begins with a capital and ends with a full stop."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return capital(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def host(url: str) -> str:
@@ -190,5 +195,20 @@ def short(text: str, length: int) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (percent, brier, points, count, day, instant, iso, away, action, stage, sentence, host, short)
+    for function in (
+        percent,
+        brier,
+        points,
+        count,
+        day,
+        instant,
+        iso,
+        away,
+        action,
+        stage,
+        capital,
+        sentence,
+        host,
+        short,
+    )
 }

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 import httpx
+import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
@@ -243,3 +244,26 @@ def test_search_finds_what_has_all_the_words_in_any_order(admin: httpx.Client) -
     assert "/sources/" in admin.get("/search?q=gazette+column").text
     assert "/commentators/ann-invented" in admin.get("/search?q=invented+ann").text
     assert "Élodie Ölund" in admin.get("/search", params={"q": "ÖLUND"}).text
+
+
+def test_the_board_shows_how_the_yardsticks_did_on_the_same_calls(
+    base_url: str, engine: Engine, clock: FakeClock
+) -> None:
+    with writing(engine) as session:
+        fill(session, now=clock.now(), people=3, questions=20)
+    text = httpx.get(base_url).text.partition('id="yardsticks"')[2]
+    rows = re.findall(
+        r'<th scope="row">([^<]+)</th><td class="n">(\d+)</td><td class="n">([\d.]+)</td><td class="n">([\d.]+)', text
+    )
+    scores = [
+        score
+        for who in range(3)
+        for score in httpx.get(f"{base_url}/api/commentators/invented-person-{who}/record").json()["scores"]
+        if "hedged" not in score["flags"]
+    ]
+    market = [score for score in scores if score["reference_type"] == "market"]
+    assert rows[0][0] == "Market or crowd odds of the day"
+    assert int(rows[0][1]) == len(market)
+    assert float(rows[0][2]) == pytest.approx(sum(s["reference_brier"] for s in market) / len(market), abs=6e-4)
+    assert float(rows[0][3]) == pytest.approx(sum(s["brier"] for s in market) / len(market), abs=6e-4)
+    assert sum(int(row[1]) for row in rows) == len(scores)

@@ -1,0 +1,37 @@
+"""The yardsticks on the board: how well each kind scored, and the commentators on the same calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from predictions.columns import ReferenceType
+from predictions.reader_order import too_many
+from predictions.scored import Filters, load_pairs
+from predictions.scoring import SCALE
+
+
+@dataclass(frozen=True)
+class YardstickScore:
+    """Mean Brier scores over the opening calls that were compared with one kind of yardstick."""
+
+    kind: str
+    calls: int
+    brier: float
+    commentators: float
+
+
+def yardstick_scores(session: Session, filters: Filters, now: datetime) -> Sequence[YardstickScore]:
+    """Each kind of yardstick that the board under ``filters`` compares with, best kind first; nothing for a record
+    too large to add up while a reader waits."""
+    if too_many(session, filters, now):
+        return []
+    pairs = load_pairs(session, filters, now)
+    found = []
+    for kind in ReferenceType:
+        here = pairs.reference_type == kind.value
+        if calls := int(here.sum()):
+            means = (float(scores[here].sum() / calls / SCALE) for scores in (pairs.reference, pairs.opening))
+            found.append(YardstickScore(kind.value, calls, *means))
+    return found

@@ -16,6 +16,7 @@ from service.database import delivering, make_engine
 from service.failures import Failures
 from service.limits import BodyLimit
 from service.pages.assets import Assets
+from service.pasts import Pasts
 from service.settings import Settings
 from service.writer import Writer
 
@@ -53,6 +54,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.secret = state.settings.secret()
     state.writer = Writer(state.engine)
     state.boards = Boards(state.engine)
+    state.pasts = Pasts()
     state.scheduler = None
     if state.settings.admin_key is not None:
         with delivering(state.engine) as session:
@@ -69,4 +71,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if state.scheduler is not None:
             state.scheduler.stop()
         state.writer.close()
+        state.pasts.close()
         state.engine.dispose()

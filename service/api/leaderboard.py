@@ -10,7 +10,9 @@ from sqlmodel import Session
 from predictions import ledger
 from predictions.columns import MAX_ID, CommentatorKind, DeadlineBasis
 from predictions.inputs import Instant
-from predictions.leaderboard import Sort, board, explanation
+from predictions.leaderboard import Estimates, Sort, board, estimate, explanation
+from predictions.ledger import Head
+from predictions.past import head_at
 from predictions.record import RecordView, record_of
 from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
@@ -18,6 +20,7 @@ from service.api.commentators import Which, commentator_of
 from service.auth import Reader
 from service.boards import Boards, PageBytes, newest_scoring
 from service.database import reading
+from service.pasts import Pasts
 from service.replies import Reading, etag_of, read_reply, tagged
 
 router = APIRouter(prefix="/api", tags=["leaderboard"])
@@ -58,6 +61,7 @@ def filters(
 
 
 Chosen = Annotated[Filters, Depends(filters)]
+AsOf = Annotated[Instant | None, Query(description="as it stood at this past instant; a date: its first instant")]
 
 
 @router.get("/leaderboard", response_model=Board)
@@ -70,13 +74,17 @@ def leaderboard(
     min_resolved: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
     offset: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
+    as_of: AsOf = None,
 ) -> Response:
     """Commentators ranked, with uncertainty; those with too short a record stand behind, without a rank."""
     order = sort or ("skill" if revisions == "opening" else "brier")
     wanted = Wanted(chosen, revisions, order, min_resolved, limit, offset)
     # The session is opened here, not by a dependency, which would cost two more changes of thread.
     with reading(request.app.state.engine) as session:
-        page = _page(session, request.app.state.boards, wanted, request.app.state.clock.now())
+        state = request.app.state
+        if as_of is not None:
+            return read_reply(request, _past_board(session, state.pasts, wanted, as_of, now=state.clock.now()))
+        page = _page(session, state.boards, wanted, state.clock.now())
     return tagged(request, page.body, page.tag)
 
 
@@ -97,17 +105,8 @@ def _page(session: Session, boards: Boards, wanted: Wanted, now: datetime) -> Pa
     page = boards.page(wanted, head.seq, now)
     if page is not None:
         return page
-    filters, revisions, order, min_resolved, limit, offset = wanted
-    kept = boards.estimates(session, filters, revisions, now)
-    items = board(session, filters, revisions, kept.estimates, sort=order, min_resolved=min_resolved, now=now)
-    content = Board(
-        items=items[offset : offset + limit],
-        total=len(items),
-        as_of=now,
-        estimates_event=kept.event,
-        ledger_head={"seq": head.seq, "hash": head.hash},
-        method=explanation(kept.estimates.ranking) | {"revisions": revisions, "sort": order},
-    )
+    kept = boards.estimates(session, wanted.filters, wanted.revisions, now)
+    content = _board(session, wanted, kept.estimates, head, kept.event, now)
     body = content.model_dump_json().encode()
     page = PageBytes(body, etag_of(body), head.seq, kept.until)
     if kept.fresh(newest_scoring(session), now):
@@ -115,10 +114,34 @@ def _page(session: Session, boards: Boards, wanted: Wanted, now: datetime) -> Pa
     return page
 
 
+def _past_board(session: Session, pasts: Pasts, wanted: Wanted, as_of: datetime, *, now: datetime) -> Board:
+    head = head_at(session, as_of)
+    with pasts.at(session, as_of, now=now) as past:
+        made = estimate(past, wanted.filters, wanted.revisions, as_of)
+        return _board(past, wanted, made, head, head.seq, as_of)
+
+
+def _board(session: Session, wanted: Wanted, made: Estimates, head: Head, event: int, now: datetime) -> Board:
+    filters, revisions, order, min_resolved, limit, offset = wanted
+    items = board(session, filters, revisions, made, sort=order, min_resolved=min_resolved, now=now)
+    return Board(
+        items=items[offset : offset + limit],
+        total=len(items),
+        as_of=now,
+        estimates_event=event,
+        ledger_head={"seq": head.seq, "hash": head.hash},
+        method=explanation(made.ranking) | {"revisions": revisions, "sort": order},
+    )
+
+
 @router.get("/commentators/{which}/record", response_model=RecordView)
-def record(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def record(request: Request, which: Which, _: Reader, session: Reading, as_of: AsOf = None) -> Response:
     """A commentator's record: the line on the board, every scored question, what is open, calibration."""
     now = request.app.state.clock.now()
+    if as_of is not None:
+        with request.app.state.pasts.at(session, as_of, now=now) as past:
+            made = estimate(past, Filters(), "opening", as_of)
+            return read_reply(request, record_of(past, commentator_of(past, which), made, now=as_of))
     person = commentator_of(session, which)
     kept = request.app.state.boards.estimates(session, Filters(), "opening", now)
     return read_reply(request, record_of(session, person, kept.estimates, now=now))

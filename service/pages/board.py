@@ -1,6 +1,7 @@
 """The leaderboard: who stands where, how sure that is, and why; filters live in the address."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import Session, col
 
 from predictions.columns import QuestionStatus
-from predictions.leaderboard import Estimates, explanation
+from predictions.leaderboard import Estimates, estimate, explanation
 from predictions.leaderboard import board as leaderboard
 from predictions.models import Question, QuestionTopic
 from predictions.reader_order import reader_order
@@ -21,7 +22,7 @@ from service.pages.board_query import BoardQuery
 from service.pages.charts import Scale
 from service.pages.downloads import csv_reply
 from service.pages.miniatures import miniatures
-from service.pages.rendering import template_bytes
+from service.pages.rendering import render, template_bytes
 from service.pages.shared import shared_page
 from service.pages.yardsticks import yardstick_scores
 from service.replies import Reading
@@ -38,7 +39,11 @@ Chosen = Annotated[BoardQuery, Query()]
 
 @router.get("/")
 def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
-    """The leaderboard."""
+    """The leaderboard; with ``as_of`` as it stood at a past instant."""
+    if query.as_of is not None:
+        with _as_it_stood(request, session, query, query.as_of) as (past, made):
+            shown = _shown(past, query, made, query.as_of)
+            return render(request, "board.html", session=session, **shown)
     boards, now = request.app.state.boards, request.app.state.clock.now()
     return shared_page(
         request,
@@ -54,11 +59,28 @@ def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Respo
 def download(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
     """The whole board under these filters, as CSV."""
     now = request.app.state.clock.now()
+    if query.as_of is not None:
+        with _as_it_stood(request, session, query, query.as_of) as (past, made):
+            return _csv(_items(past, query, made, query.as_of))
     made = request.app.state.boards.estimates(session, query.filters(), query.revisions, now).estimates
+    return _csv(_items(session, query, made, now))
+
+
+@contextmanager
+def _as_it_stood(
+    request: Request, session: Session, query: BoardQuery, when: datetime
+) -> Iterator[tuple[Session, Estimates]]:
+    """A session on the record as it stood then, and that board's estimates."""
+    state = request.app.state
+    with state.pasts.at(session, when, now=state.clock.now()) as past:
+        yield past, estimate(past, query.filters(), query.revisions, when)
+
+
+def _csv(items: list[BoardItem]) -> Response:
     rows = (
         [item.commentator.id, item.commentator.slug, item.commentator.name, item.commentator.kind]
         + [getattr(item, name) for name in CSV_FIELDS]
-        for item in _items(session, query, made, now)
+        for item in items
     )
     return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *CSV_FIELDS), rows)
 

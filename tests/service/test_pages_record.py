@@ -267,3 +267,21 @@ def test_the_board_shows_how_the_yardsticks_did_on_the_same_calls(
     assert float(rows[0][2]) == pytest.approx(sum(s["reference_brier"] for s in market) / len(market), abs=6e-4)
     assert float(rows[0][3]) == pytest.approx(sum(s["brier"] for s in market) / len(market), abs=6e-4)
     assert sum(int(row[1]) for row in rows) == len(scores)
+
+
+def test_the_board_can_be_read_as_it_stood_on_a_past_day(admin: httpx.Client, clock: FakeClock) -> None:
+    record_one(admin)
+    clock.advance(10 * 86400)
+    record_one(admin, commentator={"name": "Bo Later"})
+    resolve(admin)
+    then, today = admin.get("/?as_of=2025-04-05").text, admin.get("/").text
+    assert "Ann Invented" in then
+    assert "Bo Later" not in then
+    assert "0.656" not in then
+    assert "as it stood on 5 Apr 2025" in then
+    assert "/api/leaderboard?as_of=2025-04-05" in then
+    assert "Bo Later" in today
+    assert "0.656" in today
+    rows = list(csv.DictReader(io.StringIO(admin.get("/leaderboard.csv?as_of=2025-04-05").text)))
+    assert [row["name"] for row in rows] == ["Ann Invented"]
+    assert admin.get("/?as_of=2030-01-01", headers=BROWSER).status_code == 422

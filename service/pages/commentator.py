@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
+from predictions.inputs import Instant
+from predictions.leaderboard import estimate
 from predictions.record import RecordView, ScoreView, record_of
 from predictions.scored import Filters
 from predictions.views import BoardItem
@@ -18,7 +20,7 @@ from service.pages.charts import Scale
 from service.pages.downloads import csv_reply
 from service.pages.history import history, running_means
 from service.pages.reliability import reliability
-from service.pages.rendering import template_bytes
+from service.pages.rendering import render, template_bytes
 from service.pages.shared import shared_page
 from service.pages.topics import TopicScore, topic_scores
 from service.replies import Reading
@@ -36,9 +38,22 @@ CSV_FIELDS = (
 
 @router.get("/commentators/{which}")
 def commentator(
-    request: Request, which: Which, _: Reader, session: Reading, page: Page = 1, order: Order = None
+    request: Request,
+    which: Which,
+    _: Reader,
+    session: Reading,
+    page: Page = 1,
+    order: Order = None,
+    as_of: Instant | None = None,
 ) -> Response:
-    """A commentator's record."""
+    """A commentator's record; with ``as_of`` as it stood at a past instant."""
+    state = request.app.state
+    if as_of is not None:
+        with state.pasts.at(session, as_of, now=state.clock.now()) as past:
+            made = estimate(past, Filters(), "opening", as_of)
+            record = record_of(past, commentator_of(past, which), made, now=as_of)
+            shown = _shown(past, record, order, page, as_of)
+            return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **shown)
     return shared_page(
         request,
         session,
@@ -49,7 +64,8 @@ def commentator(
             session=session,
             order=order,
             page=page,
-            **_shown(session, _record(request, session, which, made), order, page, request.app.state.clock.now()),
+            as_of=None,
+            **_shown(session, _record(request, session, which, made), order, page, state.clock.now()),
         ),
     )
 

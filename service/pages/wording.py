@@ -135,6 +135,11 @@ def iso(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
+def moment(value: datetime) -> str:
+    """An instant in an address: the day alone where it is the day's first."""
+    return iso(value).removesuffix("T00:00:00Z")
+
+
 def away(then: datetime, now: datetime) -> str:
     """How far an instant lies ahead or behind, roughly: "in 3 days", "2 years ago"."""
     days = round((then - now).total_seconds() / 86400)
@@ -203,6 +208,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         day,
         instant,
         iso,
+        moment,
         away,
         action,
         stage,

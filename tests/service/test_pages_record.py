@@ -285,3 +285,9 @@ def test_the_board_can_be_read_as_it_stood_on_a_past_day(admin: httpx.Client, cl
     rows = list(csv.DictReader(io.StringIO(admin.get("/leaderboard.csv?as_of=2025-04-05").text)))
     assert [row["name"] for row in rows] == ["Ann Invented"]
     assert admin.get("/?as_of=2030-01-01", headers=BROWSER).status_code == 422
+    assert "/commentators/ann-invented?as_of=2025-04-05" in then
+    person = admin.get("/commentators/ann-invented?as_of=2025-04-05").text
+    assert "The record as it stood on 5 Apr 2025" in person
+    assert "0.656" not in person
+    assert "0.656" in admin.get("/commentators/ann-invented").text
+    assert admin.get("/commentators/bo-later?as_of=2025-04-05", headers=BROWSER).status_code == 404

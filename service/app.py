@@ -8,7 +8,19 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service import __version__, openapi, pages, problems
-from service.api import commentators, keys, leaderboard, meta, predictions, prompts, proposals, questions, sources
+from service.api import (
+    channels,
+    commentators,
+    keys,
+    leaderboard,
+    meta,
+    metrics,
+    predictions,
+    prompts,
+    proposals,
+    questions,
+    sources,
+)
 from service.auth import ensure_admin_key
 from service.boards import Boards
 from service.clock import Clock, SystemClock
@@ -37,7 +49,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.clock = clock or SystemClock()
     app.state.with_scheduler = scheduler
     app.state.failures = Failures()
-    for module in (commentators, sources, questions, predictions, prompts, proposals, leaderboard, keys, meta, pages):
+    record = (commentators, sources, questions, predictions, prompts, proposals, leaderboard)
+    for module in (*record, channels, keys, meta, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)

@@ -1,0 +1,58 @@
+"""Figures for monitoring, in the text format of Prometheus."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from predictions import ledger
+from predictions.columns import ProposalState, QuestionStatus
+from predictions.models import Commentator, Prediction, Proposal, Question
+from resolvers.models import Delivery, DeliveryState
+from service.auth import Reader
+from service.replies import Reading
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics(request: Request, _: Reader, session: Reading) -> Response:
+    """Counts of the record and the age of the oldest question and message that wait."""
+    registry = CollectorRegistry()
+    _count(registry, "commentators", "Commentators on record", session, Commentator)
+    _count(registry, "predictions", "Predictions on record, superseded ones too", session, Prediction)
+    _by_state(registry, "questions", session, col(Question.status), QuestionStatus)
+    _by_state(registry, "proposals", session, col(Proposal.state), ProposalState)
+    _by_state(registry, "deliveries", session, col(Delivery.state), DeliveryState)
+    _gauge(registry, "ledger_head", "Number of the newest event of the ledger", ledger.head(session).seq)
+    _gauge(
+        registry,
+        "lateness_seconds",
+        "How long the most overdue prompt waits for the scheduler",
+        _lateness(request, session),
+    )
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _lateness(request: Request, session: Session) -> float:
+    oldest: datetime | None = session.execute(select(func.min(col(Question.next_prompt_at)))).scalar()
+    return max((request.app.state.clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
+
+
+def _gauge(registry: CollectorRegistry, name: str, told: str, value: float) -> None:
+    Gauge(f"trackrecord_{name}", told, registry=registry).set(value)
+
+
+def _count(registry: CollectorRegistry, name: str, told: str, session: Session, table: Any) -> None:
+    _gauge(registry, name, told, session.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def _by_state(registry: CollectorRegistry, name: str, session: Session, column: Any, states: type[StrEnum]) -> None:
+    gauge = Gauge(f"trackrecord_{name}", f"{name.capitalize()} by state", ["state"], registry=registry)
+    counts = {row[0]: row[1] for row in session.execute(select(column, func.count()).group_by(column))}
+    for state in states:
+        gauge.labels(state.value).set(counts.get(state, 0))

@@ -1,0 +1,132 @@
+"""Channels over the API and the command line: a webhook is entered, tested, and gets prompts through the outbox."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from standardwebhooks import Webhook
+
+from service.cli import main
+from service.database import make_engine
+from service.scheduler import run_once
+from service.settings import Settings
+from tests.conftest import ADMIN_KEY
+from tests.resolvers.server import RawServer, reply, serving_raw
+
+QUESTION = {"text": "t", "resolution_criteria": "c", "deadline": "2025-03-01", "deadline_basis": "stated"}
+
+
+@pytest.fixture
+def receiver() -> Iterator[RawServer]:
+    with serving_raw() as server:
+        server.routes["/hook"] = reply(b"thanks")
+        yield server
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, receiver: RawServer) -> Settings:
+    return Settings(
+        _env_file=None,
+        database_url=database_url,
+        state_dir=tmp_path,
+        admin_key=ADMIN_KEY,
+        allowed_hosts=(receiver.host,),
+    )
+
+
+def entered(api: httpx.Client, receiver: RawServer) -> Any:
+    reply = api.post("/api/channels", json={"name": "desk", "target": f"{receiver.url}/hook"})
+    assert reply.status_code == 201, reply.text
+    return reply.json()
+
+
+def test_a_prompt_reaches_a_signed_webhook_and_the_log_says_so(
+    admin: httpx.Client, receiver: RawServer, settings: Settings
+) -> None:
+    secret = entered(admin, receiver)["secret"]
+    assert "secret" not in admin.get("/api/channels").json()["items"][0]
+    assert admin.post("/api/questions", json=QUESTION | {"slug": "q"}).status_code == 201
+    engine = make_engine(settings.database)
+    run_once(engine, settings)
+    engine.dispose()
+    [request] = receiver.requests
+    told = Webhook(secret).verify(request.body, request.headers)
+    assert told["data"]["question"]["slug"] == "q"
+    [delivery] = admin.get("/api/deliveries", params={"state": "delivered"}).json()["items"]
+    assert [attempt["status_code"] for attempt in delivery["attempts"]] == [200]
+    again = admin.post(f"/api/deliveries/{delivery['id']}/resend")
+    assert (again.status_code, again.json()["state"]) == (200, "pending")
+
+
+def test_a_channel_is_tested_disabled_and_enabled(admin: httpx.Client, receiver: RawServer) -> None:
+    number = entered(admin, receiver)["id"]
+    reply = admin.post(f"/api/channels/{number}/test")
+    assert reply.json() == {"verdict": "delivered", "status_code": 200, "detail": ""}
+    off = admin.post(f"/api/channels/{number}/state", json={"enabled": False, "reason": "moved"})
+    assert (off.json()["enabled"], off.json()["disabled_reason"]) == (False, "moved")
+    on = admin.post(f"/api/channels/{number}/state", json={"enabled": True})
+    assert (on.json()["enabled"], on.json()["disabled_reason"]) == (True, "")
+
+
+def test_only_admins_see_channels_and_deliveries(admin: httpx.Client, base_url: str) -> None:
+    key = admin.post("/api/keys", json={"name": "desk", "scopes": ["resolve"]}).json()["key"]
+    for path in ("/api/channels", "/api/deliveries"):
+        assert httpx.get(base_url + path).status_code == 401
+        assert httpx.get(base_url + path, headers={"Authorization": f"Bearer {key}"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"name": "a", "target": "ftp://example.org/"}, "/target"),
+        ({"name": "a", "target": "not a mailbox", "kind": "email"}, "/target"),
+        ({"name": "a", "target": "https://example.org/", "secret": "short"}, "/secret"),
+        ({"target": "https://example.org/"}, "/name"),
+    ],
+)
+def test_what_is_no_channel_is_refused_by_its_field(admin: httpx.Client, body: dict[str, str], pointer: str) -> None:
+    reply = admin.post("/api/channels", json=body)
+    assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_what_is_not_there_is_not_found(admin: httpx.Client) -> None:
+    assert admin.post("/api/channels/7/test").status_code == 404
+    assert admin.post("/api/channels/7/state", json={"enabled": True}).status_code == 404
+    assert admin.post("/api/deliveries/7/resend").status_code == 404
+
+
+def test_metrics_count_the_record(admin: httpx.Client) -> None:
+    admin.post("/api/questions", json=QUESTION)
+    text = admin.get("/metrics").text
+    assert 'trackrecord_questions{state="open"} 1.0' in text
+    assert "trackrecord_ledger_head 1.0" in text
+    assert float(text.partition("\ntrackrecord_lateness_seconds ")[2].split()[0]) > 86_400
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return int(ended.value.code or 0), capsys.readouterr().out
+
+
+def test_the_command_line_adds_tests_lists_and_switches(
+    receiver: RawServer,
+    sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in (("DATABASE_URL", sqlite_url), ("STATE_DIR", str(tmp_path)), ("ALLOWED_HOSTS", receiver.host)):
+        monkeypatch.setenv(f"TRACKRECORD_{name}", value)
+    code, printed = run(capsys, "channels", "add", "desk", f"{receiver.url}/hook", "--json")
+    assert (code, json.loads(printed)["id"]) == (0, 1)
+    assert run(capsys, "channels", "test", "1") == (0, "delivered (200)\n")
+    receiver.routes["/hook"] = reply(b"", 404)
+    assert run(capsys, "channels", "test", "1")[0] == 1
+    assert run(capsys, "channels", "disable", "1", "--reason", "moved")[0] == 0
+    assert "moved" in run(capsys, "channels", "list")[1]
+    assert run(capsys, "channels", "enable", "1")[0] == 0
+    assert run(capsys, "channels", "enable", "9")[0] == 3

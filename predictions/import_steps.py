@@ -36,12 +36,16 @@ class Steps:
         self.refs: dict[str, int] = {}
         self._questions: dict[int | str, Question] = {}
         self._whole: dict[str, tuple[QuestionIn, Question]] = {}
+        self._unknown: set[int | str] = set()
 
     def question(self, which: int | str) -> Question | None:
         """The question with this id or slug, if it is on record by now."""
+        if which in self._unknown:
+            return None
         if which not in self._questions:
             found = find_question(self.session, which)
             if found is None:
+                self._unknown.add(which)
                 return None
             self._questions[which] = found
         return self._questions[which]
@@ -83,6 +87,7 @@ class Steps:
         present = last is not None or found.created_at != self.now
         self._whole[name] = (data, found)
         self._questions[found.slug] = found
+        self._unknown.clear()
         return found, present
 
     def reference(self, line: ReferenceLine) -> bool:

@@ -28,11 +28,14 @@ from predictions.lines import (
     WithdrawalLine,
 )
 from predictions.models import Commentator, Prediction, Question, Reference, Resolution, Source, key
+from predictions.questions import named_question
 from predictions.recording import record_predictions
 from predictions.schemas import ANNULLED, QuestionIn, QuestionRef
 
 #: Predictions recorded in one go: enough to be fast, few enough to stay in memory.
 AT_ONCE = 20_000
+#: And after a bad line, so that many bad lines do not cost time in proportion to their square.
+PIECE = 100
 #: Faults kept to be shown; the rest is counted.
 MAX_FAULTS = 50
 TABLES: dict[str, type[SQLModel]] = {
@@ -178,11 +181,24 @@ class Import:
         bunch, self._bunch = self._bunch, []
         ready = []
         for number, line in bunch:
-            if not last and self._lacks(line):
+            if not self._lacks(line):
+                if (new := self._new(number, line)) is not None:
+                    ready.append((number, new))
+            elif last:
+                self._refuse_for_want_of_question(number, line)
+            else:
                 self._early.append((number, line))
-            elif (new := self._new(number, line)) is not None:
-                ready.append((number, new))
         self._record(ready)
+
+    def _refuse_for_want_of_question(self, number: int, line: PredictionLine) -> None:
+        try:
+            if isinstance(line.question, QuestionIn):
+                with inside("/question"):
+                    self._steps.whole_question(line.question)
+            else:
+                named_question(self._session, line.question)
+        except InvalidInput as error:
+            self.report.refuse(number, line.type, error)
 
     def _new(self, number: int, line: PredictionLine) -> PredictionLine | None:
         """The line with its question entered; None if it is on record already, or refused."""
@@ -211,21 +227,30 @@ class Import:
             self.report.refuse(number, line.type, error)
 
     def _record(self, lines: list[tuple[int, PredictionLine]]) -> None:
-        """Record what can be recorded: at a bad line those before it, then on behind it."""
-        while lines:
-            try:
-                with self._session.begin_nested():
-                    items = [line for _, line in lines]
-                    rows = record_predictions(self._session, items, now=self._now, actor=self._actor)
-            except InvalidInput as error:
-                at, below = _item(error)
-                self.report.refuse(lines[at][0], lines[at][1].type, below)
-                self._record(lines[:at])
-                lines = lines[at + 1 :]
+        """Record what can be recorded: at a bad line those before it, then on behind it in smaller pieces."""
+        start, size = 0, len(lines)
+        while start < len(lines):
+            piece = lines[start : start + size]
+            bad = self._try_to_record(piece)
+            if bad is None:
+                start, size = start + len(piece), 2 * size
             else:
-                for (number, line), row in zip(lines, rows, strict=True):
-                    self._remember(number, line, row)
-                return
+                self._try_to_record(piece[:bad])
+                start, size = start + bad + 1, PIECE
+
+    def _try_to_record(self, lines: list[tuple[int, PredictionLine]]) -> int | None:
+        """Record all lines or, where one is refused, none; then gives the index of that one."""
+        try:
+            with self._session.begin_nested():
+                items = [line for _, line in lines]
+                ids = record_predictions(self._session, items, now=self._now, actor=self._actor)
+        except InvalidInput as error:
+            at, below = _item(error)
+            self.report.refuse(lines[at][0], lines[at][1].type, below)
+            return at
+        for (number, line), row in zip(lines, ids, strict=True):
+            self._remember(number, line, row)
+        return None
 
     def _settle(self, progress: Callable[[int], None]) -> None:
         """Give outcomes in the order of the file, but those of conditional questions after their conditions'."""

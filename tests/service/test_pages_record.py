@@ -291,3 +291,14 @@ def test_the_board_can_be_read_as_it_stood_on_a_past_day(admin: httpx.Client, cl
     assert "0.656" not in person
     assert "0.656" in admin.get("/commentators/ann-invented").text
     assert admin.get("/commentators/bo-later?as_of=2025-04-05", headers=BROWSER).status_code == 404
+
+
+def test_a_source_leads_to_the_board_of_its_outlet(admin: httpx.Client) -> None:
+    made = record_one(admin)
+    record_one(admin, commentator={"name": "Bo Elsewhere"}, source={"url": "https://example.net/", "outlet": "Other"})
+    resolve(admin)
+    text = admin.get(f"/sources/{made['source']['id']}").text
+    link = re.findall(r'href="(/\?outlet=[^"]+)"', text)[0]
+    board = admin.get(link).text
+    assert "Ann Invented" in board
+    assert "Bo Elsewhere" not in board

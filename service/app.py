@@ -11,6 +11,7 @@ from service import __version__, openapi, pages, problems
 from service.api import (
     channels,
     commentators,
+    comparing,
     keys,
     leaderboard,
     meta,
@@ -50,7 +51,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.with_scheduler = scheduler
     app.state.failures = Failures()
     record = (commentators, sources, questions, predictions, prompts, proposals, leaderboard)
-    for module in (*record, channels, keys, meta, metrics, pages):
+    for module in (*record, comparing, channels, keys, meta, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)

@@ -36,6 +36,8 @@ from predictions.schemas import ANNULLED, QuestionIn, QuestionRef
 AT_ONCE = 20_000
 #: And after a bad line, so that many bad lines do not cost time in proportion to their square.
 PIECE = 100
+#: Where one refused line keeps out all, checking stops after so many.
+ENOUGH = 500
 #: Faults kept to be shown; the rest is counted.
 MAX_FAULTS = 50
 TABLES: dict[str, type[SQLModel]] = {
@@ -66,11 +68,15 @@ class LineFault:
 
 @dataclass
 class Report:
-    """What became of the lines: rows added to each table, lines of each type that were on record, lines refused."""
+    """What became of the lines: rows added to each table, lines of each type that were on record, lines refused.
+
+    ``stopped``: so many were refused that the others were not checked to the end.
+    """
 
     recorded: dict[str, int] = field(default_factory=dict)
     present: Counter[str] = field(default_factory=Counter)
     refused: int = 0
+    stopped: bool = False
     faults: list[LineFault] = field(default_factory=list)
 
     def refuse(self, line: int, kind: str, error: TrackRecordError) -> None:
@@ -84,10 +90,12 @@ class Report:
 class Import:
     """One import: ``take`` each line with its number in the file, then ``finish``; ``report`` says what became of it.
 
-    A refused line leaves nothing behind but what it names (a question given whole stays, if that was well).
+    A refused line leaves nothing behind but what it names (a question given whole stays, if that was well). Without
+    ``keep`` the caller will undo all of it where a line is refused, and not every line is checked to the end.
     """
 
-    def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
+    def __init__(self, session: Session, *, now: datetime, actor: str, keep: bool) -> None:
+        self._keep = keep
         self._session, self._now, self._actor = session, now, actor
         self._steps = Steps(session, now=now, actor=actor)
         self._before = self._counts()
@@ -118,6 +126,8 @@ class Import:
         """Enter what waited. ``progress`` hears how many of the corrections and outcomes are done, and of how many."""
         self._record_bunch()
         self._enter_waiting()
+        if self._is_hopeless():
+            self._changes, self._outcomes = [], []
         total = len(self._changes) + len(self._outcomes)
         for done, (number, line) in enumerate(self._changes, 1):
             self._try(number, line.type, lambda line=line: self._steps.change(line))  # type: ignore[misc]
@@ -229,7 +239,7 @@ class Import:
     def _record(self, lines: list[tuple[int, PredictionLine]]) -> None:
         """Record what can be recorded: at a bad line those before it, then on behind it in smaller pieces."""
         start, size = 0, len(lines)
-        while start < len(lines):
+        while start < len(lines) and not self._is_hopeless():
             piece = lines[start : start + size]
             bad = self._try_to_record(piece)
             if bad is None:
@@ -237,6 +247,10 @@ class Import:
             else:
                 self._try_to_record(piece[:bad])
                 start, size = start + bad + 1, PIECE
+
+    def _is_hopeless(self) -> bool:
+        self.report.stopped = not self._keep and self.report.refused >= ENOUGH
+        return self.report.stopped
 
     def _try_to_record(self, lines: list[tuple[int, PredictionLine]]) -> int | None:
         """Record all lines or, where one is refused, none; then gives the index of that one."""

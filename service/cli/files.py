@@ -66,7 +66,7 @@ def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, k
     with _opened(file) as stream, ready() as (_, engine), progress_bar() as bar:
         try:
             with writing(engine) as session:
-                into = Import(session, now=clock.now(), actor=ACTOR)
+                into = Import(session, now=clock.now(), actor=ACTOR, keep=keep)
                 read_into(into, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
                 report = into.finish(_settling(bar))
                 if dry_run or (report.refused and not keep):
@@ -104,6 +104,7 @@ def _content(report: Report, form: Format, *, dry_run: bool, recorded: bool) -> 
         "recorded": report.recorded if recorded or dry_run else dict.fromkeys(report.recorded, 0),
         "present": dict(report.present),
         "refused": report.refused,
+        "stopped": report.stopped,
         "faults": faults,
         "dry_run": dry_run,
     }
@@ -132,7 +133,8 @@ def _tell(report: Report, file: str, form: Format, *, dry_run: bool, recorded: b
 
 def _refusals(report: Report) -> str:
     more = f"; the first {MAX_FAULTS} faults are shown" if len(report.faults) == MAX_FAULTS else ""
-    return f"{report.refused} line{'' if report.refused == 1 else 's'} refused{more}"
+    at_least = "at least " if report.stopped else ""
+    return f"{at_least}{report.refused} line{'' if report.refused == 1 else 's'} refused{more}"
 
 
 def _list(counts: dict[str, int]) -> str:

@@ -183,6 +183,16 @@ def test_many_faults_are_counted_and_the_first_are_shown(trackrecord: Command) -
     assert "70 lines refused; the first 50 faults are shown" in done.err
 
 
+def test_a_hopeless_file_is_not_checked_to_the_end(trackrecord: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("predictions.importing.ENOUGH", 5)
+    late = [said(f"P {number}", made_at="2025-07-01") for number in range(20)]
+    file = trackrecord.lines("all.jsonl", [RAIN, *late, said("Ann"), ENDED])
+    done = trackrecord("import", file)
+    assert (done.code, "at least 5 lines refused" in done.err) == (2, True)
+    kept = trackrecord("import", file, "--partial", "--json").json
+    assert (kept["refused"], kept["stopped"], kept["recorded"]["predictions"]) == (20, False, 1)
+
+
 def test_predictions_on_a_resolved_question_are_scored_at_once(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
     run("import", run.lines("one.jsonl", [RAIN, said("Ann"), ENDED]))

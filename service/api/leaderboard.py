@@ -13,9 +13,12 @@ from predictions.inputs import Instant
 from predictions.leaderboard import Estimates, Sort, board, estimate, explanation
 from predictions.ledger import Head
 from predictions.past import head_at
+from predictions.reader_order import reader_order
+from predictions.readers import Robustness
 from predictions.record import RecordView, record_of
 from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
+from predictions.yardsticks import YardstickScore, yardstick_scores
 from service.api.commentators import Which, commentator_of
 from service.auth import Reader
 from service.boards import Boards, PageBytes, newest_scoring
@@ -26,10 +29,21 @@ from service.replies import Reading, etag_of, read_reply, tagged
 router = APIRouter(prefix="/api", tags=["leaderboard"])
 
 
+class ReadersView(BaseModel):
+    """For how many simulated readers of the words the order of the board holds, as shares from 0 to 1: that the first
+    stays first, that the whole order stays, and of any two commentators."""
+
+    leader: float
+    whole: float
+    pairs: float
+
+
 class Board(BaseModel):
     """The leaderboard: items best first, when it was read, and how it is made.
 
     ``estimates_event`` is the ledger event that rank, tier and intervals rest on; ``ledger_head`` the newest there is.
+    ``yardsticks`` say how the yardsticks did on the calls compared with them; ``readers`` how far the order depends on
+    who reads the words (null where no ranked call came from words).
     """
 
     items: list[BoardItem]
@@ -38,6 +52,8 @@ class Board(BaseModel):
     estimates_event: int
     ledger_head: dict[str, Any]
     method: dict[str, Any]
+    yardsticks: list[YardstickScore]
+    readers: ReadersView | None
 
 
 def filters(
@@ -131,7 +147,13 @@ def _board(session: Session, wanted: Wanted, made: Estimates, head: Head, event:
         estimates_event=event,
         ledger_head={"seq": head.seq, "hash": head.hash},
         method=explanation(made.ranking) | {"revisions": revisions, "sort": order},
+        yardsticks=list(yardstick_scores(session, filters, now)),
+        readers=_readers(reader_order(session, filters, made, now) if order == "skill" else None),
     )
+
+
+def _readers(found: Robustness | None) -> ReadersView | None:
+    return ReadersView(leader=found.leader, whole=found.whole, pairs=found.pairs) if found else None
 
 
 @router.get("/commentators/{which}/record", response_model=RecordView)

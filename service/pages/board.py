@@ -17,6 +17,7 @@ from predictions.models import Question, QuestionTopic
 from predictions.reader_order import reader_order
 from predictions.readers import READERS
 from predictions.views import BoardItem
+from predictions.yardsticks import yardstick_scores
 from service.auth import Reader
 from service.pages.board_query import BoardQuery
 from service.pages.charts import Scale
@@ -24,7 +25,6 @@ from service.pages.downloads import csv_reply
 from service.pages.miniatures import miniatures
 from service.pages.rendering import render, template_bytes
 from service.pages.shared import shared_page
-from service.pages.yardsticks import yardstick_scores
 from service.replies import Reading
 
 router = APIRouter()

@@ -1,7 +1,6 @@
 """The yardsticks on the board: how well each kind scored, and the commentators on the same calls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,10 +9,10 @@ from predictions.columns import ReferenceType
 from predictions.reader_order import too_many
 from predictions.scored import Filters, load_pairs
 from predictions.scoring import SCALE
+from predictions.views import View
 
 
-@dataclass(frozen=True)
-class YardstickScore:
+class YardstickScore(View):
     """Mean Brier scores over the opening calls that were compared with one kind of yardstick."""
 
     kind: str
@@ -33,5 +32,6 @@ def yardstick_scores(session: Session, filters: Filters, now: datetime) -> Seque
         here = pairs.reference_type == kind.value
         if calls := int(here.sum()):
             means = (float(scores[here].sum() / calls / SCALE) for scores in (pairs.reference, pairs.opening))
-            found.append(YardstickScore(kind.value, calls, *means))
+            brier, commentators = means
+            found.append(YardstickScore(kind=kind.value, calls=calls, brier=brier, commentators=commentators))
     return found

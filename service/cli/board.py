@@ -1,11 +1,15 @@
 """Commands that read the record."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Engine
+from sqlmodel import Session
 
 from predictions.columns import CommentatorKind, DeadlineBasis
 from predictions.inputs import Instant
@@ -14,6 +18,7 @@ from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.database import reading
+from service.pasts import Pasts
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "skill", "90%")
@@ -27,6 +32,18 @@ def when(value: str | None) -> datetime | None:
         return _INSTANT.validate_python(value)
     except ValidationError as error:
         raise typer.BadParameter(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
+
+
+@contextmanager
+def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Session, datetime]]:
+    """The record as it stood at an instant, or as it is, and that instant. Raises ``InvalidInput`` for the future."""
+    now, pasts = clock.now(), Pasts()
+    with reading(engine) as session:
+        if instant is None:
+            yield session, now
+            return
+        with closing(pasts), pasts.at(session, instant, now=now) as past:
+            yield past, instant
 
 
 def leaderboard(
@@ -47,14 +64,15 @@ def leaderboard(
     include: Annotated[Include, typer.Option(help="resolved: also before the deadline")] = "deadline_passed",
     min_resolved: Annotated[int, typer.Option(min=0)] = 0,
     sort: Annotated[Sort | None, typer.Option(help="default: skill; brier for other revisions")] = None,
+    as_of: Annotated[Any, typer.Option(parser=when, metavar="TIME", help="as it stood then")] = None,
     limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000,
     as_json: AsJson = False,
 ) -> None:
     """Show the leaderboard: who has a record worth trusting, and how sure that is."""
     given = dict(locals())
     filters = Filters(**{field.name: given[field.name] for field in fields(Filters) if field.name in given})
-    now, order = clock.now(), sort or ("skill" if revisions == "opening" else "brier")
-    with ready() as (_, engine), reading(engine) as session:
+    order = sort or ("skill" if revisions == "opening" else "brier")
+    with ready() as (_, engine), record_at(engine, as_of) as (session, now):
         made = estimate(session, filters, revisions, now)
         items = board(session, filters, revisions, made, sort=order, min_resolved=min_resolved, now=now)
     shown = items[:limit]

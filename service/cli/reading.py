@@ -1,6 +1,6 @@
 """Commands that show one thing of the record: a question, a commentator's record, and what is due."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from predictions.views import PredictionView
 from resolvers.inbox import due_questions
 from service.api.commentators import commentator_of
 from service.api.questions import question_of
+from service.cli.board import record_at, when
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.database import reading
 
@@ -60,11 +61,12 @@ def question(
 
 
 def record(
-    which: Annotated[str, typer.Argument(metavar="COMMENTATOR", help="the slug or id")], as_json: AsJson = False
+    which: Annotated[str, typer.Argument(metavar="COMMENTATOR", help="the slug or id")],
+    as_of: Annotated[Any, typer.Option(parser=when, metavar="TIME", help="as it stood then")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show a commentator's record: every scored question, and what is still open."""
-    now = clock.now()
-    with ready() as (_, engine), reading(engine) as session:
+    with ready() as (_, engine), record_at(engine, as_of) as (session, now):
         person = commentator_of(session, which)
         view = record_of(session, person, estimate(session, Filters(), "opening", now), now=now)
     if as_json:

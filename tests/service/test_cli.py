@@ -175,6 +175,14 @@ def test_the_board_filters_as_the_api_does(rain: Command) -> None:
     assert names("--min-resolved", "2") == names("--topic", "none") == names("--event", "none") == []
 
 
+def test_the_board_and_a_record_can_be_read_as_they_stood(rain: Command) -> None:
+    resolve(rain)
+    before = rain("leaderboard", "--as-of", "2025-01-01", "--json").json
+    assert (before["items"], before["as_of"]) == ([], "2025-01-01T00:00:00+00:00")
+    assert rain("record", "ann-able", "--as-of", "2025-01-01").code == 3
+    assert rain("leaderboard", "--as-of", "2150-01-01").code == 2
+
+
 def test_keys_are_made_listed_and_revoked(trackrecord: Command) -> None:
     made = trackrecord("keys", "create", "bot", "--scope", "predict", "--scope", "read", "--json").json
     assert made["key"].startswith("tr_")

@@ -62,8 +62,11 @@ class Writes:
 
         A known Idempotency-Key gets the reply of the first time; raises ``InvalidInput`` if that request was another.
         """
-        code, body, again = self._state.writer.write(lambda session: self._once(session, who, job, status))
-        return Response(body, code, {"Idempotency-Replayed": "true"} if again else {}, JSON)
+        return _written(self._state.writer.write(lambda session: self._once(session, who, job, status)))
+
+    async def awaited(self, who: Caller, job: Callable[[Session], BaseModel]) -> Response:
+        """As calling it, with status 201, from a route that is awaited."""
+        return _written(await self._state.writer.awaited(lambda session: self._once(session, who, job, 201)))
 
     def _once(
         self, session: Session, who: Caller, job: Callable[[Session], BaseModel], status: int
@@ -87,6 +90,11 @@ class Writes:
         session.add(reply)
         session.flush()
         return status, body, False
+
+
+def _written(outcome: tuple[int, str, bool]) -> Response:
+    code, body, again = outcome
+    return Response(body, code, {"Idempotency-Replayed": "true"} if again else {}, JSON)
 
 
 async def _writes(

@@ -68,13 +68,13 @@ def prediction_of(session: Session, number: int) -> Prediction:
 
 
 @router.post("", status_code=201, response_model=PredictionView)
-def record(data: PredictionIn, who: Predictor, write: Writing) -> Response:
+async def record(data: PredictionIn, who: Predictor, write: Writing) -> Response:
     """Record one prediction. Commentator, source and question are found by id or natural key, or entered."""
 
     def job(session: Session) -> BaseModel:
         return view_new_prediction(session, record_prediction(session, data, now=write.now, actor=who.name))
 
-    return write(who, job)
+    return await write.awaited(who, job)
 
 
 @router.post("/batch", status_code=201, response_model=Recorded)

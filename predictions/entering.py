@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from predictions import ledger
 from predictions.columns import QuestionKind
-from predictions.errors import Fault, InvalidInput, inside
+from predictions.errors import Conflict, Fault, InvalidInput, inside
 from predictions.models import Question, QuestionTopic, Reference, key
 from predictions.names import free_slug
 from predictions.questions import checked_outcome, find_question
@@ -90,12 +90,20 @@ def _set_condition(session: Session, question: Question, condition: ConditionIn 
 
 
 def add_reference(session: Session, question: Question, data: ReferenceIn, *, now: datetime, actor: str) -> Reference:
-    """Record a market or crowd probability of a day. Raises ``InvalidInput`` where it does not fit the question."""
+    """Record a market or crowd probability of a day; the same one again is the one on record.
+
+    Raises ``InvalidInput`` where it does not fit the question, ``Conflict`` where the source said another number then.
+    """
     if (data.probability is not None) != (question.kind is QuestionKind.BINARY):
         raise InvalidInput.at("", "give probability for a binary question, probabilities for the others")
     probabilities = [data.probability] if data.probability is not None else []
     if data.probabilities is not None:
         probabilities = per_option(data.probabilities, question, pointer="/probabilities")
+    known = _known_reference(session, question, data)
+    if known is not None:
+        if known.probabilities != probabilities:
+            raise Conflict(f"{data.source!r} is on record with another number at that time: give another as_of")
+        return known
     reference = Reference(
         question_id=key(question), probabilities=probabilities, source=data.source, as_of=data.as_of, created_at=now
     )
@@ -104,3 +112,8 @@ def add_reference(session: Session, question: Question, data: ReferenceIn, *, no
     body = ledger.contents(reference)
     ledger.append(session, now=now, actor=actor, action="reference.recorded", subject=reference, body=body)
     return reference
+
+
+def _known_reference(session: Session, question: Question, data: ReferenceIn) -> Reference | None:
+    same = (Reference.question_id == question.id, Reference.as_of == data.as_of, Reference.source == data.source)
+    return session.exec(select(Reference).where(*same)).first()

@@ -1,6 +1,7 @@
 """The life of a question up to its outcome: entered, found, declared decided early, postponed."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
@@ -54,6 +55,25 @@ def outcome_index(question: Question, outcome: str) -> int:
     if question.kind is QuestionKind.BINARY:
         return int(outcome == "yes")
     return outcomes(question).index(outcome)
+
+
+def change_question(
+    session: Session, question: Question, changes: dict[str, Any], reason: str, *, now: datetime, actor: str
+) -> None:
+    """Correct the wording, the criteria or the basis of the deadline; the ledger keeps what stood there, and why.
+
+    Raises ``Conflict`` for a question with an outcome: it was resolved by the criteria that stand there.
+    """
+    if question.status not in UNRESOLVED:
+        raise Conflict(
+            f"the question is {question.status.value} as it is worded: take its resolution back first"
+        )
+    before = {field: getattr(question, field) for field in changes}
+    for field, value in changes.items():
+        setattr(question, field, value)
+    session.flush()
+    body = {"before": before, "after": changes, "reason": reason}
+    ledger.append(session, now=now, actor=actor, action="question.changed", subject=question, body=body)
 
 
 def declare_decided(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> None:

@@ -106,6 +106,16 @@ def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str)
     return source
 
 
+def change_source(session: Session, source: Source, changes: dict[str, Any], *, now: datetime, actor: str) -> None:
+    """Correct a source's title, outlet or day of publication; the ledger keeps what stood there before."""
+    before = {field: getattr(source, field) for field in changes}
+    for field, value in changes.items():
+        setattr(source, field, value)
+    session.flush()
+    body = {"before": before, "after": changes}
+    ledger.append(session, now=now, actor=actor, action="source.changed", subject=source, body=body)
+
+
 def _has(session: Session, table: type[Commentator], slug: str) -> bool:
     return session.exec(select(col(table.id)).where(table.slug == slug)).first() is not None
 

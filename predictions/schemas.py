@@ -1,7 +1,7 @@
 """What may be put into the record: one validated input for each thing that a person or a program submits."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -269,6 +269,45 @@ class DecidedIn(Input):
     """A question declared decided before its deadline: people are prompted now."""
 
     reason: Prose
+
+
+class QuestionChange(Input):
+    """What of a question to correct, and why; what is left out stays. A later deadline is a postponement."""
+
+    text: Prose | None = None
+    resolution_criteria: Prose | None = None
+    deadline_basis: Basis | None = None
+    reason: Prose
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.changes:
+            raise ValueError("name at least one field to change: text, resolution_criteria or deadline_basis")
+        return self
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The fields to change."""
+        return self.model_dump(exclude={"reason"}, exclude_none=True)
+
+
+class SourceChange(Input):
+    """What of a source to correct; what is left out stays."""
+
+    title: Title | None = None
+    outlet: Line | None = None
+    published_on: CalendarDay | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.changes:
+            raise ValueError("name at least one field to change: title, outlet or published_on")
+        return self
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The fields to change."""
+        return self.model_dump(exclude_none=True)
 
 
 class PostponementIn(Input):

@@ -11,10 +11,18 @@ from predictions.entering import add_reference, enter_question
 from predictions.errors import InvalidInput, NotFound
 from predictions.inputs import Instant, local_deadline
 from predictions.models import Question
-from predictions.questions import declare_decided, find_question, postpone
+from predictions.questions import change_question, declare_decided, find_question, postpone
 from predictions.reading import QuestionFilter, list_questions, view_question
 from predictions.resolving import resolve, take_back
-from predictions.schemas import DecidedIn, PostponementIn, QuestionIn, ReferenceIn, ResolutionIn, TakingBackIn
+from predictions.schemas import (
+    DecidedIn,
+    PostponementIn,
+    QuestionChange,
+    QuestionIn,
+    ReferenceIn,
+    ResolutionIn,
+    TakingBackIn,
+)
 from predictions.views import QuestionRefView, QuestionView, ResolutionView
 from service.api.commentators import number_of
 from service.api.paging import Cursor, Limit, after, page_reply
@@ -68,6 +76,21 @@ def list_all(
 def read(request: Request, which: Which, _: Reader, session: Reading) -> Response:
     """Read one question with its condition, yardsticks, proposals and resolutions."""
     return read_reply(request, view_question(session, question_of(session, which)))
+
+
+@router.patch("/{which}", response_model=QuestionView)
+def change(which: Which, data: QuestionChange, who: ResolverCaller, write: Writing) -> Response:
+    """Correct the wording, the criteria or the basis of the deadline of a question without outcome, with the reason.
+
+    The ledger keeps what stood there before. A later deadline is a postponement.
+    """
+
+    def job(session: Session) -> BaseModel:
+        question = question_of(session, which)
+        change_question(session, question, data.changes, data.reason, now=write.now, actor=who.name)
+        return view_question(session, question)
+
+    return write(who, job, status=200)
 
 
 @router.post("/{which}/resolutions", status_code=201, response_model=ResolutionView)

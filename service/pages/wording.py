@@ -38,6 +38,8 @@ YARDSTICKS = {
 ACTIONS = {
     "commentator.entered": "Commentator entered",
     "commentator.changed": "Commentator corrected",
+    "source.changed": "Source corrected",
+    "question.changed": "Question corrected",
     "source.entered": "Source entered",
     "question.entered": "Question entered",
     "question.scored": "Scores computed",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, text
 from sqlmodel import Session, col, select
 
 from predictions import ledger
@@ -32,7 +32,8 @@ from predictions.stated import numbers
 CLOCK_TOLERANCE = timedelta(minutes=5)
 Row = dict[str, Any]
 _TABLE = Prediction.__table__  # type: ignore[attr-defined]
-_STORE = insert(_TABLE).returning(_TABLE.c.id, sort_by_parameter_order=True)
+_STORE = insert(_TABLE)
+_RESERVE = text("SELECT setval(:sequence, nextval(:sequence) + :count - 1)")
 
 
 class Desk:
@@ -115,11 +116,22 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
     with ExitStack() as stack:
         for number in sorted(settled, reverse=True):
             stack.enter_context(shifting(session, questions[number], now=now, actor=actor))
-        ids = list(session.execute(_STORE, rows).scalars())
+        ids = _reserved(session, len(rows))
+        session.execute(_STORE, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
     body = {"count": len(ids), "ids": ranges(ids), "sha256": digest(ids, rows)}
     subject = session.get_one(Prediction, ids[0])
     ledger.append(session, now=now, actor=actor, action="predictions.recorded", subject=subject, body=body)
-    return ids
+    return list(ids)
+
+
+def _reserved(session: Session, count: int) -> range:
+    """Ids for that many rows. Writers come one at a time, so that nobody else takes them; asking the database for the
+    ids that it gave instead would take twice the time of the insert."""
+    if session.get_bind().dialect.name == "postgresql":
+        last = session.execute(_RESERVE, {"sequence": "prediction_id_seq", "count": count}).scalar_one()
+    else:
+        last = (session.execute(select(func.max(_TABLE.c.id))).scalar() or 0) + count
+    return range(last - count + 1, last + 1)
 
 
 def ranges(ids: Iterable[int]) -> list[list[int]]:

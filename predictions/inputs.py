@@ -35,14 +35,14 @@ def _instant(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("must be a time in RFC 3339, as text, for example 2025-03-18T20:00:00Z")
     if _DATE.fullmatch(value):
-        return datetime.combine(_day(value), time(), UTC)
+        return _in_utc(datetime.combine(_day(value), time(), UTC))
     return _in_utc(_parse(value))
 
 
 def _known(value: Any) -> Any:
     """As ``_instant``, but a date alone is its last second in UTC: what was said on that day was said before."""
     if isinstance(value, str) and _DATE.fullmatch(value):
-        return datetime.combine(_day(value), LAST_INSTANT_OF_DAY, UTC)
+        return _in_utc(datetime.combine(_day(value), LAST_INSTANT_OF_DAY, UTC))
     return _instant(value)
 
 
@@ -65,9 +65,13 @@ def _day(value: str) -> date:
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("needs an offset from UTC: write 2025-03-18T20:00:00Z, or +01:00 in place of the Z")
+    return _in_our_time(value).astimezone(UTC)
+
+
+def _in_our_time(value: datetime) -> datetime:
     if not _EARLIEST < value.year < _LATEST:
         raise ValueError(f"must lie between {_EARLIEST + 1} and {_LATEST - 1}: check the year")
-    return value.astimezone(UTC)
+    return value
 
 
 def _calendar_day(value: Any) -> Any:
@@ -116,13 +120,13 @@ def local_deadline(value: datetime | date, zone: str) -> datetime:
 def _deadline(value: Any) -> Any:
     """An instant, or a local date or time that the question's zone turns into one."""
     if isinstance(value, datetime):
-        return _in_utc(value) if value.tzinfo else value
+        return _in_utc(value) if value.tzinfo else _in_our_time(value)
     if not isinstance(value, str):
         raise ValueError("must be a time or date as text, for example 2025-12-31 or 2025-12-31T23:59:59Z")
     if _DATE.fullmatch(value):
-        return datetime.combine(_day(value), LAST_INSTANT_OF_DAY)
+        return _in_our_time(datetime.combine(_day(value), LAST_INSTANT_OF_DAY))
     parsed = _parse(value)
-    return _in_utc(parsed) if parsed.tzinfo else parsed
+    return _in_utc(parsed) if parsed.tzinfo else _in_our_time(parsed)
 
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]

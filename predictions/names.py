@@ -8,8 +8,9 @@ SLUG_LENGTH = 80
 
 
 def name_key(name: str) -> str:
-    """The key under which a name is found again: case, accents' encoding and spacing do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """The key under which a name is found again: case, accents' encoding, spacing and signs unseen do not matter."""
+    spaced = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return spaced if spaced.isprintable() else "".join(filter(str.isprintable, spaced)).strip()
 
 
 def slugify(words: str) -> str:

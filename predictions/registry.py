@@ -46,9 +46,7 @@ def enter_commentator(session: Session, data: CommentatorIn, *, now: datetime, a
 
 def _new_commentator(session: Session, data: CommentatorIn, now: datetime, actor: str) -> Commentator:
     name = data.name or ""
-    key = name_key(name)
-    if not key:
-        raise InvalidInput.at("/name", "a name needs at least one visible character")
+    key = _visible_key(name)
     commentator = Commentator(
         slug=data.slug or free_slug(name, lambda slug: _has(session, Commentator, slug)),
         name=" ".join(name.split()),
@@ -67,10 +65,10 @@ def change_commentator(
 ) -> None:
     """Correct a commentator's name, kind, description or statement; the ledger keeps what stood there before.
 
-    Raises ``Conflict`` where another commentator has the new name already.
+    Raises ``Conflict`` where another commentator has the new name already, ``InvalidInput`` for one without any sign.
     """
     if "name" in changes:
-        key = name_key(changes["name"])
+        key = _visible_key(changes["name"])
         other = session.exec(select(Commentator).where(Commentator.name_key == key)).first()
         if other is not None and other.id != commentator.id:
             raise Conflict(f"{other.name!r} (id {other.id}) has this name already: choose a name that tells them apart")
@@ -81,6 +79,13 @@ def change_commentator(
     session.flush()
     body = {"before": before, "after": changes}
     ledger.append(session, now=now, actor=actor, action="commentator.changed", subject=commentator, body=body)
+
+
+def _visible_key(name: str) -> str:
+    key = name_key(name)
+    if not key:
+        raise InvalidInput.at("/name", "a name needs at least one visible character")
+    return key
 
 
 def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str) -> Source:

@@ -1,4 +1,4 @@
-"""A bound on request bodies, held before anything reads them."""
+"""Bounds on requests, held before anything reads them."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -6,7 +6,8 @@ from service.problems import Problem
 
 
 class BodyLimit:
-    """Answers 413 to a request whose body is larger than ``max_bytes``, whatever its Content-Length says."""
+    """Answers 413 to a request whose body is larger than ``max_bytes``, whatever its Content-Length says, and 400 to
+    an address with a NUL character, which no database takes for text."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app, self._max_bytes = app, max_bytes
@@ -14,6 +15,10 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            problem = Problem(400, "Bad Request", "the address contains a NUL character (%00): remove it")
+            await problem(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._max_bytes:

@@ -99,7 +99,7 @@ def _batch(lines: list[tuple[int, bytes]], who: Caller, write: Writes, partial: 
             good.append((number, _LINE.validate_python(json.loads(line))))
         except ValidationError as error:
             refused.append(Refusal.of(number, invalid(error)))
-        except ValueError:  # also text that is no UTF-8
+        except (ValueError, RecursionError):  # also text that is no UTF-8, or brackets without end
             refused.append(Refusal.of(number, InvalidInput.at("", "is not valid JSON: one object a line")))
     if refused and not partial:
         faults = [

@@ -115,7 +115,9 @@ def problem_of(error: Exception) -> Problem:
     if is_passing(error):
         return problem_of(Unavailable("the database is busy or out of reach: send the same request again in a moment"))
     log.error("unforeseen error", exc_info=error)
-    return Problem(500, "Internal error", "something went wrong on this side; it is logged; nothing was half written")
+    detail = "something went wrong on this side; it is logged; nothing was half written"
+    # The server ends the connection after such an error: a client that is not told would send its next request into it.
+    return Problem(500, "Internal error", detail, headers={"Connection": "close"})
 
 
 def _status(error: TrackRecordError) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx
+import hypothesis
 import pytest
 import uvicorn
 from sqlalchemy import Engine
@@ -38,6 +39,10 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# A machine may be busy; and what CI says of one commit must be the same every time.
+hypothesis.settings.register_profile("ours", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("ours")
 
 
 def missing(reason: str) -> None:

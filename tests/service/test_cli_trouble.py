@@ -36,6 +36,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
         )
         running.append(process)
         return process

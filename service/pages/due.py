@@ -12,7 +12,9 @@ SHOWN = 1000
 
 
 @router.get("/due")
-def due(request: Request, _: Reader, session: Reading) -> Response:
+def due(request: Request, who: Reader, session: Reading) -> Response:
     """Open prompts."""
     prompts = list_prompts(session, state=PromptState.OPEN, limit=SHOWN)
-    return render(request, "due.html", session=session, title="What is due", prompts=prompts)
+    return render(
+        request, "due.html", session=session, title="What is due", prompts=prompts, may_resolve=who.may("resolve")
+    )

@@ -72,11 +72,16 @@ def checked_known_at(known_at: datetime, now: datetime) -> datetime:
 def take_back(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> Resolution:
     """Undo a resolution that should not have been made: the question is open or due again. The trail stays.
 
-    Raises ``Conflict`` where there is nothing to take back.
+    Raises ``Conflict`` where there is nothing to take back, or the question stays annulled by its failed condition.
     """
     before = current_resolution(session, key(question))
     if before is None or before.outcome is None:
         raise Conflict("the question has no outcome: there is nothing to take back")
+    if (condition := _failed_condition(session, question)) is not None:
+        raise Conflict(
+            f"it is annulled because {condition.slug!r} ended as {condition.outcome!r}, not "
+            f"{question.condition_outcome!r}: correct or take back the outcome of that question instead"
+        )
     resolution = Resolution(
         question_id=key(question), evidence=[], note=reason, resolved_at=now, resolved_by=actor, supersedes_id=before.id
     )
@@ -89,16 +94,20 @@ def annul_if_condition_failed(session: Session, question: Question, *, now: date
 
     Call it after a question with a condition is entered, and after any change of that condition's outcome.
     """
-    if question.condition_question_id is None:
-        return
-    condition = session.get_one(Question, question.condition_question_id)
-    failed = condition.outcome is not None and condition.outcome != question.condition_outcome
+    condition = _failed_condition(session, question)
     last = current_resolution(session, key(question))
-    if failed and question.status is not QuestionStatus.ANNULLED:
+    if condition is not None and question.status is not QuestionStatus.ANNULLED:
         _settle(session, question, _automatic(question, condition, last, now), now=now, actor=ledger.SYSTEM)
-    elif not failed and last is not None and last.automatic and last.outcome is not None:
-        note = f"The condition, question {condition.slug!r}, no longer fails."
-        take_back(session, question, note, now=now, actor=ledger.SYSTEM)
+    elif condition is None and last is not None and last.automatic and last.outcome is not None:
+        take_back(session, question, "Its condition no longer fails.", now=now, actor=ledger.SYSTEM)
+
+
+def _failed_condition(session: Session, question: Question) -> Question | None:
+    """The question on which this one depends, if it ended otherwise than this one needs; else None."""
+    if question.condition_question_id is None:
+        return None
+    condition = session.get_one(Question, question.condition_question_id)
+    return None if condition.outcome in (None, question.condition_outcome) else condition
 
 
 def _automatic(question: Question, condition: Question, last: Resolution | None, now: datetime) -> Resolution:

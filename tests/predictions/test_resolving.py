@@ -116,6 +116,15 @@ def test_a_correction_of_the_condition_annuls_what_was_resolved(family: Session)
     assert list(verify(family)) == []
 
 
+def test_what_a_failed_condition_annulled_comes_back_only_with_its_condition(family: Session) -> None:
+    settle(family, "parent", "no")
+    with pytest.raises(Conflict, match="correct or take back the outcome of that question"):
+        take_back(family, the(family, "child"), "a slip", **BY)
+    assert the(family, "child").status is QuestionStatus.ANNULLED
+    take_back(family, the(family, "parent"), "a slip", **BY)
+    assert the(family, "child").outcome is None
+
+
 def test_a_conditional_question_waits_for_its_condition(family: Session) -> None:
     with pytest.raises(Conflict, match="no outcome yet"):
         settle(family, "child", "yes")

@@ -7,7 +7,7 @@ body enters the chain only through a salted hash, so that a text may later be er
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,18 @@ def contents(row: SQLModel) -> dict[str, Any]:
     return {name: getattr(row, name) for name in type(row).model_fields}
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What an event tells: when, by whom, what was done to which row of which table."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    subject_id: int
+    body: dict[str, Any]
+
+
 def append(
     session: Session, *, now: datetime, actor: str, action: str, subject: SQLModel, body: dict[str, Any]
 ) -> None:
@@ -62,24 +74,34 @@ def append(
 
     Writers must come one at a time (the edge sees to it), or two events would claim the same number.
     """
+    append_all(session, [Entry(now, actor, action, str(type(subject).__tablename__), key(subject), body)])
+
+
+def append_all(session: Session, entries: Iterable[Entry]) -> None:
+    """Add events to the end of the chain in the order given, as ``append`` adds one."""
     last = head(session)
-    text, salt = canonical(body), secrets.token_hex(16)
+    events = []
+    for entry in entries:
+        event = _follow(last, entry)
+        events.append(event)
+        last = Head(event["seq"], event["hash"])
+    session.connection().execute(_INSERT, events)
+
+
+def _follow(last: Head, entry: Entry) -> dict[str, Any]:
+    """The row of the event that comes after ``last``."""
+    text, salt = canonical(entry.body), secrets.token_hex(16)
     body_hash = _digest(salt, text)
     seq = last.seq + 1
-    table, subject_id = str(type(subject).__tablename__), key(subject)
-    event = {
+    who = (entry.at, entry.actor, entry.action, entry.subject, entry.subject_id)
+    return {
         "seq": seq,
-        "at": now,
-        "actor": actor,
-        "action": action,
-        "subject": table,
-        "subject_id": subject_id,
+        **dict(zip(("at", "actor", "action", "subject", "subject_id"), who, strict=True)),
         "body": text,
         "salt": salt,
         "body_hash": body_hash,
-        "hash": _link(last.hash, seq, now, actor, action, table, subject_id, body_hash),
+        "hash": _link(last.hash, seq, *who, body_hash),
     }
-    session.connection().execute(_INSERT, event)
 
 
 def _digest(*parts: object) -> str:

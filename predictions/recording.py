@@ -1,14 +1,14 @@
 """Recording predictions: one in one call, or many; a wrong one is superseded or withdrawn, never edited."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import func, insert, text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from predictions import ledger
 from predictions.entering import enter_question
@@ -26,7 +26,7 @@ from predictions.schemas import (
     Stated,
     WithdrawalIn,
 )
-from predictions.standings import ONLY_ASKED, has_predicted, question_topics, shift, shifting, standing_predictions
+from predictions.standings import count_first_calls, shifting
 from predictions.stated import numbers
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -73,6 +73,15 @@ class Desk:
         return self._questions[name]
 
 
+@dataclass(frozen=True)
+class Submission:
+    """A prediction as it came in: when, and by whom."""
+
+    data: PredictionIn
+    now: datetime
+    actor: str
+
+
 def record_prediction(session: Session, data: PredictionIn, *, now: datetime, actor: str) -> Prediction:
     """Put one prediction on record, with commentator, question and source found or entered by their keys.
 
@@ -80,21 +89,25 @@ def record_prediction(session: Session, data: PredictionIn, *, now: datetime, ac
     where something named is not on record, the numbers do not fit the question, or ``made_at`` lies after the
     deadline or in the future.
     """
-    desk = Desk(session, now=now, actor=actor)
-    prediction = Prediction(**_prepare(desk, data))
-    question = session.get_one(Question, prediction.question_id)
-    if question.outcome is not None:
-        with shifting(session, question, now=now, actor=actor):
-            session.add(prediction)
-    else:
-        first = _carries(prediction) and not has_predicted(session, prediction.commentator_id, prediction.question_id)
-        session.add(prediction)
-        session.flush()
-        if first:
-            _count_question(session, question, [prediction.commentator_id])
-    body = ledger.contents(prediction)
-    ledger.append(session, now=now, actor=actor, action="prediction.recorded", subject=prediction, body=body)
-    return prediction
+    return record_each(session, [Submission(data, now, actor)])[0]
+
+
+def record_each(session: Session, submissions: Sequence[Submission]) -> list[Prediction]:
+    """Put predictions that came in together on record, as ``record_prediction`` does one by one; gives copies of the
+    rows in the same order.
+
+    All or nothing; an ``InvalidInput`` is that of the first one at fault.
+    """
+    desks = {who: Desk(session, now=who[0], actor=who[1]) for who in {(one.now, one.actor) for one in submissions}}
+    rows = [_prepare(desks[one.now, one.actor], one.data) for one in submissions]
+    ids = _store(session, rows, now=submissions[-1].now, actor=submissions[-1].actor)
+    numbered = [{"id": number, **row} for number, row in zip(ids, rows, strict=True)]
+    entries = [
+        ledger.Entry(one.now, one.actor, "prediction.recorded", _TABLE.name, row["id"], row)
+        for one, row in zip(submissions, numbered, strict=True)
+    ]
+    ledger.append_all(session, entries)
+    return [Prediction(**row) for row in numbered]
 
 
 def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: datetime, actor: str) -> list[int]:
@@ -110,18 +123,32 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
             rows.append(_prepare(desk, item))
     if not rows:
         return []
-    questions = {row["question_id"]: session.get_one(Question, row["question_id"]) for row in rows}
-    settled = {number for number, question in questions.items() if question.outcome is not None}
-    _count_first_calls(session, questions, [row for row in rows if row["question_id"] not in settled])
-    with ExitStack() as stack:
-        for number in sorted(settled, reverse=True):
-            stack.enter_context(shifting(session, questions[number], now=now, actor=actor))
-        ids = _reserved(session, len(rows))
-        session.execute(_STORE, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
+    ids = _store(session, rows, now=now, actor=actor)
     body = {"count": len(ids), "ids": ranges(ids), "sha256": digest(ids, rows)}
     subject = session.get_one(Prediction, ids[0])
     ledger.append(session, now=now, actor=actor, action="predictions.recorded", subject=subject, body=body)
     return list(ids)
+
+
+def _store(session: Session, rows: list[Row], *, now: datetime, actor: str) -> range:
+    """Insert the rows, count the questions they are the first calls on, rescore the resolved ones; gives the ids."""
+    questions = {row["question_id"]: session.get_one(Question, row["question_id"]) for row in rows}
+    settled = {number for number, question in questions.items() if question.outcome is not None}
+    count_first_calls(
+        session,
+        (
+            (row["commentator_id"], row["question_id"])
+            for row in rows
+            if row["question_id"] not in settled
+            and (row["probability"] is not None or row["probabilities"] is not None)
+        ),
+    )
+    with ExitStack() as stack:
+        for number in sorted(settled, reverse=True):
+            stack.enter_context(shifting(session, questions[number], now=now, actor=actor))
+        ids = _reserved(session, len(rows))
+        session.connection().execute(_STORE, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
+    return ids
 
 
 def _reserved(session: Session, count: int) -> range:
@@ -236,26 +263,3 @@ def _row(desk: Desk, data: Stated, commentator_id: int, question: Question) -> R
         "reason": None,
         **vars(numbers(data, question)),
     }
-
-
-def _carries(prediction: Prediction) -> bool:
-    return prediction.probability is not None or prediction.probabilities is not None
-
-
-def _count_first_calls(session: Session, questions: dict[int, Question], rows: list[Row]) -> None:
-    """Add a question to the standing of everyone whose first call on it is among ``rows``, before they are stored."""
-    callers: dict[int, set[int]] = defaultdict(set)
-    for row in rows:
-        if row["probability"] is not None or row["probabilities"] is not None:
-            callers[row["question_id"]].add(row["commentator_id"])
-    asked_about = sorted(callers)
-    for start in range(0, len(asked_about), 5000):
-        asked = standing_predictions().where(col(Prediction.question_id).in_(asked_about[start : start + 5000]))
-        for known in session.execute(asked.distinct()):
-            callers[known.question_id].discard(known.commentator_id)
-    for number, people in callers.items():
-        _count_question(session, questions[number], people)
-
-
-def _count_question(session: Session, question: Question, people: Iterable[int]) -> None:
-    shift(session, question_topics(session, key(question)), {}, dict.fromkeys(people, ONLY_ASKED))

@@ -4,9 +4,11 @@ A change of a question takes off what it added before and adds what it adds now,
 predictions on that question alone, and a reader of the sums does not depend on the number of predictions at all.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import product
 
 from sqlalchemy import Select, and_, bindparam, exists, insert, or_, update
 from sqlalchemy import select as sa_select
@@ -42,11 +44,6 @@ def standing_predictions() -> Select[int, int]:
 
 
 # Statements that are asked for every prediction are built once: building one takes longer than running it.
-_STANDS = (
-    standing_predictions()
-    .where(col(Prediction.question_id) == bindparam("what"), col(Prediction.commentator_id) == bindparam("who"))
-    .limit(1)
-)
 _ASKED = (
     standing_predictions()
     .where(col(Prediction.question_id) == bindparam("what"))
@@ -57,11 +54,6 @@ _SCORED = sa_select(*(Score.__table__.c[name] for name in ("commentator_id", "he
     col(Score.question_id) == bindparam("what")
 )
 _TOPICS = sa_select(col(QuestionTopic.topic)).where(col(QuestionTopic.question_id) == bindparam("what"))
-
-
-def has_predicted(session: Session, commentator_id: int, question_id: int) -> bool:
-    """Whether a prediction of this commentator on this question stands."""
-    return session.execute(_STANDS, {"who": commentator_id, "what": question_id}).first() is not None
 
 
 def additions(session: Session, question: Question) -> dict[int, Addition]:
@@ -104,15 +96,43 @@ def shift(session: Session, topics: Iterable[str], before: dict[int, Addition], 
         old, new = before.get(person, nothing), after.get(person, nothing)
         if old != new:
             changes[person] = tuple(b - a for a, b in zip(old, new, strict=True))
-    keys = [(person, topic) for topic in (OVERALL, *topics) for person in changes]
-    if keys:
-        _make_rows(session, keys)
-        rows = [
-            {"who": person, "where": topic, **dict(zip(_ADDED, changes[person], strict=True))} for person, topic in keys
-        ]
-        session.connection().execute(_SHIFT, rows)
+    _add(session, {(person, topic): change for topic in (OVERALL, *topics) for person, change in changes.items()})
 
 
+def count_first_calls(session: Session, calls: Iterable[tuple[int, int]]) -> None:
+    """Count each question for those who predict on it for the first time, before their predictions are stored.
+
+    ``calls`` are pairs (commentator, question); one whose predictions stand already changes nothing.
+    """
+    fresh = set(calls)
+    people, questions = sorted({who for who, _ in fresh}), sorted({what for _, what in fresh})
+    for some_people, some_questions in product(_parts(people), _parts(questions)):
+        fresh.difference_update(
+            (row[0], row[1]) for row in session.execute(_KNOWN, {"people": some_people, "questions": some_questions})
+        )
+    topics: dict[int, list[str]] = defaultdict(lambda: [OVERALL])
+    for some_questions in _parts(sorted({what for _, what in fresh})):
+        for what, topic in session.execute(_TOPICS_OF, {"questions": some_questions}):
+            topics[what].append(topic)
+    counts = Counter((who, topic) for who, what in fresh for topic in topics[what])
+    _add(session, {pair: tuple(count * one for one in ONLY_ASKED) for pair, count in sorted(counts.items())})
+
+
+def _parts(numbers: list[int]) -> list[list[int]]:
+    return [numbers[start : start + 5000] for start in range(0, len(numbers), 5000)]
+
+
+_KNOWN = (
+    standing_predictions()
+    .where(
+        col(Prediction.commentator_id).in_(bindparam("people", expanding=True)),
+        col(Prediction.question_id).in_(bindparam("questions", expanding=True)),
+    )
+    .distinct()
+)
+_TOPICS_OF = sa_select(col(QuestionTopic.question_id), col(QuestionTopic.topic)).where(
+    col(QuestionTopic.question_id).in_(bindparam("questions", expanding=True))
+)
 _ADDED = tuple(f"add_{field}" for field in FIELDS)
 _TABLE = Standing.__table__  # type: ignore[attr-defined]
 _SHIFT = (
@@ -120,17 +140,29 @@ _SHIFT = (
     .where(_TABLE.c.commentator_id == bindparam("who"), _TABLE.c.topic == bindparam("where"))
     .values({field: _TABLE.c[field] + bindparam(added) for field, added in zip(FIELDS, _ADDED, strict=True)})
 )
+_THERE = sa_select(_TABLE.c.commentator_id, _TABLE.c.topic).where(
+    _TABLE.c.commentator_id.in_(bindparam("people", expanding=True)),
+    _TABLE.c.topic.in_(bindparam("topics", expanding=True)),
+)
 
 
-def _make_rows(session: Session, keys: list[tuple[int, str]]) -> None:
+def _add(session: Session, changes: dict[tuple[int, str], Addition]) -> None:
+    """Add to the standings of these (commentator, topic), which are made where there are none."""
+    if not changes:
+        return
+    _make_rows(session, changes)
+    rows = [
+        {"who": who, "where": topic, **dict(zip(_ADDED, change, strict=True))}
+        for (who, topic), change in changes.items()
+    ]
+    session.connection().execute(_SHIFT, rows)
+
+
+def _make_rows(session: Session, keys: Iterable[tuple[int, str]]) -> None:
     topics = sorted({topic for _, topic in keys})
-    people = sorted({person for person, _ in keys})
     known: set[tuple[int, str]] = set()
-    for start in range(0, len(people), 5000):
-        query = sa_select(_TABLE.c.commentator_id, _TABLE.c.topic).where(
-            _TABLE.c.commentator_id.in_(people[start : start + 5000]), _TABLE.c.topic.in_(topics)
-        )
-        known.update((row[0], row[1]) for row in session.execute(query))
+    for people in _parts(sorted({person for person, _ in keys})):
+        known.update((row[0], row[1]) for row in session.execute(_THERE, {"people": people, "topics": topics}))
     zeros = dict.fromkeys(FIELDS, 0)
     fresh = [
         {"commentator_id": person, "topic": topic, **zeros} for person, topic in keys if (person, topic) not in known

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from service.database import reading
 from service.models import IdempotentReply
 
 JSON = "application/json"
+Item = TypeVar("Item")
 _HEADER = "/header/Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -64,9 +65,15 @@ class Writes:
         """
         return _written(self._state.writer.write(lambda session: self._once(session, who, job, status)))
 
-    async def awaited(self, who: Caller, job: Callable[[Session], BaseModel]) -> Response:
-        """As calling it, with status 201, from a route that is awaited."""
-        return _written(await self._state.writer.awaited(lambda session: self._once(session, who, job, 201)))
+    async def awaited(self, who: Caller, job: Callable[[Session, list[Item]], list[BaseModel]], item: Item) -> Response:
+        """As calling it, with status 201, from a route that is awaited, for a job that takes many items at once."""
+        if self._key is None:
+            return Response((await self._state.writer.awaited(job, item)).model_dump_json(), 201, media_type=JSON)
+
+        def once(session: Session, _: object) -> list[tuple[int, str, bool]]:
+            return [self._once(session, who, lambda session: job(session, [item])[0], 201)]
+
+        return _written(await self._state.writer.awaited(once, None))
 
     def _once(
         self, session: Session, who: Caller, job: Callable[[Session], BaseModel], status: int

@@ -14,7 +14,14 @@ from predictions.errors import Fault, InvalidInput, NotFound, TrackRecordError
 from predictions.inputs import Instant
 from predictions.models import Prediction, key
 from predictions.reading import PredictionFilter, list_predictions, view_new_prediction, view_predictions
-from predictions.recording import correct_prediction, record_prediction, record_predictions, withdraw_prediction
+from predictions.recording import (
+    Submission,
+    correct_prediction,
+    record_each,
+    record_prediction,
+    record_predictions,
+    withdraw_prediction,
+)
 from predictions.schemas import (
     CommentatorIn,
     CorrectionIn,
@@ -70,11 +77,11 @@ def prediction_of(session: Session, number: int) -> Prediction:
 @router.post("", status_code=201, response_model=PredictionView)
 async def record(data: PredictionIn, who: Predictor, write: Writing) -> Response:
     """Record one prediction. Commentator, source and question are found by id or natural key, or entered."""
+    return await write.awaited(who, _record, Submission(data, write.now, who.name))
 
-    def job(session: Session) -> BaseModel:
-        return view_new_prediction(session, record_prediction(session, data, now=write.now, actor=who.name))
 
-    return await write.awaited(who, job)
+def _record(session: Session, submissions: list[Submission]) -> list[BaseModel]:
+    return [view_new_prediction(session, row) for row in record_each(session, submissions)]
 
 
 @router.post("/batch", status_code=201, response_model=Recorded)

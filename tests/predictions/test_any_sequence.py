@@ -16,7 +16,13 @@ from predictions.entering import enter_question
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import Prediction, Question, Resolution
 from predictions.questions import declare_decided, find_question, postpone
-from predictions.recording import correct_prediction, record_predictions, withdraw_prediction
+from predictions.recording import (
+    Submission,
+    correct_prediction,
+    record_each,
+    record_predictions,
+    withdraw_prediction,
+)
 from predictions.resolving import resolve, take_back
 from predictions.schemas import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
 from predictions.verifying import verify
@@ -82,7 +88,10 @@ class AnySequence(RuleBasedStateMachine):
         said = {"question": {"slug": slug}, "made_at": made_at.isoformat()}
         said |= self.stated(slug, percent, shares, back % 3 == 0)
         items = [PredictionIn.model_validate(said | {"commentator": {"name": name}}) for name in people]
-        record_predictions(self.session, items, **self.by)
+        if back % 2:
+            record_each(self.session, [Submission(item, self.now, f"by {len(items)}") for item in items])
+        else:
+            record_predictions(self.session, items, **self.by)
 
     @rule(pick=st.integers(0, 50), percent=PERCENT, shares=SHARES, withdraw=st.booleans())
     def amend(self, pick: int, percent: float, shares: list[float], withdraw: bool) -> None:

@@ -101,6 +101,9 @@ class Question(SQLModel, table=True):
     due_at: datetime = Field(description="the deadline, or the earlier instant at which it was declared decided")
     next_prompt_at: datetime | None = Field(description="when the sweep looks at this question again")
     prompts: int = Field(default=0, description="stages of prompting that are past, of this due_at")
+    snoozed_until: datetime | None = Field(default=None, description="holds while it is what next_prompt_at says")
+    snoozes: int = Field(default=0, description="how often it was snoozed")
+    assignee: str | None = Field(default=None, max_length=200, description="who is to resolve it")
     outcome: str | None = Field(default=None, max_length=120)
     known_at: datetime | None = None
     invented: bool = False

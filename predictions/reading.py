@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlmodel import Session, SQLModel, col
 
+from predictions.attending import is_snoozed
 from predictions.columns import CommentatorKind, DeadlineBasis, QuestionStatus
 from predictions.models import (
     Commentator,
@@ -224,6 +225,8 @@ def view_question(session: Session, question: Question) -> QuestionView:
             )
             for row in _of_question(session, Reference, question)
         ],
+        assignee=question.assignee,
+        snoozed_until=question.snoozed_until if is_snoozed(question) else None,
         resolutions=[ResolutionView.of(row) for row in _of_question(session, Resolution, question)],
         proposals=[ProposalView.of(row) for row in _of_question(session, Proposal, question)],
         created_at=question.created_at,

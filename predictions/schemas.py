@@ -315,3 +315,15 @@ class PostponementIn(Input):
 
     deadline: LocalOrInstant
     reason: Prose
+
+
+class SnoozeIn(Input):
+    """Until when a due question is to rest; null ends a snooze."""
+
+    until: Instant | None
+
+
+class AssignmentIn(Input):
+    """Who is to resolve a question, by name; null: nobody in particular."""
+
+    assignee: Name | None

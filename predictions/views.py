@@ -211,6 +211,8 @@ class QuestionView(QuestionRefView):
     references: list[ReferenceView]
     outcome: str | None
     known_at: datetime | None
+    assignee: str | None
+    snoozed_until: datetime | None
     resolutions: list[ResolutionView]
     proposals: list[ProposalView]
     created_at: datetime

@@ -14,6 +14,7 @@ from uuid import uuid4
 from sqlalchemy import bindparam, insert, null, select, update
 from sqlmodel import Session, col
 
+from predictions.attending import is_snoozed
 from predictions.columns import QuestionStatus
 from predictions.errors import Conflict
 from predictions.models import Question, key
@@ -72,7 +73,10 @@ _WAITING = (
     .with_for_update(skip_locked=True)
 )
 _ASKED: Any = (
-    select(col(Prompt.id), col(Prompt.due_at).label("prompted_for"), col(Question.status), col(Question.due_at))
+    select(
+        *(col(Prompt.id), col(Prompt.due_at).label("prompted_for"), col(Question.status), col(Question.due_at)),
+        *(col(Question.snoozed_until), col(Question.next_prompt_at)),
+    )
     .join(Question, col(Question.id) == col(Prompt.question_id))
     .where(col(Prompt.id).in_(bindparam("prompts_", expanding=True)))
 )
@@ -122,9 +126,9 @@ def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: 
     closed = 0
     rows = connection.execute(_WAITING, {"channel_": key(channel), "limit_": limit, "now_": now}).all()
     asked = connection.execute(_ASKED, {"prompts_": [row.prompt_id for row in rows]}).all()
-    still_due = {each.id for each in asked if each.status is QuestionStatus.DUE and each.due_at == each.prompted_for}
+    not_wanted = {each.id: reason for each in asked if (reason := _why_not_wanted(each))}
     for row in rows:
-        closing = _reason_to_close(row, row.prompt_id is None or row.prompt_id in still_due, terms)
+        closing = _reason_to_close(row, not_wanted.get(row.prompt_id), terms)
         seen = {"id_": row.id, "seen_": row.attempts}
         if closing is not None:
             closed += connection.execute(_CLOSE, seen | _closed(*closing, now)).rowcount
@@ -146,9 +150,15 @@ def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: 
     return claimed, closed
 
 
-def _reason_to_close(row: Any, wanted: bool, terms: Terms) -> tuple[DeliveryState, str] | None:
-    if not wanted:
-        return DeliveryState.CANCELLED, "the question is no longer due"
+def _why_not_wanted(asked: Any) -> str | None:
+    if asked.status is not QuestionStatus.DUE or asked.due_at != asked.prompted_for:
+        return "the question is no longer due"
+    return "the question was snoozed: another message comes when it wakes" if is_snoozed(asked) else None
+
+
+def _reason_to_close(row: Any, not_wanted: str | None, terms: Terms) -> tuple[DeliveryState, str] | None:
+    if not_wanted:
+        return DeliveryState.CANCELLED, not_wanted
     if row.lease_token is not None and row.attempts % len(terms.retry_seconds) == 0:
         return DeliveryState.DEAD, "the last attempt was cut short: whether it arrived is not known"
     return None

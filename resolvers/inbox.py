@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlmodel import Session, col
 
+from predictions.attending import SNOOZED, is_snoozed
 from predictions.columns import ProposalState, QuestionStatus
 from predictions.models import Proposal, Question, key
 from predictions.views import ProposalView, QuestionRefView, View
@@ -14,17 +15,23 @@ from resolvers.models import Prompt
 
 
 class PromptState(StrEnum):
-    """Where a prompt stands: to be answered, answered by an outcome, or overtaken by another deadline."""
+    """Where a prompt stands: to be answered, now or later; answered by an outcome; or overtaken by another deadline."""
 
     OPEN = "open"
+    SNOOZED = "snoozed"
     ANSWERED = "answered"
     OVERTAKEN = "overtaken"
 
 
 _SETTLED = (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED)
-_CURRENT = col(Prompt.due_at) == col(Question.due_at)
-_OPEN = and_(col(Question.status) == QuestionStatus.DUE, _CURRENT)
+_CURRENT = and_(col(Question.status) == QuestionStatus.DUE, col(Prompt.due_at) == col(Question.due_at))
 _ANSWERED = col(Question.status).in_(_SETTLED)
+_HAS_STATE: dict[PromptState, Any] = {
+    PromptState.OPEN: and_(_CURRENT, ~SNOOZED),
+    PromptState.SNOOZED: and_(_CURRENT, SNOOZED),
+    PromptState.ANSWERED: _ANSWERED,
+    PromptState.OVERTAKEN: ~(_CURRENT | _ANSWERED),
+}
 
 
 class PromptView(View):
@@ -37,6 +44,8 @@ class PromptView(View):
     scheduled_at: datetime
     created_at: datetime
     state: PromptState
+    snoozed_until: datetime | None
+    assignee: str | None
     proposals: list[ProposalView]
 
 
@@ -44,8 +53,9 @@ def state_of(prompt: Prompt, question: Question) -> PromptState:
     """The state of a prompt of this question."""
     if question.status in _SETTLED:
         return PromptState.ANSWERED
-    current = question.status is QuestionStatus.DUE and prompt.due_at == question.due_at
-    return PromptState.OPEN if current else PromptState.OVERTAKEN
+    if question.status is not QuestionStatus.DUE or prompt.due_at != question.due_at:
+        return PromptState.OVERTAKEN
+    return PromptState.SNOOZED if is_snoozed(question) else PromptState.OPEN
 
 
 def list_prompts(
@@ -54,26 +64,23 @@ def list_prompts(
     state: PromptState | None = None,
     question: int | None = None,
     stage: str | None = None,
+    assignee: str | None = None,
     after: int = 0,
     limit: int = 100,
 ) -> list[PromptView]:
     """Prompts with an id above ``after``, in order of recording."""
     query = select(Prompt, Question).join(Question, col(Question.id) == col(Prompt.question_id))
     if state is not None:
-        query = query.where(_has_state(state))
+        query = query.where(_HAS_STATE[state])
     if question is not None:
         query = query.where(col(Prompt.question_id) == question)
     if stage is not None:
         query = query.where(col(Prompt.stage) == stage)
+    if assignee is not None:
+        query = query.where(col(Question.assignee) == assignee)
     rows = session.execute(query.where(col(Prompt.id) > after).order_by(col(Prompt.id)).limit(limit)).all()
     proposals = _pending(session, {key(row.Question) for row in rows})
     return [_view(row.Prompt, row.Question, proposals) for row in rows]
-
-
-def _has_state(state: PromptState) -> Any:
-    if state is PromptState.OPEN:
-        return _OPEN
-    return _ANSWERED if state is PromptState.ANSWERED else ~(_OPEN | _ANSWERED)
 
 
 def _view(prompt: Prompt, question: Question, proposals: dict[int, list[ProposalView]]) -> PromptView:
@@ -85,6 +92,8 @@ def _view(prompt: Prompt, question: Question, proposals: dict[int, list[Proposal
         scheduled_at=prompt.scheduled_at,
         created_at=prompt.created_at,
         state=state_of(prompt, question),
+        snoozed_until=question.snoozed_until if is_snoozed(question) else None,
+        assignee=question.assignee,
         proposals=proposals.get(prompt.question_id, []),
     )
 
@@ -100,9 +109,8 @@ def _pending(session: Session, questions: set[int]) -> dict[int, list[ProposalVi
 
 
 def due_questions(session: Session, *, now: datetime, limit: int = 100) -> list[Question]:
-    """Questions that wait for their outcome, the longest overdue first: swept or not yet."""
-    query = select(Question).where(
-        col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE)), col(Question.due_at) <= now
-    )
+    """Questions that wait for their outcome, the longest overdue first: swept or not yet, but not snoozed."""
+    waiting = col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE))
+    query = select(Question).where(waiting, col(Question.due_at) <= now, ~SNOOZED)
     ordered = query.order_by(col(Question.due_at), col(Question.id)).limit(limit)
     return list(session.execute(ordered).scalars())

@@ -62,5 +62,5 @@ def _must_be_unused(session: Session, prompt: Prompt, question: Question, delive
     )
     if session.execute(resolved_since).scalar():
         raise Conflict("this link was used, or the question resolved otherwise: correct it from the question's page")
-    if state_of(prompt, question) is not PromptState.OPEN:
+    if state_of(prompt, question) not in (PromptState.OPEN, PromptState.SNOOZED):
         raise Conflict("the question's deadline was moved: another message comes when it is due")

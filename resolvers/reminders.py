@@ -1,15 +1,17 @@
 """When people are prompted about a due question: at its deadline, then in reminders, at last by an escalation.
 
 Pure. Every time is a whole number of days after ``due_at``, an instant in UTC: neither a late sweep nor daylight
-saving moves it. What was missed while nothing ran is made up for by one prompt, not by a flood.
+saving moves it; only the end of a snooze is whenever somebody chose. What was missed while nothing ran, or the
+question was snoozed, is made up for by one prompt, not by a flood.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 DUE = "due"
 ESCALATION = "escalation"
+SNOOZE = "snooze"
 
 #: Days after the deadline on which people are reminded; the escalation comes on the week after the last.
 REMINDER_DAYS = (1, 3, 7, 14, 21, 28, 35)
@@ -42,17 +44,25 @@ def stage_name(day: int) -> str:
 
 
 def next_step(
-    due_at: datetime, past: int, planned_at: datetime, now: datetime, days: Sequence[int] = REMINDER_DAYS
+    due_at: datetime,
+    past: int,
+    planned_at: datetime,
+    now: datetime,
+    days: Sequence[int] = REMINDER_DAYS,
+    *,
+    snooze: int = 0,
 ) -> Step | None:
     """The prompt that is to go out now; None before ``planned_at``.
 
-    ``past`` stages lie behind the question and the next was planned at ``planned_at`` (at first: 0, ``due_at``).
-    ``days`` are whole and rising. The first prompt is never skipped, of missed reminders only the newest goes out,
-    and the escalation is never the one that makes up for them.
+    ``past`` stages lie behind the question and the next was planned at ``planned_at`` (at first: 0, ``due_at``), by
+    the ``snooze``th snooze unless that is 0. ``days`` are whole and rising. The first prompt is never skipped, of
+    missed reminders only the newest goes out, and the escalation is never the one that makes up for them.
     """
     if now < planned_at:
         return None
     marks = (0, *days)
+    if snooze:
+        return _after_snooze(Step(f"{SNOOZE}_{snooze}", planned_at, past, None), due_at, now, marks)
     if past >= len(marks):
         return Step(ESCALATION, planned_at, len(marks) + 1, None)
     times = [due_at + timedelta(days=day) for day in marks]
@@ -64,6 +74,16 @@ def next_step(
     if later:
         return Step(stage_name(marks[index]), scheduled_at, later[0], times[later[0]])
     return Step(stage_name(marks[index]), scheduled_at, len(marks), _escalation_at(due_at, now, marks[-1]))
+
+
+def _after_snooze(step: Step, due_at: datetime, now: datetime, marks: Sequence[int]) -> Step:
+    """``step`` ends a snooze: it stands for all that was missed, and planned after it is what leaves people a rest."""
+    if step.past > len(marks):
+        return step
+    times = enumerate(due_at + timedelta(days=day) for day in marks)
+    later = [(number, time) for number, time in times if number >= step.past and time >= now + REST]
+    past, next_at = later[0] if later else (len(marks), _escalation_at(due_at, now, marks[-1]))
+    return replace(step, past=past, next_at=next_at)
 
 
 def _escalation_at(due_at: datetime, now: datetime, last_day: int) -> datetime:

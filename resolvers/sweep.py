@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from predictions import ledger
+from predictions.attending import is_snoozed
 from predictions.columns import QuestionStatus
 from predictions.models import Question, QuestionTopic, key
 from predictions.questions import UNRESOLVED, outcomes
@@ -80,7 +81,9 @@ def _claim(session: Session, now: datetime, batch: int, days: Sequence[int]) -> 
     ).scalars()
     due = []
     for question in [found[number] for number in sorted(ours)]:
-        step = next_step(question.due_at, question.prompts, question.next_prompt_at or now, now, days)
+        snooze = question.snoozes if is_snoozed(question) else 0
+        planned_at = question.next_prompt_at or now
+        step = next_step(question.due_at, question.prompts, planned_at, now, days, snooze=snooze)
         if step is not None:
             due.append(_Due(question, step, question.status is QuestionStatus.OPEN))
             question.status, question.next_prompt_at, question.prompts = QuestionStatus.DUE, step.next_at, step.past

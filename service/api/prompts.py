@@ -1,6 +1,8 @@
 """Prompts: what people are asked to resolve, with the proposals that lie beside each."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from resolvers.inbox import PromptState, list_prompts
 from service.api.paging import Cursor, Limit, after, page_reply
@@ -16,8 +18,10 @@ def list_all(
     _: Reader,
     session: Reading,
     state: PromptState | None = None,
+    assignee: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """List prompts in order of recording."""
-    return page_reply(request, list_prompts(session, state=state, after=after(cursor), limit=limit), limit)
+    found = list_prompts(session, state=state, assignee=assignee, after=after(cursor), limit=limit)
+    return page_reply(request, found, limit)

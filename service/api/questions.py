@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from predictions.attending import assign_question, snooze_question
 from predictions.columns import DeadlineBasis, QuestionStatus
 from predictions.entering import add_reference, enter_question
 from predictions.errors import InvalidInput, NotFound
@@ -15,12 +16,14 @@ from predictions.questions import change_question, declare_decided, find_questio
 from predictions.reading import QuestionFilter, list_questions, view_question
 from predictions.resolving import resolve, take_back
 from predictions.schemas import (
+    AssignmentIn,
     DecidedIn,
     PostponementIn,
     QuestionChange,
     QuestionIn,
     ReferenceIn,
     ResolutionIn,
+    SnoozeIn,
     TakingBackIn,
 )
 from predictions.views import QuestionRefView, QuestionView, ResolutionView
@@ -147,6 +150,30 @@ def move(which: Which, data: PostponementIn, who: ResolverCaller, write: Writing
         return view_question(session, question)
 
     return write(who, job)
+
+
+@router.post("/{which}/snooze", status_code=200, response_model=QuestionView)
+def snooze(which: Which, data: SnoozeIn, who: ResolverCaller, write: Writing) -> Response:
+    """Let a due question rest: nobody is prompted before `until`, and then somebody is. Null ends a snooze now."""
+
+    def job(session: Session) -> BaseModel:
+        question = question_of(session, which)
+        snooze_question(session, question, data.until, now=write.now, actor=who.name)
+        return view_question(session, question)
+
+    return write(who, job, status=200)
+
+
+@router.post("/{which}/assignment", status_code=200, response_model=QuestionView)
+def assign(which: Which, data: AssignmentIn, who: ResolverCaller, write: Writing) -> Response:
+    """Say who is to resolve a question, by name; null: nobody in particular."""
+
+    def job(session: Session) -> BaseModel:
+        question = question_of(session, which)
+        assign_question(session, question, data.assignee, now=write.now, actor=who.name)
+        return view_question(session, question)
+
+    return write(who, job, status=200)
 
 
 @router.post("/{which}/references", status_code=201, response_model=QuestionView)

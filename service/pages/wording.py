@@ -46,6 +46,8 @@ ACTIONS = {
     "question.came_due": "Deadline passed: due",
     "question.declared_decided": "Declared decided before the deadline",
     "question.postponed": "Deadline moved to a later day",
+    "question.snoozed": "Snoozed",
+    "question.assigned": "Assigned",
     "prediction.recorded": "Prediction recorded",
     "predictions.recorded": "Predictions recorded together",
     "prediction.corrected": "Prediction corrected",

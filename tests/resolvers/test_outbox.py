@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlmodel import Session
 
+from predictions.attending import snooze_question
 from predictions.questions import postpone
 from resolvers.channels import Answer, Outgoing, Verdict, switch
 from resolvers.deliveries import RETRY_SECONDS
@@ -126,6 +127,19 @@ def test_a_question_that_is_no_longer_due_is_not_asked_about(house: House, chang
     assert (tally["closed"], tally["delivered"]) == (1, 1)
     assert [row.state.value for row in house.rows()] == ["cancelled", "delivered"]
     assert house.rows()[0].attempts == 0
+
+
+def test_a_question_that_was_snoozed_is_not_asked_about_until_it_wakes(house: House) -> None:
+    house.come_due("rain")
+    with house.question("rain") as (session, question):
+        snooze_question(session, question, START + 30 * SECOND, now=START, actor="ann")
+    outbox = house.outbox()
+    assert outbox.deliver(5)["closed"] == 1
+    assert (house.row().state, house.postman.carried) == (DeliveryState.CANCELLED, [])
+    assert "snoozed" in house.row().last_error
+    house.clock.advance(30)
+    house.come_due()
+    assert outbox.deliver(5)["delivered"] == 1
 
 
 def test_many_cancelled_messages_do_not_stand_in_the_way_of_one_that_counts(house: House) -> None:

@@ -100,6 +100,28 @@ def test_a_question_overdue_for_a_year_is_prompted_now_and_escalated_later() -> 
     assert steps[1].scheduled_at == DUE_AT + timedelta(weeks=53)
 
 
+@pytest.mark.parametrize(
+    ("past", "ends", "following", "then_past"),
+    [
+        (1, 0.1, 1, 1),  # before the first reminder, which comes as planned
+        (1, 0.6, 3, 2),  # the first would come within hours: people get a rest
+        (1, 5, 7, 3),  # days 1 and 3 were slept through
+        (2, 34, 35, 7),
+        (2, 34.6, 42, 8),  # no reminder is left: next comes the escalation
+        (8, 42.5, 49, 8),  # not right after the snooze
+        (9, 60, None, 9),  # it was escalated before: back once, and quiet again
+    ],
+)
+def test_the_end_of_a_snooze_is_a_prompt_and_stands_for_all_that_was_slept_through(
+    past: int, ends: float, following: float | None, then_past: int
+) -> None:
+    assert next_step(DUE_AT, past, after(ends), after(ends) - SECOND, snooze=2) is None
+    planned = None if following is None else after(following)
+    assert next_step(DUE_AT, past, after(ends), after(ends), snooze=2) == Step(
+        "snooze_2", after(ends), then_past, planned
+    )
+
+
 def test_the_operator_may_choose_other_days() -> None:
     every_day = [DUE_AT + number * DAY for number in range(60)]
     steps = history(every_day, days=(2, 9))

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlmodel import Session
 
 from predictions import ledger
+from predictions.attending import snooze_question
 from predictions.columns import QuestionStatus
 from predictions.models import LedgerEvent
 from predictions.questions import declare_decided, postpone
@@ -278,8 +279,9 @@ def test_the_inbox_filters_by_state_and_pages(session: Session) -> None:
     sweep(session, START)
     settle(session, questions[0], "no", START)
     postpone(session, questions[1], START + DAY, "Moved.", now=START, actor="tester")
+    snooze_question(session, questions[3], START + DAY, now=START, actor="tester")
     slugs = {state: [prompt.question.slug for prompt in list_prompts(session, state=state)] for state in PromptState}
-    assert slugs == {"answered": ["q-0"], "overtaken": ["q-1"], "open": ["q-2", "q-3"]}
+    assert slugs == {"answered": ["q-0"], "overtaken": ["q-1"], "open": ["q-2"], "snoozed": ["q-3"]}
     for prompt in list_prompts(session):
         assert prompt in list_prompts(session, state=prompt.state), "derived alike by the query and by the row"
     first = list_prompts(session, limit=3)

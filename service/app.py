@@ -20,6 +20,7 @@ from service.api import (
     prompts,
     proposals,
     questions,
+    record,
     sources,
 )
 from service.auth import ensure_admin_key
@@ -27,6 +28,7 @@ from service.boards import Boards
 from service.clock import Clock, SystemClock
 from service.database import delivering, make_engine
 from service.failures import Failures
+from service.heads import Heads
 from service.limits import BodyLimit
 from service.pages.assets import Assets
 from service.pasts import Pasts
@@ -50,8 +52,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.clock = clock or SystemClock()
     app.state.with_scheduler = scheduler
     app.state.failures = Failures()
-    record = (commentators, sources, questions, predictions, prompts, proposals, leaderboard)
-    for module in (*record, comparing, channels, keys, meta, metrics, pages):
+    the_record = (commentators, sources, questions, predictions, prompts, proposals, leaderboard, record)
+    for module in (*the_record, comparing, channels, keys, meta, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)
@@ -68,6 +70,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.secret = state.settings.secret()
     state.writer = Writer(state.engine)
     state.boards = Boards(state.engine)
+    state.heads = Heads(state.engine)
     state.pasts = Pasts()
     state.scheduler = None
     if state.settings.admin_key is not None:

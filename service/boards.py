@@ -24,7 +24,8 @@ PAIRS_AT_ONCE = 20_000
 log = logging.getLogger(__name__)
 
 Key = tuple[Filters, Revisions]
-PageKey = tuple[object, ...]
+#: Path and query of a page.
+Address = tuple[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Boards:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
-        self._pages: OrderedDict[PageKey, PageBytes] = OrderedDict()
+        self._pages: OrderedDict[Address, PageBytes] = OrderedDict()
         self._lock = threading.Lock()
         self._at_work: set[Key] = set()
 
@@ -72,15 +73,20 @@ class Boards:
         self._make_behind(key, now)
         return kept
 
-    def page(self, wanted: PageKey, head: int, now: datetime) -> PageBytes | None:
-        """The page as it was sent last, if nothing at all has changed since."""
-        page = self._pages.get(wanted)
+    def page(self, address: Address, head: int, now: datetime) -> PageBytes | None:
+        """The page sent last from this address, if nothing at all has changed since."""
+        page = self._pages.get(address)
         return page if page and page.head == head and (page.until is None or now < page.until) else None
 
-    def keep_page(self, wanted: PageKey, page: PageBytes) -> None:
+    def has_page(self, address: Address) -> bool:
+        """Whether a page was sent from this address, good or not."""
+        return address in self._pages
+
+    def keep_page(self, address: Address, page: PageBytes) -> None:
         """Remember a page for the next reader."""
         with self._lock:
-            self._pages[wanted] = page
+            self._pages[address] = page
+            self._pages.move_to_end(address)
             while len(self._pages) > MAX_KEPT:
                 self._pages.popitem(last=False)
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from predictions.errors import InvalidInput
 from service.auth import Caller
+from service.boards import Address
 from service.database import reading
 from service.models import IdempotentReply
 
@@ -33,6 +34,11 @@ def tagged(request: Request, body: bytes, tag: str, headers: dict[str, str] | No
     if held.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in held.split(",")}:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=JSON, headers=headers)
+
+
+def address_of(request: Request) -> Address:
+    """Path and query, which tell a page from any other."""
+    return request.scope["path"], request.scope["query_string"]
 
 
 def read_reply(request: Request, content: BaseModel) -> Response:

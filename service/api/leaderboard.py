@@ -1,4 +1,4 @@
-"""The leaderboard, and each commentator's record."""
+"""The leaderboard."""
 
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
@@ -15,18 +15,16 @@ from predictions.ledger import Head
 from predictions.past import head_at
 from predictions.reader_order import reader_order
 from predictions.readers import Robustness
-from predictions.record import RecordView, record_of
 from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
 from predictions.yardsticks import YardstickScore, yardstick_scores
-from service.api.commentators import Which, commentator_of
+from service.api.kept_pages import KeptPageRoute
 from service.auth import Reader
-from service.boards import Boards, PageBytes, newest_scoring
-from service.database import reading
+from service.boards import Address, Boards, PageBytes, newest_scoring
 from service.pasts import Pasts
-from service.replies import Reading, etag_of, read_reply, tagged
+from service.replies import Reading, address_of, etag_of, read_reply, tagged
 
-router = APIRouter(prefix="/api", tags=["leaderboard"])
+router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=KeptPageRoute)
 
 
 class ReadersView(BaseModel):
@@ -84,6 +82,7 @@ AsOf = Annotated[Instant | None, Query(description="as it stood at this past ins
 def leaderboard(
     request: Request,
     _: Reader,
+    session: Reading,
     chosen: Chosen,
     revisions: Annotated[Revisions, Query(description="which prediction of each commentator counts")] = "opening",
     sort: Annotated[Sort | None, Query(description="default: skill; brier for other revisions than opening")] = None,
@@ -95,12 +94,10 @@ def leaderboard(
     """Commentators ranked, with uncertainty; those with too short a record stand behind, without a rank."""
     order = sort or ("skill" if revisions == "opening" else "brier")
     wanted = Wanted(chosen, revisions, order, min_resolved, limit, offset)
-    # The session is opened here, not by a dependency, which would cost two more changes of thread.
-    with reading(request.app.state.engine) as session:
-        state = request.app.state
-        if as_of is not None:
-            return read_reply(request, _past_board(session, state.pasts, wanted, as_of, now=state.clock.now()))
-        page = _page(session, state.boards, wanted, state.clock.now())
+    state = request.app.state
+    if as_of is not None:
+        return read_reply(request, _past_board(session, state.pasts, wanted, as_of, now=state.clock.now()))
+    page = _page(session, state.boards, wanted, address_of(request), state.clock.now())
     return tagged(request, page.body, page.tag)
 
 
@@ -115,10 +112,10 @@ class Wanted(NamedTuple):
     offset: int
 
 
-def _page(session: Session, boards: Boards, wanted: Wanted, now: datetime) -> PageBytes:
+def _page(session: Session, boards: Boards, wanted: Wanted, address: Address, now: datetime) -> PageBytes:
     """The page as it was sent last, or made anew where something has changed."""
     head = ledger.head(session)
-    page = boards.page(wanted, head.seq, now)
+    page = boards.page(address, head.seq, now)
     if page is not None:
         return page
     kept = boards.estimates(session, wanted.filters, wanted.revisions, now)
@@ -126,7 +123,7 @@ def _page(session: Session, boards: Boards, wanted: Wanted, now: datetime) -> Pa
     body = content.model_dump_json().encode()
     page = PageBytes(body, etag_of(body), head.seq, kept.until)
     if kept.fresh(newest_scoring(session), now):
-        boards.keep_page(wanted, page)
+        boards.keep_page(address, page)
     return page
 
 
@@ -154,16 +151,3 @@ def _board(session: Session, wanted: Wanted, made: Estimates, head: Head, event:
 
 def _readers(found: Robustness | None) -> ReadersView | None:
     return ReadersView(leader=found.leader, whole=found.whole, pairs=found.pairs) if found else None
-
-
-@router.get("/commentators/{which}/record", response_model=RecordView)
-def record(request: Request, which: Which, _: Reader, session: Reading, as_of: AsOf = None) -> Response:
-    """A commentator's record: the line on the board, every scored question, what is open, calibration."""
-    now = request.app.state.clock.now()
-    if as_of is not None:
-        with request.app.state.pasts.at(session, as_of, now=now) as past:
-            made = estimate(past, Filters(), "opening", as_of)
-            return read_reply(request, record_of(past, commentator_of(past, which), made, now=as_of))
-    person = commentator_of(session, which)
-    kept = request.app.state.boards.estimates(session, Filters(), "opening", now)
-    return read_reply(request, record_of(session, person, kept.estimates, now=now))

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from predictions import ledger
 from service.boards import Kept, PageBytes, newest_scoring
 from service.pages.rendering import HTML, page_reply
+from service.replies import address_of
 
 #: "In 3 days" on a page must not grow old where nothing happens for long.
 LONGEST = timedelta(minutes=10)
@@ -19,7 +20,7 @@ def shared_page(
 ) -> Response:
     """The page at this address: as it was rendered last if nothing has changed since, else rendered by ``body``."""
     boards, now = request.app.state.boards, request.app.state.clock.now()
-    wanted, shared = ("page", request.url.path, request.url.query), not request.cookies
+    wanted, shared = address_of(request), not request.cookies
     head = ledger.head(session).seq
     page = boards.page(wanted, head, now) if shared else None
     if page is None:

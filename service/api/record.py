@@ -1,0 +1,26 @@
+"""A commentator's record."""
+
+from fastapi import APIRouter, Request, Response
+
+from predictions.leaderboard import estimate
+from predictions.record import RecordView, record_of
+from predictions.scored import Filters
+from service.api.commentators import Which, commentator_of
+from service.api.leaderboard import AsOf
+from service.auth import Reader
+from service.replies import Reading, read_reply
+
+router = APIRouter(prefix="/api", tags=["leaderboard"])
+
+
+@router.get("/commentators/{which}/record", response_model=RecordView)
+def record(request: Request, which: Which, _: Reader, session: Reading, as_of: AsOf = None) -> Response:
+    """A commentator's record: the line on the board, every scored question, what is open, calibration."""
+    now = request.app.state.clock.now()
+    if as_of is not None:
+        with request.app.state.pasts.at(session, as_of, now=now) as past:
+            made = estimate(past, Filters(), "opening", as_of)
+            return read_reply(request, record_of(past, commentator_of(past, which), made, now=as_of))
+    person = commentator_of(session, which)
+    kept = request.app.state.boards.estimates(session, Filters(), "opening", now)
+    return read_reply(request, record_of(session, person, kept.estimates, now=now))

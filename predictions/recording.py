@@ -11,18 +11,12 @@ from sqlalchemy import func, insert, text
 from sqlmodel import Session, select
 
 from predictions import ledger
-from predictions.entering import enter_question
+from predictions.desk import Desk
 from predictions.errors import Conflict, InvalidInput, inside
-from predictions.models import Commentator, Prediction, Question, Source, key
-from predictions.questions import named_question
-from predictions.registry import enter_commentator, enter_source
+from predictions.models import Prediction, Question, key
 from predictions.schemas import (
-    CommentatorIn,
     CorrectionIn,
     PredictionIn,
-    QuestionIn,
-    QuestionRef,
-    SourceIn,
     Stated,
     WithdrawalIn,
 )
@@ -36,46 +30,9 @@ _STORE = insert(_TABLE)
 _RESERVE = text("SELECT setval(:sequence, nextval(:sequence) + :count - 1)")
 
 
-class Desk:
-    """Finds or enters what a prediction names, and remembers it for the next ones of the same transaction."""
-
-    def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
-        self.session, self.now, self.actor = session, now, actor
-        self._commentators: dict[CommentatorIn, Commentator] = {}
-        self._sources: dict[SourceIn, Source] = {}
-        self._questions: dict[str, Question] = {}
-
-    def commentator(self, data: CommentatorIn) -> Commentator:
-        """The commentator that ``data`` names, entered if new."""
-        if data not in self._commentators:
-            with inside("/commentator"):
-                self._commentators[data] = enter_commentator(self.session, data, now=self.now, actor=self.actor)
-        return self._commentators[data]
-
-    def source(self, data: SourceIn | None) -> Source | None:
-        """The source that ``data`` names, entered if new; None without one."""
-        if data is None:
-            return None
-        if data not in self._sources:
-            with inside("/source"):
-                self._sources[data] = enter_source(self.session, data, now=self.now, actor=self.actor)
-        return self._sources[data]
-
-    def question(self, data: QuestionRef | QuestionIn) -> Question:
-        """The question that ``data`` names, entered if it is given whole and new."""
-        name = data.model_dump_json()
-        if name not in self._questions:
-            if isinstance(data, QuestionRef):
-                self._questions[name] = named_question(self.session, data)
-            else:
-                with inside("/question"):
-                    self._questions[name] = enter_question(self.session, data, now=self.now, actor=self.actor)
-        return self._questions[name]
-
-
 @dataclass(frozen=True)
 class Submission:
-    """A prediction as it came in: when, and by whom."""
+    """A prediction as it comes in: by whom, and when."""
 
     data: PredictionIn
     now: datetime
@@ -94,16 +51,19 @@ def record_prediction(session: Session, data: PredictionIn, *, now: datetime, ac
 
 def record_each(session: Session, submissions: Sequence[Submission]) -> list[Prediction]:
     """Put predictions that came in together on record, as ``record_prediction`` does one by one; gives copies of the
-    rows in the same order.
+    rows in the same order. All are recorded at the moment of the last.
 
     All or nothing; an ``InvalidInput`` is that of the first one at fault.
     """
-    desks = {who: Desk(session, now=who[0], actor=who[1]) for who in {(one.now, one.actor) for one in submissions}}
-    rows = [_prepare(desks[one.now, one.actor], one.data) for one in submissions]
-    ids = _store(session, rows, now=submissions[-1].now, actor=submissions[-1].actor)
+    now = submissions[-1].now
+    desks = {actor: Desk(session, now=now, actor=actor) for actor in {one.actor for one in submissions}}
+    for actor, desk in desks.items():
+        desk.expect([one.data for one in submissions if one.actor == actor])
+    rows = [_prepare(desks[one.actor], one.data) for one in submissions]
+    ids = _store(session, rows, now=now, actor=submissions[-1].actor)
     numbered = [{"id": number, **row} for number, row in zip(ids, rows, strict=True)]
     entries = [
-        ledger.Entry(one.now, one.actor, "prediction.recorded", _TABLE.name, row["id"], row)
+        ledger.Entry(now, one.actor, "prediction.recorded", _TABLE.name, row["id"], row)
         for one, row in zip(submissions, numbered, strict=True)
     ]
     ledger.append_all(session, entries)
@@ -117,6 +77,7 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
     All or nothing: an ``InvalidInput`` says in its pointers which item (``/3/probability``) is at fault.
     """
     desk = Desk(session, now=now, actor=actor)
+    desk.expect(items)
     rows = []
     for index, item in enumerate(items):
         with inside(f"/{index}"):

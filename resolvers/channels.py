@@ -25,6 +25,7 @@ from resolvers.reminders import ESCALATION
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of every secret, not one of them
 SECRET_BYTES = range(24, 65)
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_CHAT_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+")
 
 
 class Verdict(StrEnum):
@@ -85,6 +86,8 @@ class ChannelIn(Input):
                 raise ValueError(error.detail) from None
         if kind is ChannelKind.EMAIL and not _MAILBOX.fullmatch(value):
             raise ValueError("must be one plain mail address, for example desk@example.org")
+        if kind is ChannelKind.CHAT and not _CHAT_ADDRESS.fullmatch(value):
+            raise ValueError("must be the address of one chat service as Apprise writes it, for example slack://...")
         return value
 
     @field_validator("secret")

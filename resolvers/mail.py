@@ -2,13 +2,12 @@
 
 import smtplib
 import ssl
-from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import format_datetime
 
 from resolvers.channels import Answer, Outgoing, Verdict
 from resolvers.fetching import Clock
-from resolvers.messages import letter
+from resolvers.letters import Link, letter
 from resolvers.smtp import SmtpServer, smtp_session
 
 SEND_SECONDS = 30.0
@@ -24,7 +23,7 @@ class MailSender:
         self,
         server: SmtpServer,
         sender: str,
-        resolve_url: Callable[[str], str],
+        resolve_url: Link,
         clock: Clock,
         *,
         total_seconds: float = SEND_SECONDS,
@@ -52,7 +51,7 @@ class MailSender:
         return Answer(Verdict.DELIVERED, status_code=250)
 
     def _compose(self, outgoing: Outgoing) -> EmailMessage:
-        content = letter(outgoing.payload, self._resolve_url(outgoing.message_id))
+        content = letter(outgoing.payload, outgoing.message_id, self._resolve_url)
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self._from, outgoing.target, content.subject
         mail["Date"] = format_datetime(self._clock.now())

@@ -3,6 +3,7 @@
 from functools import partial
 
 from resolvers.channels import Sender
+from resolvers.chat import ChatSender
 from resolvers.fetching import Fetcher
 from resolvers.links import resolve_url
 from resolvers.mail import MailSender
@@ -23,7 +24,10 @@ def make_fetcher(settings: Settings, clock: Clock) -> Fetcher:
 
 def make_senders(settings: Settings, clock: Clock) -> dict[ChannelKind, Sender]:
     """A sender for each kind of channel that the settings allow for."""
-    senders: dict[ChannelKind, Sender] = {ChannelKind.WEBHOOK: WebhookSender(make_fetcher(settings, clock), clock)}
+    senders: dict[ChannelKind, Sender] = {
+        ChannelKind.WEBHOOK: WebhookSender(make_fetcher(settings, clock), clock),
+        ChannelKind.CHAT: ChatSender(),
+    }
     if settings.smtp_url is not None:
         server, secret = smtp_server(settings.smtp_url.get_secret_value()), settings.secret()
         link = partial(resolve_url, settings.base_url, secret)

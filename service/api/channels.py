@@ -10,9 +10,10 @@ from predictions.columns import MAX_ID
 from predictions.errors import NotFound
 from predictions.inputs import Input, Line
 from resolvers.channels import ChannelIn, enter_channel, send_test, switch
+from resolvers.chat import check_address
 from resolvers.deliveries import resend
 from resolvers.delivery_log import ChannelView, DeliveryView, list_channels, list_deliveries
-from resolvers.models import Channel, Delivery, DeliveryState
+from resolvers.models import Channel, ChannelKind, Delivery, DeliveryState
 from service.api.paging import Cursor, Limit, after, page_reply
 from service.auth import Admin
 from service.database import reading
@@ -60,8 +61,10 @@ def channel_of(session: Session, number: int) -> Channel:
 
 @router.post("/channels", status_code=201, response_model=NewChannelView)
 def enter(data: ChannelIn, who: Admin, write: Writing) -> Response:
-    """Enter a webhook or mail address that prompts go to. The signing secret is in this reply and nowhere else."""
+    """Enter a webhook, mail or chat address that prompts go to. The signing secret is shown in this reply alone."""
     write.must_not_be_kept()
+    if data.kind is ChannelKind.CHAT:
+        check_address(data.target)
 
     def job(session: Session) -> BaseModel:
         row = enter_channel(session, data, now=write.now)

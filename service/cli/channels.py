@@ -6,8 +6,9 @@ import typer
 
 from predictions.errors import NotFound
 from resolvers.channels import ChannelIn, Verdict, enter_channel, send_test, switch
+from resolvers.chat import check_address
 from resolvers.delivery_log import list_channels
-from resolvers.models import Channel
+from resolvers.models import Channel, ChannelKind
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.database import delivering, reading
 from service.senders import make_senders
@@ -17,8 +18,8 @@ Number = Annotated[int, typer.Argument(help="its number in the list", min=1)]
 
 def add(
     name: Annotated[str, typer.Argument(help="your name for it")],
-    target: Annotated[str, typer.Argument(help="the address of a webhook, or a mail address with --kind email")],
-    kind: Annotated[str, typer.Option(help="webhook or email")] = "webhook",
+    target: Annotated[str, typer.Argument(help="where to: a webhook, a mail address, or a chat as Apprise writes it")],
+    kind: Annotated[str, typer.Option(help="webhook, email or chat")] = "webhook",
     topic: Annotated[list[str] | None, typer.Option(help="only questions of this topic; may be repeated")] = None,
     escalations_only: Annotated[bool, typer.Option("--escalations-only", help="only what nobody answered")] = False,
     as_json: AsJson = False,
@@ -26,6 +27,8 @@ def add(
     """Send prompts there from now on. The secret that verifies a webhook's signatures is shown this once."""
     given = {"name": name, "target": target, "kind": kind, "topics": topic or []}
     data = ChannelIn.model_validate(given | {"escalations_only": escalations_only})
+    if data.kind is ChannelKind.CHAT:
+        check_address(data.target)
     with ready() as (_, engine), delivering(engine) as session:
         row = enter_channel(session, data, now=clock.now())
         made = {"id": row.id, "name": row.name, "secret": row.secret}

@@ -21,9 +21,9 @@ from predictions.errors import Conflict, NotFound
 from predictions.questions import postpone
 from predictions.resolving import take_back
 from resolvers.channels import Answer, Outgoing, Verdict, outgoing, send_test
+from resolvers.letters import letter
 from resolvers.links import open_link, resolve_token, resolve_url
 from resolvers.mail import MailSender
-from resolvers.messages import letter
 from resolvers.models import ChannelKind
 from resolvers.outbox import Outbox
 from resolvers.smtp import SmtpServer, smtp_server
@@ -288,7 +288,7 @@ def test_with_a_mail_server_set_the_service_sends_mail(engine: Engine, serve_mai
     token = re.search(r"/resolve/(\S+)", mailbox.mails[1].get_body(["plain"]).get_content())[1]
     with delivering(engine) as session:
         assert open_link(session, settings.secret(), token, now=START)[0].slug == "carnival"
-    assert set(make_senders(Settings(_env_file=None, smtp_url=""), clock)) == {ChannelKind.WEBHOOK}
+    assert set(make_senders(Settings(_env_file=None, smtp_url=""), clock)) == {ChannelKind.WEBHOOK, ChannelKind.CHAT}
 
 
 @pytest.mark.parametrize(
@@ -297,15 +297,15 @@ def test_with_a_mail_server_set_the_service_sends_mail(engine: Engine, serve_mai
 )
 def test_the_subject_says_how_urgent_it_is_and_stays_short(session: Session, stage: str, beginning: str) -> None:
     payload = due_message(session).payload.replace('"stage":"due"', f'"stage":"{stage}"')
-    assert letter(payload, "https://x").subject.startswith(beginning)
+    assert letter(payload, "msg_1", "https://x/{}".format).subject.startswith(beginning)
     long = payload.replace("Rosenmontag", "Rosenmontag " * 50)
-    assert len(letter(long, "https://x").subject) == 150
+    assert len(letter(long, "msg_1", "https://x/{}".format).subject) == 150
 
 
 def test_an_invented_question_says_so_in_the_mail(session: Session) -> None:
     payload = due_message(session).payload.replace('"invented":false', '"invented":true')
-    assert "invented" in letter(payload, "https://x").text
-    assert "invented" in letter(payload, "https://x").html
+    assert "invented" in letter(payload, "msg_1", "https://x/{}".format).text
+    assert "invented" in letter(payload, "msg_1", "https://x/{}".format).html
 
 
 @pytest.fixture

@@ -71,6 +71,16 @@ def test_a_channel_is_tested_disabled_and_enabled(admin: httpx.Client, receiver:
     assert (on.json()["enabled"], on.json()["disabled_reason"]) == (True, "")
 
 
+def test_a_chat_channel_is_looked_at_entered_and_tested(admin: httpx.Client, receiver: RawServer) -> None:
+    reply = admin.post("/api/channels", json={"name": "room", "kind": "chat", "target": f"json://{receiver.host}/hook"})
+    assert (reply.status_code, reply.json()["target"]) == (201, "json://…")
+    tested = admin.post(f"/api/channels/{reply.json()['id']}/test").json()
+    assert tested["verdict"] == "delivered"
+    assert "Channel: room" in json.loads(receiver.requests[0].body)["message"]
+    wrong = admin.post("/api/channels", json={"name": "other", "kind": "chat", "target": "pigeon://roof"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/target")
+
+
 def test_only_admins_see_channels_and_deliveries(admin: httpx.Client, base_url: str) -> None:
     key = admin.post("/api/keys", json={"name": "desk", "scopes": ["resolve"]}).json()["key"]
     for path in ("/api/channels", "/api/deliveries"):

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
+from predictions import ledger
 from service import __version__, openapi, pages, problems
 from service.api import (
     channels,
@@ -28,11 +29,11 @@ from service.boards import Boards
 from service.clock import Clock, SystemClock
 from service.database import delivering, make_engine
 from service.failures import Failures
-from service.heads import Heads
 from service.limits import BodyLimit
 from service.pages.assets import Assets
 from service.pasts import Pasts
 from service.settings import Settings
+from service.shared_reading import SharedReading, SharedReadings
 from service.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.secret = state.settings.secret()
     state.writer = Writer(state.engine)
     state.boards = Boards(state.engine)
-    state.heads = Heads(state.engine)
+    state.newest_event = SharedReading(state.engine, lambda session: ledger.head(session).seq)
+    state.callers = SharedReadings(state.engine)
     state.pasts = Pasts()
     state.scheduler = None
     if state.settings.admin_key is not None:

@@ -12,7 +12,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import State
 
 from predictions.errors import Conflict, InvalidInput
 from service.database import reading
@@ -138,15 +137,13 @@ async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials
         who = ANYBODY if visit is None else await run_in_threadpool(visitor, request, visit)
         request.state.caller = who
         return who
-    found = await run_in_threadpool(_owner, request.app.state, given.credentials)
+    state, plain = request.app.state, given.credentials
+    found: Caller | None = await state.callers.now(
+        _hash(plain, state.secret), lambda session: find_caller(session, plain, state.secret)
+    )
     if found is None:
         raise _unauthorised("the key is unknown or revoked: check it, or ask an admin for another")
     return found
-
-
-def _owner(state: State, plain: str) -> Caller | None:
-    with reading(state.engine) as session:
-        return find_caller(session, plain, state.secret)
 
 
 def _unauthorised(detail: str) -> HTTPException:

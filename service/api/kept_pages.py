@@ -31,6 +31,6 @@ async def _kept(request: Request) -> PageBytes | None:
     address = address_of(request)
     if not state.boards.has_page(address):
         return None
-    head = await state.heads.newest()
+    head = await state.newest_event.now()
     page: PageBytes | None = state.boards.page(address, head, state.clock.now())
     return page

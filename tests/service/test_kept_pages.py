@@ -10,8 +10,8 @@ from sqlmodel import Session
 from predictions import ledger
 from service.app import create_app
 from service.database import make_engine, writing
-from service.heads import Heads
 from service.settings import Settings
+from service.shared_reading import SharedReading
 from tests.clock import FakeClock
 from tests.service.one_prediction import record_one, resolve
 
@@ -56,7 +56,7 @@ def test_where_reading_is_closed_a_kept_page_needs_a_key(
 
 def test_an_answer_is_never_older_than_its_question(database_url: str, clock: FakeClock) -> None:
     engine = make_engine(database_url)
-    heads = Heads(engine)
+    newest = SharedReading(engine, lambda session: ledger.head(session).seq)
 
     def write() -> int:
         with writing(engine) as session:
@@ -65,11 +65,11 @@ def test_an_answer_is_never_older_than_its_question(database_url: str, clock: Fa
 
     async def ask() -> None:
         written = await asyncio.to_thread(write)
-        assert await heads.newest() >= written
+        assert await newest.now() >= written
 
     async def many() -> None:
         await asyncio.gather(*(ask() for _ in range(40)))
-        assert await heads.newest() == 40
+        assert await newest.now() == 40
 
     asyncio.run(many())
     engine.dispose()

@@ -11,6 +11,7 @@ import os
 from benchmarks.board import leaderboard_read, leaderboard_size
 from benchmarks.report import Benchmark, Options, show
 from benchmarks.resolution import resolution
+from benchmarks.start import start
 from benchmarks.submission import submission
 
 ALL: dict[str, Benchmark] = {
@@ -18,6 +19,7 @@ ALL: dict[str, Benchmark] = {
     "leaderboard": leaderboard_read,
     "leaderboard_size": leaderboard_size,
     "resolution": resolution,
+    "start": start,
 }
 
 

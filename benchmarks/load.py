@@ -35,7 +35,9 @@ def free_port() -> int:
 @contextmanager
 def server(arguments: Sequence[str], environment: Mapping[str, str], *, probe: str, port: int) -> Iterator[str]:
     """Runs ``python arguments`` until the block ends; gives its base URL once ``probe`` answers."""
-    process = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **environment})
+    process = subprocess.Popen(
+        [sys.executable, *arguments], env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+    )
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url + probe, process)

@@ -5,6 +5,7 @@ differences between those who share questions, at least by a chain of others, me
 is fitted alone, and none where most questions have fewer than four answers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,10 +15,11 @@ from numpy.typing import ArrayLike
 from predictions.scoring import Floats, Ints
 
 MIN_ANSWERS = 4
-LARGEST_COMPONENT = 5000
-"""Commentators in one component up to which the equations are solved: it takes memory as the square of this."""
+MAX_STEPS = 2000
+"""Steps of the solver; records that hang together by more than a thread need some tens."""
 
-BLOCK = 2048
+EXACT = 1e-14
+GOOD = 1e-10
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ def adjusted_brier(commentator: ArrayLike, question: ArrayLike, scores: ArrayLik
     """Difficulty-adjusted Brier scores from flat arrays (n,), one row per commentator and question.
 
     With N the commentator-by-question 0/1 matrix, n and b the numbers and sums of scores: solve S a = r for
-    S = diag(n_c) - N diag(1/n_q) N', r = b_c - N (b_q / n_q) and a_0 = 0; then g = (b_q - N' a) / n_q and
-    adjusted = a + mean(g). The rule of ForecastBench (Karger et al. 2025, ICLR).
+    S = diag(n_c) - N diag(1/n_q) N' and r = b_c - N (b_q / n_q); then g = (b_q - N' a) / n_q and
+    adjusted = a + mean(g), which does not depend on the choice of a_0. The rule of ForecastBench (Karger et al. 2025,
+    ICLR). Commentators with equal scores on equal questions are treated alike, to the bit.
     """
     people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
     questions, asked = np.unique(np.asarray(question), return_inverse=True)
@@ -81,26 +84,37 @@ def _fit(person: Ints, asked: Ints, values: Floats) -> Floats | float:
     """Adjusted scores of the commentators of one connected component, by ascending id; NaN if it is too thin."""
     c, q = np.unique(person, return_inverse=True)[1], np.unique(asked, return_inverse=True)[1]
     n_c, n_q = np.bincount(c), np.bincount(q)
-    if np.median(n_q) < MIN_ANSWERS or len(n_c) > LARGEST_COMPONENT:
+    if np.median(n_q) < MIN_ANSWERS:
         return np.nan
     b_c, b_q = np.bincount(c, values), np.bincount(q, values)
-    s = np.diag(n_c.astype(np.float64)) - _shared_answers(c, q, n_q)
-    r = b_c - np.bincount(c, (b_q / n_q)[q])
-    a = np.zeros(len(n_c))
-    a[1:] = np.linalg.solve(s[1:, 1:], r[1:])
+    right = b_c - np.bincount(c, (b_q / n_q)[q])
+
+    def times(x: Floats) -> Floats:
+        found: Floats = n_c * x - np.bincount(c, (np.bincount(q, x[c]) / n_q)[q])
+        return found
+
+    a = _solve(times, right.astype(np.float64), n_c)
     g = (b_q - np.bincount(q, a[c])) / n_q
     return a + float(g.mean())
 
 
-def _shared_answers(c: Ints, q: Ints, n_q: Ints) -> Floats:
-    """N diag(1/n_q) N', from blocks of questions, so that the whole of N is never in memory."""
-    people = int(c.max()) + 1
-    shared = np.zeros((people, people))
-    by_question = np.argsort(q, kind="stable")
-    c, q = c[by_question], q[by_question]
-    edges = np.searchsorted(q, np.arange(0, len(n_q) + BLOCK, BLOCK))
-    for begin, end in pairwise(edges):
-        block = np.zeros((people, BLOCK))
-        block[c[begin:end], q[begin:end] % BLOCK] = 1 / np.sqrt(n_q[q[begin:end]])
-        shared += block @ block.T
-    return shared
+def _solve(times: Callable[[Floats], Floats], right: Floats, diagonal: Ints) -> Floats:
+    """x with S x = ``right`` for the S that ``times`` applies; NaN where it is not found in ``MAX_STEPS`` steps.
+
+    Conjugate gradients with the diagonal as preconditioner (Hestenes and Stiefel 1952, J. Res. NBS 49, 409-436): S is
+    never in memory. S is singular (equal numbers give 0), but ``right`` adds up to 0, so that a solution exists.
+    """
+    x, rest = np.zeros(len(right)), right
+    scaled = rest / diagonal
+    way, size = scaled, float(rest @ scaled)
+    best = goal = float(np.abs(right).max())
+    for _ in range(MAX_STEPS):
+        if best <= EXACT * goal or size <= 0:
+            break
+        turned = times(way)
+        step = size / float(way @ turned)
+        x, rest = x + step * way, rest - step * turned
+        scaled = rest / diagonal
+        before, size = size, float(rest @ scaled)
+        way, best = scaled + size / before * way, float(np.abs(rest).max())
+    return x if best <= GOOD * goal else np.full(len(x), np.nan)

@@ -1,8 +1,8 @@
 """The leaderboard: commentators ranked, with uncertainty.
 
 Counts and mean scores come from running sums, so that reading them does not depend on the number of predictions.
-Rank, tiers and intervals (the *estimates*) need every scored pair; they are computed apart, so that the edge can keep
-them and need not compute them inside a request.
+Rank, tiers, intervals and whatever else needs every scored pair (the *estimates*) are computed apart, so that the edge
+can keep them.
 """
 
 from collections import defaultdict
@@ -16,11 +16,11 @@ from sqlalchemy import distinct, func, select
 from sqlmodel import Session, col
 
 from predictions.columns import QuestionStatus
-from predictions.intervals import BrierIntervals, mean_brier
+from predictions.estimates import Estimates
 from predictions.models import Commentator, Prediction, Question, Score, Standing, key
-from predictions.ranking import Ranking, Status, rank_commentators
-from predictions.scored import Filters, Pairs, Revisions, load_pairs, pair_filters, question_filters
-from predictions.scoring import SCALE
+from predictions.ranking import Ranking, Status
+from predictions.scored import Filters, Revisions, pair_filters, question_filters, said_filters
+from predictions.scoring import SCALE, Floats
 from predictions.standings import OVERALL, SUMS, standing_predictions
 from predictions.views import BoardItem, CommentatorRef
 
@@ -33,15 +33,6 @@ IN_TWO_SENTENCES = (
     "average results, nobody is ranked before 10 separate events have resolved, and people whose gap could easily be "
     "luck share a tier."
 )
-
-
-@dataclass(frozen=True)
-class Estimates:
-    """Rank, tier, skill and intervals of all commentators with a scored pair under some filters."""
-
-    ranking: Ranking
-    intervals: BrierIntervals
-    place: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -58,26 +49,6 @@ class Sums:
     def mean(self, name: str) -> float | None:
         """The mean score by one of the rules, or None without a resolved question."""
         return getattr(self, name) / self.resolved / SCALE if self.resolved else None
-
-
-def estimate(session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Estimates:
-    """Rank all commentators by their scored pairs under ``filters``. Takes time in proportion to those pairs."""
-    return estimate_pairs(load_pairs(session, filters, now), revisions)
-
-
-def estimate_pairs(pairs: Pairs, revisions: Revisions) -> Estimates:
-    """Rank the commentators of ``pairs``; skill is always that of the opening call, intervals follow ``revisions``."""
-    events, types = pairs.event.astype(str), pairs.reference_type.astype(str)
-    ranking = rank_commentators(
-        pairs.commentator, events, types, pairs.scores("opening"), pairs.reference / SCALE, draws=_draws(pairs)
-    )
-    intervals = mean_brier(pairs.commentator, events, pairs.scores(revisions))
-    return Estimates(ranking, intervals, {int(who): at for at, who in enumerate(ranking.commentator)})
-
-
-def _draws(pairs: Pairs) -> int:
-    # The range of a rank needs a thousand draws to be steady; very large records get fewer, in bounded time.
-    return 1000 if len(pairs) < 2_000_000 else 200
 
 
 def board(
@@ -119,24 +90,11 @@ def board_line(session: Session, person: Commentator, made: Estimates, *, now: d
 def _item(
     person: Commentator, sums: Sums, count: Mapping[str, int], revisions: Revisions, made: Estimates
 ) -> BoardItem:
-    ranking, intervals = made.ranking, made.intervals
     at = made.place.get(key(person))
-    known: dict[str, Any] = {"events": 0, "status": "too_few"}
+    known: dict[str, Any] = {"events": 0, "status": "pending" if made.pending and sums.resolved else "too_few"}
     if at is not None and sums.resolved:
-        ranked = ranking.rank[at] > 0
-        known = {
-            "events": int(ranking.events[at]),
-            "status": Status(int(ranking.status[at])).name.lower(),
-            "rank": int(ranking.rank[at]) if ranked else None,
-            "rank_low": int(ranking.rank_low[at]) if ranked else None,
-            "rank_high": int(ranking.rank_high[at]) if ranked else None,
-            "tier": int(ranking.tier[at]) if ranked else None,
-            "skill": round(float(ranking.skill[at]), 9),
-            "skill_low": round(float(ranking.skill_low[at]), 9),
-            "skill_high": round(float(ranking.skill_high[at]), 9),
-            "brier_low": float(intervals.low[at]),
-            "brier_high": float(intervals.high[at]),
-        }
+        known = _estimated(made, at)
+    settled = count["resolved"] + count["annulled"]
     return BoardItem(
         commentator=CommentatorRef.of(person),
         resolved=sums.resolved,
@@ -150,8 +108,37 @@ def _item(
         overdue=count["due"],
         annulled=count["annulled"],
         uncounted=max(count["resolved"] - sums.resolved, 0),
+        share_annulled=count["annulled"] / settled if settled else None,
         **known,
     )
+
+
+def _estimated(made: Estimates, at: int) -> dict[str, Any]:
+    ranking, beside = made.ranking, made.beside
+    ranked = ranking.rank[at] > 0
+    places = {name: int(getattr(ranking, name)[at]) for name in ("rank", "rank_low", "rank_high", "tier") if ranked}
+    adjusted = _figure(beside.adjusted, at)
+    return {
+        "events": int(ranking.events[at]),
+        "status": Status(int(ranking.status[at])).name.lower(),
+        **places,
+        **{name: _figure(getattr(ranking, name), at) for name in ("skill", "skill_low", "skill_high")},
+        "brier_low": float(made.intervals.low[at]),
+        "brier_high": float(made.intervals.high[at]),
+        "brier_adjusted": adjusted,
+        "adjusted_among": None if adjusted is None else int(beside.component[at]) + 1,
+        "peer": _figure(beside.peer, at),
+        "peer_questions": int(beside.peer_questions[at]),
+        "brier_skill_score": _figure(beside.skill_score, at),
+        "log_score": _figure(beside.log, at),
+        **{f"share_{name}": _figure(share, at) for name, share in beside.shares.items()},
+    }
+
+
+def _figure(values: Floats, at: int) -> float | None:
+    """To nine digits, so that no order of addition can be seen; None for NaN."""
+    value = round(float(values[at]), 9)
+    return None if value != value else value
 
 
 def _sorted(items: list[BoardItem], sort: Sort) -> list[BoardItem]:
@@ -227,7 +214,7 @@ def _count_from_sums(session: Session, topic: str, counts: dict[int, dict[str, i
 
 
 def _counted(session: Session, filters: Filters, extra: list[Any], only: int | None) -> Any:
-    standing = standing_predictions()
+    standing = standing_predictions().where(*said_filters(filters))
     if only is not None:
         standing = standing.where(col(Prediction.commentator_id) == only)
     asked = standing.subquery()

@@ -6,47 +6,36 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
-from predictions.leaderboard import Estimates
 from predictions.models import Prediction, Question, Score
+from predictions.ranking import Ranking
 from predictions.readers import Robustness, dictionary_robustness, skill_weights
-from predictions.scored import Filters, Pairs, load_pairs, pair_filters
+from predictions.scored import Filters, pair_filters
+from predictions.scored_pairs import Pairs
 
 MAX_PAIRS = 200_000
-"""With more scored pairs than this the question is left open: the answer would take more than a second."""
+"""With more scored pairs than this the question is left open."""
 
 
-def reader_order(session: Session, filters: Filters, made: Estimates, now: datetime) -> Robustness | None:
-    """For how many simulated readers the ranked order of the board under ``filters`` holds; ``made`` are that board's
-    estimates. None where fewer than two are ranked, no ranked call came from words, or there are over ``MAX_PAIRS``."""
-    ranked = int(np.count_nonzero(made.ranking.rank))
-    if ranked < 2 or too_many(session, filters, now):
+def reader_order(
+    session: Session, filters: Filters, now: datetime, pairs: Pairs, ranking: Ranking
+) -> Robustness | None:
+    """For how many simulated readers the ranked order of the board under ``filters`` holds; ``pairs`` are those that
+    the board counts, ``ranking`` theirs. None where fewer than two are ranked, no ranked call came from words, or there
+    are over ``MAX_PAIRS``."""
+    ranked = int(np.count_nonzero(ranking.rank))
+    if ranked < 2 or len(pairs) > MAX_PAIRS or not pairs.worded.any():
         return None
-    pairs = load_pairs(session, filters, now)
     words, best, happened = _words(session, filters, now, pairs)
-    if not len(best) or not np.array_equal(np.unique(pairs.commentator), made.ranking.commentator):
-        return None
     count, hits = skill_weights(
-        pairs.commentator,
-        pairs.event.astype(str),
-        pairs.reference_type.astype(str),
-        words,
-        happened,
-        phrases=len(best),
+        pairs.commentator, pairs.event, pairs.reference_type, words, happened, phrases=len(best)
     )
-    order = made.ranking.order[:ranked]
+    order = ranking.order[:ranked]
     if not count[order].any():
         return None
-    return dictionary_robustness(order, made.ranking.skill, best, count, hits)
-
-
-def too_many(session: Session, filters: Filters, now: datetime) -> bool:
-    """Whether a board under ``filters`` counts over ``MAX_PAIRS`` scored pairs."""
-    some = select(col(Score.question_id)).join(Question, col(Question.id) == col(Score.question_id))
-    some = some.where(*pair_filters(filters, now)).limit(MAX_PAIRS + 1)
-    return (session.execute(select(func.count()).select_from(some.subquery())).scalar() or 0) > MAX_PAIRS
+    return dictionary_robustness(order, ranking.skill, best, count, hits)
 
 
 def _words(

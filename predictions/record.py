@@ -11,11 +11,12 @@ from sqlmodel import Session, col
 
 from predictions.calibration import MIN_PREDICTIONS, calibration
 from predictions.columns import QuestionKind, ReferenceType
-from predictions.leaderboard import Estimates, board_line
+from predictions.estimates import Estimates
+from predictions.leaderboard import board_line
 from predictions.models import Commentator, Prediction, Question, Score, key
 from predictions.questions import UNRESOLVED
 from predictions.reading import view_predictions
-from predictions.scored import base_rates
+from predictions.scored_pairs import base_rates
 from predictions.scoring import SCALE
 from predictions.views import BoardItem, CommentatorView, PredictionView, QuestionRefView, View
 

@@ -1,13 +1,7 @@
 """The yardsticks on the board: how well each kind scored, and the commentators on the same calls."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
-from sqlmodel import Session
-
 from predictions.columns import ReferenceType
-from predictions.reader_order import too_many
-from predictions.scored import Filters, load_pairs
+from predictions.scored_pairs import TYPES, Pairs
 from predictions.scoring import SCALE
 from predictions.views import View
 
@@ -21,17 +15,12 @@ class YardstickScore(View):
     commentators: float
 
 
-def yardstick_scores(session: Session, filters: Filters, now: datetime) -> Sequence[YardstickScore]:
-    """Each kind of yardstick that the board under ``filters`` compares with, best kind first; nothing for a record
-    too large to add up while a reader waits."""
-    if too_many(session, filters, now):
-        return []
-    pairs = load_pairs(session, filters, now)
+def yardstick_scores(pairs: Pairs) -> list[YardstickScore]:
+    """Each kind of yardstick that ``pairs`` are compared with, best kind first."""
     found = []
     for kind in ReferenceType:
-        here = pairs.reference_type == kind.value
+        here = pairs.reference_type == TYPES.index(kind)
         if calls := int(here.sum()):
-            means = (float(scores[here].sum() / calls / SCALE) for scores in (pairs.reference, pairs.opening))
-            brier, commentators = means
-            found.append(YardstickScore(kind=kind.value, calls=calls, brier=brier, commentators=commentators))
+            brier, own = (float(scores[here].sum() / calls / SCALE) for scores in (pairs.reference, pairs.opening))
+            found.append(YardstickScore(kind=kind.value, calls=calls, brier=brier, commentators=own))
     return found

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
-from predictions.leaderboard import Estimates, estimate
+from predictions.estimates import Estimates, estimate
 from predictions.models import LedgerEvent, Score
 from predictions.scored import Filters, Revisions
 from service.database import reading

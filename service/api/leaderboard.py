@@ -9,15 +9,15 @@ from sqlmodel import Session
 
 from predictions import ledger
 from predictions.columns import MAX_ID, CommentatorKind, DeadlineBasis
+from predictions.estimates import Estimates, estimate
 from predictions.inputs import Instant
-from predictions.leaderboard import Estimates, Sort, board, estimate, explanation
+from predictions.leaderboard import Sort, board, explanation
 from predictions.ledger import Head
 from predictions.past import head_at
-from predictions.reader_order import reader_order
 from predictions.readers import Robustness
 from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
-from predictions.yardsticks import YardstickScore, yardstick_scores
+from predictions.yardsticks import YardstickScore
 from service.api.kept_pages import KeptPageRoute
 from service.auth import Reader
 from service.boards import Address, Boards, PageBytes, newest_scoring
@@ -144,8 +144,8 @@ def _board(session: Session, wanted: Wanted, made: Estimates, head: Head, event:
         estimates_event=event,
         ledger_head={"seq": head.seq, "hash": head.hash},
         method=explanation(made.ranking) | {"revisions": revisions, "sort": order},
-        yardsticks=list(yardstick_scores(session, filters, now)),
-        readers=_readers(reader_order(session, filters, made, now) if order == "skill" else None),
+        yardsticks=list(made.yardsticks),
+        readers=_readers(made.readers if order == "skill" else None),
     )
 
 

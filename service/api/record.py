@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from predictions.leaderboard import estimate
+from predictions.estimates import estimate
 from predictions.record import RecordView, record_of
 from predictions.scored import Filters
 from service.api.commentators import Which, commentator_of

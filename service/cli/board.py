@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from predictions.columns import CommentatorKind, DeadlineBasis
+from predictions.estimates import estimate
 from predictions.inputs import Instant
-from predictions.leaderboard import Sort, board, estimate, explanation
+from predictions.leaderboard import Sort, board, explanation
 from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
 from service.cli.common import AsJson, clock, print_json, print_table, ready

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from predictions.columns import ProposalState
-from predictions.leaderboard import estimate
+from predictions.estimates import estimate
 from predictions.reading import PredictionFilter, list_predictions, view_question
 from predictions.record import record_of
 from predictions.scored import Filters

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session
 
 from predictions.derived_lines import LEDGER_NAMES, SCORE_NAMES, ledger_lines, score_lines
+from predictions.estimates import estimate
 from predictions.exporting import (
     commentator_lines,
     prediction_lines,
@@ -17,7 +18,7 @@ from predictions.exporting import (
     resolution_lines,
     source_lines,
 )
-from predictions.leaderboard import board, estimate
+from predictions.leaderboard import board
 from predictions.scored import Filters
 from predictions.views import BoardItem
 from service.files.columns import ALL_NAMES, COLUMNS

@@ -11,13 +11,12 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import Session, col
 
 from predictions.columns import QuestionStatus
-from predictions.leaderboard import Estimates, estimate, explanation
+from predictions.estimates import Estimates, estimate
 from predictions.leaderboard import board as leaderboard
+from predictions.leaderboard import explanation
 from predictions.models import Question, QuestionTopic
-from predictions.reader_order import reader_order
 from predictions.readers import READERS
 from predictions.views import BoardItem
-from predictions.yardsticks import yardstick_scores
 from service.auth import Reader
 from service.pages.board_query import BoardQuery
 from service.pages.charts import Scale
@@ -120,9 +119,9 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
         "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
         "next": _questions(session, _waiting(now), col(Question.deadline)),
         "method": explanation(made.ranking),
-        "yardsticks": yardstick_scores(session, query.filters(), now),
+        "yardsticks": made.yardsticks,
         "readers": READERS,
-        "by_reader": reader_order(session, query.filters(), made, now) if query.order == "skill" else None,
+        "by_reader": made.readers if query.order == "skill" else None,
     }
 
 

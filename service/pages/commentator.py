@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
+from predictions.estimates import estimate
 from predictions.inputs import Instant
-from predictions.leaderboard import estimate
 from predictions.record import RecordView, ScoreView, record_of
 from predictions.scored import Filters
 from predictions.views import BoardItem

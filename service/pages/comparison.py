@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
-from predictions.leaderboard import Estimates
+from predictions.estimates import Estimates
 from predictions.models import Commentator, Question
 from predictions.names import name_key
 from predictions.pairs import MIN_EVENTS, Comparison, compare

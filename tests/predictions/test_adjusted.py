@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from predictions.adjusted import BLOCK, adjusted_brier
+from predictions.adjusted import adjusted_brier
 
 
 def by_least_squares(commentator: np.ndarray, question: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -93,8 +93,8 @@ def test_two_scores_on_one_question_are_refused() -> None:
         adjusted_brier([1, 1], [5, 5], [0.1, 0.2])
 
 
-def test_thousands_of_questions_are_taken_in_blocks() -> None:
-    c, q, scores = panel(8, 3 * BLOCK // 2, 0.8, seed=7)
+def test_with_thousands_of_questions_the_residuals_add_up_to_nothing() -> None:
+    c, q, scores = panel(8, 3000, 0.8, seed=7)
     order = np.random.default_rng(1).permutation(len(c))
     result = adjusted_brier(c[order], q[order], scores[order])
     a = result.adjusted
@@ -105,3 +105,19 @@ def test_thousands_of_questions_are_taken_in_blocks() -> None:
     assert_allclose(np.bincount(place, residuals), 0, atol=1e-9)
     assert abs(g.mean()) < 1e-12
     assert_array_equal(result.adjusted, adjusted_brier(c, q, scores).adjusted)
+
+
+def test_equal_scores_on_equal_questions_earn_the_same_to_the_bit() -> None:
+    c, q, scores = panel(9, 40, 0.7, seed=8)
+    twin = c == c[0]
+    c, q, scores = np.append(c, np.full(twin.sum(), 999)), np.append(q, q[twin]), np.append(scores, scores[twin])
+    adjusted = adjusted_brier(c, q, scores).adjusted
+    assert adjusted[0] == adjusted[-1]
+
+
+def test_ten_thousand_commentators_are_solved_without_a_matrix() -> None:
+    rng = np.random.default_rng(9)
+    c, q = np.repeat(np.arange(10_000), 10), np.concatenate([rng.permutation(500)[:10] for _ in range(10_000)])
+    true, hard = rng.normal(0, 0.02, 10_000), rng.uniform(0.1, 0.3, 500)
+    result = adjusted_brier(c, q, true[c] + hard[q])
+    assert_allclose(result.adjusted, true + hard.mean(), atol=1e-10)

@@ -6,7 +6,8 @@ import pytest
 from sqlmodel import Session, select
 
 from predictions.entering import enter_question
-from predictions.leaderboard import board, estimate
+from predictions.estimates import estimate
+from predictions.leaderboard import board
 from predictions.models import Prediction, Question
 from predictions.past import head_at, rebuild
 from predictions.questions import postpone

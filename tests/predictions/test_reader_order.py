@@ -9,10 +9,10 @@ import pytest
 from sqlmodel import Session, select
 
 from predictions import readers
-from predictions.leaderboard import estimate, estimate_pairs
+from predictions.estimates import estimate, rank_pairs
 from predictions.models import Prediction, Question, Score
-from predictions.reader_order import reader_order
-from predictions.scored import Filters, load_pairs
+from predictions.scored import Filters
+from predictions.scored_pairs import load_pairs
 from predictions.scoring import SCALE
 from tests.service.invented_record import HEDGES, fill
 
@@ -33,7 +33,7 @@ def test_the_order_is_that_of_ranking_anew_with_one_readers_numbers(
         return read[None, :]
 
     monkeypatch.setattr(readers, "simulated_readers", one_reader)
-    found = reader_order(session, FILTERS, made, NOW)
+    found = estimate(session, FILTERS, "opening", NOW).readers
     assert found is not None
     assert len(numbers) >= len(HEDGES) - 1  # "might" carries no claim, and is not ranked
     pairs = load_pairs(session, FILTERS, NOW)
@@ -46,7 +46,7 @@ def test_the_order_is_that_of_ranking_anew_with_one_readers_numbers(
         if call.hedge is not None and at.any():
             assert call.probability is not None
             opening[at] = round((numbers[call.probability] - (question.outcome == "yes")) ** 2 * SCALE)
-    anew = estimate_pairs(replace(pairs, opening=opening), "opening").ranking.skill
+    anew = rank_pairs(replace(pairs, opening=opening)).skill
     order = made.ranking.order
     expected = [float(anew[one] >= anew[other] - 1e-9) for one, other in pairwise(order)]
     assert found.neighbours.tolist() == expected
@@ -55,8 +55,7 @@ def test_the_order_is_that_of_ranking_anew_with_one_readers_numbers(
 
 def test_simulated_readers_give_shares_and_the_same_ones_each_time(session: Session) -> None:
     fill(session, now=NOW, people=4, questions=40)
-    made = estimate(session, FILTERS, "opening", NOW)
-    first, again = (reader_order(session, FILTERS, made, NOW) for _ in range(2))
+    first, again = (estimate(session, FILTERS, "opening", NOW).readers for _ in range(2))
     assert first is not None
     assert again is not None
     assert 0 <= first.whole <= first.leader <= 1
@@ -66,9 +65,8 @@ def test_simulated_readers_give_shares_and_the_same_ones_each_time(session: Sess
 def test_a_board_of_stated_numbers_depends_on_no_reader(session: Session) -> None:
     fill(session, now=NOW, people=3, questions=40)
     only_numbers = Filters(worded=False)
-    made = estimate(session, only_numbers, "opening", NOW)
-    assert reader_order(session, only_numbers, made, NOW) is None
+    assert estimate(session, only_numbers, "opening", NOW).readers is None
 
 
 def test_an_empty_board_has_no_order(session: Session) -> None:
-    assert reader_order(session, FILTERS, estimate(session, FILTERS, "opening", NOW), NOW) is None
+    assert estimate(session, FILTERS, "opening", NOW).readers is None

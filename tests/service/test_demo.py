@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from predictions.columns import QuestionKind, QuestionStatus
 from predictions.entering import enter_question
 from predictions.errors import Conflict
-from predictions.leaderboard import board, estimate
+from predictions.estimates import estimate
+from predictions.leaderboard import board
 from predictions.ledger import head
 from predictions.models import Commentator, LedgerEvent, Prediction, Proposal, Question, Source
 from predictions.schemas import QuestionIn

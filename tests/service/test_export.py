@@ -17,7 +17,8 @@ from sqlmodel import Session, col
 
 from predictions.columns import DeadlineBasis, QuestionKind
 from predictions.entering import enter_question
-from predictions.leaderboard import board, estimate
+from predictions.estimates import estimate
+from predictions.leaderboard import board
 from predictions.models import Commentator, Question, Score, Source, Standing
 from predictions.questions import postpone
 from predictions.recording import correct_prediction, record_prediction, withdraw_prediction

@@ -1,0 +1,74 @@
+"""The estimates of a board: whatever needs all its scored pairs at once, so that the edge can keep it.
+
+They take time in proportion to those pairs, and are not made while a reader of a large record waits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlmodel import Session
+
+from predictions.beside import Beside, beside
+from predictions.intervals import BrierIntervals, mean_brier
+from predictions.ranking import Ranking, rank_commentators
+from predictions.reader_order import reader_order
+from predictions.readers import Robustness
+from predictions.scored import Filters, Revisions
+from predictions.scored_pairs import Pairs, load_pairs
+from predictions.scoring import SCALE
+from predictions.yardsticks import YardstickScore, yardstick_scores
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Rank, tier, skill, intervals and the figures beside them, of all commentators with a scored pair.
+
+    ``place`` says where each commentator stands in the arrays; ``readers`` how far the order depends on who reads the
+    words. With ``pending`` there is nothing yet: they are being made.
+    """
+
+    ranking: Ranking
+    intervals: BrierIntervals
+    beside: Beside
+    place: Mapping[int, int]
+    yardsticks: Sequence[YardstickScore]
+    readers: Robustness | None = None
+    pending: bool = False
+
+
+def estimate(session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Estimates:
+    """The estimates under ``filters``; skill is always that of the opening call, intervals follow ``revisions``."""
+    pairs = load_pairs(session, filters, now)
+    ranking = rank_pairs(pairs)
+    return Estimates(
+        ranking,
+        mean_brier(pairs.commentator, pairs.event, pairs.scores(revisions)),
+        beside(pairs),
+        {int(who): at for at, who in enumerate(ranking.commentator)},
+        yardstick_scores(pairs),
+        reader_order(session, filters, now, pairs, ranking),
+    )
+
+
+def rank_pairs(pairs: Pairs) -> Ranking:
+    """The commentators of ``pairs`` ranked."""
+    scores, reference = pairs.scores("opening"), pairs.reference / SCALE
+    return rank_commentators(
+        pairs.commentator, pairs.event, pairs.reference_type, scores, reference, draws=_draws(pairs)
+    )
+
+
+def no_estimates() -> Estimates:
+    """What stands in for estimates that are still being made."""
+    nobody = np.empty(0, dtype=np.int64)
+    ranking = rank_commentators(nobody, nobody, nobody, [], [], draws=0)
+    none = dict.fromkeys(("adjusted", "peer", "skill_score", "log"), np.empty(0))
+    figures = Beside(**none, component=nobody, peer_questions=nobody, shares={})
+    return Estimates(ranking, mean_brier(nobody, nobody, []), figures, {}, (), pending=True)
+
+
+def _draws(pairs: Pairs) -> int:
+    # The range of a rank needs a thousand draws to be steady; very large records get fewer, in bounded time.
+    return 1000 if len(pairs) < 2_000_000 else 200

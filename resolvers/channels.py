@@ -6,18 +6,19 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol, Self
 from uuid import uuid4
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from sqlmodel import Session, select
 
 from predictions.errors import Conflict, InvalidInput
-from predictions.inputs import Input, Name, Topic
+from predictions.inputs import Input, Name, Topic, Zone
 from resolvers.addresses import checked_url
 from resolvers.errors import AddressRefused
+from resolvers.hours import within
 from resolvers.messages import CHANNEL_TEST, message
 from resolvers.models import Channel, ChannelKind
 from resolvers.reminders import ESCALATION
@@ -25,6 +26,7 @@ from resolvers.reminders import ESCALATION
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of every secret, not one of them
 SECRET_BYTES = range(24, 65)
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM")]
 _CHAT_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+")
 
 
@@ -65,15 +67,38 @@ class Sender(Protocol):
         """Send once, now."""
 
 
-class ChannelIn(Input):
+class Listening(Input):
+    """What a channel hears of, and when. Times of day are on the wall of ``zone``; the night may lie between the quiet
+    ones. With ``digest_at`` all that came due since the last one is one message a day."""
+
+    topics: Annotated[list[Topic], Field(max_length=50)] = []
+    escalations_only: bool = False
+    person: Name | None = None
+    zone: Zone = "UTC"
+    quiet_from: TimeOfDay | None = None
+    quiet_to: TimeOfDay | None = None
+    digest_at: TimeOfDay | None = None
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if (self.quiet_from is None) != (self.quiet_to is None) or (
+            self.quiet_from and self.quiet_from == self.quiet_to
+        ):
+            raise ValueError("give quiet_from and quiet_to together, and not the same time twice")
+        if self.digest_at and self.quiet_from and self.quiet_to:
+            at, start, end = map(time.fromisoformat, (self.digest_at, self.quiet_from, self.quiet_to))
+            if within(at, start, end):
+                raise ValueError("digest_at lies within the quiet hours: choose a time outside")
+        return self
+
+
+class ChannelIn(Listening):
     """A new channel. ``secret`` signs what a webhook receives; without one a new secret is made."""
 
     name: Annotated[Name, Field(max_length=120)]
     kind: Annotated[ChannelKind, Field(strict=False)] = ChannelKind.WEBHOOK
     target: Annotated[str, Field(min_length=1, max_length=2000)]
     secret: Annotated[str, Field(max_length=120)] | None = None
-    topics: Annotated[list[Topic], Field(max_length=50)] = []
-    escalations_only: bool = False
 
     @field_validator("target")
     @classmethod
@@ -114,13 +139,23 @@ def enter_channel(session: Session, data: ChannelIn, *, now: datetime) -> Channe
         kind=data.kind,
         target=data.target,
         secret=secret,
-        topics=sorted(set(data.topics)),
-        escalations_only=data.escalations_only,
         created_at=now,
+        **_listening(data),
     )
     session.add(channel)
     session.flush()
     return channel
+
+
+def listen_as(channel: Channel, data: Listening) -> None:
+    """Set what a channel hears of, and when."""
+    for name, value in _listening(data).items():
+        setattr(channel, name, value)
+
+
+def _listening(data: Listening) -> dict[str, Any]:
+    fields = {name: getattr(data, name) for name in Listening.model_fields}
+    return fields | {"topics": sorted(set(data.topics))}
 
 
 def make_secret() -> str:
@@ -133,11 +168,18 @@ def switch(channel: Channel, *, enabled: bool, reason: str = "") -> None:
     channel.enabled, channel.disabled_reason = enabled, "" if enabled else reason
 
 
-def wants(channel: Channel, stage: str, topics: Sequence[str]) -> bool:
-    """Whether a channel hears of this stage of a question with these topics."""
+def wants(
+    channel: Channel, stage: str, topics: Sequence[str], *, watching: bool = False, assignee: str | None = None
+) -> bool:
+    """Whether a channel hears of this stage of a question with these topics, which it may be ``watching``.
+
+    A channel without topics hears of all questions; unless it is one person's, who hears of what they watch or see to.
+    """
     if channel.escalations_only and stage != ESCALATION:
         return False
-    return not channel.topics or not set(channel.topics).isdisjoint(topics)
+    if watching or (channel.person is not None and channel.person == assignee):
+        return True
+    return not set(channel.topics).isdisjoint(topics) if channel.topics else channel.person is None
 
 
 def send_test(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: datetime) -> Answer:

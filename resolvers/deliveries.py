@@ -19,6 +19,8 @@ from predictions.columns import QuestionStatus
 from predictions.errors import Conflict
 from predictions.models import Question, key
 from resolvers.channels import Answer, Outgoing, Verdict, outgoing, switch
+from resolvers.digests import MOST, alone_with, gather, share_fate
+from resolvers.hours import is_quiet
 from resolvers.models import Channel, Delivery, DeliveryAttempt, DeliveryState, Prompt
 
 #: Seconds before each attempt, counted from the one before: the schedule that Standard Webhooks recommends.
@@ -62,12 +64,16 @@ _TELL = (
     .where(_ATTEMPT.c.delivery_id == bindparam("id_"), _ATTEMPT.c.number == bindparam("number_"))
     .values(finished_at=bindparam("now_"), status_code=bindparam("status_"), error=bindparam("error_"))
 )
-_OF_CHANNEL = (_DELIVERY.c.channel_id == bindparam("channel_"), _IS_PENDING, _DELIVERY.c.next_at <= bindparam("now_"))
+_OF_CHANNEL = (
+    _DELIVERY.c.channel_id == bindparam("channel_"),
+    _IS_PENDING,
+    _DELIVERY.c.next_at <= bindparam("now_"),
+)
 _CLOSE_ALL = update(_DELIVERY).where(*_OF_CHANNEL).values(_CLOSED)
 # Two queries by key: in one, or with conditions on the question, PostgreSQL goes by statistics that a sweep outdates.
 _WAITING = (
     select(*(_DELIVERY.c[name] for name in ("id", "prompt_id", "attempts", "lease_token", "message_id", "payload")))
-    .where(*_OF_CHANNEL)
+    .where(*_OF_CHANNEL, _DELIVERY.c.digest_id.is_(None))
     .order_by(_DELIVERY.c.next_at)
     .limit(bindparam("limit_"))
     .with_for_update(skip_locked=True)
@@ -84,9 +90,10 @@ _ASKED: Any = (
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery that is this process's to attempt, until its lease ends."""
+    """A delivery that is this process's to attempt, until its lease ends; of no single prompt if it is a digest."""
 
     id: int
+    prompt_id: int | None
     channel_id: int
     token: str
     attempt: int
@@ -116,38 +123,66 @@ class Terms:
 def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: Terms) -> tuple[list[Claimed], int]:
     """Up to ``limit`` deliveries of a channel whose time has come, each with its attempt on record.
 
-    What need not be sent any more is closed on the way and counts to the limit: how many, is the second value.
-    A lease moves ``next_at`` to its end, so what is being sent by someone is not looked at. Commit before sending.
+    What need not be sent any more is closed on the way, or goes into a digest: how many, is the second value. In quiet
+    hours there is nothing to do. A lease moves ``next_at`` to its end, so what is being sent by someone is not looked
+    at. Commit before sending.
     """
     if not channel.enabled:
         return [], _close_all(session, channel, now)
-    connection, until = session.connection(), now + timedelta(seconds=terms.lease_seconds)
-    claimed: list[Claimed] = []
-    closed = 0
+    if is_quiet(channel, now):
+        return [], 0
+    if channel.digest_at is None:
+        rows, closed = _wanted(session, channel, limit, now, terms)
+        return _take(session, channel, rows, now, terms), closed
+    alone_with(session, channel)
+    rows, closed = _wanted(session, channel, MOST, now, terms)
+    loose = [row.id for row in rows if row.prompt_id is not None and row.attempts == 0]
+    if loose:
+        gather(session, channel, loose, now)
+        return [], closed + len(loose)
+    return _take(session, channel, rows[:limit], now, terms), closed
+
+
+def _wanted(session: Session, channel: Channel, limit: int, now: datetime, terms: Terms) -> tuple[list[Any], int]:
+    """Up to ``limit`` rows whose time has come, without those that are closed instead; and how many these are."""
+    connection = session.connection()
     rows = connection.execute(_WAITING, {"channel_": key(channel), "limit_": limit, "now_": now}).all()
     asked = connection.execute(_ASKED, {"prompts_": [row.prompt_id for row in rows]}).all()
     not_wanted = {each.id: reason for each in asked if (reason := _why_not_wanted(each))}
+    wanted: list[Any] = []
+    closed = 0
     for row in rows:
         closing = _reason_to_close(row, not_wanted.get(row.prompt_id), terms)
-        seen = {"id_": row.id, "seen_": row.attempts}
-        if closing is not None:
+        if closing is None:
+            wanted.append(row)
+        else:
+            seen = {"id_": row.id, "seen_": row.attempts}
             closed += connection.execute(_CLOSE, seen | _closed(*closing, now)).rowcount
-            continue
+    return wanted, closed
+
+
+def _take(session: Session, channel: Channel, rows: list[Any], now: datetime, terms: Terms) -> list[Claimed]:
+    """A lease and an attempt on record for each of these rows, but for those that another has taken meanwhile."""
+    connection, until = session.connection(), now + timedelta(seconds=terms.lease_seconds)
+    claimed: list[Claimed] = []
+    for row in rows:
         mine = Claimed(
             id=row.id,
+            prompt_id=row.prompt_id,
             channel_id=key(channel),
             token=uuid4().hex,
             attempt=row.attempts + 1,
             outgoing=outgoing(channel, row.message_id, row.payload),
         )
-        if connection.execute(_TAKE, seen | {"token_": mine.token, "until_": until}).rowcount:
+        taken = {"id_": row.id, "seen_": row.attempts, "token_": mine.token, "until_": until}
+        if connection.execute(_TAKE, taken).rowcount:
             claimed.append(mine)
     if claimed:
         attempts = [
             {"delivery_id": each.id, "number": each.attempt, "started_at": now, "error": ""} for each in claimed
         ]
         connection.execute(insert(_ATTEMPT), attempts)
-    return claimed, closed
+    return claimed
 
 
 def _why_not_wanted(asked: Any) -> str | None:
@@ -181,6 +216,8 @@ def finish(session: Session, claimed: Claimed, answer: Answer, now: datetime, te
     if not connection.execute(_FINISH, ours | closed).rowcount:
         log.warning("delivery %d: attempt %d lost its lease; its answer changes nothing", claimed.id, claimed.attempt)
         return None
+    if claimed.prompt_id is None and state is not DeliveryState.PENDING:
+        share_fate(session, claimed.id, state, answer.detail, now)
     if answer.verdict is Verdict.GONE:
         _disable(session, claimed, answer.detail)
     return state
@@ -208,7 +245,8 @@ def _closed(state: DeliveryState, reason: str, at: datetime | None) -> dict[str,
 def resend(session: Session, delivery: Delivery, *, now: datetime) -> None:
     """Send a dead letter, or what was delivered before, once more with the same message id.
 
-    Raises ``Conflict`` where it is still to be sent, was cancelled, or its channel is disabled.
+    One that a digest carried goes alone, or with the next digest. Raises ``Conflict`` where it is still to be sent,
+    was cancelled, or its channel is disabled.
     """
     if delivery.state is DeliveryState.PENDING:
         raise Conflict(f"delivery {delivery.id} is still to be sent, at {delivery.next_at.isoformat()}: wait for that")
@@ -217,4 +255,5 @@ def resend(session: Session, delivery: Delivery, *, now: datetime) -> None:
     if not session.get_one(Channel, delivery.channel_id).enabled:
         raise Conflict("the channel is disabled: enable it first")
     delivery.state, delivery.next_at, delivery.finished_at = DeliveryState.PENDING, now, None
+    delivery.digest_id = None
     session.flush()

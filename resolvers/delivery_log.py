@@ -21,6 +21,11 @@ class ChannelView(View):
     target: str
     topics: list[str]
     escalations_only: bool
+    person: str | None
+    zone: str
+    quiet_from: str | None
+    quiet_to: str | None
+    digest_at: str | None
     enabled: bool
     disabled_reason: str
     created_at: datetime
@@ -28,9 +33,9 @@ class ChannelView(View):
     @classmethod
     def of(cls, row: Channel) -> Self:
         """From the table row."""
-        same = ("name", "topics", "escalations_only", "enabled", "disabled_reason", "created_at")
-        fields = {name: getattr(row, name) for name in same}
-        return cls(id=key(row), kind=row.kind.value, target=shown_target(row), **fields)
+        apart: dict[str, Any] = {"id": key(row), "kind": row.kind.value, "target": shown_target(row)}
+        same = {name: getattr(row, name) for name in ChannelView.model_fields if name not in apart}
+        return cls(**apart, **same)
 
 
 class AttemptView(View):
@@ -52,6 +57,7 @@ class DeliveryView(View):
     prompt: int | None
     question: int | None
     stage: str | None
+    digest: int | None
     state: str
     attempts: list[AttemptView]
     next_at: datetime | None
@@ -118,6 +124,7 @@ def _view(row: Delivery, channel: str, prompt: Prompt | None, attempts: dict[int
         prompt=row.prompt_id,
         question=prompt.question_id if prompt else None,
         stage=prompt.stage if prompt else None,
+        digest=row.digest_id,
         state=row.state.value,
         attempts=attempts.get(key(row), []),
         next_at=row.next_at if row.state is DeliveryState.PENDING else None,

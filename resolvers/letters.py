@@ -8,10 +8,12 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from resolvers.messages import PROMPT_CREATED
+from resolvers.messages import DIGEST_CREATED, PROMPT_CREATED
 from resolvers.reminders import DUE, ESCALATION, SNOOZE
 
 LONGEST_SUBJECT = 150
+#: Of a digest in a chat, where a message has some two thousand characters.
+LONGEST_LINE, MOST_LINES = 100, 8
 TEST_SUBJECT = "A test message from Track Record"
 
 #: Gives the signed address of the resolve page for the id of a message.
@@ -32,6 +34,8 @@ def letter(payload: str, message_id: str, link: Link) -> Letter:
     body = json.loads(payload)
     if body["type"] == PROMPT_CREATED:
         return _prompt(body["data"], link(message_id))
+    if body["type"] == DIGEST_CREATED:
+        return _digest(body["data"]["prompts"], link)
     note = _note(body["data"])
     return Letter(TEST_SUBJECT, f"{note}\n", f"<p>{escape(note)}</p>\n")
 
@@ -42,11 +46,16 @@ def brief(payload: str) -> tuple[str, str]:
     A room has many readers: nobody's signed link goes there, and the page asks each who they are.
     """
     body = json.loads(payload)
+    if body["type"] == DIGEST_CREATED:
+        prompts = body["data"]["prompts"]
+        lines = [f"{_cut(_heading_of(prompt), LONGEST_LINE)}\n{_page(prompt)}" for prompt in prompts[:MOST_LINES]]
+        more = [f"and {len(prompts) - MOST_LINES} more"] if len(prompts) > MOST_LINES else []
+        return _count(prompts), "\n".join([*lines, *more])
     if body["type"] != PROMPT_CREATED:
         return TEST_SUBJECT, _note(body["data"])
-    question, links = body["data"]["question"], body["data"]["links"]
-    text = [*_marks(question), *_facts(question), f"Resolve it: {links['question']}/resolve"]
-    return _subject(body["data"]), "\n".join(text)
+    question = body["data"]["question"]
+    text = [*_marks(question), *_facts(question), f"Resolve it: {_page(body['data'])}"]
+    return _cut(_heading_of(body["data"]), LONGEST_SUBJECT), "\n".join(text)
 
 
 def _note(data: dict[str, Any]) -> str:
@@ -76,7 +85,26 @@ def _prompt(data: dict[str, Any], resolve_url: str) -> Letter:
             f'<p><a href="{escape(links["question"])}">The question and its predictions</a></p>',
         ]
     )
-    return Letter(_subject(data), f"{text}\n", f"{html}\n")
+    return Letter(_cut(_heading_of(data), LONGEST_SUBJECT), f"{text}\n", f"{html}\n")
+
+
+def _count(prompts: list[dict[str, Any]]) -> str:
+    return "1 question to resolve" if len(prompts) == 1 else f"{len(prompts)} questions to resolve"
+
+
+def _digest(prompts: list[dict[str, Any]], link: Link) -> Letter:
+    """All prompts of a digest, each with its own link."""
+    text, html = [], []
+    for prompt in prompts:
+        heading, url = _heading_of(prompt), link(prompt["message_id"])
+        facts = [*_marks(prompt["question"]), *_facts(prompt["question"])]
+        text.append("\n".join([heading, *facts, url]))
+        html.append(
+            f'<li><p><a href="{escape(url)}">{escape(heading)}</a><br>{"<br>".join(map(escape, facts))}</p></li>'
+        )
+    note = "Each link is yours, and works once."
+    body = "\n\n".join([*text, note])
+    return Letter(_count(prompts), f"{body}\n", f"<ul>\n{chr(10).join(html)}\n</ul>\n<p>{note}</p>\n")
 
 
 def _marks(question: dict[str, Any]) -> list[str]:
@@ -102,6 +130,13 @@ def _local(instant: str, zone: str) -> str:
     return f"{local.day} {local:%B %Y, %H:%M} ({zone})"
 
 
-def _subject(data: dict[str, Any]) -> str:
-    subject = f"{_heading(data['stage'])}: {' '.join(data['question']['text'].split())}"
-    return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 1].rstrip() + "…"
+def _heading_of(data: dict[str, Any]) -> str:
+    return f"{_heading(data['stage'])}: {' '.join(data['question']['text'].split())}"
+
+
+def _page(data: dict[str, Any]) -> str:
+    return f"{data['links']['question']}/resolve"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -9,6 +9,7 @@ from predictions.models import Question, key
 from resolvers.reminders import Step
 
 PROMPT_CREATED = "prompt.created"
+DIGEST_CREATED = "digest.created"
 CHANNEL_TEST = "channel.test"
 
 

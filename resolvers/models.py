@@ -49,9 +49,31 @@ class Channel(SQLModel, table=True):
     secret: str = Field(default="", max_length=120, description="signs what a webhook receives")
     topics: list[str] = Field(sa_column=Column(JSON, nullable=False), description="empty: all")
     escalations_only: bool = Field(default=False, description="hears only of what nobody has resolved for weeks")
+    person: str | None = Field(default=None, max_length=200, description="whose it is: hears what they watch or see to")
+    zone: str = Field(default="UTC", max_length=64, description="in which its times of day are meant")
+    quiet_from: str | None = Field(default=None, max_length=5, description="HH:MM; nothing is sent from then on")
+    quiet_to: str | None = Field(default=None, max_length=5, description="HH:MM; until then")
+    digest_at: str | None = Field(default=None, max_length=5, description="HH:MM of its one message a day; else single")
     enabled: bool = True
     disabled_reason: str = Field(default="", sa_type=Text)
     created_at: datetime
+
+
+class Subscription(SQLModel, table=True):
+    """A question or a topic that a channel hears of because somebody asked for it."""
+
+    __table_args__ = (
+        CheckConstraint("(question_id IS NULL) <> (topic IS NULL)", name="names_one"),
+        UniqueConstraint("channel_id", "question_id"),
+        UniqueConstraint("channel_id", "topic"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    channel_id: int = Field(foreign_key="channel.id", sa_type=BigInt)
+    question_id: int | None = Field(default=None, foreign_key="question.id", sa_type=BigInt, index=True)
+    topic: str | None = Field(default=None, max_length=60, index=True)
+    created_at: datetime
+    created_by: str = Field(max_length=200)
 
 
 class Delivery(SQLModel, table=True):
@@ -69,6 +91,8 @@ class Delivery(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
     prompt_id: int | None = Field(default=None, foreign_key="prompt.id", sa_type=BigInt)
     channel_id: int = Field(foreign_key="channel.id", sa_type=BigInt)
+    # No foreign key: SQLite could add one only by making the table anew, which its attempts refer to.
+    digest_id: int | None = Field(default=None, sa_type=BigInt, index=True, description="the delivery that carries it")
     message_id: str = Field(max_length=60, unique=True, description="the same at every attempt, so that repeats show")
     payload: str = Field(sa_type=Text)
     state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=text_enum(DeliveryState))

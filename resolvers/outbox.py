@@ -224,6 +224,7 @@ class Outbox:
 
 
 def _anything_waits(session: Session, now: datetime) -> bool:
-    earliest = select(func.min(Delivery.next_at)).where(col(Delivery.state) == DeliveryState.PENDING)
+    pending = (col(Delivery.state) == DeliveryState.PENDING, col(Delivery.digest_id).is_(None))
+    earliest = select(func.min(Delivery.next_at)).where(*pending)
     found = session.execute(earliest).scalar()
     return found is not None and found <= now

@@ -4,10 +4,10 @@ The rows are the schedule. A batch is one transaction of the caller: status, pro
 together or not at all. Any number of processes may sweep at once; each stage of a question is recorded once.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -21,9 +21,11 @@ from predictions.columns import QuestionStatus
 from predictions.models import Question, QuestionTopic, key
 from predictions.questions import UNRESOLVED, outcomes
 from resolvers.channels import wants
+from resolvers.hours import send_at
 from resolvers.messages import prompt_message
 from resolvers.models import Channel, Delivery, DeliveryState, Prompt
 from resolvers.reminders import REMINDER_DAYS, Step, next_step
+from resolvers.watching import watchers
 
 BATCH = 64
 
@@ -114,11 +116,16 @@ def _address(session: Session, due: list[_Due], prompts: dict[int, int], now: da
     if not channels:
         return
     topics = _topics(session, prompts)
+    watching = watchers(session, topics)
     rows = []
     for each in due:
-        number, about = prompts.get(key(each.question)), topics[key(each.question)]
-        hearers = [channel for channel in channels if wants(channel, each.step.stage, about)]
-        if number is None or not hearers:
+        number = prompts.get(key(each.question))
+        if number is None:
+            continue
+        about, watched_by = topics[key(each.question)], watching.get(key(each.question), ())
+        listens = partial(wants, stage=each.step.stage, topics=about, assignee=each.question.assignee)
+        hearers = [channel for channel in channels if listens(channel, watching=key(channel) in watched_by)]
+        if not hearers:
             continue
         payload = prompt_message(number, each.step, each.question, outcomes(each.question), about, now, base_url)
         rows += [
@@ -128,7 +135,7 @@ def _address(session: Session, due: list[_Due], prompts: dict[int, int], now: da
                 "message_id": f"msg_{uuid4().hex}",
                 "payload": payload,
                 "state": DeliveryState.PENDING,
-                "next_at": now,
+                "next_at": send_at(channel, now),
                 "created_at": now,
             }
             for channel in hearers
@@ -139,7 +146,7 @@ def _address(session: Session, due: list[_Due], prompts: dict[int, int], now: da
 
 def _topics(session: Session, questions: dict[int, int]) -> dict[int, list[str]]:
     query = select(QuestionTopic).where(col(QuestionTopic.question_id).in_(questions))
-    found: dict[int, list[str]] = defaultdict(list)
+    found: dict[int, list[str]] = {question: [] for question in questions}
     for row in session.execute(query.order_by(col(QuestionTopic.topic))).scalars():
         found[row.question_id].append(row.topic)
     return found

@@ -23,6 +23,7 @@ from service.api import (
     questions,
     record,
     sources,
+    subscriptions,
 )
 from service.auth import ensure_admin_key
 from service.boards import Boards
@@ -54,7 +55,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.with_scheduler = scheduler
     app.state.failures = Failures()
     the_record = (commentators, sources, questions, predictions, prompts, proposals, leaderboard, record)
-    for module in (*the_record, comparing, channels, keys, meta, metrics, pages):
+    for module in (*the_record, comparing, channels, subscriptions, keys, meta, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)

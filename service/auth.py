@@ -175,6 +175,13 @@ async def _admin(who: Annotated[Caller, Depends(caller)]) -> Caller:
     return need(who, "admin")
 
 
+async def _key_owner(who: Annotated[Caller, Depends(caller)]) -> Caller:
+    if who is ANYBODY:
+        raise _unauthorised("this needs an API key: send Authorization: Bearer <key>")
+    return who
+
+
+KeyOwner = Annotated[Caller, Depends(_key_owner)]
 Reader = Annotated[Caller, Depends(_reader)]
 Predictor = Annotated[Caller, Depends(_predictor)]
 ResolverCaller = Annotated[Caller, Depends(_resolver)]

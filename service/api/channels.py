@@ -9,10 +9,11 @@ from sqlmodel import Session
 from predictions.columns import MAX_ID
 from predictions.errors import NotFound
 from predictions.inputs import Input, Line
-from resolvers.channels import ChannelIn, enter_channel, send_test, switch
+from resolvers.channels import ChannelIn, Listening, enter_channel, send_test, switch
 from resolvers.chat import check_address
 from resolvers.deliveries import resend
 from resolvers.delivery_log import ChannelView, DeliveryView, list_channels, list_deliveries
+from resolvers.digests import change_listening
 from resolvers.models import Channel, ChannelKind, Delivery, DeliveryState
 from service.api.paging import Cursor, Limit, after, page_reply
 from service.auth import Admin
@@ -77,6 +78,18 @@ def enter(data: ChannelIn, who: Admin, write: Writing) -> Response:
 def list_all(request: Request, _: Admin, session: Reading) -> Response:
     """List all channels, without their secrets."""
     return read_reply(request, Channels(items=list_channels(session)))
+
+
+@router.patch("/channels/{number}", response_model=ChannelView)
+def change(number: Number, data: Listening, who: Admin, write: Writing) -> Response:
+    """Change what a channel hears of, and when: its topics, person, quiet hours, digest. What is left out stays."""
+
+    def job(session: Session) -> BaseModel:
+        row = channel_of(session, number)
+        change_listening(session, row, data, now=write.now)
+        return ChannelView.of(row)
+
+    return write(who, job, status=200)
 
 
 @router.post("/channels/{number}/state", status_code=200, response_model=ChannelView)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from service import __version__
-from service.cli import board, channels, demo, files, keys, reading, recording, running, upkeep
+from service.cli import board, channels, deliveries, demo, files, keys, reading, recording, running, upkeep
 from service.cli.faults import EXIT_CODES, INTERRUPTED, tell
 
 app = typer.Typer(
@@ -50,12 +50,21 @@ def options(_version: Version = False) -> None:
     """Track Record: predictions, kept count of."""
 
 
-channels_app = typer.Typer(no_args_is_help=True, help="Say where prompts are sent: webhooks and mail addresses.")
-channels_app.command("add")(channels.add)
-channels_app.command("list")(channels.list_all)
-channels_app.command("test")(channels.test)
-channels_app.command("enable")(channels.enable)
-channels_app.command("disable")(channels.disable)
+channels_app = typer.Typer(no_args_is_help=True, help="Say where prompts are sent: webhooks, mail addresses, chats.")
+CHANNELS: dict[str, Callable[..., None]] = {
+    "add": channels.add,
+    "change": channels.change,
+    "list": channels.list_all,
+    "test": channels.test,
+    "enable": channels.enable,
+    "disable": channels.disable,
+    "watch": deliveries.watch,
+    "unwatch": deliveries.unwatch,
+    "log": deliveries.log,
+    "resend": deliveries.again,
+}
+for name, function in CHANNELS.items():
+    channels_app.command(name)(function)
 app.add_typer(channels_app, name="channels", rich_help_panel="Look after")
 
 

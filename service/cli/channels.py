@@ -1,32 +1,61 @@
 """Commands for channels: where prompts are sent."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from predictions.errors import NotFound
-from resolvers.channels import ChannelIn, Verdict, enter_channel, send_test, switch
+from resolvers.channels import ChannelIn, Listening, Verdict, enter_channel, send_test, switch
 from resolvers.chat import check_address
-from resolvers.delivery_log import list_channels
-from resolvers.models import Channel, ChannelKind
+from resolvers.delivery_log import ChannelView, list_channels
+from resolvers.digests import change_listening
+from resolvers.models import ChannelKind
+from service.api.channels import channel_of
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.database import delivering, reading
 from service.senders import make_senders
 
 Number = Annotated[int, typer.Argument(help="its number in the list", min=1)]
+Topics = Annotated[list[str] | None, typer.Option("--topic", help="only questions of this topic; may be repeated")]
+Escalations = Annotated[bool | None, typer.Option("--escalations-only/--all-stages", help="only what nobody answered")]
+Person = Annotated[str | None, typer.Option(help="whose it is: hears of what they watch or see to, and nothing else")]
+Zone = Annotated[str | None, typer.Option(help="of the times of day, for example Europe/Berlin")]
+Quiet = Annotated[str | None, typer.Option(help="nothing is sent then: 22:00-07:00; an empty text for no such hours")]
+Digest = Annotated[
+    str | None, typer.Option(help="one message a day at this time: 08:00; an empty text for single ones")
+]
+
+
+def _listening(
+    topics: list[str] | None,
+    escalations_only: bool | None,
+    person: str | None,
+    zone: str | None,
+    quiet: str | None,
+    digest: str | None,
+) -> dict[str, Any]:
+    """What was said of a channel, as ``Listening`` takes it; an empty text takes back what stood there."""
+    start, _, end = (quiet or "").partition("-")
+    given: dict[str, Any] = {"topics": topics, "escalations_only": escalations_only, "zone": zone}
+    given |= {"person": person, "digest_at": digest}
+    given |= {} if quiet is None else {"quiet_from": start, "quiet_to": end}
+    return {name: None if value == "" else value for name, value in given.items() if value is not None}
 
 
 def add(
     name: Annotated[str, typer.Argument(help="your name for it")],
     target: Annotated[str, typer.Argument(help="where to: a webhook, a mail address, or a chat as Apprise writes it")],
     kind: Annotated[str, typer.Option(help="webhook, email or chat")] = "webhook",
-    topic: Annotated[list[str] | None, typer.Option(help="only questions of this topic; may be repeated")] = None,
-    escalations_only: Annotated[bool, typer.Option("--escalations-only", help="only what nobody answered")] = False,
+    topic: Topics = None,
+    escalations_only: Escalations = None,
+    person: Person = None,
+    zone: Zone = None,
+    quiet: Quiet = None,
+    digest: Digest = None,
     as_json: AsJson = False,
 ) -> None:
     """Send prompts there from now on. The secret that verifies a webhook's signatures is shown this once."""
-    given = {"name": name, "target": target, "kind": kind, "topics": topic or []}
-    data = ChannelIn.model_validate(given | {"escalations_only": escalations_only})
+    given = {"name": name, "target": target, "kind": kind}
+    data = ChannelIn.model_validate(given | _listening(topic, escalations_only, person, zone, quiet, digest))
     if data.kind is ChannelKind.CHAT:
         check_address(data.target)
     with ready() as (_, engine), delivering(engine) as session:
@@ -39,6 +68,23 @@ def add(
         typer.echo(f"channel {made['id']}{secret}")
 
 
+def change(
+    number: Number,
+    topic: Topics = None,
+    escalations_only: Escalations = None,
+    person: Person = None,
+    zone: Zone = None,
+    quiet: Quiet = None,
+    digest: Digest = None,
+) -> None:
+    """Change what a channel hears of, and when; what is left out stays. An empty --topic stands for all topics."""
+    topics = None if topic is None else [each for each in topic if each]
+    data = Listening.model_validate(_listening(topics, escalations_only, person, zone, quiet, digest))
+    with ready() as (_, engine), delivering(engine) as session:
+        change_listening(session, channel_of(session, number), data, now=clock.now())
+    typer.echo(f"channel {number} is changed")
+
+
 def list_all(as_json: AsJson = False) -> None:
     """List all channels, without their secrets."""
     with ready() as (_, engine), reading(engine) as session:
@@ -46,18 +92,25 @@ def list_all(as_json: AsJson = False) -> None:
     if as_json:
         print_json([view.model_dump(mode="json") for view in views])
         return
-    rows = [
-        (view.id, view.name, view.kind, view.target, ", ".join(view.topics) or "all", view.disabled_reason or "enabled")
-        for view in views
-    ]
-    print_table(("id", "name", "kind", "target", "topics", "state"), rows, right=[0])
+    names = ("id", "name", "kind", "target", "hears of", "when", "state")
+    print_table(names, [_line(view) for view in views], right=[0], fold=[3])
+
+
+def _line(view: ChannelView) -> tuple[object, ...]:
+    hears = ", ".join(view.topics) or ("all" if view.person is None else "what is watched")
+    hours = [f"daily at {view.digest_at}"] if view.digest_at else []
+    hours += [f"not {view.quiet_from}-{view.quiet_to}"] if view.quiet_from else []
+    zone = f" ({view.zone})" if hours else ""
+    when = f"{', '.join(hours) or 'at once'}{zone}"
+    state = "enabled" if view.enabled else view.disabled_reason
+    return view.id, view.name, view.kind, view.target, hears, when, state
 
 
 def test(number: Number) -> None:
     """Send a test message now and say what came back."""
     with ready() as (settings, engine):
         with reading(engine) as session:
-            channel = _channel(session.get(Channel, number), number)
+            channel = channel_of(session, number)
             session.expunge(channel)
         answer = send_test(channel, make_senders(settings, clock), now=clock.now())
     code = f" ({answer.status_code})" if answer.status_code else ""
@@ -77,11 +130,5 @@ def disable(number: Number, reason: Annotated[str, typer.Option(help="shown besi
 
 def _switch(number: int, *, enabled: bool, reason: str = "") -> None:
     with ready() as (_, engine), delivering(engine) as session:
-        switch(_channel(session.get(Channel, number), number), enabled=enabled, reason=reason)
+        switch(channel_of(session, number), enabled=enabled, reason=reason)
     typer.echo(f"channel {number} is {'enabled' if enabled else 'disabled'}")
-
-
-def _channel(found: Channel | None, number: int) -> Channel:
-    if found is None:
-        raise NotFound(f"no channel has the number {number}: trackrecord channels list shows them")
-    return found

@@ -81,6 +81,52 @@ def test_a_chat_channel_is_looked_at_entered_and_tested(admin: httpx.Client, rec
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/target")
 
 
+def test_what_a_channel_hears_of_and_when_is_changed_field_by_field(admin: httpx.Client, receiver: RawServer) -> None:
+    number = entered(admin, receiver)["id"]
+    hours = {"zone": "Europe/Berlin", "quiet_from": "22:00", "quiet_to": "07:00", "digest_at": "08:00"}
+    first = admin.patch(f"/api/channels/{number}", json=hours)
+    assert first.status_code == 200, first.text
+    second = admin.patch(
+        f"/api/channels/{number}", json={"topics": ["weather"], "quiet_from": "23:00", "quiet_to": "06:00"}
+    )
+    assert second.json() == first.json() | {"topics": ["weather"], "quiet_from": "23:00", "quiet_to": "06:00"}
+    wrong = admin.patch(f"/api/channels/{number}", json={"digest_at": "23:30"})
+    assert (wrong.status_code, "quiet hours" in wrong.json()["detail"]) == (422, True)
+    assert admin.get("/api/channels").json()["items"][0] == second.json(), "what was refused changed nothing"
+
+
+def test_a_person_watches_with_their_own_channel_and_no_other(
+    admin: httpx.Client, base_url: str, receiver: RawServer, settings: Settings
+) -> None:
+    desk = entered(admin, receiver)["id"]
+    given = {"name": "ann", "target": f"{receiver.url}/ann", "person": "Ann"}
+    receiver.routes["/ann"] = reply()
+    own = admin.post("/api/channels", json=given).json()["id"]
+    key = admin.post("/api/keys", json={"name": "Ann", "scopes": ["read"]}).json()["key"]
+    for slug, topic in (("rain", "weather"), ("goal", "sport"), ("war", "peace")):
+        assert admin.post("/api/questions", json=QUESTION | {"slug": slug, "topics": [topic]}).status_code == 201
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {key}"}) as ann:
+        assert [channel["id"] for channel in ann.get("/api/subscriptions").json()["channels"]] == [own]
+        for named in ({"topic": "weather"}, {"question": {"slug": "goal"}}, {"topic": "sport"}):
+            assert ann.post("/api/subscriptions", json={"channel": own} | named).status_code == 201
+        assert ann.post("/api/subscriptions", json={"channel": own, "topic": "sport"}).status_code == 409
+        assert ann.post("/api/subscriptions", json={"channel": desk, "topic": "sport"}).status_code == 403
+        assert ann.post("/api/subscriptions", json={"channel": own}).status_code == 422
+        last = ann.get("/api/subscriptions").json()["items"][-1]["id"]
+        assert ann.delete(f"/api/subscriptions/{last}").status_code == 200
+        assert ann.delete(f"/api/subscriptions/{last}").status_code == 404
+    assert httpx.get(f"{base_url}/api/subscriptions").status_code == 401
+    engine = make_engine(settings.database)
+    run_once(engine, settings)
+    engine.dispose()
+    heard = [
+        json.loads(request.body)["data"]["question"]["slug"]
+        for request in receiver.requests
+        if request.target == "/ann"
+    ]
+    assert sorted(heard) == ["goal", "rain"]
+
+
 def test_only_admins_see_channels_and_deliveries(admin: httpx.Client, base_url: str) -> None:
     key = admin.post("/api/keys", json={"name": "desk", "scopes": ["resolve"]}).json()["key"]
     for path in ("/api/channels", "/api/deliveries"):
@@ -140,3 +186,36 @@ def test_the_command_line_adds_tests_lists_and_switches(
     assert "moved" in run(capsys, "channels", "list")[1]
     assert run(capsys, "channels", "enable", "1")[0] == 0
     assert run(capsys, "channels", "enable", "9")[0] == 3
+
+
+def test_the_command_line_sets_hours_watches_and_sends_again(
+    receiver: RawServer,
+    sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in (("DATABASE_URL", sqlite_url), ("STATE_DIR", str(tmp_path)), ("ALLOWED_HOSTS", receiver.host)):
+        monkeypatch.setenv(f"TRACKRECORD_{name}", value)
+    receiver.routes["/hook"] = reply(status=404)
+    assert run(capsys, "seed")[0] == 0
+    hours = ["--person", "Ann", "--zone", "Europe/Berlin", "--quiet", "22:00-07:00", "--digest", "08:00"]
+    assert run(capsys, "channels", "add", "desk", f"{receiver.url}/hook", *hours)[0] == 0
+    printed = run(capsys, "channels", "list")[1]
+    assert "daily at 08:00, not 22:00-07:00 (Europe/Berlin)" in printed
+    assert "what is watched" in printed
+    assert run(capsys, "channels", "change", "1", "--quiet", "", "--digest", "", "--zone", "UTC")[0] == 0
+    assert "at once" in run(capsys, "channels", "list")[1]
+    assert run(capsys, "channels", "watch", "1", "--topic", "nowhere")[0] == 0
+    assert run(capsys, "channels", "unwatch", "1", "--topic", "nowhere")[0] == 0
+    assert run(capsys, "channels", "unwatch", "1", "--topic", "nowhere")[0] == 3
+    assert run(capsys, "channels", "watch", "1")[0] == 2
+    assert run(capsys, "channels", "watch", "1", "--question", "energy-pause-holds")[0] == 0
+    assert run(capsys, "scheduler", "--once")[0] == 0
+    [dead] = json.loads(run(capsys, "channels", "log", "--state", "dead", "--json")[1])
+    assert [attempt["status_code"] for attempt in dead["attempts"]] == [404]
+    receiver.routes["/hook"] = reply()
+    assert run(capsys, "channels", "resend", "1")[0] == 0
+    assert run(capsys, "scheduler", "--once")[0] == 0
+    assert "delivered" in run(capsys, "channels", "log")[1]
+    assert run(capsys, "channels", "resend", "99")[0] == 3

@@ -1,0 +1,68 @@
+"""Subscriptions: a person's channel hears of a question, or of a topic, because they ask for it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from predictions.columns import MAX_ID
+from predictions.errors import NotFound
+from resolvers.delivery_log import ChannelView, list_channels
+from resolvers.models import Channel, Subscription
+from resolvers.watching import SubscriptionIn, SubscriptionView, list_subscriptions, subscribe, view_of
+from service.api.channels import channel_of
+from service.auth import Caller, KeyOwner
+from service.replies import Reading, Writing, read_reply
+
+router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
+
+
+class Subscriptions(BaseModel):
+    """The caller's channels (an admin's: all), and what each hears of because somebody asked for it."""
+
+    channels: list[ChannelView]
+    items: list[SubscriptionView]
+
+
+def _own(who: Caller, channel: Channel) -> Channel:
+    """The channel, if the caller may say what it hears of. Raises 403."""
+    if not who.may("admin") and channel.person != who.name:
+        raise HTTPException(403, f"the channel {channel.name!r} is not of {who.name!r}: ask an admin")
+    return channel
+
+
+@router.get("", response_model=Subscriptions)
+def list_all(request: Request, who: KeyOwner, session: Reading) -> Response:
+    """List the channels whose person is the caller (by the name of the key), and their subscriptions."""
+    channels = [view for view in list_channels(session) if who.may("admin") or view.person == who.name]
+    items = list_subscriptions(session, [view.id for view in channels])
+    return read_reply(request, Subscriptions(channels=channels, items=items))
+
+
+@router.post("", status_code=201, response_model=SubscriptionView)
+def enter(data: SubscriptionIn, who: KeyOwner, write: Writing) -> Response:
+    """Let a channel hear of a question or a topic: one's own, or any for an admin."""
+
+    def job(session: Session) -> BaseModel:
+        channel = _own(who, channel_of(session, data.channel))
+        return view_of(subscribe(session, channel, data, now=write.now, actor=who.name))
+
+    return write(who, job)
+
+
+@router.delete("/{number}", status_code=200, response_model=SubscriptionView)
+def end(number: Annotated[int, Path(ge=1, le=MAX_ID)], who: KeyOwner, write: Writing) -> Response:
+    """Let the channel hear of it no more."""
+
+    def job(session: Session) -> BaseModel:
+        row = session.get(Subscription, number)
+        if row is None:
+            raise NotFound(f"no subscription has the id {number}: /api/subscriptions lists them")
+        _own(who, channel_of(session, row.channel_id))
+        view = view_of(row)
+        session.delete(row)
+        session.flush()
+        return view
+
+    return write(who, job, status=200)

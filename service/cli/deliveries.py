@@ -1,0 +1,71 @@
+"""Commands for what channels get: what they watch, how each message fared, and sending one again."""
+
+from typing import Annotated
+
+import typer
+
+from predictions.errors import NotFound
+from resolvers.deliveries import resend
+from resolvers.delivery_log import list_deliveries
+from resolvers.models import Delivery, DeliveryState
+from resolvers.watching import SubscriptionIn, list_subscriptions, stop_watching, subscribe
+from service.api.channels import channel_of
+from service.cli.channels import Number
+from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
+from service.database import delivering, reading
+
+Question = Annotated[str | None, typer.Option(help="the slug of a question")]
+Topic = Annotated[str | None, typer.Option(help="all questions of this topic")]
+
+
+def watch(number: Number, question: Question = None, topic: Topic = None) -> None:
+    """Let a channel hear of a question, or of a topic."""
+    data = _wanted(number, question, topic)
+    with ready() as (_, engine), delivering(engine) as session:
+        subscribe(session, channel_of(session, number), data, now=clock.now(), actor=ACTOR)
+        count = len(list_subscriptions(session, [number]))
+    typer.echo(f"channel {number} hears of {question or topic}; subscriptions: {count}")
+
+
+def unwatch(number: Number, question: Question = None, topic: Topic = None) -> None:
+    """Let a channel hear of it no more."""
+    data = _wanted(number, question, topic)
+    with ready() as (_, engine), delivering(engine) as session:
+        stop_watching(session, channel_of(session, number), data)
+    typer.echo(f"channel {number} no longer watches {question or topic}")
+
+
+def _wanted(number: int, question: str | None, topic: str | None) -> SubscriptionIn:
+    named = {"question": None if question is None else {"slug": question}, "topic": topic}
+    return SubscriptionIn.model_validate({"channel": number} | named)
+
+
+def log(
+    state: Annotated[
+        DeliveryState | None, typer.Option(help="only those that stand so; dead: the dead letters")
+    ] = None,
+    channel: Annotated[int | None, typer.Option(help="only to this channel")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="how many at most")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List messages, how often each was attempted, and what came back last."""
+    with ready() as (_, engine), reading(engine) as session:
+        views = list_deliveries(session, state=state, channel=channel, limit=limit)
+    if as_json:
+        print_json([view.model_dump(mode="json") for view in views])
+        return
+    rows = [
+        (view.id, view.channel, view.question, view.stage, view.state, len(view.attempts), view.last_error)
+        for view in views
+    ]
+    print_table(("id", "channel", "question", "stage", "state", "attempts", "error"), rows, right=[0, 2, 5], fold=[6])
+
+
+def again(delivery: Annotated[int, typer.Argument(help="its number in the log", min=1)]) -> None:
+    """Send a dead letter again, with the same message id, at the next tick."""
+    with ready() as (_, engine), delivering(engine) as session:
+        row = session.get(Delivery, delivery)
+        if row is None:
+            raise NotFound(f"no delivery has the number {delivery}: trackrecord channels log shows them")
+        resend(session, row, now=clock.now())
+    typer.echo(f"delivery {delivery} goes out again")

@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from predictions import ledger
@@ -35,6 +35,7 @@ from service.pages.assets import Assets
 from service.pasts import Pasts
 from service.settings import Settings
 from service.shared_reading import SharedReading, SharedReadings
+from service.strict import strict
 from service.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.failures = Failures()
     the_record = (commentators, sources, questions, predictions, prompts, proposals, leaderboard, record)
     for module in (*the_record, comparing, channels, subscriptions, keys, meta, metrics, pages):
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[] if module is pages else [Depends(strict)])
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)
     openapi.describe(app)

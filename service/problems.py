@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
 
@@ -28,12 +29,14 @@ _REMEDIES = {
     "bool_type": "must be true or false",
     "string_type": "must be text",
     "finite_number": "must be a finite number",
-    "json_invalid": "is not valid JSON: check brackets, commas and quotation marks",
+    "json_invalid": "is not valid JSON in UTF-8, uncompressed: check brackets, commas and quotation marks",
     "model_type": "must be an object with named fields",
     "model_attributes_type": "must be an object with named fields; send JSON as application/json",
     "dict_type": "must be an object with named fields",
     "list_type": "must be a list",
 }
+#: FastAPI's words for a body that is not even text in UTF-8, is compressed, or nests without end.
+_UNREADABLE = "There was an error parsing the body"
 log = logging.getLogger(__name__)
 
 
@@ -67,7 +70,7 @@ class Problem(JSONResponse):
 
 def faults_of(errors: Sequence[Any]) -> list[Fault]:
     """Pydantic's findings as faults: a JSON pointer, and what to do."""
-    return [Fault(_pointer(error["loc"]), _detail(error)) for error in errors]
+    return list(dict.fromkeys(Fault(_pointer(error["loc"]), _detail(error)) for error in errors))
 
 
 def _pointer(location: Sequence[str | int]) -> str:
@@ -81,15 +84,25 @@ def _pointer(location: Sequence[str | int]) -> str:
 def _detail(error: Mapping[str, Any]) -> str:
     if error["type"] in _REMEDIES:
         return _REMEDIES[error["type"]]
+    if error["type"] in ("too_short", "too_long") and isinstance(error.get("input"), str):
+        return _length(error.get("ctx", {}))
     message = str(error["msg"]).removeprefix("Value error, ")
     return (
         message.replace("Input should be", "must be").replace("String should", "must").replace("Value should", "must")
     )
 
 
+def _length(limits: Mapping[str, Any]) -> str:
+    if limits.get("min_length") == 1:
+        return "must not be empty"
+    if "min_length" in limits:
+        return f"must have at least {limits['min_length']} characters"
+    return f"must have at most {limits['max_length']} characters"
+
+
 def invalid(error: ValidationError) -> InvalidInput:
     """A failed validation outside a route, as an error of the domain."""
-    faults = faults_of(error.errors(include_url=False, include_context=False, include_input=False))
+    faults = faults_of(error.errors(include_url=False))
     return InvalidInput(_summary(faults), *faults)
 
 
@@ -109,6 +122,8 @@ def problem_of(error: Exception) -> Problem:
         if malformed:
             faults = [Fault("", _REMEDIES["json_invalid"])]
         return Problem(400 if malformed else 422, InvalidInput.title, _summary(faults), faults)
+    if isinstance(error, HTTPException) and error.detail == _UNREADABLE:
+        return Problem(400, InvalidInput.title, _REMEDIES["json_invalid"], [Fault("", _REMEDIES["json_invalid"])])
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
@@ -136,6 +151,16 @@ def _http_detail(error: HTTPException) -> str:
     return str(error.detail)
 
 
+def _methods(request: Request) -> list[str]:
+    """The methods that some route takes at this address."""
+    routes = request.app.routes
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether a database error is one that goes away (busy, locked, stopped, full), not of the request's making."""
     if isinstance(error, PoolTimeout):
@@ -147,6 +172,8 @@ def install(app: FastAPI, page: Callable[[Request, Problem], Response | None]) -
     """Let every error of the app become a problem; ``page`` shows it as a page where that is what the reader wants."""
 
     async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            error.headers = {"Allow": ", ".join(_methods(request))}  # the framework names those of one route only
         problem = problem_of(error)
         return page(request, problem) or problem
 

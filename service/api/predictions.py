@@ -1,6 +1,5 @@
 """Predictions: record in one call or in bulk, list, read, revise, correct, withdraw."""
 
-import json
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -37,6 +36,7 @@ from service.api.questions import question_of
 from service.auth import Caller, Predictor, Reader
 from service.problems import invalid
 from service.replies import Reading, Writes, Writing, read_reply
+from service.strict import one_object
 
 router = APIRouter(prefix="/api/predictions", tags=["predictions"])
 Number = Annotated[int, Path(ge=1, le=MAX_ID)]
@@ -103,9 +103,11 @@ def _batch(lines: list[tuple[int, bytes]], who: Caller, write: Writes, partial: 
     refused: list[Refusal] = []
     for number, line in lines:
         try:
-            good.append((number, _LINE.validate_python(json.loads(line))))
+            good.append((number, _LINE.validate_python(one_object(line))))
         except ValidationError as error:
             refused.append(Refusal.of(number, invalid(error)))
+        except InvalidInput as error:
+            refused.append(Refusal.of(number, error))
         except (ValueError, RecursionError):  # also text that is no UTF-8, or brackets without end
             refused.append(Refusal.of(number, InvalidInput.at("", "is not valid JSON: one object a line")))
     if refused and not partial:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from predictions.errors import InvalidInput
+from service.strict import one_object
 
 Content = dict[str, Any] | InvalidInput
 
@@ -25,14 +26,12 @@ def json_lines(texts: Iterable[str]) -> Iterator[tuple[int, Content]]:
 
 def _object(text: str) -> Content:
     try:
-        content = json.loads(text, parse_constant=_refuse_constant)
+        content = one_object(text)
+    except InvalidInput as error:
+        return error
     except (ValueError, RecursionError) as error:
         where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         return InvalidInput(f"is not valid JSON{where}: write one object a line, with double quotes")
     if not isinstance(content, dict):
         return InvalidInput("is no JSON object: write one object a line, in curly brackets")
     return content
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")

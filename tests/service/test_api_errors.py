@@ -1,5 +1,6 @@
 """Whatever is wrong with a request, the reply is a problem of one shape that names the field, never a 500."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -129,6 +130,36 @@ def test_a_body_that_is_no_object_is_refused(admin: httpx.Client, path: str, bod
     problem(admin.post(path, content=body, headers=JSON), 400, 422)
 
 
+TWICE = '{"commentator": {"name": "Ann", "name": "Bob"}, "question": {"slug": "rain"}, "made_at": "2025-03-01", '
+
+
+@pytest.mark.parametrize("path", [URL, f"{URL}/batch"])
+@pytest.mark.parametrize("rest", ['"probability": 0.3}', '"probability": 0.3, "probability": 0.9}'])
+def test_a_name_said_twice_is_refused_not_dropped(admin: httpx.Client, path: str, rest: str) -> None:
+    before = head(admin)
+    found = problem(admin.post(path, content=TWICE + rest, headers=JSON), 422)
+    assert "more than once" in found["detail"]
+    assert head(admin) == before
+
+
+def test_a_parameter_that_is_none_is_named_not_ignored(admin: httpx.Client) -> None:
+    found = problem(admin.get(URL, params={"commentor": "ann-invented"}), 422)
+    assert found["errors"][0]["pointer"] == "/query/commentor"
+    assert "commentator" in found["errors"][0]["detail"]
+
+
+def test_the_methods_that_an_address_takes_are_all_told(admin: httpx.Client) -> None:
+    reply = admin.delete(URL)
+    assert {"GET", "POST"} <= set(reply.headers["allow"].split(", "))
+
+
+def test_a_text_that_is_empty_or_too_long_is_told_in_characters(admin: httpx.Client) -> None:
+    said = {"question": {"slug": "rain"}, "made_at": "2025-03-01", "probability": 0.3}
+    for name, told in (("", "must not be empty"), ("x" * 201, "must have at most 200 characters")):
+        found = problem(admin.post(URL, json=said | {"commentator": {"name": name}}), 422)
+        assert found["errors"] == [{"pointer": "/commentator/name", "detail": told}]
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_a_body_of_another_content_type_is_refused(admin: httpx.Client, kind: str) -> None:
     reply = admin.post(URL, content=b'{"probability": 0.3}', headers={"Content-Type": kind})
@@ -173,9 +204,10 @@ def test_a_body_of_another_content_type_is_refused(admin: httpx.Client, kind: st
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_recorded(admin: httpx.Client, change: str, pointer: str) -> None:
-    said = '{"commentator": {"name": "Ann"}, "question": {"slug": "rain"}, "made_at": "2025-03-01", '
+    said = {"commentator": {"name": "Ann"}, "question": {"slug": "rain"}, "made_at": "2025-03-01"}
     before = head(admin)
-    found = problem(admin.post(URL, content=said + change + "}", headers=JSON), 422)
+    body = json.dumps(said | json.loads("{" + change + "}"))
+    found = problem(admin.post(URL, content=body, headers=JSON), 422)
     assert pointer in [error["pointer"] for error in found["errors"]]
     assert head(admin) == before
 

@@ -180,7 +180,7 @@ def test_the_format_is_told_by_the_name_or_the_option(trackrecord: Command, tmp_
         ("[\n{}\n]\n", ":1: is one JSON list"),
         ("{}\n{oops}\n", ":2: is not valid JSON at column 2"),
         ("3\n", ":1: is no JSON object"),
-        ('{"probability": NaN}\n', ":1: is not valid JSON"),
+        ('{"probability": NaN}\n', "/probability: must be a finite number"),
         ("[" * 5000 + "\n", ":1: is not valid JSON"),
     ],
 )

@@ -1,0 +1,60 @@
+"""What an API takes without a word elsewhere, and here refuses: parameters it does not know, names said twice."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from predictions.errors import InvalidInput
+
+
+async def strict(request: Request) -> None:
+    """Refuse a query parameter that the route does not have, and a JSON object that says a name twice.
+
+    A misspelt filter would otherwise list everything, and of two probabilities one would be dropped unsaid. Raises
+    ``InvalidInput``.
+    """
+    route = request.scope["route"]
+    known = _parameters(route)
+    for name in request.query_params:
+        if name not in known:
+            takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+            raise InvalidInput.at(f"/query/{name}", f"is no parameter of this address: remove it; {takes}")
+    if route.body_field is not None:
+        with suppress(ValueError, RecursionError):  # the framework tells of what is no JSON
+            one_object(await request.body())
+
+
+def one_object(text: bytes | str) -> Any:
+    """The JSON value in ``text``. Raises ``InvalidInput`` where an object says a name twice,
+    ``ValueError`` for what is no JSON and ``RecursionError`` for brackets without end."""
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput.at("", f"an object says {twice[:100]!r} more than once: keep one of them")
+    return found
+
+
+_KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
+
+
+def _parameters(route: APIRoute) -> frozenset[str]:
+    known = _KNOWN.get(route.endpoint)
+    if known is None:
+        known = _KNOWN[route.endpoint] = frozenset(_of(route.dependant))
+    return known
+
+
+def _of(dependant: Dependant) -> set[str]:
+    own = {parameter.alias for parameter in dependant.query_params}
+    return own.union(*(_of(other) for other in dependant.dependencies))

@@ -1,0 +1,321 @@
+"""The whole board computed once more from the raw rows, slowly and in plain Python: it shares no code with the product.
+
+What the rules are is said in the method: which predictions count, three rules for revisions, the yardstick of the day,
+points centred within their kind of yardstick, events averaged, thirty average results mixed in.
+"""
+
+import math
+from collections import defaultdict
+from datetime import datetime
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlmodel import Session, SQLModel
+
+Row = dict[str, Any]
+FEW = 30
+
+
+def rows(session: Session, table: str) -> list[Row]:
+    """All rows of a table, with the types the table has."""
+    found = session.execute(select(SQLModel.metadata.tables[table]))
+    return [dict(row) for row in found.mappings()]
+
+
+def board(session: Session, now: datetime) -> dict[int, Row]:
+    """The default board: by commentator, what each line of it should say."""
+    questions = {row["id"]: row for row in rows(session, "question")}
+    pairs = scored_pairs(session, questions, now)
+    add_yardsticks(session, pairs, questions)
+    counted = [pair for pair in pairs if not pair["hedged"] and pair["deadline"] <= now]
+    lines = {row["id"]: counts(session, row["id"], questions, counted) for row in rows(session, "commentator")}
+    for who, line in lines.items():
+        line |= means([pair for pair in counted if pair["who"] == who], questions)
+    add_skill(lines, counted)
+    add_intervals(lines, counted)
+    add_peers(lines, counted)
+    add_adjusted(lines, counted)
+    return lines
+
+
+def standing(session: Session) -> list[Row]:
+    said = rows(session, "prediction")
+    gone = {row["supersedes_id"] for row in said}
+    return [row for row in said if row["id"] not in gone and (row["probability"] is not None or row["probabilities"])]
+
+
+def score(question: Row, said: Row) -> float:
+    return loss(question, said["probabilities"] or [said["probability"]])
+
+
+def loss(question: Row, given: list[float]) -> float:
+    if question["kind"] == "binary":
+        return (given[0] - (question["outcome"] == "yes")) ** 2
+    happened = [float(option == question["outcome"]) for option in question["options"]]
+    if question["kind"] == "categorical":
+        return sum((p - o) ** 2 for p, o in zip(given, happened, strict=True)) / 2
+    steps = len(given) - 1
+    return sum((sum(given[:k]) - sum(happened[:k])) ** 2 for k in range(1, steps + 1)) / steps
+
+
+def scored_pairs(session: Session, questions: dict[int, Row], now: datetime) -> list[Row]:
+    calls = defaultdict(list)
+    for row in standing(session):
+        question = questions[row["question_id"]]
+        if question["status"] == "resolved" and row["made_at"] < min(question["deadline"], question["known_at"]):
+            calls[row["commentator_id"], row["question_id"]].append(row)
+    found = []
+    for (who, asked), said in calls.items():
+        question = questions[asked]
+        said.sort(key=lambda row: (row["made_at"], row["id"]))
+        end, opening = min(question["deadline"], question["known_at"]), said[0]
+        ends = [row["made_at"] for row in said[1:]] + [end]
+        window = (question["deadline"] - opening["made_at"]).total_seconds()
+        weights = [(until - row["made_at"]).total_seconds() / window for row, until in zip(said, ends, strict=True)]
+        own = score(question, opening)
+        bounds = [own]
+        if opening["hedge"] is not None:
+            bounds += [loss(question, [opening["low"]]), loss(question, [opening["high"]])]
+        found.append(
+            {
+                "who": who,
+                "asked": asked,
+                "deadline": question["deadline"],
+                "event": question["event"],
+                "opening": own,
+                "latest": score(question, said[-1]),
+                "time_weighted": sum(w * score(question, row) for w, row in zip(weights, said, strict=True)),
+                "best": min(bounds),
+                "worst": max(bounds),
+                "call": opening,
+                "said": said,
+                "worded": opening["hedge"] is not None,
+                "hedged": opening["hedged"],
+                "late": opening["recorded_at"] > end,
+            }
+        )
+    return found
+
+
+def add_yardsticks(session: Session, pairs: list[Row], questions: dict[int, Row]) -> None:
+    markets = sorted(rows(session, "reference"), key=lambda row: (row["as_of"], row["id"]))
+    for pair in pairs:
+        day, question = pair["call"]["made_at"].date(), questions[pair["asked"]]
+        known = [row for row in markets if row["question_id"] == pair["asked"] and row["as_of"].date() <= day]
+        others = []
+        for other in pairs:
+            if other["asked"] == pair["asked"] and other["who"] != pair["who"]:
+                by_then = [row for row in other["said"] if row["made_at"].date() <= day]
+                others += [by_then[-1]["probabilities"] or [by_then[-1]["probability"]]] if by_then else []
+        options = len(question["options"] or [])
+        rate = base_rate(session, pairs, questions, question)
+        if known:
+            pair["kind"], yardstick = "market", known[-1]["probabilities"]
+        elif len(others) >= 3:
+            pair["kind"] = "consensus"
+            yardstick = [sum(column) / len(others) for column in zip(*others, strict=True)]
+        elif rate is not None:
+            pair["kind"], yardstick = "base_rate", [rate]
+        else:
+            pair["kind"], yardstick = "even", [1 / options] * options if options else [0.5]
+        pair["reference"] = loss(question, yardstick)
+
+
+def base_rate(session: Session, pairs: list[Row], questions: dict[int, Row], question: Row) -> float | None:
+    topics: dict[int, str] = {}
+    for row in rows(session, "question_topic"):
+        topics[row["question_id"]] = min(topics.get(row["question_id"], row["topic"]), row["topic"])
+    scored = {pair["asked"] for pair in pairs}
+    if question["kind"] != "binary" or question["id"] not in topics:
+        return None
+    events = defaultdict(list)
+    for number in scored:
+        other = questions[number]
+        if other["kind"] == "binary" and topics.get(number) == topics[question["id"]]:
+            events[other["event"]].append(other["outcome"] == "yes")
+    events.pop(question["event"], None)
+    shares = [sum(happened) / len(happened) for happened in events.values()]
+    return (sum(shares) + 1) / (len(shares) + 2) if shares else None
+
+
+def counts(session: Session, who: int, questions: dict[int, Row], counted: list[Row]) -> Row:
+    asked = {row["question_id"] for row in standing(session) if row["commentator_id"] == who}
+    number = {
+        status: sum(questions[each]["status"] == status for each in asked)
+        for status in ("open", "due", "resolved", "annulled")
+    }
+    resolved = sum(pair["who"] == who for pair in counted)
+    settled = number["resolved"] + number["annulled"]
+    return {
+        "open": number["open"],
+        "overdue": number["due"],
+        "annulled": number["annulled"],
+        "resolved": resolved,
+        "uncounted": number["resolved"] - resolved,
+        "share_annulled": number["annulled"] / settled if settled else None,
+    }
+
+
+def means(mine: list[Row], questions: dict[int, Row]) -> Row:
+    def mean(of: Any) -> float | None:
+        return sum(of(pair) for pair in mine) / len(mine) if mine else None
+
+    def given(pair: Row) -> float:
+        question, call = questions[pair["asked"]], pair["call"]
+        if question["kind"] == "binary":
+            chance = call["probability"] if question["outcome"] == "yes" else 1 - call["probability"]
+        else:
+            chance = call["probabilities"][question["options"].index(question["outcome"])]
+        return -math.log(min(max(chance, 0.01), 0.99))
+
+    own, yardstick = mean(lambda pair: pair["opening"]), mean(lambda pair: pair["reference"])
+    found = {
+        "brier": own,
+        "brier_latest": mean(lambda pair: pair["latest"]),
+        "brier_time_weighted": mean(lambda pair: pair["time_weighted"]),
+        "worded_low": mean(lambda pair: pair["best"]),
+        "worded_high": mean(lambda pair: pair["worst"]),
+        "log_score": mean(given),
+        "brier_skill_score": 1 - own / yardstick if own is not None and yardstick else None,
+        "share_worded": mean(lambda pair: pair["worded"]),
+        "share_recorded_late": mean(lambda pair: pair["late"]),
+        "share_conditional": mean(
+            lambda pair: bool(
+                questions[pair["asked"]]["condition_question_id"] or questions[pair["asked"]]["condition_text"]
+            )
+        ),
+    }
+    for basis in ("stated", "implied", "assigned"):
+        found[f"share_{basis}_deadline"] = mean(lambda pair, b=basis: questions[pair["asked"]]["deadline_basis"] == b)
+    return found
+
+
+def by_event(pairs: list[Row], value: Any) -> dict[str, list[float]]:
+    found = defaultdict(list)
+    for pair in pairs:
+        found[pair["event"]].append(value(pair))
+    return found
+
+
+def add_skill(lines: dict[int, Row], counted: list[Row]) -> None:
+    group = centred_together(counted)
+    gains = defaultdict(list)
+    for pair in counted:
+        gains[group[pair["kind"]]].append(pair["reference"] - pair["opening"])
+    centre = {name: 100 * sum(values) / len(values) for name, values in gains.items()}
+    points = {
+        who: [
+            sum(values) / len(values)
+            for values in by_event(
+                [pair for pair in counted if pair["who"] == who],
+                lambda pair: 100 * (pair["reference"] - pair["opening"]) - centre[group[pair["kind"]]],
+            ).values()
+        ]
+        for who in lines
+    }
+    free = sum(len(values) - 1 for values in points.values() if values)
+    rest = sum((value - sum(values) / len(values)) ** 2 for values in points.values() for value in values)
+    sigma = math.sqrt(rest / free) if free else 100.0
+    for who, line in lines.items():
+        events = len(points[who])
+        line["events"] = events
+        if line["resolved"]:
+            line["skill"] = sum(points[who]) / (events + 30)
+            line["skill_low"] = max(line["skill"] - 1.645 * sigma / math.sqrt(events + 30), -100)
+            line["skill_high"] = min(line["skill"] + 1.645 * sigma / math.sqrt(events + 30), 100)
+    add_ranks(lines, sigma)
+
+
+def centred_together(counted: list[Row]) -> dict[str, str]:
+    """Kinds of yardstick with under thirty calls share a centre, with the next smallest kind if they still are few."""
+    number = defaultdict(int)
+    for pair in counted:
+        number[pair["kind"]] += 1
+    smallest_first = sorted(number, key=lambda kind: (number[kind], kind))
+    few = [kind for kind in smallest_first if number[kind] < FEW]
+    if few and sum(number[kind] for kind in few) < FEW and len(few) < len(smallest_first):
+        few.append(smallest_first[len(few)])
+    return {kind: "few" if kind in few else kind for kind in number}
+
+
+def add_ranks(lines: dict[int, Row], sigma: float) -> None:
+    ranked = sorted((who for who in lines if lines[who]["events"] >= 10), key=lambda who: (-lines[who]["skill"], who))
+    leader, tier = None, 0
+    for who in ranked:
+        line = lines[who]
+        line["rank"] = 1 + sum(round(lines[other]["skill"], 9) > round(line["skill"], 9) for other in ranked)
+        spread = math.hypot(*(sigma / math.sqrt(lines[each]["events"] + 30) for each in (leader or who, who)))
+        if leader is None or NormalDist().cdf((lines[leader]["skill"] - line["skill"]) / spread) > 0.9:
+            leader, tier = who, tier + 1
+        line["tier"] = tier
+
+
+def add_intervals(lines: dict[int, Row], counted: list[Row]) -> None:
+    """Standard errors clustered by event, pooled over commentators for those with under ten events."""
+    squares, events = {}, {}
+    for who, line in lines.items():
+        mine = [pair for pair in counted if pair["who"] == who]
+        sums = [sum(values) for values in by_event(mine, lambda pair: pair["opening"] - line["brier"]).values()]  # noqa: B023
+        events[who] = len(sums)
+        squares[who] = sum((each * len(sums) / len(mine)) ** 2 for each in sums)
+    free = sum(number - 1 for number in events.values() if number)
+    pooled = sum(squares.values()) / free if free else 0.25
+    for who, line in lines.items():
+        number = events[who]
+        if number:
+            own = number >= 10
+            variance, degrees = (squares[who] / (number - 1), number - 1) if own else (pooled, max(free, 1))
+            width = t_quantile_95(degrees) * math.sqrt(variance / number)
+            line["brier_low"], line["brier_high"] = max(line["brier"] - width, 0), min(line["brier"] + width, 1)
+
+
+def t_quantile_95(degrees: int) -> float:
+    """Where Student's t has 5% above it: Simpson's rule over the density, and halving."""
+
+    def between_0_and(x: float) -> float:
+        size = math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2) - math.log(degrees * math.pi) / 2
+        at = np.linspace(0, x, 2001)
+        density = np.exp(size - (degrees + 1) / 2 * np.log1p(at**2 / degrees))
+        return float((density[0] + density[-1] + 4 * density[1::2].sum() + 2 * density[2:-1:2].sum()) * x / 6000)
+
+    low, high = 1.0, 7.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if between_0_and(middle) < 0.45 else (low, middle)
+    return low
+
+
+def add_peers(lines: dict[int, Row], counted: list[Row]) -> None:
+    for who, line in lines.items():
+        found = []
+        for pair in counted:
+            others = [o["opening"] for o in counted if o["asked"] == pair["asked"] and o["who"] != who]
+            if pair["who"] == who and others:
+                found.append(sum(others) / len(others) - pair["opening"])
+        line["peer"], line["peer_questions"] = (sum(found) / len(found) if found else None), len(found)
+
+
+def add_adjusted(lines: dict[int, Row], counted: list[Row]) -> None:
+    """Least squares with a dummy variable for each commentator and question, component by component."""
+    left = {pair["who"] for pair in counted}
+    while left:
+        people = {min(left)}
+        while True:
+            asked = {pair["asked"] for pair in counted if pair["who"] in people}
+            more = {pair["who"] for pair in counted if pair["asked"] in asked}
+            if more == people:
+                break
+            people = more
+        left -= people
+        here = [pair for pair in counted if pair["who"] in people]
+        answers = [sum(pair["asked"] == each for pair in here) for each in asked]
+        if np.median(answers) >= 4:
+            who, what = sorted(people), sorted(asked)
+            design = np.zeros((len(here), len(who) + len(what)))
+            for at, pair in enumerate(here):
+                design[at, who.index(pair["who"])] = design[at, len(who) + what.index(pair["asked"])] = 1
+            fitted = np.linalg.lstsq(design, np.array([pair["opening"] for pair in here]), rcond=None)[0]
+            for at, each in enumerate(who):
+                lines[each]["brier_adjusted"] = float(fitted[at] + fitted[len(who) :].mean())

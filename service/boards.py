@@ -1,7 +1,7 @@
 """Leaderboards as readers get them: the estimates are kept, and made anew when scores have changed.
 
-The estimates of a record with many scored pairs take seconds. They are made in a thread of their own then, and the
-last ones are shown meanwhile, with the event they rest on; means and counts are always fresh.
+The estimates of a record with many scored pairs take seconds. They are made in a thread of their own then, and
+meanwhile the last ones are shown, with the event they rest on, or none; means and counts are always fresh.
 """
 
 import logging
@@ -9,11 +9,12 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
-from predictions.estimates import Estimates, estimate
+from predictions.estimates import Estimates, estimate, no_estimates
 from predictions.models import LedgerEvent, Score
 from predictions.scored import Filters, Revisions
 from service.database import reading
@@ -21,9 +22,12 @@ from service.database import reading
 MAX_KEPT = 64
 #: Up to this many scored pairs the estimates take a fraction of a second and are made while the reader waits.
 PAIRS_AT_ONCE = 20_000
+#: So long the reader who first asks for the estimates of a larger record waits for them, before being told "pending".
+PATIENCE_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 Key = tuple[Filters, Revisions]
+State = Literal["current", "stale", "pending"]
 #: Path and query of a page.
 Address = tuple[str, bytes]
 
@@ -50,6 +54,15 @@ class Kept:
         """Whether nothing has changed since they were made."""
         return self.event == event and (self.until is None or now < self.until)
 
+    def state(self, event: int, now: datetime) -> State:
+        """Whether they are those of this very moment, the last ones, or none yet."""
+        if self.estimates.pending:
+            return "pending"
+        return "current" if self.fresh(event, now) else "stale"
+
+
+_NONE_YET = Kept(no_estimates(), -1, None)
+
 
 class Boards:
     """Keeps the estimates of the boards that were read last."""
@@ -62,16 +75,18 @@ class Boards:
         self._at_work: set[Key] = set()
 
     def estimates(self, session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Kept:
-        """The estimates under ``filters``; for a large record the last ones, while new ones are made behind."""
+        """The estimates under ``filters``; of a large record the last ones, or none, while new ones are made behind."""
         key = (filters, revisions)
         event = newest_scoring(session)
         kept = self._kept.get(key)
         if kept is not None and kept.fresh(event, now):
             return kept
-        if kept is None or _is_small(session):
+        if _is_small(session):
             return self._make(session, key, now)
-        self._make_behind(key, now)
-        return kept
+        made = self._make_behind(key, now)
+        if kept is None and made is not None:
+            made.join(PATIENCE_SECONDS)
+        return kept or self._kept.get(key, _NONE_YET)
 
     def page(self, address: Address, head: int, now: datetime) -> PageBytes | None:
         """The page sent last from this address, if nothing at all has changed since."""
@@ -100,12 +115,15 @@ class Boards:
                 self._kept.popitem(last=False)
         return made
 
-    def _make_behind(self, key: Key, now: datetime) -> None:
+    def _make_behind(self, key: Key, now: datetime) -> threading.Thread | None:
+        """The thread that makes them; None where one is at work already."""
         with self._lock:
             if key in self._at_work:
-                return
+                return None
             self._at_work.add(key)
-        threading.Thread(target=self._work, args=(key, now), name="estimates", daemon=True).start()
+        thread = threading.Thread(target=self._work, args=(key, now), name="estimates", daemon=True)
+        thread.start()
+        return thread
 
     def _work(self, key: Key, now: datetime) -> None:
         try:

@@ -20,7 +20,7 @@ from predictions.views import BoardItem
 from predictions.yardsticks import YardstickScore
 from service.api.kept_pages import KeptPageRoute
 from service.auth import Reader
-from service.boards import Address, Boards, PageBytes, newest_scoring
+from service.boards import Address, Boards, PageBytes, State, newest_scoring
 from service.pasts import Pasts
 from service.replies import Reading, address_of, etag_of, read_reply, tagged
 
@@ -39,7 +39,9 @@ class ReadersView(BaseModel):
 class Board(BaseModel):
     """The leaderboard: items best first, when it was read, and how it is made.
 
-    ``estimates_event`` is the ledger event that rank, tier and intervals rest on; ``ledger_head`` the newest there is.
+    Rank, tier, skill, intervals and what stands beside them are the *estimates*: ``current``, ``stale`` (the last ones,
+    while those of a large record are made anew) or ``pending`` (the first ones are being made: ask again).
+    ``estimates_event`` is the ledger event that they rest on, null while pending; ``ledger_head`` the newest there is.
     ``yardsticks`` say how the yardsticks did on the calls compared with them; ``readers`` how far the order depends on
     who reads the words (null where no ranked call came from words).
     """
@@ -47,7 +49,8 @@ class Board(BaseModel):
     items: list[BoardItem]
     total: int
     as_of: datetime
-    estimates_event: int
+    estimates: State
+    estimates_event: int | None
     ledger_head: dict[str, Any]
     method: dict[str, Any]
     yardsticks: list[YardstickScore]
@@ -119,10 +122,12 @@ def _page(session: Session, boards: Boards, wanted: Wanted, address: Address, no
     if page is not None:
         return page
     kept = boards.estimates(session, wanted.filters, wanted.revisions, now)
-    content = _board(session, wanted, kept.estimates, head, kept.event, now)
+    state = kept.state(newest_scoring(session), now)
+    event = None if state == "pending" else kept.event
+    content = _board(session, wanted, kept.estimates, head, now, state=state, event=event)
     body = content.model_dump_json().encode()
     page = PageBytes(body, etag_of(body), head.seq, kept.until)
-    if kept.fresh(newest_scoring(session), now):
+    if state == "current":
         boards.keep_page(address, page)
     return page
 
@@ -131,16 +136,26 @@ def _past_board(session: Session, pasts: Pasts, wanted: Wanted, as_of: datetime,
     head = head_at(session, as_of)
     with pasts.at(session, as_of, now=now) as past:
         made = estimate(past, wanted.filters, wanted.revisions, as_of)
-        return _board(past, wanted, made, head, head.seq, as_of)
+        return _board(past, wanted, made, head, as_of, state="current", event=head.seq)
 
 
-def _board(session: Session, wanted: Wanted, made: Estimates, head: Head, event: int, now: datetime) -> Board:
+def _board(
+    session: Session,
+    wanted: Wanted,
+    made: Estimates,
+    head: Head,
+    now: datetime,
+    *,
+    state: State,
+    event: int | None,
+) -> Board:
     filters, revisions, order, min_resolved, limit, offset = wanted
     items = board(session, filters, revisions, made, sort=order, min_resolved=min_resolved, now=now)
     return Board(
         items=items[offset : offset + limit],
         total=len(items),
         as_of=now,
+        estimates=state,
         estimates_event=event,
         ledger_head={"seq": head.seq, "hash": head.hash},
         method=explanation(made.ranking) | {"revisions": revisions, "sort": order},

@@ -118,6 +118,7 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
         "statuses": _statuses(session),
         "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
         "next": _questions(session, _waiting(now), col(Question.deadline)),
+        "pending": made.pending,
         "method": explanation(made.ranking),
         "yardsticks": made.yardsticks,
         "readers": READERS,

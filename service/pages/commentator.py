@@ -128,6 +128,8 @@ def verdict(summary: BoardItem) -> str:
     """What the record says, in a sentence that claims no more than it bears."""
     if not summary.resolved:
         return "No prediction that counts has resolved yet, so there is no score."
+    if summary.status == "pending":
+        return "How sure these figures are is being worked out: look again in a moment."
     if summary.rank is None or summary.skill_low is None or summary.skill_high is None:
         events = "1 separate event has" if summary.events == 1 else f"{summary.events} separate events have"
         return f"{events} resolved so far: too few to tell skill from luck."

@@ -40,7 +40,9 @@ _BATCH = 5000
 Row = dict[str, Any]
 
 
-class _Postponed(Input):
+class Postponed(Input):
+    """What the ledger says about a postponement."""
+
     before: Instant
     after: Instant
     reason: str
@@ -124,4 +126,4 @@ def _deadlines(session: Session, ids: list[int], at: datetime) -> dict[int, date
         col(LedgerEvent.at) > at,
     )
     newest_first = session.execute(query.order_by(col(LedgerEvent.seq).desc()))
-    return {row[0]: _Postponed.model_validate_json(row[1]).before for row in newest_first}
+    return {row[0]: Postponed.model_validate_json(row[1]).before for row in newest_first}

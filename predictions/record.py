@@ -109,6 +109,11 @@ def _scored(session: Session, number: int) -> Scored:
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
+def score_views(session: Session, person: Commentator) -> list[ScoreView]:
+    """Every scored question of a commentator, newest outcome first."""
+    return _score_views(session, _scored(session, key(person)))
+
+
 def _score_views(session: Session, scored: Scored) -> list[ScoreView]:
     base = base_rates(session) if any(score.reference_type is ReferenceType.EVEN for score, _, _ in scored) else {}
     return [_score_view(score, question, opening, base) for score, question, opening in scored]

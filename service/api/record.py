@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request, Response
 
 from predictions.estimates import estimate
-from predictions.record import RecordView, record_of
+from predictions.history import HistoryView, history_of
+from predictions.record import RecordView, record_of, score_views
 from predictions.scored import Filters
 from service.api.commentators import Which, commentator_of
 from service.api.leaderboard import AsOf
@@ -24,3 +25,11 @@ def record(request: Request, which: Which, _: Reader, session: Reading, as_of: A
     person = commentator_of(session, which)
     kept = request.app.state.boards.estimates(session, Filters(), "opening", now)
     return read_reply(request, record_of(session, person, kept.estimates, now=now))
+
+
+@router.get("/commentators/{which}/history", response_model=HistoryView)
+def history(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """A commentator's score over time: by when outcomes became known, and as it stood on the board at each instant."""
+    person = commentator_of(session, which)
+    scores = score_views(session, person)
+    return read_reply(request, history_of(session, person, scores, now=request.app.state.clock.now()))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
 from predictions.estimates import estimate
+from predictions.history import running_means
 from predictions.inputs import Instant
 from predictions.record import RecordView, ScoreView, record_of
 from predictions.scored import Filters
@@ -18,7 +19,7 @@ from service.boards import Kept
 from service.pages import told
 from service.pages.charts import Scale
 from service.pages.downloads import csv_reply
-from service.pages.history import history, running_means
+from service.pages.history import history
 from service.pages.reliability import reliability
 from service.pages.rendering import render, template_bytes
 from service.pages.shared import shared_page

@@ -2,23 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from predictions.history import Point
 from predictions.record import ScoreView
 from service.pages.charts import Scale, TimeScale, line
 
 MAX_DOTS = 400
 WIDTH, HEIGHT = 400, 260
-
-
-@dataclass(frozen=True)
-class Point:
-    """One scored question, with the means of the commentator and of the yardstick up to it."""
-
-    score: ScoreView
-    number: int
-    mean: float
-    yardstick: float
 
 
 @dataclass(frozen=True)
@@ -31,19 +22,6 @@ class History:
     yardstick: str
     dots: list[tuple[float, float, ScoreView]]
     last: Point
-
-
-def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
-    """The mean Brier scores after each question that the default board counts, in the order in which outcomes became
-    known: words that carry almost no claim, and questions whose deadline is still to come, are left out."""
-    points: list[Point] = []
-    total = yardstick = 0.0
-    counted = (score for score in scores if "hedged" not in score.flags and score.question.deadline <= now)
-    for number, score in enumerate(sorted(counted, key=lambda score: (score.known_at, score.question.id)), 1):
-        total += score.brier
-        yardstick += score.reference_brier
-        points.append(Point(score, number, total / number, yardstick / number))
-    return points
 
 
 def history(points: Sequence[Point]) -> History | None:

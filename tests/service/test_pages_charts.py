@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predictions.history import running_means
 from predictions.record import ScoreView, view_calibration
 from predictions.views import CommentatorRef, PredictionView, QuestionRefView, QuestionView, ReferenceView
 from resolvers.reminders import ESCALATION, REMINDER_DAYS, stage_name
 from service.pages import wording
 from service.pages.charts import Scale, TimeScale, area, line, steps, ticks, time_ticks
-from service.pages.history import history, running_means
+from service.pages.history import history
 from service.pages.reliability import reliability
 from service.pages.timeline import MAX_SERIES, timeline
 
@@ -105,6 +106,8 @@ def question(number: int = 1, **changes: Any) -> QuestionView:
         "references": [],
         "outcome": None,
         "known_at": None,
+        "assignee": None,
+        "snoozed_until": None,
         "resolutions": [],
         "proposals": [],
         "created_at": NOW,

@@ -1,0 +1,223 @@
+"""A commentator's score over time: by when outcomes became known, and as the record stood at each past instant."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, key
+from predictions.past import Postponed
+from predictions.questions import outcome_index
+from predictions.record import ScoreView
+from predictions.schemas import ANNULLED
+from predictions.scoring import SCALE, brier, score_question, to_units
+from predictions.statements import micros
+from predictions.views import CommentatorRef, QuestionRefView, View
+
+Units = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One scored question, with the means of the commentator and of the yardstick up to it."""
+
+    score: ScoreView
+    number: int
+    mean: float
+    yardstick: float
+
+
+class OutcomeView(View):
+    """The mean Brier score of opening calls after an outcome became known, over the ``resolved`` questions known by
+    then; ``score`` is that of this question, ``reference_brier`` the mean of the yardsticks."""
+
+    at: datetime
+    question: QuestionRefView
+    score: float
+    resolved: int
+    brier: float
+    reference_brier: float
+
+
+class StoodView(View):
+    """The figures of the default board from ``at`` on, until the next of its kind, as the record stood then."""
+
+    at: datetime
+    resolved: int
+    brier: float | None
+    brier_latest: float | None
+    brier_time_weighted: float | None
+
+
+class HistoryView(View):
+    """A score over time. ``by_outcome`` puts today's scores in the order in which outcomes became known;
+    ``as_it_stood`` is what was on the board, rebuilt from the append-only rows: outcomes as they were confirmed,
+    corrected and taken back, predictions as they were recorded, corrected and withdrawn."""
+
+    commentator: CommentatorRef
+    by_outcome: list[OutcomeView]
+    as_it_stood: list[StoodView]
+
+
+def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView], *, now: datetime) -> HistoryView:
+    """The history of one commentator; ``scores`` are those of the record."""
+    return HistoryView(
+        commentator=CommentatorRef.of(person),
+        by_outcome=[
+            OutcomeView(
+                at=point.score.known_at,
+                question=point.score.question,
+                score=point.score.brier,
+                resolved=point.number,
+                brier=point.mean,
+                reference_brier=point.yardstick,
+            )
+            for point in running_means(scores, now)
+        ],
+        as_it_stood=list(_as_it_stood(session, key(person), now)),
+    )
+
+
+def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
+    """The mean Brier scores after each question that the default board counts, in the order in which outcomes became
+    known: words that carry almost no claim, and questions whose deadline is still to come, are left out."""
+    points: list[Point] = []
+    total = yardstick = 0.0
+    counted = (score for score in scores if "hedged" not in score.flags and score.question.deadline <= now)
+    for number, score in enumerate(sorted(counted, key=lambda score: (score.known_at, score.question.id)), 1):
+        total += score.brier
+        yardstick += score.reference_brier
+        points.append(Point(score, number, total / number, yardstick / number))
+    return points
+
+
+class _Version(NamedTuple):
+    """What counted on a question from ``at`` on; without ``said`` nothing did."""
+
+    at: datetime
+    question: Question
+    outcome: str
+    known_at: datetime
+    deadline: datetime
+    said: Sequence[Prediction]
+
+
+def _as_it_stood(session: Session, person: int, now: datetime) -> Iterator[StoodView]:
+    versions = sorted(_versions(session, person, now), key=lambda version: (version.at, version.question.id))
+    scores = _scores(versions)
+    held: dict[int, Units] = {}
+    sums, shown = [0, 0, 0], [0, 0, 0, 0]
+    for number, version in enumerate(versions):
+        before = held.pop(key(version.question), (0, 0, 0))
+        after = scores.get(number)
+        if after is not None:
+            held[key(version.question)] = after
+        sums = [total - old + new for total, old, new in zip(sums, before, after or (0, 0, 0), strict=True)]
+        last = number + 1 == len(versions) or versions[number + 1].at > version.at
+        if last and (now_shown := [len(held), *sums]) != shown:
+            shown = now_shown
+            yield _stood(version.at, len(held), sums)
+
+
+def _stood(at: datetime, resolved: int, sums: Sequence[int]) -> StoodView:
+    opening, latest, weighted = (total / resolved / SCALE if resolved else None for total in sums)
+    return StoodView(at=at, resolved=resolved, brier=opening, brier_latest=latest, brier_time_weighted=weighted)
+
+
+def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version]:
+    """The versions of every question on which the commentator's score may have changed, at each instant it may have."""
+    mine = col(Prediction.commentator_id) == person
+    asked = select(col(Prediction.question_id)).where(mine)
+    said = _by_question(session.execute(select(Prediction).where(mine).order_by(col(Prediction.id))).scalars())
+    of_mine = col(Resolution.question_id).in_(asked)
+    outcomes = _by_question(session.execute(select(Resolution).where(of_mine).order_by(col(Resolution.id))).scalars())
+    moved = _postponements(session, asked)
+    questions = select(Question).where(col(Question.id).in_(select(col(Resolution.question_id)).where(of_mine)))
+    for question in session.execute(questions).scalars():
+        number = key(question)
+        yield from _of_question(question, said[number], outcomes[number], moved.get(number, []), now)
+
+
+def _of_question(
+    question: Question,
+    said: Sequence[Prediction],
+    outcomes: Sequence[Resolution],
+    moved: Sequence[tuple[datetime, datetime]],
+    now: datetime,
+) -> Iterator[_Version]:
+    first = outcomes[0].resolved_at
+    # The deadline that held until each postponement, and the one that holds since the last.
+    until, deadlines = [at for at, _ in moved], [*(before for _, before in moved), question.deadline]
+    instants = {*(each.resolved_at for each in outcomes), *(each.recorded_at for each in said), *until, *deadlines}
+    for at in sorted(instant for instant in instants if first <= instant <= now):
+        deadline = deadlines[bisect_right(until, at)]
+        confirmed = [each for each in outcomes if each.resolved_at <= at][-1]
+        outcome, known_at = confirmed.outcome, confirmed.known_at
+        if outcome in (None, ANNULLED) or known_at is None or deadline > at:
+            yield _Version(at, question, "", at, deadline, ())
+            continue
+        recorded = [each for each in said if each.recorded_at <= at]
+        gone = {each.supersedes_id for each in recorded}
+        end = min(deadline, known_at)
+        counting = [each for each in recorded if each.id not in gone and each.made_at < end and _carries(each)]
+        yield _Version(at, question, outcome or "", known_at, deadline, counting)
+
+
+def _carries(row: Prediction) -> bool:
+    return row.probability is not None or row.probabilities is not None
+
+
+def _postponements(session: Session, asked: Any) -> dict[int, list[tuple[datetime, datetime]]]:
+    """For each postponed question when that was, and the deadline until then."""
+    query = select(col(LedgerEvent.subject_id), col(LedgerEvent.at), col(LedgerEvent.body)).where(
+        col(LedgerEvent.subject) == Question.__tablename__,
+        col(LedgerEvent.subject_id).in_(asked),
+        col(LedgerEvent.action) == "question.postponed",
+    )
+    found: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for number, at, body in session.execute(query.order_by(col(LedgerEvent.seq))):
+        found[number].append((at, Postponed.model_validate_json(body).before))
+    return found
+
+
+def _by_question(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.question_id].append(row)
+    return found
+
+
+def _scores(versions: Sequence[_Version]) -> dict[int, Units]:
+    """Opening, latest and time-weighted score, in whole numbers of 10^-12, of the versions that have a score."""
+    alike: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for number, version in enumerate(versions):
+        if version.said:
+            alike[version.question.kind.value, len(version.question.options or [])].append(number)
+    found: dict[int, Units] = {}
+    for (kind, _), numbers in alike.items():
+        rows = [(number, row) for number in numbers for row in versions[number].said]
+        of_row = [versions[number] for number, _ in rows]
+        given = np.array([row.probabilities or row.probability for _, row in rows], dtype=np.float64)
+        outcome = np.array([outcome_index(version.question, version.outcome) for version in of_row], dtype=np.int64)
+        deadline = micros([version.deadline for version in of_row])
+        scored = score_question(
+            np.array([number for number, _ in rows]),
+            micros([row.made_at for _, row in rows]),
+            np.array([row.id for _, row in rows]),
+            brier(given.reshape(len(rows), -1), outcome, kind),
+            cutoff=np.minimum(deadline, micros([version.known_at for version in of_row])),
+            deadline=deadline,
+        )
+        columns = (to_units(each).tolist() for each in (scored.opening, scored.latest, scored.time_weighted))
+        for number, at, *units in zip(
+            scored.commentator.tolist(), scored.opening_index.tolist(), *columns, strict=True
+        ):
+            if not rows[at][1].hedged:
+                found[number] = (units[0], units[1], units[2])
+    return found

@@ -150,6 +150,8 @@ def _stated(row: Any) -> Content:
         said |= {"hedge": row.hedge, "lexicon": row.lexicon}
     elif row.probability is not None:
         said["probability"] = row.probability
+    if row.against:
+        said["against"] = True
     if row.overridden:
         said["interval"] = {"low": row.low, "best": row.probability, "high": row.high}
     if row.commitment:

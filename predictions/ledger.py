@@ -40,7 +40,12 @@ def head(session: Session) -> Head:
 
 
 def canonical(body: dict[str, Any]) -> str:
-    """One spelling for one content: sorted keys, no spaces, times in ISO 8601."""
+    """One spelling for one content: sorted keys, no spaces, times in ISO 8601.
+
+    ``against`` is told only where it holds: events older than that column then still read as they were written.
+    """
+    if body.get("against") is False:
+        body = {name: value for name, value in body.items() if name != "against"}
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 

@@ -171,6 +171,7 @@ class Prediction(SQLModel, table=True):
     phrase: str | None = Field(default=None, max_length=80, description="the lexicon's entry, or null for a number")
     hedged: bool = Field(default=False, description="the words carry almost no claim (may, might, could)")
     overridden: bool = Field(default=False, description="a recorder set other numbers than the lexicon's")
+    against: bool = Field(default=False, description="the words were said of the opposite of the question")
     commitment: bool = False
     note: str = Field(default="", sa_type=Text)
     supersedes_id: int | None = _optional_ref("prediction.id", unique=True)

@@ -25,7 +25,7 @@ _COLUMNS = [
     getattr(Prediction, name)
     for name in (
         *("id", "commentator_id", "source_id", "made_at", "probability", "probabilities", "low", "high"),
-        *("hedge", "lexicon", "overridden", "commitment", "note", "supersedes_id"),
+        *("hedge", "lexicon", "overridden", "against", "commitment", "note", "supersedes_id"),
     )
 ]
 
@@ -100,7 +100,8 @@ def words(data: Stated, question: Question) -> Said:
             return ()
     interval = (data.interval.low, data.interval.best, data.interval.high) if data.interval else None
     lexicon = (data.lexicon or DEFAULT_LEXICON) if data.hedge else None
-    return (data.made_at, data.probability, options, data.hedge, lexicon, interval, data.commitment, data.note)
+    how = (data.hedge, lexicon, data.against, interval)
+    return (data.made_at, data.probability, options, *how, data.commitment, data.note)
 
 
 def words_on_record(row: Any) -> Said:
@@ -108,7 +109,8 @@ def words_on_record(row: Any) -> Said:
     options = tuple(row.probabilities) if row.probabilities else None
     interval = (row.low, row.probability, row.high) if row.overridden else None
     number = row.probability if row.hedge is None else None
-    return (row.made_at, number, options, row.hedge, row.lexicon, interval, row.commitment, row.note)
+    how = (row.hedge, row.lexicon, row.against, interval)
+    return (row.made_at, number, options, *how, row.commitment, row.note)
 
 
 class PresentResolutions:

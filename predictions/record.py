@@ -124,6 +124,7 @@ def _score_view(score: Score, question: Question, opening: Prediction, base: dic
     if kind is ReferenceType.EVEN and (known := base.get(key(question))) is not None:
         reference, kind = known, ReferenceType.BASE_RATE
     found = {"recorded_late": score.recorded_late, "hedged": score.hedged, "overridden": opening.overridden}
+    found |= {"against": opening.against}
     conditional = question.condition_question_id is not None or question.condition_text is not None
     found |= {"worded": score.worded, "conditional": conditional}
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)

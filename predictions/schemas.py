@@ -174,6 +174,7 @@ class Stated(Input):
     probabilities: Probabilities | None = Field(default=None, description="one per option: a list in order, or by name")
     hedge: Words | None = Field(default=None, description="the words that carried the probability, no more")
     lexicon: Name | None = Field(default=None, description="which lexicon reads the hedge")
+    against: bool = Field(default=False, description="the words are said of the opposite of the question")
     interval: IntervalIn | None = Field(default=None, description="the recorder's own reading of the hedge")
     commitment: bool = False
     note: Note = ""
@@ -186,8 +187,10 @@ class Stated(Input):
             raise ValueError(
                 "give exactly one of probability, probabilities and hedge; none only with commitment: true"
             )
-        if self.hedge is None and (self.lexicon is not None or self.interval is not None):
-            raise ValueError("lexicon and interval say how a hedge is read: give the hedge too")
+        if self.hedge is None and (self.lexicon is not None or self.interval is not None or self.against):
+            raise ValueError("lexicon, interval and against say how a hedge is read: give the hedge too")
+        if self.against and self.interval is not None:
+            raise ValueError("an interval is of yes, whatever the words are said of: leave out against")
         return self
 
 

@@ -24,6 +24,7 @@ class Numbers:
     phrase: str | None = None
     hedged: bool = False
     overridden: bool = False
+    against: bool = False
 
 
 def numbers(data: Stated, question: Question) -> Numbers:
@@ -60,12 +61,13 @@ def _worded(data: Stated) -> Numbers:
         phrase=reading.entry_id if reading else None,
         hedged=reading is not None and reading.hedged and data.interval is None,
         overridden=data.interval is not None,
+        against=data.against,
     )
 
 
 def _reading(data: Stated, lexicon: Lexicon) -> HedgeReading | None:
     try:
-        return read_hedge(data.hedge or "", lexicon.name)
+        return read_hedge(data.hedge or "", lexicon.name, against=data.against)
     except InvalidInput:
         if data.interval is None:
             raise

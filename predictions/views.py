@@ -244,8 +244,8 @@ class PredictionView(View):
 
     ``flags`` are plain words for what a reader should know: ``recorded_late`` (put on record after the deadline or
     the outcome), ``made_too_late`` (said when deadline or outcome had come: does not count), ``hedged`` (the words
-    carry almost no claim: not ranked), ``overridden`` (the recorder's own reading of the words), ``commitment``,
-    ``superseded``, ``withdrawn``.
+    carry almost no claim: not ranked), ``overridden`` (the recorder's own reading of the words), ``against`` (the words
+    were said of the opposite: the numbers are one minus their reading), ``commitment``, ``superseded``, ``withdrawn``.
     """
 
     id: int
@@ -263,6 +263,7 @@ class PredictionView(View):
     lexicon: str | None
     lexicon_version: str | None
     phrase: str | None
+    against: bool
     note: str
     flags: list[str]
     supersedes: int | None

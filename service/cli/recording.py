@@ -37,6 +37,7 @@ def predict(
     probabilities: Annotated[Text, typer.Option(help='in the order of the options: "0.2|0.3|0.5"')] = None,
     hedge: Annotated[Text, typer.Option(help="the words that carried the probability")] = None,
     lexicon: Annotated[Text, typer.Option(help="which lexicon reads them")] = None,
+    against: Annotated[bool, typer.Option("--against", help="they are said of the opposite")] = False,
     low: Annotated[Text, typer.Option(help="your own reading of the words: low, best, high")] = None,
     best: Text = None,
     high: Text = None,

@@ -52,6 +52,7 @@ _STATED = [
     *_texts("made_at"),
     *_PROBABILITY,
     *_texts("hedge", "lexicon"),
+    Column("against", ("against",), "flag"),
     *(Column(name, ("interval", name), "number") for name in ("low", "best", "high")),
     Column("commitment", ("commitment",), "flag"),
     *_texts("note"),

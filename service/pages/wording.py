@@ -12,6 +12,7 @@ FLAGS = {
     "made_too_late": ("too late", "Said when the deadline had passed or the outcome was known: does not count."),
     "hedged": ("almost no claim", "Words such as may, might or could: shown, but not ranked."),
     "overridden": ("read by the recorder", "The recorder set other numbers than the lexicon's."),
+    "against": ("said of the opposite", "The words speak against the question: its yes is one minus their reading."),
     "commitment": ("commitment", "A promise without a probability: tracked, not scored."),
     "superseded": ("corrected", "Recorded wrongly, and corrected later: the correction counts."),
     "withdrawn": ("withdrawn", "Should never have been recorded: does not count."),

@@ -21,8 +21,8 @@ QUESTION = {"slug": "q", "text": "t", "resolution_criteria": "c", "deadline": "2
 
 SLIPPED_IN = (
     "INSERT INTO prediction SELECT 9, 1, question_id, source_id, made_at, recorded_at, recorded_by, probability, "
-    "probabilities, low, high, hedge, lexicon, lexicon_version, phrase, hedged, overridden, commitment, note, NULL, "
-    "withdrawn, NULL FROM prediction WHERE id = 1"
+    "probabilities, low, high, hedge, lexicon, lexicon_version, phrase, hedged, overridden, against, commitment, "
+    "note, NULL, withdrawn, NULL FROM prediction WHERE id = 1"
 )
 
 

@@ -59,11 +59,14 @@ def board(
     *,
     sort: Sort = "skill",
     min_resolved: int = 0,
+    max_annulled: float = 1.0,
     now: datetime,
 ) -> list[BoardItem]:
     """All commentators with a prediction under ``filters``, best first, those too short to rank behind the ranked.
 
-    ``made`` are the estimates under the same filters; a commentator they do not know yet has no rank.
+    ``made`` are the estimates under the same filters; a commentator they do not know yet has no rank. Those with fewer
+    than ``min_resolved`` questions are left out, and those of whose questions with an outcome a share above
+    ``max_annulled`` was annulled.
     """
     sums = _running_sums(session, filters, now) if filters.only_topic else _filtered_sums(session, filters, now)
     counts = _counts(session, filters)
@@ -75,7 +78,7 @@ def board(
         for (person,) in found
         if person.id in people
     ]
-    items = [item for item in items if item.resolved >= min_resolved]
+    items = [item for item in items if item.resolved >= min_resolved and (item.share_annulled or 0.0) <= max_annulled]
     return _sorted(items, sort)
 
 

@@ -90,13 +90,14 @@ def leaderboard(
     revisions: Annotated[Revisions, Query(description="which prediction of each commentator counts")] = "opening",
     sort: Annotated[Sort | None, Query(description="default: skill; brier for other revisions than opening")] = None,
     min_resolved: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
+    max_annulled: Annotated[float, Query(ge=0, le=1, description="leave out whose share annulled is above it")] = 1.0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
     offset: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
     as_of: AsOf = None,
 ) -> Response:
     """Commentators ranked, with uncertainty; those with too short a record stand behind, without a rank."""
     order = sort or ("skill" if revisions == "opening" else "brier")
-    wanted = Wanted(chosen, revisions, order, min_resolved, limit, offset)
+    wanted = Wanted(chosen, revisions, order, min_resolved, max_annulled, limit, offset)
     state = request.app.state
     if as_of is not None:
         return read_reply(request, _past_board(session, state.pasts, wanted, as_of, now=state.clock.now()))
@@ -111,6 +112,7 @@ class Wanted(NamedTuple):
     revisions: Revisions
     sort: Sort
     min_resolved: int
+    max_annulled: float
     limit: int
     offset: int
 
@@ -149,18 +151,26 @@ def _board(
     state: State,
     event: int | None,
 ) -> Board:
-    filters, revisions, order, min_resolved, limit, offset = wanted
-    items = board(session, filters, revisions, made, sort=order, min_resolved=min_resolved, now=now)
+    items = board(
+        session,
+        wanted.filters,
+        wanted.revisions,
+        made,
+        sort=wanted.sort,
+        min_resolved=wanted.min_resolved,
+        max_annulled=wanted.max_annulled,
+        now=now,
+    )
     return Board(
-        items=items[offset : offset + limit],
+        items=items[wanted.offset : wanted.offset + wanted.limit],
         total=len(items),
         as_of=now,
         estimates=state,
         estimates_event=event,
         ledger_head={"seq": head.seq, "hash": head.hash},
-        method=explanation(made.ranking) | {"revisions": revisions, "sort": order},
+        method=explanation(made.ranking) | {"revisions": wanted.revisions, "sort": wanted.sort},
         yardsticks=list(made.yardsticks),
-        readers=_readers(made.readers if order == "skill" else None),
+        readers=_readers(made.readers if wanted.sort == "skill" else None),
     )
 
 

@@ -29,7 +29,7 @@ def board(session: Session, now: datetime) -> dict[int, Row]:
     questions = {row["id"]: row for row in rows(session, "question")}
     pairs = scored_pairs(session, questions, now)
     add_yardsticks(session, pairs, questions)
-    counted = [pair for pair in pairs if not pair["hedged"] and pair["deadline"] <= now]
+    counted = counting(pairs, now)
     lines = {row["id"]: counts(session, row["id"], questions, counted) for row in rows(session, "commentator")}
     for who, line in lines.items():
         line |= means([pair for pair in counted if pair["who"] == who], questions)
@@ -38,6 +38,11 @@ def board(session: Session, now: datetime) -> dict[int, Row]:
     add_peers(lines, counted)
     add_adjusted(lines, counted)
     return lines
+
+
+def counting(pairs: list[Row], now: datetime) -> list[Row]:
+    """The pairs that the default board counts."""
+    return [pair for pair in pairs if not pair["hedged"] and pair["deadline"] <= now]
 
 
 def standing(session: Session) -> list[Row]:

@@ -22,6 +22,7 @@ NOW = START + timedelta(days=200)
 PEOPLE = 7
 QUESTIONS = 26
 HEDGES = ("likely", "unlikely", "might", "almost certain", "never", "70%")
+KINDS = ("person", "organisation", "market", "model")
 OPTIONS = ["low", "middle", "high"]
 ITEM = {"now": NOW - timedelta(days=1), "actor": "test"}
 FIELDS = (
@@ -114,14 +115,21 @@ def said(asked: list[Question], chance: random.Random) -> list[PredictionIn]:
                 found.append(
                     PredictionIn.model_validate(
                         {
-                            "commentator": {"name": f"Person {who}"},
+                            "commentator": {"name": f"Person {who}", "kind": KINDS[who % len(KINDS)]},
                             "question": {"slug": row.slug},
                             "made_at": made_at.isoformat(),
                             **stated(row, chance),
+                            **drawn_from(chance),
                         }
                     )
                 )
     return found
+
+
+def drawn_from(chance: random.Random) -> dict[str, Any]:
+    outlet = chance.choice(("Gazette", "Herald", None))
+    url = f"https://example.org/{outlet}/{chance.randrange(2)}"
+    return {"source": {"url": url, "outlet": outlet}} if outlet else {}
 
 
 def stated(row: Question, chance: random.Random) -> dict[str, Any]:

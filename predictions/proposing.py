@@ -1,6 +1,7 @@
 """Proposals as a person makes and decides them: an outcome is suggested, then confirmed or rejected. None scores."""
 
 import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -36,36 +37,79 @@ def propose(session: Session, question: Question, data: ProposalIn, *, now: date
             f"the question is {question.status.value} ({question.outcome!r}): correct its resolution if it is wrong"
         )
     evidence = [item.model_dump() for item in data.evidence]
-    found = _same(session, question, outcome, evidence)
-    if found is not None:
-        return _again(session, found, now, actor)
-    proposal = Proposal(
-        question_id=key(question),
+    finding = Finding(
         resolver=PERSON,
+        config_sha256="",
         outcome=outcome,
         known_at=known_at,
         confidence=CONFIDENCE_OF_A_PERSON,
         rationale=data.rationale,
         evidence=evidence,
         evidence_sha256=_digest(evidence),
-        proposed_by=actor,
-        proposed_at=now,
     )
+    found = _same(session, question, finding)
+    if found is not None and found.state is ProposalState.REJECTED:
+        raise Conflict(
+            f"proposal {found.id} said the same with the same evidence and was rejected ({found.reason}): "
+            "bring other evidence"
+        )
+    return _put(session, question, finding, found, now, actor)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An outcome with its evidence, as a resolver has found it. The hashes tell what is the same finding again."""
+
+    resolver: str
+    config_sha256: str
+    outcome: str
+    known_at: datetime | None
+    confidence: float
+    rationale: str
+    evidence: list[dict[str, Any]]
+    evidence_sha256: str
+
+
+def propose_finding(
+    session: Session, question: Question, finding: Finding, *, now: datetime, actor: str
+) -> Proposal | None:
+    """Put what a resolver found before those who resolve; None where the question has its outcome already.
+
+    The same finding is one proposal, however often it is made: the one on record is given back, as it was decided, or
+    pending again if a resolution that was since taken back had closed it. Raises ``InvalidInput`` for an outcome that
+    the question cannot have.
+    """
+    checked_outcome(question, finding.outcome, pointer="/outcome", may_be_annulled=True)
+    if question.outcome is not None:
+        return None
+    found = _same(session, question, finding)
+    if found is not None and found.state is ProposalState.REJECTED:
+        return found
+    return _put(session, question, finding, found, now, actor)
+
+
+def _same(session: Session, question: Question, finding: Finding) -> Proposal | None:
+    unique = (
+        Proposal.question_id == question.id,
+        Proposal.resolver == finding.resolver,
+        Proposal.config_sha256 == finding.config_sha256,
+        Proposal.outcome == finding.outcome,
+        Proposal.evidence_sha256 == finding.evidence_sha256,
+    )
+    return session.exec(select(Proposal).where(*unique)).first()
+
+
+def _put(
+    session: Session, question: Question, finding: Finding, found: Proposal | None, now: datetime, actor: str
+) -> Proposal:
+    """A new proposal, or the one on record that says the same, open to be decided."""
+    if found is not None:
+        return _again(session, found, now, actor)
+    proposal = Proposal(question_id=key(question), **asdict(finding), proposed_by=actor, proposed_at=now)
     session.add(proposal)
     session.flush()
     _tell(session, "proposal.made", proposal, ledger.contents(proposal), now, actor)
     return proposal
-
-
-def _same(session: Session, question: Question, outcome: str, evidence: list[dict[str, Any]]) -> Proposal | None:
-    unique = (
-        Proposal.question_id == question.id,
-        Proposal.resolver == PERSON,
-        Proposal.config_sha256 == "",
-        Proposal.outcome == outcome,
-        Proposal.evidence_sha256 == _digest(evidence),
-    )
-    return session.exec(select(Proposal).where(*unique)).first()
 
 
 def _digest(evidence: list[dict[str, Any]]) -> str:
@@ -75,11 +119,6 @@ def _digest(evidence: list[dict[str, Any]]) -> str:
 
 
 def _again(session: Session, proposal: Proposal, now: datetime, actor: str) -> Proposal:
-    if proposal.state is ProposalState.REJECTED:
-        raise Conflict(
-            f"proposal {proposal.id} said the same with the same evidence and was rejected ({proposal.reason}): "
-            "bring other evidence"
-        )
     if proposal.state is not ProposalState.PENDING:
         before = {"state": proposal.state, "decided_by": proposal.decided_by, "decided_at": proposal.decided_at}
         close_proposal(proposal, ProposalState.PENDING, dict.fromkeys(("decided_at", "decided_by", "reason")))

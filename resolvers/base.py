@@ -29,6 +29,13 @@ class Config(Frozen):
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def needs_admin(self) -> bool:
+        """Whether only an admin may say so: a source other than the real one, or a secret that is sent to it."""
+        given = dict(self)
+        default = type(self).model_fields["base_url"].default if "base_url" in given else None
+        return bool(given.get("headers_env")) or given.get("base_url") != default
+
 
 class QuestionView(Frozen):
     """What a resolver may know of a question."""

@@ -117,6 +117,7 @@ class JsonFeed:
     ) -> Probe:
         expression = {YES: config.yes, NO: config.no, ANNULLED: config.annul}[outcome] or ""
         reason = f"the condition for {outcome} holds"
+        excerpt = compact({"value": value, "date": day})
         proposal = Proposal(
             question_id=question.id,
             resolver=self.key,
@@ -128,7 +129,7 @@ class JsonFeed:
             confidence=OFFICIAL_NOTICE,
             basis=Basis.VOID if outcome == ANNULLED else Basis.POSITIVE,
             rationale=f"{fetched.url}: {reason}. {expression} gives {compact(value)}.",
-            evidence=(cite(fetch, fetched, locator=expression, excerpt=compact({"value": value, "date": day})),),
+            evidence=(cite(fetch, fetched, locator=expression, excerpt=excerpt, keep=not config.headers_env),),
         )
         return Probe(saw=saw, reason=reason, proposal=proposal)
 

@@ -1,12 +1,11 @@
 """Manners towards sources: spacing, conditional requests, Retry-After, and a break after repeated failure.
 
-What is remembered lies in two mappings of plain values. A dict does; a table that looks like one survives restarts.
+What is remembered lies in a ``Memory``; one in the database survives restarts and is shared by processes.
 """
 
 import random
-import threading
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceUnav
 from resolvers.fetching import Fetched, Fetcher
 from resolvers.secrets import SECRET_PREFIX
 from resolvers.snapshots import SnapshotStore
-from resolvers.source_states import HostState, PageState
+from resolvers.source_states import HostState, Memory, PageState, Recollection
 
 FAILURES_TO_BREAK = 5
 FIRST_BREAK = timedelta(minutes=10)
@@ -40,8 +39,7 @@ class PoliteFetch:
         now: Callable[[], datetime],
         snapshots: SnapshotStore,
         environment: Mapping[str, str],
-        hosts: MutableMapping[str, HostState] | None = None,
-        pages: MutableMapping[str, PageState] | None = None,
+        memory: Memory | None = None,
         spacing_seconds: float = 1.0,
         draw: Callable[[], float] = random.random,
         sleep: Callable[[float], None] = time.sleep,
@@ -50,12 +48,10 @@ class PoliteFetch:
         self._now = now
         self._snapshots = snapshots
         self._environment = environment
-        self._hosts: MutableMapping[str, HostState] = {} if hosts is None else hosts
-        self._pages: MutableMapping[str, PageState] = {} if pages is None else pages
+        self._memory = memory or Recollection()
         self._spacing_seconds = spacing_seconds
         self._draw = draw
         self._sleep = sleep
-        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """The time of day, in UTC."""
@@ -76,7 +72,7 @@ class PoliteFetch:
 
     def host_state(self, host: str) -> HostState:
         """How a host has been lately; ``last_good_at`` is the last good check."""
-        return self._hosts.get(host, HostState())
+        return self._memory.host(host)
 
     def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
@@ -85,7 +81,7 @@ class PoliteFetch:
 
         Raises ``SourceUnavailable`` for any status but the 200s, and without a request while the host has a break.
         """
-        page = self._pages.get(url)
+        page = self._memory.page(url)
         stored = self._stored(page)
         if final and page and stored is not None:
             return self._again(url, page, stored)
@@ -113,22 +109,25 @@ class PoliteFetch:
 
     def _take_turn(self, host: str) -> None:
         """Wait for the host's next slot. Raises ``SourceUnavailable`` where that is too far off."""
-        with self._lock:
+        waits: list[float] = []
+
+        def turn(state: HostState) -> HostState:
             now = self._now()
-            state = self.host_state(host)
             slot = max(now, state.next_at or now)
-            wait = (slot - now).total_seconds()
-            if wait > LONGEST_WAIT_SECONDS:
+            waits.append((slot - now).total_seconds())
+            if waits[-1] > LONGEST_WAIT_SECONDS:
                 good = f"{state.last_good_at:%Y-%m-%d %H:%M} UTC" if state.last_good_at else "never"
                 raise SourceUnavailable(
                     f"{host} is left alone until {slot:%Y-%m-%d %H:%M} UTC ({state.last_error or 'it asked for time'});"
                     f" last good check: {good}",
-                    retry_after=wait,
+                    retry_after=waits[-1],
                 )
             gap = self._spacing_seconds * (1 + self._draw() / 4)
-            self._hosts[host] = replace(state, next_at=slot + timedelta(seconds=gap))
-        if wait > 0:
-            self._sleep(wait)
+            return replace(state, next_at=slot + timedelta(seconds=gap))
+
+        self._memory.change_host(host, turn)
+        if waits[-1] > 0:
+            self._sleep(waits[-1])
 
     def _refusal(self, host: str, fetched: Fetched) -> SourceUnavailable:
         hint = {
@@ -145,27 +144,25 @@ class PoliteFetch:
             return
         if error.status is not None and error.status not in HOST_TROUBLE:
             return
-        with self._lock:
-            now = self._now()
-            state = self.host_state(host)
-            failures = state.failures + 1
-            pause = timedelta(seconds=error.retry_after or 0)
-            if failures >= FAILURES_TO_BREAK:
-                doubled = FIRST_BREAK * 2 ** min(failures - FAILURES_TO_BREAK, 10)
-                pause = max(pause, min(doubled, LONGEST_BREAK) * (1 + self._draw() / 4))
-            next_at = max(state.next_at or now, now + pause)
-            self._hosts[host] = replace(
-                state,
-                next_at=next_at,
-                failures=failures,
-                last_error=error.detail,
-                broken=failures >= FAILURES_TO_BREAK,
-            )
+        self._memory.change_host(host, lambda state: self._after_failure(state, error))
+
+    def _after_failure(self, state: HostState, error: SourceUnavailable) -> HostState:
+        now, failures = self._now(), state.failures + 1
+        pause = timedelta(seconds=error.retry_after or 0)
+        if failures >= FAILURES_TO_BREAK:
+            doubled = FIRST_BREAK * 2 ** min(failures - FAILURES_TO_BREAK, 10)
+            pause = max(pause, min(doubled, LONGEST_BREAK) * (1 + self._draw() / 4))
+        return replace(
+            state,
+            next_at=max(state.next_at or now, now + pause),
+            failures=failures,
+            last_error=error.detail,
+            broken=failures >= FAILURES_TO_BREAK,
+        )
 
     def _succeeded(self, host: str, fetched: Fetched) -> None:
-        with self._lock:
-            state = self.host_state(host)
-            self._hosts[host] = HostState(next_at=state.next_at, last_good_at=fetched.fetched_at)
+        at = fetched.fetched_at
+        self._memory.change_host(host, lambda state: HostState(next_at=state.next_at, last_good_at=at))
 
     def _remember(self, url: str, fetched: Fetched, final: bool) -> None:
         etag, last_modified = fetched.headers.get("etag"), fetched.headers.get("last-modified")
@@ -173,7 +170,8 @@ class PoliteFetch:
             kept = {name: fetched.headers[name] for name in ("content-type", "etag") if name in fetched.headers}
             with suppress(SnapshotLost):  # a full disk costs manners here; what is cited is stored by `keep`, or fails
                 sha256 = self._snapshots.put(fetched)
-                self._pages[url] = PageState(sha256, fetched.fetched_at, etag, last_modified, kept, fetched.final_url)
+                page = PageState(sha256, fetched.fetched_at, etag, last_modified, kept, fetched.final_url)
+                self._memory.keep_page(url, page)
 
     def _stored(self, page: PageState | None) -> bytes | None:
         try:

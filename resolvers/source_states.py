@@ -1,8 +1,10 @@
-"""What is remembered of hosts and addresses between two looks, as plain values."""
+"""What is remembered of hosts and addresses between two looks, as plain values, and who remembers it."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,48 @@ class PageState:
     last_modified: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     final_url: str = ""
+
+
+class Memory(Protocol):
+    """Where what is known of hosts and addresses is kept. Safe to share between threads."""
+
+    def host(self, host: str) -> HostState:
+        """How a host has been lately; nothing is known of a new one."""
+
+    def change_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
+        """Let ``change`` make the new state from the old, alone. What it raises leaves the old one."""
+
+    def page(self, url: str) -> PageState | None:
+        """What an address gave last."""
+
+    def keep_page(self, url: str, page: PageState) -> None:
+        """Remember what an address gave."""
+
+
+class Recollection:
+    """A memory that ends with the process."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, HostState] = {}
+        self._pages: dict[str, PageState] = {}
+        self._lock = threading.Lock()
+
+    def host(self, host: str) -> HostState:
+        """How a host has been lately."""
+        return self._hosts.get(host, HostState())
+
+    def change_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
+        """Let ``change`` make the new state from the old, alone."""
+        with self._lock:
+            self._hosts[host] = change(self.host(host))
+
+    def page(self, url: str) -> PageState | None:
+        """What an address gave last."""
+        return self._pages.get(url)
+
+    def keep_page(self, url: str, page: PageState) -> None:
+        """Remember what an address gave."""
+        self._pages[url] = page
 
 
 def next_probe_at(

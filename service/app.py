@@ -22,6 +22,8 @@ from service.api import (
     proposals,
     questions,
     record,
+    resolvers,
+    snapshots,
     sources,
     subscriptions,
 )
@@ -55,8 +57,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.clock = clock or SystemClock()
     app.state.with_scheduler = scheduler
     app.state.failures = Failures()
-    the_record = (commentators, sources, questions, predictions, prompts, proposals, leaderboard, record)
-    for module in (*the_record, comparing, channels, subscriptions, keys, meta, metrics, pages):
+    the_record = (commentators, sources, questions, predictions, prompts, proposals, resolvers, leaderboard, record)
+    for module in (*the_record, comparing, snapshots, channels, subscriptions, keys, meta, metrics, pages):
         app.include_router(module.router, dependencies=[] if module is pages else [Depends(strict)])
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)

@@ -1,4 +1,7 @@
-"""Watches the deadlines: sweeps what has come due, delivers what the sweep has written. The rows are the schedule."""
+"""Watches the deadlines: sweeps what has come due, delivers what the sweep has written, probes for outcomes.
+
+The rows are the schedule.
+"""
 
 import logging
 from collections import Counter
@@ -11,10 +14,12 @@ from resolvers.channels import Sender
 from resolvers.deliveries import Terms
 from resolvers.models import ChannelKind
 from resolvers.outbox import Outbox, full_jitter
+from resolvers.prober import Prober
 from resolvers.sweep import BATCH, Swept, sweep_due
 from service.clock import Clock, SystemClock
 from service.database import delivering, writing
 from service.kill_points import reach
+from service.probing import make_prober
 from service.senders import make_senders
 from service.settings import Settings
 from service.ticking import Bell, Shift, Watchdog, Worker
@@ -30,10 +35,10 @@ PAUSE_SECONDS = 0.02
 
 
 class Scheduler:
-    """Sweep and outbox on one database, in threads of their own. Any number of processes may run one each.
+    """Sweep, outbox and probes on one database, in threads of their own. Any number of processes may run one each.
 
-    ``senders`` and ``terms`` stand for those of the settings. ``start`` and ``stop`` are called once; ``tick`` does
-    the work of one tick in the caller's thread instead.
+    ``senders``, ``terms`` and ``prober`` stand for those of the settings. ``start`` and ``stop`` are called once;
+    ``tick`` does the work of one tick in the caller's thread instead.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Scheduler:
         *,
         senders: Mapping[ChannelKind, Sender] | None = None,
         terms: Terms | None = None,
+        prober: Prober | None = None,
         limit_seconds: float = LIMIT_SECONDS,
     ) -> None:
         self._engine, self._settings = engine, settings
@@ -52,7 +58,9 @@ class Scheduler:
         self._terms = terms or Terms(full_jitter)
         self._sweeper = Worker("sweep", lambda: self._sweep, self._clock)
         self._postman = Worker("outbox", self._make_postman, self._clock)
-        self._workers = [self._sweeper, self._postman]
+        self._scout = Worker("probes", lambda: self._probe, self._clock)
+        self._prober = prober or make_prober(engine, settings, self._clock, self._scout.wake)
+        self._workers = [self._sweeper, self._postman, self._scout]
         self._bell = Bell(settings.tick_seconds, self._wake, self._clock)
         self._watchdog = Watchdog(self._bell, self._workers, settings.tick_seconds, limit_seconds)
         self._outbox: Outbox | None = None
@@ -78,6 +86,7 @@ class Scheduler:
             worker.stop(STOP_SECONDS)
         if self._outbox is not None and self._outbox.busy:
             self._outbox.settle(STOP_SECONDS)
+        self._prober.stop(STOP_SECONDS)
 
     def healthy(self) -> bool:
         """Whether it runs, and each part has succeeded within the last three ticks."""
@@ -85,10 +94,14 @@ class Scheduler:
         return self._running and all(worker.still_for() <= patience for worker in self._workers)
 
     def tick(self, seconds: float = LIMIT_SECONDS) -> Counter[str]:
-        """Sweep until nothing is due, then deliver for so long at most. Counts ``prompted`` and what was delivered."""
+        """Sweep until nothing is due, then probe and deliver, each for so long at most.
+
+        Counts ``prompted``, ``probed`` and ``proposed``, and what was delivered.
+        """
         counted: Counter[str] = Counter()
         while (swept := self._sweep_batch()).looked_at:
             counted["prompted"] += swept.prompted
+        counted.update(self._prober.run_due(seconds))
         counted.update(self._make_outbox().deliver(seconds))
         return counted
 
@@ -124,6 +137,10 @@ class Scheduler:
         if next_at - self._clock.now() < timedelta(seconds=self._settings.tick_seconds):
             self._planned = next_at
             self._bell.also_at(next_at)
+
+    def _probe(self, _: Shift) -> bool:
+        """The scout's job: start the looks that are due. They run in threads of their own, and wake it when done."""
+        return self._prober.start_due() > 0
 
     def _make_outbox(self) -> Outbox:
         return Outbox(lambda: delivering(self._engine), self._senders, self._clock, terms=self._terms, reach=reach)

@@ -5,7 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from resolvers.prober import Prober
+from tests.clock import FakeClock
+from tests.resolvers.attaching import make
+from tests.resolvers.server import RawServer, serving_raw
 from tests.resolvers.world import World, new_world
 
 
@@ -14,3 +19,16 @@ def world(tmp_path: Path) -> Iterator[World]:
     """It is noon on 1 December 2025, UTC."""
     with new_world(tmp_path, datetime(2025, 12, 1, 12, 0, tzinfo=UTC)) as world:
         yield world
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    """A server of the test's own on the loopback address."""
+    with serving_raw() as server:
+        yield server
+
+
+@pytest.fixture
+def prober(engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path) -> Prober:
+    """Probes what is attached on `engine`, and may reach `server`."""
+    return make(engine, server, clock, tmp_path)

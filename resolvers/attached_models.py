@@ -1,0 +1,83 @@
+"""The tables of probing: which resolver looks at which question, and what is known of the sources between two looks."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Text
+from sqlmodel import Field, SQLModel
+
+from predictions.columns import BigInt, text_enum
+
+
+class Sight(StrEnum):
+    """How the last look at a source went. Only ``nothing`` and ``proposed`` are good checks; none is an outcome."""
+
+    WAITING = "waiting"
+    NOTHING = "nothing"
+    PROPOSED = "proposed"
+    UNAVAILABLE = "unavailable"
+    CHANGED = "changed"
+    MISCONFIGURED = "misconfigured"
+    FAILED = "failed"
+
+
+class AttachedResolver(SQLModel, table=True):
+    """The resolver that looks for the outcome of a question: its settings, its schedule, and what it saw last."""
+
+    __tablename__ = "attached_resolver"
+    __table_args__ = (
+        CheckConstraint("lead_hours >= 0", name="lead_hours"),
+        CheckConstraint("every_minutes > 0", name="every_minutes"),
+        CheckConstraint("failures >= 0", name="failures"),
+        CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
+        CheckConstraint("(automatic_by IS NULL) = (NOT automatic)", name="automatic_by"),
+        Index("ix_attached_resolver_next_probe_at", "next_probe_at"),
+    )
+
+    question_id: int = Field(foreign_key="question.id", primary_key=True, sa_type=BigInt)
+    resolver: str = Field(max_length=80)
+    config: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    lead_hours: int = Field(description="probing starts so long before the question is due")
+    every_minutes: int
+    automatic: bool = Field(default=False, description="what it finds resolves the question, without a person")
+    automatic_by: str | None = Field(default=None, max_length=200, description="the admin who set that")
+    paused: bool = False
+    attached_at: datetime
+    attached_by: str = Field(max_length=200)
+    next_probe_at: datetime
+    lease_until: datetime | None = None
+    lease_token: str | None = Field(default=None, max_length=40)
+    probed_at: datetime | None = None
+    sight: Sight = Field(default=Sight.WAITING, sa_type=text_enum(Sight))
+    saw: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    reason: str = Field(default="", sa_type=Text, description="why it did or did not propose")
+    good_at: datetime | None = Field(default=None, description="when the source was last read without a fault")
+    failures: int = Field(default=0, description="looks in a row that were no good check")
+
+
+class SourceHost(SQLModel, table=True):
+    """How a host that is asked for outcomes has been lately."""
+
+    __tablename__ = "source_host"
+
+    host: str = Field(max_length=300, primary_key=True)
+    next_at: datetime | None = None
+    failures: int = 0
+    last_good_at: datetime | None = None
+    last_error: str | None = Field(default=None, sa_type=Text)
+    broken: bool = False
+
+
+class SourcePage(SQLModel, table=True):
+    """What an address gave last. Its key is the hash of the address, which may be long or carry a secret."""
+
+    __tablename__ = "source_page"
+
+    url_sha256: str = Field(max_length=64, primary_key=True)
+    sha256: str = Field(max_length=64)
+    checked_at: datetime
+    etag: str | None = Field(default=None, sa_type=Text)
+    last_modified: str | None = Field(default=None, sa_type=Text)
+    headers: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    final_url: str = Field(sa_type=Text)

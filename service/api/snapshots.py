@@ -1,0 +1,58 @@
+"""The stored bytes of what resolvers saw, shown so that nothing in them can act."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from sqlalchemy import Text, cast, select
+from sqlmodel import Session, col
+
+from predictions.errors import NotFound
+from predictions.models import Proposal
+from resolvers.errors import SnapshotLost
+from service.auth import Reader
+from service.probing import snapshot_store
+from service.replies import Reading
+
+router = APIRouter(tags=["proposals"])
+Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="of the bytes")]
+#: Whatever the bytes are: no script, no style, no form, no frame, no guess at their type.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, max-age=31536000, immutable",
+}
+
+
+@router.get("/snapshots/{sha256}", response_class=Response)
+def show(request: Request, sha256: Sha256, _: Reader, session: Reading) -> Response:
+    """The bytes that a proposal cites, as they were seen: text as plain text, all else as a file to be saved."""
+    if not _cited(session, sha256):
+        raise NotFound(f"no proposal cites a snapshot {sha256}: the evidence of /api/proposals names them")
+    tag = f'"{sha256}"'
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=HEADERS | {"ETag": tag})
+    try:
+        body = snapshot_store(request.app.state.settings).get(sha256)
+    except SnapshotLost as error:
+        raise NotFound(error.detail) from error
+    kind, manner, ending = ("text/plain", "inline", "txt") if _is_text(body) else ("", "attachment", "bin")
+    headers = HEADERS | {"ETag": tag, "Content-Disposition": f'{manner}; filename="{sha256[:16]}.{ending}"'}
+    return Response(body, headers=headers, media_type=kind or "application/octet-stream")
+
+
+def _cited(session: Session, sha256: str) -> bool:
+    """Only what a proposal cites is shown: the store also keeps what is read again and again, for no one's eyes."""
+    cited = cast(col(Proposal.evidence), Text).contains(f'"snapshot": "{sha256}"')
+    return session.execute(select(col(Proposal.id)).where(cited).limit(1)).first() is not None
+
+
+def _is_text(body: bytes) -> bool:
+    if b"\0" in body:
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

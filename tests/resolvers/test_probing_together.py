@@ -1,0 +1,126 @@
+"""Many processes probe one database: each look is one process's own, and one that is killed is replaced."""
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from predictions import ledger
+from resolvers.attached_models import Sight
+from resolvers.prober import Prober
+from resolvers.probing import claim_probes
+from service.database import make_engine, reading
+from service.probing import EngineSessions
+from tests.clock import FakeClock
+from tests.resolvers.attaching import HAPPENED, JSON, NOON, answer, enter, feed, make, proposals, row_of, run, until
+from tests.resolvers.server import RawServer, RunningClock, hang, reply
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOON)
+
+
+def test_a_probe_is_claimed_by_one_of_many_at_once(engine: Engine) -> None:
+    for number in range(20):
+        enter(engine, f"q-{number}", {"url": "https://example.org/feed", "yes": "x"})
+    taken: list[str] = []
+    start = threading.Barrier(6)
+
+    def claim() -> None:
+        start.wait()
+        for _ in range(10):
+            with EngineSessions(engine).delivering() as session:
+                taken.extend(each.question.slug for each in claim_probes(session, now=NOON, limit=3))
+
+    threads = [threading.Thread(target=claim) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(taken) == sorted(f"q-{number}" for number in range(20))
+
+
+def test_who_comes_back_after_the_lease_is_ignored(
+    engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    """The first look hangs until its lease is over; another process has proposed by then."""
+    go = threading.Event()
+
+    def slow(sock: Any) -> None:
+        go.wait(20)
+        reply(b'{"void": true}', content_type=JSON)(sock)
+
+    server.routes["/feed"] = [slow, reply(HAPPENED.encode(), content_type=JSON)]
+    enter(engine, "q", feed(server, yes="happened", annul="void", date="day"))
+    first = make(engine, server, clock, tmp_path)
+    assert first.start_due() == 1
+    until(lambda: len(server.requests) == 1)
+    clock.advance(3600)
+    assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}
+    go.set()
+    first.settle(20)
+    assert dict(first.counts) == {}
+    assert [each.outcome for each in proposals(engine)] == ["yes"]
+
+
+def test_a_slow_source_does_not_hold_up_another(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    server.routes["/slow"] = hang
+    answer(server, HAPPENED)
+    enter(engine, "slow", feed(server, "/slow"))
+    enter(engine, "quick", feed(server))
+    assert prober.start_due() == 2
+    until(lambda: len(proposals(engine)) == 1)
+    assert prober.busy == 1
+    server.close()
+
+
+def probe_for_ever(url: str, folder: Path, host: str) -> None:
+    """What a process does that is to be killed: it probes with leases of half a second."""
+    engine = make_engine(url)
+    prober = make(engine, _Named(host), RunningClock(), folder, lease_seconds=0.5)  # type: ignore[arg-type]
+    while True:
+        prober.run_due(0.2)
+        time.sleep(0.02)
+
+
+class _Named:
+    def __init__(self, host: str) -> None:
+        self.host = host
+
+
+@contextmanager
+def process(url: str, folder: Path, host: str) -> Iterator[Any]:
+    context = multiprocessing.get_context("forkserver")
+    started = context.Process(target=probe_for_ever, args=(url, folder, host), daemon=True)
+    started.start()
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.join(20)
+
+
+def test_a_process_killed_while_it_looks_is_replaced_and_nothing_is_proposed_twice(
+    engine: Engine, database_url: str, server: RawServer, tmp_path: Path
+) -> None:
+    server.routes["/feed"] = [hang, hang, reply(HAPPENED.encode(), content_type=JSON)]
+    enter(engine, "q", feed(server))
+    with process(database_url, tmp_path, server.host) as doomed:
+        until(lambda: len(server.requests) >= 1)
+        doomed.kill()
+        doomed.join(20)
+    assert proposals(engine) == []
+    with process(database_url, tmp_path, server.host), process(database_url, tmp_path, server.host):
+        until(lambda: row_of(engine, "q").sight is Sight.PROPOSED, 40)
+    assert len(proposals(engine)) == 1
+    with reading(engine) as session:
+        assert list(ledger.breaks(session)) == []

@@ -12,6 +12,7 @@ from service.pages import (
     lists,
     method,
     question,
+    record,
     resolve,
     search,
     sign_in,
@@ -24,7 +25,7 @@ __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
 reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due)
-for module in (*reading, resolve, sign_in):
+for module in (*reading, record, resolve, sign_in):
     for route in module.router.routes:
         if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
             route.methods.add("HEAD")  # monitors and link checkers ask so; the server leaves the body out

@@ -1,10 +1,12 @@
 """The resolver of a question: attached, changed, detached; every change of it is on the ledger."""
 
+import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from predictions import ledger
 from predictions.errors import InvalidInput, NotFound
@@ -72,6 +74,12 @@ def attached(session: Session, question: Question) -> AttachedResolver:
     return found
 
 
+def list_attached(session: Session) -> list[tuple[AttachedResolver, Question]]:
+    """All resolvers with their questions, in order of question."""
+    query = select(AttachedResolver, Question).join(Question, col(Question.id) == col(AttachedResolver.question_id))
+    return [(row, question) for row, question in session.exec(query.order_by(col(Question.id)))]
+
+
 def needs_admin(question: Question, data: ResolverIn) -> bool:
     """Whether only an admin may attach this: a policy, a secret, or a source that is not the real one.
 
@@ -80,7 +88,15 @@ def needs_admin(question: Question, data: ResolverIn) -> bool:
     return data.automatic or checked_config(data.resolver, data.config, question.kind).needs_admin
 
 
-def attach(session: Session, question: Question, data: ResolverIn, *, now: datetime, actor: str) -> AttachedResolver:
+def attach(
+    session: Session,
+    question: Question,
+    data: ResolverIn,
+    *,
+    now: datetime,
+    actor: str,
+    draw: Callable[[], float] = random.random,
+) -> AttachedResolver:
     """Give a question its resolver, or change it. The same again changes nothing; else it is probed anew.
 
     Raises ``InvalidInput`` with a pointer to each setting that is not valid. The caller checks ``needs_admin``.
@@ -93,7 +109,7 @@ def attach(session: Session, question: Question, data: ResolverIn, *, now: datet
     if found and before == settings:
         return found
     by = {"attached_at": now, "attached_by": actor, "automatic_by": actor if data.automatic else None}
-    state = settings | by | _unseen(question, data, now)
+    state = settings | by | _unseen(question, data, now, draw)
     row = found or AttachedResolver(question_id=key(question), **state)
     for name, value in state.items():
         setattr(row, name, value)
@@ -113,10 +129,12 @@ def _settings(row: AttachedResolver) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ResolverIn.model_fields}
 
 
-def _unseen(question: Question, data: ResolverIn, now: datetime) -> dict[str, Any]:
+def _unseen(question: Question, data: ResolverIn, now: datetime, draw: Callable[[], float]) -> dict[str, Any]:
     """A schedule that starts anew. Whoever is looking at this moment looks for the old settings: its find is void."""
+    start = question.due_at - timedelta(hours=data.lead_hours)
+    spread = timedelta(minutes=data.every_minutes) * draw() / 10  # many questions may share one deadline and source
     return {
-        "next_probe_at": max(now, question.due_at - timedelta(hours=data.lead_hours)),
+        "next_probe_at": start + spread if start > now else now,
         "lease_until": None,
         "lease_token": None,
         "probed_at": None,

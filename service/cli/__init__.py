@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from service import __version__
-from service.cli import board, channels, deliveries, demo, files, keys, reading, recording, running, upkeep
+from service.cli import board, channels, deliveries, demo, files, keys, reading, recording, resolvers, running, upkeep
 from service.cli.faults import EXIT_CODES, INTERRUPTED, tell
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (running.serve, running.scheduler, demo.demo),
     "Record": (recording.predict, recording.resolve),
     "Read": (board.leaderboard, reading.question, reading.record, reading.due),
-    "Look after": (upkeep.verify, upkeep.rescore, upkeep.seed),
+    "Look after": (resolvers.probe, upkeep.verify, upkeep.rescore, upkeep.seed),
 }
 for section, commands in SECTIONS.items():
     for command in commands:
@@ -66,6 +66,17 @@ CHANNELS: dict[str, Callable[..., None]] = {
 for name, function in CHANNELS.items():
     channels_app.command(name)(function)
 app.add_typer(channels_app, name="channels", rich_help_panel="Look after")
+
+resolver_app = typer.Typer(no_args_is_help=True, help="Attach resolvers, which look for the outcomes of questions.")
+RESOLVERS: dict[str, Callable[..., None]] = {
+    "set": resolvers.set_resolver,
+    "list": resolvers.list_resolvers,
+    "remove": resolvers.remove,
+    "kinds": resolvers.list_kinds,
+}
+for name, function in RESOLVERS.items():
+    resolver_app.command(name)(function)
+app.add_typer(resolver_app, name="resolver", rich_help_panel="Look after")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -11,7 +11,6 @@ import typer
 import uvicorn
 from sqlmodel import Session
 
-from predictions.seeding import seed as enter_starting_record
 from service import auth
 from service.app import create_app
 from service.cli.common import AsJson, clock, print_json, ready
@@ -19,6 +18,7 @@ from service.cli.faults import Failed
 from service.database import writing
 from service.scheduler import Scheduler, run_once
 from service.settings import Settings, write_private
+from service.starting import enter_starting_record
 
 GRACE_SECONDS = 10
 

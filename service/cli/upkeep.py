@@ -3,11 +3,11 @@
 import typer
 
 from predictions.rescoring import rescore as make_scores_anew
-from predictions.seeding import seed as enter_starting_record
 from predictions.verifying import verify as find_faults
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready
 from service.cli.faults import FINDINGS
 from service.database import reading, writing
+from service.starting import enter_starting_record
 
 
 def verify(as_json: AsJson = False) -> None:

@@ -1,0 +1,113 @@
+"""Commands for resolvers: attach one to a question, and look at what it sees."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from predictions.errors import InvalidInput
+from resolvers.attaching import EVERY_MINUTES, LEAD_HOURS, ResolverIn, attach, attached, detach, list_attached
+from resolvers.attaching import view_attached as view
+from resolvers.base import QuestionView
+from service.api.questions import question_of
+from service.api.resolvers import kinds, view_look
+from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
+from service.database import reading, writing
+from service.probing import dry_run
+
+Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar="QUESTION")]
+
+
+def probe(which: Which, as_json: AsJson = False) -> None:
+    """Look at the source of a question now: what is seen, and why it would propose or not. Nothing is recorded."""
+    with ready() as (settings, engine):
+        with reading(engine) as session:
+            question = question_of(session, which)
+            row = attached(session, question)
+            shown, good_at = QuestionView.of(question), row.good_at
+            resolver, config = row.resolver, row.config
+        seen = dry_run(engine, settings, clock, shown, resolver, config)
+        look = view_look(shown.id, resolver, seen, clock.now(), good_at)
+    if as_json:
+        print_json(look.model_dump(mode="json"))
+    else:
+        for line in look.saw:
+            typer.echo(f"saw: {line}")
+        if look.proposal:
+            typer.echo(f"would propose {look.proposal.outcome} (confidence {look.proposal.confidence:g}):")
+        typer.echo(f"{look.state.value}: {look.reason}")
+        if not seen.good:
+            typer.echo(f"last good check: {good_at or 'never'}")
+    raise typer.Exit(0 if seen.good else 1)
+
+
+def set_resolver(
+    which: Which,
+    resolver: Annotated[str, typer.Argument(help="which one; `trackrecord resolver kinds` lists them")],
+    config: Annotated[str, typer.Argument(help="its settings as JSON, or @file")] = "{}",
+    lead_hours: Annotated[int, typer.Option(help="probe so long before the question is due")] = LEAD_HOURS,
+    every_minutes: Annotated[int, typer.Option(help="between two looks")] = EVERY_MINUTES,
+    automatic: Annotated[bool, typer.Option("--automatic", help="what it finds resolves the question")] = False,
+    paused: Annotated[bool, typer.Option("--paused", help="do not probe for now")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Attach a resolver to a question, or change it."""
+    given = {"resolver": resolver, "config": _config(config), "lead_hours": lead_hours, "every_minutes": every_minutes}
+    data = ResolverIn.model_validate(given | {"automatic": automatic, "paused": paused})
+    with ready() as (_, engine), writing(engine) as session:
+        question = question_of(session, which)
+        shown = view(attach(session, question, data, now=clock.now(), actor=ACTOR), question)
+    if as_json:
+        print_json(shown.model_dump(mode="json"))
+    else:
+        typer.echo(f"{shown.resolver} looks at it from {shown.probing_from:%Y-%m-%d %H:%M} UTC on")
+
+
+def _config(text: str) -> Any:
+    """The settings, given as JSON or as a file's name behind @."""
+    try:
+        if text.startswith("@"):
+            with open(text[1:], encoding="utf-8") as file:
+                return json.load(file)
+        return json.loads(text)
+    except (OSError, ValueError) as error:
+        raise InvalidInput.at("/config", f"give JSON, or @ and the name of a file with JSON ({error})") from None
+
+
+def list_resolvers(as_json: AsJson = False) -> None:
+    """List the questions that have a resolver, and how the last look went."""
+    with ready() as (_, engine), reading(engine) as session:
+        rows = [(question.slug, view(row, question)) for row, question in list_attached(session)]
+    if as_json:
+        print_json([{"slug": slug} | shown.model_dump(mode="json") for slug, shown in rows])
+        return
+    names = ("question", "resolver", "state", "last look", "last good check", "next", "reason")
+    lines = [
+        (slug, each.resolver, _state(each.state.value, each.paused, automatic=each.automatic), *_times(each))
+        for slug, each in rows
+    ]
+    print_table(names, lines, fold=[6], spare=[4])
+
+
+def _state(state: str, paused: bool, *, automatic: bool) -> str:
+    return ", ".join([state, *(["paused"] if paused else []), *(["automatic"] if automatic else [])])
+
+
+def _times(each: Any) -> tuple[object, ...]:
+    moments = (each.probed_at, each.last_good_check, each.next_probe_at)
+    return (*(f"{at:%Y-%m-%d %H:%M}" if at else "-" for at in moments), each.reason)
+
+
+def remove(which: Which) -> None:
+    """Take the resolver off a question; what it proposed stays."""
+    with ready() as (_, engine), writing(engine) as session:
+        detach(session, question_of(session, which), now=clock.now(), actor=ACTOR)
+    typer.echo("detached")
+
+
+def list_kinds(as_json: AsJson = False) -> None:
+    """List the resolvers there are; --json gives the JSON schema of the settings of each."""
+    if as_json:
+        print_json([kind.model_dump() for kind in kinds()])
+    else:
+        print_table(("resolver", "what it reads"), [(kind.key, kind.description) for kind in kinds()], fold=[1])

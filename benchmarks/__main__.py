@@ -11,6 +11,7 @@ import os
 from benchmarks.board import leaderboard_read, leaderboard_size
 from benchmarks.report import Benchmark, Options, show
 from benchmarks.resolution import resolution
+from benchmarks.scores import scoring
 from benchmarks.start import start
 from benchmarks.submission import submission
 
@@ -19,6 +20,7 @@ ALL: dict[str, Benchmark] = {
     "leaderboard": leaderboard_read,
     "leaderboard_size": leaderboard_size,
     "resolution": resolution,
+    "scoring": scoring,
     "start": start,
 }
 

@@ -79,7 +79,7 @@ def list_prompts(
     if assignee is not None:
         query = query.where(col(Question.assignee) == assignee)
     rows = session.execute(query.where(col(Prompt.id) > after).order_by(col(Prompt.id)).limit(limit)).all()
-    proposals = _pending(session, {key(row.Question) for row in rows})
+    proposals = pending_proposals(session, {key(row.Question) for row in rows})
     return [_view(row.Prompt, row.Question, proposals) for row in rows]
 
 
@@ -98,7 +98,8 @@ def _view(prompt: Prompt, question: Question, proposals: dict[int, list[Proposal
     )
 
 
-def _pending(session: Session, questions: set[int]) -> dict[int, list[ProposalView]]:
+def pending_proposals(session: Session, questions: set[int]) -> dict[int, list[ProposalView]]:
+    """What is proposed and not yet decided, by question, in order of entry."""
     query = select(Proposal).where(
         col(Proposal.question_id).in_(questions), col(Proposal.state) == ProposalState.PENDING
     )

@@ -1,5 +1,6 @@
 """Questions: enter, list, read; declare decided, postpone; resolve, correct, take back."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -27,6 +28,7 @@ from predictions.schemas import (
     TakingBackIn,
 )
 from predictions.views import QuestionRefView, QuestionView, ResolutionView
+from resolvers.attaching import ResolverView, find_attached, view_attached
 from service.api.commentators import number_of
 from service.api.paging import Cursor, Limit, after, page_reply
 from service.auth import Predictor, Reader, ResolverCaller
@@ -36,12 +38,28 @@ router = APIRouter(prefix="/api/questions", tags=["questions"])
 Which = Annotated[str, Path(description="the id or the slug", max_length=120)]
 
 
+class QuestionWhole(QuestionView):
+    """A question whole, with the resolver that looks for its outcome, and whether that may resolve it by itself."""
+
+    resolver: ResolverView | None
+
+
 def question_of(session: Session, which: str) -> Question:
     """The question with this id or slug. Raises ``NotFound``."""
     found = find_question(session, number_of(which) if which.isdecimal() else which)
     if found is None:
         raise NotFound(f"no question has the id or slug {which!r}: /api/questions lists them")
     return found
+
+
+def in_its_zone(question: Question, deadline: datetime) -> datetime:
+    """A deadline as an instant: a local one is of the question's zone. Raises ``InvalidInput``."""
+    if deadline.tzinfo is not None:
+        return deadline
+    try:
+        return local_deadline(deadline, question.deadline_zone)
+    except ValueError as error:
+        raise InvalidInput.at("/deadline", str(error)) from None
 
 
 @router.post("", status_code=201, response_model=QuestionView)
@@ -75,10 +93,13 @@ def list_all(
     return page_reply(request, [QuestionRefView.of(row) for row in rows], limit)
 
 
-@router.get("/{which}", response_model=QuestionView)
+@router.get("/{which}", response_model=QuestionWhole)
 def read(request: Request, which: Which, _: Reader, session: Reading) -> Response:
-    """Read one question with its condition, yardsticks, proposals and resolutions."""
-    return read_reply(request, view_question(session, question_of(session, which)))
+    """Read one question with its condition, yardsticks, resolver, proposals and resolutions."""
+    question = question_of(session, which)
+    row = find_attached(session, question)
+    resolver = view_attached(row, question) if row else None
+    return read_reply(request, QuestionWhole(**dict(view_question(session, question)), resolver=resolver))
 
 
 @router.patch("/{which}", response_model=QuestionView)
@@ -140,12 +161,7 @@ def move(which: Which, data: PostponementIn, who: ResolverCaller, write: Writing
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        deadline = data.deadline
-        if deadline.tzinfo is None:
-            try:
-                deadline = local_deadline(deadline, question.deadline_zone)
-            except ValueError as error:
-                raise InvalidInput.at("/deadline", str(error)) from None
+        deadline = in_its_zone(question, data.deadline)
         postpone(session, question, deadline, data.reason, now=write.now, actor=who.name)
         return view_question(session, question)
 

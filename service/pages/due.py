@@ -1,20 +1,85 @@
-"""What waits for an outcome."""
+"""The inbox: what waits for an outcome, and every decision about it in one step."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from resolvers.inbox import PromptState, list_prompts
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from predictions.models import Question, key
+from predictions.questions import outcomes
+from predictions.resolving import current_resolution
+from predictions.schemas import ANNULLED
+from service.api.questions import question_of
 from service.auth import Reader
-from service.pages.rendering import render
+from service.pages.deciding import By, decision, place_evidence
+from service.pages.forms import Form, PostedByResolver, render_form
+from service.pages.inbox_groups import PAGE, beside, groups
+from service.pages.rendering import address
 from service.replies import Reading
 
 router = APIRouter()
-SHOWN = 1000
+#: Where an error of the API's input stands on the form.
+PLACES = {"evidence": "evidence/0/url"}
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
 @router.get("/due")
-def due(request: Request, who: Reader, session: Reading) -> Response:
-    """Open prompts."""
-    prompts = list_prompts(session, state=PromptState.OPEN, limit=SHOWN)
-    return render(
-        request, "due.html", session=session, title="What is due", prompts=prompts, may_resolve=who.may("resolve")
+def due(
+    request: Request,
+    who: Reader,
+    session: Reading,
+    page: Page = 1,
+    mine: bool = False,
+    done: Annotated[str, Query(max_length=120)] = "",
+) -> Response:
+    """What is overdue, due today, soon, or resting; ``done`` names the question that was just decided about."""
+    question = question_of(session, done) if done else None
+    return _page(request, session, who.name if mine else None, page, Form(), done=question)
+
+
+@router.post("/due")
+def decide(
+    request: Request, posted: PostedByResolver, session: Reading, page: Page = 1, mine: bool = False
+) -> Response:
+    """Do what one of the forms asks for, and show the inbox again."""
+    act = posted.form["act"]
+    which, _, action = act.partition("/")
+    question = question_of(session, which)
+    number, form = key(question), Form({name.removeprefix(f"{act}/"): it for name, it in posted.form.values.items()})
+    by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
+    with form.checked(PLACES):
+        job = decision(action.partition("/")[0], form, by)
+        request.app.state.writer.write(lambda session: job(session, session.get_one(Question, number)))
+    place_evidence(form)
+    query = {"page": page if page > 1 else None, "mine": "true" if mine else None}
+    if not form.errors:
+        return RedirectResponse(address("/due", query, done=question.slug), 303)
+    for name, detail in form.errors.items():
+        posted.form.add(f"{act}/{name}" if name else "", detail, form.status)
+    return _page(request, session, posted.who.name if mine else None, page, posted.form, done=question)
+
+
+def _page(
+    request: Request, session: Session, assignee: str | None, page: int, form: Form, *, done: Question | None
+) -> Response:
+    found = groups(session, now=request.app.state.clock.now(), assignee=assignee, page=page)
+    shown: list[Question] = [question for group in found for question in group.questions]
+    last = current_resolution(session, key(done)) if done is not None else None
+    return render_form(
+        request,
+        "due.html",
+        form,
+        session=session,
+        title="What is due",
+        groups=found,
+        beside=beside(session, shown),
+        choices={key(each): [*outcomes(each), ANNULLED] for each in shown},
+        done=done,
+        undoable=last is not None and last.outcome is not None and not last.automatic,
+        who=request.state.caller,
+        mine=assignee is not None,
+        page=page,
+        page_size=PAGE,
+        more=any(group.total > page * PAGE for group in found),
     )

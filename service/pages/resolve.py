@@ -1,31 +1,26 @@
 """Resolving on a page: give an outcome, correct it, or decide about what was proposed."""
 
-from collections.abc import Callable
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from predictions.columns import ProposalState
 from predictions.models import Question, key
-from predictions.proposing import confirm, list_proposals, reject
+from predictions.proposing import list_proposals
 from predictions.questions import outcomes
 from predictions.reading import view_question
-from predictions.resolving import current_resolution, resolve
-from predictions.schemas import ANNULLED, ResolutionIn, VerdictIn
+from predictions.resolving import current_resolution
+from predictions.schemas import ANNULLED
 from resolvers.links import open_link
-from service.api.proposals import proposal_of
 from service.api.questions import Which, question_of
-from service.auth import Caller
-from service.pages.forms import Form, PostedByResolver, ShownToResolver, nested, render_form
+from service.pages.deciding import By, decision, place_evidence
+from service.pages.forms import Form, PostedByResolver, ShownToResolver, render_form
 from service.replies import Reading
 
 router = APIRouter()
 MAX_PROPOSALS = 50
 #: Where an error of the API's input stands on the form.
 PLACES = {"evidence": "evidence/0/url"}
-Job = Callable[[Session], Any]
 
 
 @router.get("/resolve/{token}")
@@ -45,29 +40,15 @@ def ask(request: Request, which: Which, _: ShownToResolver, session: Reading) ->
 def settle(request: Request, which: Which, posted: PostedByResolver, session: Reading) -> Response:
     """Do what was asked for; where something is wrong, show the form again with all that was typed."""
     question, form = question_of(session, which), posted.form
+    by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
+    number = key(question)
     with form.checked(PLACES):
-        request.app.state.writer.write(_job(form, key(question), posted.who, request))
+        job = decision(form["action"], form, by)
+        request.app.state.writer.write(lambda session: job(session, session.get_one(Question, number)))
+    place_evidence(form)
     if form.errors:
         return _page(request, session, question, form)
     return RedirectResponse(f"/questions/{question.slug}", 303)
-
-
-def _job(form: Form, number: int, who: Caller, request: Request) -> Job:
-    by = {"now": request.app.state.clock.now(), "actor": who.name}
-    proposal = int(form["proposal"]) if form["proposal"].isdecimal() else 0
-    if form["action"] == "confirm":
-        return lambda session: confirm(session, proposal_of(session, proposal), None, **by)
-    if form["action"] == "reject":
-        verdict = VerdictIn.model_validate({"reason": form["reason"]})
-        return lambda session: reject(session, proposal_of(session, proposal), verdict.reason, **by)
-    data = _resolution(form)
-    return lambda session: resolve(session, session.get_one(Question, number), data, **by)
-
-
-def _resolution(form: Form) -> ResolutionIn:
-    body = nested(form.values, "outcome", "known_at", "evidence", "note")
-    seen = form["supersedes"]
-    return ResolutionIn.model_validate(body | {"supersedes": int(seen) if seen.isdecimal() else "none"})
 
 
 def _page(request: Request, session: Session, question: Question, form: Form) -> Response:

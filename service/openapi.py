@@ -1,9 +1,10 @@
-"""What the OpenAPI document says beyond what its routes say of themselves: the one shape of errors, open reading."""
+"""What the OpenAPI document says beyond what its routes say of themselves: errors, open reading, examples."""
 
 from typing import Any
 
 from fastapi import FastAPI
 
+from service.openapi_examples import EXAMPLES, LINES
 from service.problems import MEDIA_TYPE
 
 _TEXT = {"type": "string"}
@@ -53,6 +54,9 @@ def _amend(document: dict[str, Any]) -> None:
             operation["responses"]["default"] = _REFUSED
             if method == "get" and "security" in operation:
                 operation["security"].append({})  # open unless the operator closes reading
+    for path, examples in EXAMPLES.items():
+        document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["examples"] = examples
+    document["paths"]["/api/predictions/batch"]["post"]["requestBody"] = LINES
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

@@ -9,6 +9,7 @@ import argparse
 import os
 
 from benchmarks.board import leaderboard_read, leaderboard_size
+from benchmarks.bulk import bulk
 from benchmarks.report import Benchmark, Options, show
 from benchmarks.resolution import resolution
 from benchmarks.scores import scoring
@@ -21,6 +22,7 @@ ALL: dict[str, Benchmark] = {
     "leaderboard_size": leaderboard_size,
     "resolution": resolution,
     "scoring": scoring,
+    "bulk": bulk,
     "start": start,
 }
 

@@ -3,20 +3,26 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import and_, case, delete, func, insert, literal, select
+from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, select
 from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.columns import QuestionStatus
 from predictions.models import Question, QuestionTopic, Score, Standing
-from predictions.settling import ScoreRow, score_rows
+from predictions.settling import score_rows
 from predictions.standings import FIELDS, OVERALL, SUMS, standing_predictions
 
 #: Questions scored in one go: their predictions are in memory together.
 AT_ONCE = 200
 _SCORE = Score.__table__  # type: ignore[attr-defined]
+#: The columns of the table, its key first.
+_NAMES = ("commentator_id", "question_id", *list(Score.model_fields)[2:])
+_VALUES = itemgetter(*_NAMES)
+_FORGET = delete(_SCORE).where(_SCORE.c.commentator_id == bindparam("who"), _SCORE.c.question_id == bindparam("what"))
+_KEEP = insert(_SCORE)
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Rescored:
 
 
 def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[int, int], None]) -> Rescored:
-    """Replace all scores and standings by freshly computed ones; ``progress`` hears questions done, and of how many.
+    """Make all scores and standings anew and store what differs; ``progress`` hears questions done, and of how many.
 
     The ledger gets one ``record.rescored`` event, unless there is no question.
     """
@@ -47,23 +53,22 @@ def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[
 
 
 def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]:
-    mine = col(Score.question_id).in_([question.id for question in questions])
-    stored = session.execute(select(*_SCORE.c).where(mine)).mappings()
-    before = {_key(row): row for row in map(dict, stored)}
-    rows = list(score_rows(session, questions))
-    session.execute(delete(Score).where(mine))
-    if rows:
-        session.execute(insert(Score), rows)
-    same = sum(_agree(before.pop(_key(row), None), row) for row in rows)
-    return len(rows), len(rows) - same + len(before)
+    mine = _SCORE.c.question_id.in_([question.id for question in questions])
+    stored = {_key(row): row for row in map(tuple, session.execute(select(*map(_SCORE.c.get, _NAMES)).where(mine)))}
+    rows = [(_VALUES(row), row) for row in score_rows(session, questions)]
+    wrong = [(values, row) for values, row in rows if stored.get(_key(values)) != values]
+    kept = {_key(values) for values, _ in rows} - {_key(values) for values, _ in wrong}
+    stale = stored.keys() - kept
+    # What is stored as it should be stays untouched: writing it again would be most of the work.
+    if stale:
+        session.connection().execute(_FORGET, [{"who": who, "what": what} for who, what in stale])
+    if wrong:
+        session.connection().execute(_KEEP, [row for _, row in wrong])
+    return len(rows), len(stale | {_key(values) for values, _ in wrong})
 
 
-def _key(row: ScoreRow) -> tuple[int, int]:
-    return row["commentator_id"], row["question_id"]
-
-
-def _agree(stored: dict[str, Any] | None, row: ScoreRow) -> bool:
-    return stored is not None and all(stored[name] == value for name, value in row.items())
+def _key(values: tuple[Any, ...]) -> tuple[int, int]:
+    return values[0], values[1]
 
 
 def _sum_up(session: Session) -> None:

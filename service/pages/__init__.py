@@ -11,6 +11,7 @@ from service.pages import (
     ledger,
     lists,
     method,
+    probe,
     question,
     record,
     resolve,
@@ -25,7 +26,7 @@ __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
 reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due)
-for module in (*reading, record, resolve, sign_in):
+for module in (*reading, record, resolve, probe, sign_in):
     for route in module.router.routes:
         if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
             route.methods.add("HEAD")  # monitors and link checkers ask so; the server leaves the body out

@@ -10,6 +10,7 @@ from predictions.models import Question, Score, key
 from predictions.reading import PredictionFilter, QuestionFilter, list_predictions, list_questions, view_question
 from predictions.scoring import SCALE
 from predictions.views import QuestionView
+from resolvers.attaching import find_attached, view_attached
 from resolvers.inbox import list_prompts
 from service.api.questions import Which, question_of
 from service.auth import Reader
@@ -31,6 +32,7 @@ def question(request: Request, which: Which, _: Reader, session: Reading, page: 
     now, row = request.app.state.clock.now(), question_of(session, which)
     view = view_question(session, row)
     told = list_predictions(session, PredictionFilter(question=view.id), limit=MAX_PREDICTIONS)
+    attached = find_attached(session, row)
     told.sort(key=lambda each: (each.made_at, each.id))
     first = (page - 1) * PAGE
     return render(
@@ -40,6 +42,7 @@ def question(request: Request, which: Which, _: Reader, session: Reading, page: 
         title=row.text,
         q=view,
         condition=session.get(Question, row.condition_question_id) if row.condition_question_id else None,
+        resolver=view_attached(attached, row) if attached else None,
         family=_family(session, view),
         chart=timeline(view, told, now),
         total=len(told),

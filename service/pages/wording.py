@@ -49,6 +49,9 @@ ACTIONS = {
     "question.postponed": "Deadline moved to a later day",
     "question.snoozed": "Snoozed",
     "question.assigned": "Assigned",
+    "question.resolver_attached": "Resolver attached",
+    "question.resolver_changed": "Resolver changed",
+    "question.resolver_detached": "Resolver taken off",
     "prediction.recorded": "Prediction recorded",
     "predictions.recorded": "Predictions recorded together",
     "prediction.corrected": "Prediction corrected",
@@ -156,6 +159,18 @@ def away(then: datetime, now: datetime) -> str:
         unit, number = "year", round(size / 365.25)
     text = plural(number, unit)
     return f"in {text}" if days > 0 else f"{text} ago"
+
+
+#: How a look at a source went, by the name of the state.
+SIGHTS = {
+    "waiting": "not looked yet",
+    "nothing": "read, and nothing to propose",
+    "proposed": "read, and an outcome proposed",
+    "unavailable": "the source could not be reached",
+    "changed": "the source has changed its shape",
+    "misconfigured": "the settings do not fit",
+    "failed": "the look failed",
+}
 
 
 def action(name: str) -> str:

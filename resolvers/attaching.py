@@ -16,6 +16,7 @@ from predictions.views import View
 from resolvers.attached_models import AttachedResolver, Sight
 from resolvers.catalog import checked_config
 from resolvers.feed_watch import FeedWatch
+from resolvers.secrets import redacted
 
 LEAD_HOURS = 7 * 24
 EVERY_MINUTES = 6 * 60
@@ -129,6 +130,14 @@ def _settings(row: AttachedResolver) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ResolverIn.model_fields}
 
 
+def _shown(config: dict[str, Any]) -> dict[str, Any]:
+    """Settings as readers and the ledger may have them: no password or token that stands in an address."""
+    return {
+        name: redacted(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
+        for name, value in config.items()
+    }
+
+
 def _unseen(question: Question, data: ResolverIn, now: datetime, draw: Callable[[], float]) -> dict[str, Any]:
     """A schedule that starts anew. Whoever is looking at this moment looks for the old settings: its find is void."""
     start = question.due_at - timedelta(hours=data.lead_hours)
@@ -156,6 +165,7 @@ def detach(session: Session, question: Question, *, now: datetime, actor: str) -
 
 
 def _tell(session: Session, question: Question, action: str, body: dict[str, Any], now: datetime, actor: str) -> None:
+    body = {what: each and each | {"config": _shown(each["config"])} for what, each in body.items()}
     ledger.append(session, now=now, actor=actor, action=action, subject=question, body=body)
 
 
@@ -164,7 +174,8 @@ def view_attached(row: AttachedResolver, question: Question) -> ResolverView:
     same = set(ResolverView.model_fields) & set(AttachedResolver.model_fields) - {"next_probe_at"}
     idle = row.paused or question.outcome is not None
     return ResolverView(
-        **{name: getattr(row, name) for name in same},
+        **{name: getattr(row, name) for name in same - {"config"}},
+        config=_shown(row.config),
         question=row.question_id,
         probing_from=question.due_at - timedelta(hours=row.lead_hours),
         next_probe_at=None if idle else row.next_probe_at,

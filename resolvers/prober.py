@@ -15,7 +15,7 @@ from resolvers.attached_models import Sight
 from resolvers.base import Fetch
 from resolvers.budgets import Monotonic
 from resolvers.looking import LOOK_SECONDS, BoundedFetch, Look, look
-from resolvers.probing import LEASE_SECONDS, Claimed, book_look, claim_probes, due_probes
+from resolvers.probing import LEASE_SECONDS, Claimed, book_look, claim_probes, due_probes, give_back
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,9 @@ class Prober:
         fetch = BoundedFetch(self._fetch, self._clock, self._look_seconds, over=self._over)
         try:
             seen = look(claimed.question, claimed.resolver, claimed.config, fetch)
+            if self._over.is_set() and not seen.good:
+                self._give_back(claimed)  # the stop broke it off, which says nothing of the source
+                return
             booked = self._book(claimed, seen)
         except DBAPIError as error:
             log.warning("the look into %s is lost: the database failed (%s)", claimed.question.slug, error.orig)
@@ -129,6 +132,10 @@ class Prober:
         else:
             log.warning("the look into %s came too late: its lease was over", claimed.question.slug)
         self._done()
+
+    def _give_back(self, claimed: Claimed) -> None:
+        with self._sessions.delivering() as session:
+            give_back(session, claimed)
 
     def _book(self, claimed: Claimed, seen: Look) -> bool:
         open_session = self._sessions.writing if seen.proposal is not None else self._sessions.delivering

@@ -71,9 +71,8 @@ def book_look(
     session: Session, claimed: Claimed, look: Look, *, now: datetime, draw: Callable[[], float] = random.random
 ) -> bool:
     """Put on record how a look went, with its proposal if there is one; False where the lease was lost meanwhile."""
-    query = select(AttachedResolver).where(col(AttachedResolver.question_id) == claimed.question.id).with_for_update()
-    row = session.exec(query.execution_options(populate_existing=True)).first()
-    if row is None or row.lease_token != claimed.token:
+    row = _still_ours(session, claimed)
+    if row is None:
         return False
     question = session.get_one(Question, row.question_id)
     reason = look.reason
@@ -87,6 +86,21 @@ def book_look(
     row.lease_token = row.lease_until = None
     session.flush()
     return True
+
+
+def give_back(session: Session, claimed: Claimed) -> None:
+    """End a lease without a look, so that another process need not wait for its end."""
+    row = _still_ours(session, claimed)
+    if row is not None:
+        row.lease_token = row.lease_until = None
+        session.flush()
+
+
+def _still_ours(session: Session, claimed: Claimed) -> AttachedResolver | None:
+    query = select(AttachedResolver).where(
+        col(AttachedResolver.question_id) == claimed.question.id, col(AttachedResolver.lease_token) == claimed.token
+    )
+    return session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
 
 
 def _next(row: AttachedResolver, question: Question, look: Look, now: datetime, draw: Callable[[], float]) -> datetime:

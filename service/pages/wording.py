@@ -165,7 +165,7 @@ def away(then: datetime, now: datetime) -> str:
 SIGHTS = {
     "waiting": "not looked yet",
     "nothing": "read, and nothing to propose",
-    "proposed": "read, and an outcome proposed",
+    "proposed": "read, and it speaks for an outcome",
     "unavailable": "the source could not be reached",
     "changed": "the source has changed its shape",
     "misconfigured": "the settings do not fit",

@@ -83,10 +83,10 @@ def test_a_slow_source_does_not_hold_up_another(
     server.close()
 
 
-def probe_for_ever(url: str, folder: Path, host: str) -> None:
-    """What a process does that is to be killed: it probes with leases of half a second."""
+def probe_for_ever(url: str, folder: Path, host: str, lease_seconds: float) -> None:
+    """What a process does that is to be killed: it probes, with leases that are short where they are to run out."""
     engine = make_engine(url)
-    prober = make(engine, _Named(host), RunningClock(), folder, lease_seconds=0.5)  # type: ignore[arg-type]
+    prober = make(engine, _Named(host), RunningClock(), folder, lease_seconds=lease_seconds)  # type: ignore[arg-type]
     while True:
         prober.run_due(0.2)
         time.sleep(0.02)
@@ -98,9 +98,9 @@ class _Named:
 
 
 @contextmanager
-def process(url: str, folder: Path, host: str) -> Iterator[Any]:
+def process(url: str, folder: Path, host: str, lease_seconds: float = 0.5) -> Iterator[Any]:
     context = multiprocessing.get_context("forkserver")
-    started = context.Process(target=probe_for_ever, args=(url, folder, host), daemon=True)
+    started = context.Process(target=probe_for_ever, args=(url, folder, host, lease_seconds), daemon=True)
     started.start()
     try:
         yield started
@@ -124,3 +124,37 @@ def test_a_process_killed_while_it_looks_is_replaced_and_nothing_is_proposed_twi
     assert len(proposals(engine)) == 1
     with reading(engine) as session:
         assert list(ledger.breaks(session)) == []
+
+
+def test_two_processes_ask_each_source_once(
+    engine: Engine, database_url: str, server: RawServer, tmp_path: Path
+) -> None:
+    for number in range(24):
+        server.routes[f"/feed-{number}"] = reply(HAPPENED.encode(), content_type=JSON)
+        enter(engine, f"q-{number}", feed(server, f"/feed-{number}"))
+    with process(database_url, tmp_path, server.host, 30.0), process(database_url, tmp_path, server.host, 30.0):
+        until(lambda: len(proposals(engine)) == 24, 60)
+    assert sorted(server.targets()) == sorted(f"/feed-{number}" for number in range(24))
+
+
+def test_a_look_that_the_stop_breaks_off_is_left_to_the_next_process_at_once(
+    engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    go = threading.Event()
+
+    def slow(sock: Any) -> None:
+        go.wait(20)
+        reply(b"", status=500)(sock)
+
+    server.routes["/feed"] = [slow, reply(HAPPENED.encode(), content_type=JSON)]
+    enter(engine, "q", feed(server))
+    first = make(engine, server, clock, tmp_path)
+    assert first.start_due() == 1
+    until(lambda: len(server.requests) == 1)
+    first.stop(0.0)
+    assert first.start_due() == 0
+    go.set()
+    first.settle(20)
+    row = row_of(engine, "q")
+    assert (row.probed_at, row.failures, row.lease_token) == (None, 0, None)
+    assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}

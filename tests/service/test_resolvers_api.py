@@ -108,6 +108,16 @@ def test_wrong_settings_are_refused_with_the_place(
     assert reply.json()["errors"][0]["pointer"] == pointer
 
 
+def test_a_secret_in_an_address_is_shown_to_nobody(editor: httpx.Client, feed: RawServer) -> None:
+    config = {"url": f"{feed.url}/feed?api_key=hidden-1&topic=rain", "yes": "happened"}
+    shown = editor.put(PAGE, json={"resolver": "json", "config": config}).text
+    told = editor.get("/api/ledger", params={"limit": 100}).text
+    for text in (shown, told, editor.get("/questions/q").text, editor.get("/api/questions/q").text):
+        assert "hidden-1" not in text
+    assert editor.post("/api/questions/q/probe").json()["proposal"] is not None
+    assert feed.requests[-1].target == "/feed?api_key=hidden-1&topic=rain"
+
+
 def test_only_an_admin_sets_the_policy_sends_a_secret_or_names_another_source(
     editor: httpx.Client, api: httpx.Client, feed: RawServer
 ) -> None:
@@ -227,7 +237,7 @@ def test_editors_probe_on_a_page_and_readers_see_the_state(
         against = {"outcome": "no", "known_at": "2025-03-30", "evidence": [{"url": "https://example.org/n"}]}
         assert api.post("/api/questions/q/proposals", json=against | {"rationale": "It did not."}).status_code == 201
         story, resolving = browser.get("/questions/q").text, browser.get("/questions/q/resolve").text
-    assert "read, and an outcome proposed" in story
+    assert "read, and it speaks for an outcome" in story
     assert "Resolver attached" in story
     for text in (story, resolving):
         assert 'href="/snapshots/' in text

@@ -7,6 +7,7 @@ from service.pages import (
     board,
     commentator,
     comparison,
+    correcting,
     due,
     ledger,
     lists,
@@ -26,7 +27,7 @@ __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
 reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due)
-for module in (*reading, record, resolve, probe, sign_in):
+for module in (*reading, record, correcting, resolve, probe, sign_in):
     for route in module.router.routes:
         if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
             route.methods.add("HEAD")  # monitors and link checkers ask so; the server leaves the body out

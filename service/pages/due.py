@@ -11,7 +11,7 @@ from predictions.questions import outcomes
 from predictions.resolving import current_resolution
 from predictions.schemas import ANNULLED
 from service.api.questions import question_of
-from service.auth import Reader
+from service.auth import Caller, Reader
 from service.pages.deciding import By, decision, place_evidence
 from service.pages.forms import Form, PostedByResolver, render_form
 from service.pages.inbox_groups import PAGE, beside, groups
@@ -35,7 +35,7 @@ def due(
 ) -> Response:
     """What is overdue, due today, soon, or resting; ``done`` names the question that was just decided about."""
     question = question_of(session, done) if done else None
-    return _page(request, session, who.name if mine else None, page, Form(), done=question)
+    return _page(request, session, who, mine, page, Form(), done=question)
 
 
 @router.post("/due")
@@ -57,13 +57,14 @@ def decide(
         return RedirectResponse(address("/due", query, done=question.slug), 303)
     for name, detail in form.errors.items():
         posted.form.add(f"{act}/{name}" if name else "", detail, form.status)
-    return _page(request, session, posted.who.name if mine else None, page, posted.form, done=question)
+    return _page(request, session, posted.who, mine, page, posted.form, done=question)
 
 
 def _page(
-    request: Request, session: Session, assignee: str | None, page: int, form: Form, *, done: Question | None
+    request: Request, session: Session, who: Caller, mine: bool, page: int, form: Form, *, done: Question | None
 ) -> Response:
-    found = groups(session, now=request.app.state.clock.now(), assignee=assignee, page=page)
+    now = request.app.state.clock.now()
+    found = groups(session, now=now, assignee=who.name if mine else None, page=page)
     shown: list[Question] = [question for group in found for question in group.questions]
     last = current_resolution(session, key(done)) if done is not None else None
     return render_form(
@@ -77,8 +78,8 @@ def _page(
         choices={key(each): [*outcomes(each), ANNULLED] for each in shown},
         done=done,
         undoable=last is not None and last.outcome is not None and not last.automatic,
-        who=request.state.caller,
-        mine=assignee is not None,
+        who=who,
+        mine=mine,
         page=page,
         page_size=PAGE,
         more=any(group.total > page * PAGE for group in found),

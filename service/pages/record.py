@@ -96,6 +96,11 @@ def _meaning(hedge: str, lexicon: str, against: bool) -> dict[str, Any]:
         return {"reading": None, "wrong": error.faults[0].detail}
 
 
+def meaning_of(form: Form) -> dict[str, Any]:
+    """What the words typed into a form mean, for ``meaning.html``."""
+    return _meaning(form["hedge"][:400], form["lexicon"] or DEFAULT_LEXICON, bool(form["against"]))
+
+
 def _source_fields(session: Session, number: int) -> dict[str, str]:
     row = session.get(Source, number)
     if row is None:
@@ -117,6 +122,6 @@ def _page(request: Request, session: Session, form: Form, **context: Any) -> Res
         questions=session.execute(questions).scalars().all(),
         candidates=candidates(session, form),
         lexicons=[(each.name, each.title) for each in lexicons()],
-        meaning=_meaning(form["hedge"][:400], form["lexicon"] or DEFAULT_LEXICON, bool(form["against"])),
+        meaning=meaning_of(form),
         **{"made": None, "cautions": {}} | context,
     )

@@ -38,7 +38,7 @@ MISSING = {
     "question/deadline": "is missing: give the day that was stated or implied; where there is none, assign one",
 }
 LATE = "The question's deadline or outcome has come already: the prediction will be marked as recorded afterwards."
-_PERCENT = re.compile(r"\d{1,3}([.,]\d{1,9})?")
+_PERCENT = re.compile(r"\d{1,3}([.,]\d{1,20})?")
 
 
 def share(text: str, pointer: str) -> float:

@@ -88,6 +88,13 @@ def test_a_proposal_is_confirmed_or_rejected_with_a_reason(editor: httpx.Client,
     assert states == ["rejected", "confirmed"]
 
 
+def test_an_outcome_is_taken_back_on_the_page_with_a_reason(editor: httpx.Client, admin: httpx.Client) -> None:
+    send(editor)
+    assert send(editor, action="take_back", reason="").status_code == 422
+    assert send(editor, action="take_back", reason="wrong town").status_code == 303
+    assert admin.get("/api/questions/q").json()["outcome"] is None
+
+
 def test_of_two_editors_the_slower_is_told(editor: httpx.Client) -> None:
     page = editor.get(PAGE)
     assert send(editor).status_code == 303

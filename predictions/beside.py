@@ -1,5 +1,5 @@
 """The figures that stand beside the ranking: difficulty-adjusted Brier, peer score, Brier skill score, log score; and
-what may distort a record. All are of opening calls."""
+what may distort a record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from predictions.adjusted import adjusted_brier
 from predictions.columns import DeadlineBasis
+from predictions.scored import Revisions
 from predictions.scored_pairs import BASES, Pairs
 from predictions.scoring import SCALE, Floats, Ints, log_score, peer_score
 
@@ -19,8 +20,9 @@ class Beside:
     """One entry for each commentator with a scored pair, by ascending id; NaN where there is no such figure.
 
     ``adjusted`` as in ``AdjustedScores``, and so is ``component``; ``peer`` is the mean over the ``peer_questions``
-    that somebody else answered too; ``skill_score`` the Brier skill score against the yardsticks; ``log`` the mean log
-    score; ``shares`` the shares of the scored pairs that are worded, recorded late, conditional, by deadline basis.
+    that somebody else answered too: both by the rule for revisions that was asked for. Of opening calls are
+    ``skill_score``, the Brier skill score against the yardsticks, ``log``, the mean log score, and ``shares``, those of
+    the scored pairs that are worded, recorded late, conditional, by deadline basis.
     """
 
     adjusted: Floats
@@ -32,7 +34,7 @@ class Beside:
     shares: Mapping[str, Floats]
 
 
-def beside(pairs: Pairs) -> Beside:
+def beside(pairs: Pairs, revisions: Revisions) -> Beside:
     """The figures beside the ranking of ``pairs``, which come by commentator and question."""
     people, person = np.unique(pairs.commentator, return_inverse=True)
     number = np.bincount(person, minlength=len(people))
@@ -40,19 +42,19 @@ def beside(pairs: Pairs) -> Beside:
     def mean(values: NDArray[Any]) -> Floats:
         return np.bincount(person, values, len(people)) / number
 
-    scores, reference = pairs.opening / SCALE, pairs.reference / SCALE
+    scores = pairs.scores(revisions)
     adjusted = adjusted_brier(pairs.commentator, pairs.question, scores)
     peer = peer_score(pairs.question, pairs.commentator, scores)
     met = ~np.isnan(peer)
     others = np.bincount(person[met], minlength=len(people))
-    of_reference = mean(reference)
+    of_reference = mean(pairs.reference / SCALE)
     with np.errstate(divide="ignore", invalid="ignore"):
         return Beside(
             adjusted=adjusted.adjusted,
             component=adjusted.component,
             peer=np.bincount(person[met], peer[met], len(people)) / others,
             peer_questions=others,
-            skill_score=np.where(of_reference > 0, 1 - mean(scores) / of_reference, np.nan),
+            skill_score=np.where(of_reference > 0, 1 - mean(pairs.scores("opening")) / of_reference, np.nan),
             log=mean(log_score(pairs.given[:, None], np.ones(len(pairs), dtype=np.int64), "binary")),
             shares={
                 "worded": mean(pairs.worded),

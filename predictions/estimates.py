@@ -39,13 +39,14 @@ class Estimates:
 
 
 def estimate(session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Estimates:
-    """The estimates under ``filters``; skill is always that of the opening call, intervals follow ``revisions``."""
+    """The estimates under ``filters``; skill is always that of the opening call; intervals, the
+    adjusted score and the peer score follow ``revisions``."""
     pairs = load_pairs(session, filters, now)
     ranking = rank_pairs(pairs)
     return Estimates(
         ranking,
         mean_brier(pairs.commentator, pairs.event, pairs.scores(revisions)),
-        beside(pairs),
+        beside(pairs, revisions),
         {int(who): at for at, who in enumerate(ranking.commentator)},
         yardstick_scores(pairs),
         reader_order(session, filters, now, pairs, ranking),

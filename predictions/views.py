@@ -37,13 +37,14 @@ class BoardItem(View):
     calls by what the words may mean. ``uncounted`` are resolved questions that this board leaves out: the deadline is
     still to come, no prediction came in time, the words carry almost no claim, or a filter.
 
-    Beside the ranking, of opening calls: ``brier_adjusted`` is the Brier score had all answered the same questions, to
-    be compared among those with the same number in ``adjusted_among`` only (those who share questions, if need be by
-    a chain of others); ``peer`` the mean score of the others on the same question minus one's own, more is better, over
-    ``peer_questions``; ``brier_skill_score`` 1 - (mean Brier / the yardstick's); ``log_score`` -ln of the probability
-    given to what happened, clipped to 0.01 to 0.99, lower is better. ``share_...`` from 0 to 1 say what may distort a
-    record: of the counted questions those that are worded, recorded late, conditional, or whose deadline was stated,
-    implied, assigned; of all that have an outcome those annulled. With status "pending" the estimates are being made.
+    Beside the ranking: ``brier_adjusted`` is the Brier score had all answered the same questions, to be compared among
+    those with the same number in ``adjusted_among`` only (those who share questions, if need be by a chain of others);
+    ``peer`` the mean score of the others on the same question minus one's own, more is better, over
+    ``peer_questions``: both by the rule for revisions that was asked for. Of opening calls ``brier_skill_score`` is
+    1 - (mean Brier / the yardstick's), and ``log_score`` -ln of the probability given to what happened, clipped to 0.01
+    to 0.99, lower is better. ``share_...`` from 0 to 1 say what may distort a record: of the counted questions those
+    that are worded, recorded late, conditional, or whose deadline was stated, implied, assigned; of all that have an
+    outcome those annulled. With status "pending" the estimates are being made.
     """
 
     commentator: CommentatorRef

@@ -24,8 +24,8 @@ def rows(session: Session, table: str) -> list[Row]:
     return [dict(row) for row in found.mappings()]
 
 
-def board(session: Session, now: datetime) -> dict[int, Row]:
-    """The default board: by commentator, what each line of it should say."""
+def board(session: Session, now: datetime, revisions: str = "opening") -> dict[int, Row]:
+    """The board of everything: by commentator, what each line of it should say."""
     questions = {row["id"]: row for row in rows(session, "question")}
     pairs = scored_pairs(session, questions, now)
     add_yardsticks(session, pairs, questions)
@@ -34,9 +34,12 @@ def board(session: Session, now: datetime) -> dict[int, Row]:
     for who, line in lines.items():
         line |= means([pair for pair in counted if pair["who"] == who], questions)
     add_skill(lines, counted)
-    add_intervals(lines, counted)
-    add_peers(lines, counted)
-    add_adjusted(lines, counted)
+    by_rule = [pair | {"opening": pair[revisions]} for pair in counted]
+    for who, line in lines.items():
+        line["brier"] = means([pair for pair in by_rule if pair["who"] == who], questions)["brier"]
+    add_intervals(lines, by_rule)
+    add_peers(lines, by_rule)
+    add_adjusted(lines, by_rule)
     return lines
 
 

@@ -14,7 +14,7 @@ from predictions.models import Prediction, Question
 from predictions.recording import correct_prediction, record_predictions, withdraw_prediction
 from predictions.resolving import resolve
 from predictions.schemas import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
-from predictions.scored import Filters
+from predictions.scored import Filters, Revisions
 from tests.predictions import naive_board
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -34,12 +34,15 @@ FIELDS = (
 )
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_every_figure_of_the_board_is_what_the_raw_rows_make_by_hand(session: Session, seed: int) -> None:
+@pytest.mark.parametrize("revisions", ["opening", "latest", "time_weighted"])
+@pytest.mark.parametrize("seed", range(4))
+def test_every_figure_of_the_board_is_what_the_raw_rows_make_by_hand(
+    session: Session, seed: int, revisions: Revisions
+) -> None:
     invent(session, random.Random(seed))
     filters = Filters()
-    items = board(session, filters, "opening", estimate(session, filters, "opening", NOW), now=NOW)
-    expected = naive_board.board(session, NOW)
+    items = board(session, filters, revisions, estimate(session, filters, revisions, NOW), now=NOW)
+    expected = naive_board.board(session, NOW, revisions)
     assert {item.commentator.id for item in items} == {who for who, line in expected.items() if line_shown(line)}
     for item in items:
         line = expected[item.commentator.id]

@@ -205,7 +205,7 @@ def base_url(settings: "Settings", clock: FakeClock) -> Iterator[str]:
 @pytest.fixture
 def admin(base_url: str) -> Iterator[httpx.Client]:
     """A client of `base_url` whose key may do everything."""
-    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {ADMIN_KEY}"}) as client:
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {ADMIN_KEY}"}, timeout=30) as client:
         yield client
 
 

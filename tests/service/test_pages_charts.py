@@ -129,6 +129,7 @@ def said(who: int, days: float, probability: float | None, **changes: Any) -> Pr
         "recorded_at": NOW,
         "recorded_by": "test",
         "phrase": None,
+        "against": False,
         "probability": probability,
         "probabilities": None,
         "low": probability,

@@ -1,6 +1,6 @@
 """All resolvers there are, and how one is set up and run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -50,11 +50,24 @@ def checked_config(key: str, settings: Any, kind: QuestionKind = QuestionKind.BI
     resolver = find_resolver(key)
     if kind is not QuestionKind.BINARY:
         raise InvalidInput.at("/resolver", "resolvers answer yes/no questions only: resolve this one by hand")
+    if any("\0" in text for text in _texts(settings)):
+        raise InvalidInput.at("/config", "must be plain text: remove NUL characters")
     try:
         return resolver.settings.model_validate(settings)
     except ValidationError as error:
         faults = [_fault(item) for item in error.errors(include_url=False, include_context=False, include_input=False)]
         raise InvalidInput(f"the settings of the resolver {key!r} are not valid", *faults) from None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, however deep."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict | list):
+            waiting += [*part, *part.values()] if isinstance(part, dict) else part
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:

@@ -17,6 +17,7 @@ from resolvers.catalog import probe
 from resolvers.errors import AddressRefused, NotConfigured, SourceChanged, SourceUnavailable, TooSlow
 from resolvers.fetching import Fetched
 from resolvers.proposals import Proposal
+from resolvers.texts import storable
 
 log = logging.getLogger(__name__)
 
@@ -98,11 +99,11 @@ def look(question: QuestionView, resolver: str, config: Any, fetch: Fetch) -> Lo
         seen = probe(question, resolver, config, fetch)
     except TrackRecordError as error:
         sight = next((sight for kind, sight in _SIGHTS if isinstance(error, kind)), Sight.FAILED)
-        return Look(sight, error.detail, retry_after=getattr(error, "retry_after", None))
+        return Look(sight, storable(error.detail), retry_after=getattr(error, "retry_after", None))
     except DBAPIError:
         raise
     except Exception as error:  # a plug-in's fault must not end the thread that probes for all
         log.warning("the resolver %s stumbled over question %s", resolver, question.slug, exc_info=True)
         return Look(Sight.FAILED, f"the resolver {resolver} stumbled ({type(error).__name__}): the log says where")
     sight = Sight.NOTHING if seen.proposal is None else Sight.PROPOSED
-    return Look(sight, seen.reason, seen.saw, seen.proposal)
+    return Look(sight, storable(seen.reason), tuple(map(storable, seen.saw)), seen.proposal)

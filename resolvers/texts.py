@@ -10,8 +10,13 @@ MAX_SHOWN = 200
 
 def compact(value: Any, limit: int = MAX_SHOWN) -> str:
     """A value as JSON on one line, cut to a length."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    text = storable(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str))
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def storable(text: str) -> str:
+    """A text that every database and reply can hold: NUL and lone surrogates become question marks."""
+    return text.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
 def plain(text: str) -> str:

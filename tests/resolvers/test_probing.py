@@ -125,6 +125,21 @@ def test_a_feed_that_is_down_or_changed_is_told_of_with_its_last_good_check_and_
     assert row.next_probe_at > clock.now()
 
 
+@pytest.mark.parametrize("odd", ["a\\u0000b", "a\\ud800b", "\\u202e<b>", "'; DROP TABLE question; --"])
+def test_odd_characters_from_a_feed_are_recorded_as_text(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, odd: str
+) -> None:
+    answer(server, f'{{"happened": "{odd}", "day": "2025-11-20"}}')
+    enter(engine, "q", feed(server))
+    assert run(prober) == {"probed": 1, "proposed": 1}
+    with writing(engine) as session:
+        confirm(session, session.get_one(Proposal, 1), None, now=NOON, actor="person")
+    answer(server, f'{{"happened": "x", "day": "{odd}"}}')
+    enter(engine, "other", feed(server))
+    run(prober)
+    assert row_of(engine, "other").sight is Sight.CHANGED
+
+
 def test_a_source_that_asks_for_time_is_asked_again_only_then(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
 ) -> None:

@@ -1,5 +1,6 @@
 """Resolvers over the API: who may attach what, a dry run, proposals with snapshots, and bytes that cannot act."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +95,11 @@ def test_a_resolver_is_attached_read_changed_and_detached(editor: httpx.Client, 
         ({"config": {"url": "file:///etc/passwd", "yes": "x"}}, "/config/url"),
         ({"config": {"url": "https://example.org", "yes": "[["}}, "/config/yes"),
         ({"config": {"url": "https://example.org", "yes": "x", "more": 1}}, "/config/more"),
+        ({"config": {"url": "https://example.org", "yes": "a == '\ud800'"}}, "/config/yes"),
+        ({"config": {"url": "https://example.org", "yes": "a == '\x00'"}}, "/config"),
+        ({"config": {"url": "https://example.org", "yes": "x", "\ud800": 1}}, "/config"),
+        ({"resolver": "ofac", "config": {"programs": ["\x00"]}}, "/config"),
+        ({"resolver": "ofac", "config": {"programs": json.loads("[" * 400 + "]" * 400)}}, "/config/programs/0"),
         ({"lead_hours": -1}, "/lead_hours"),
         ({"every_minutes": 0}, "/every_minutes"),
         ({"paused": "no"}, "/paused"),
@@ -103,8 +109,9 @@ def test_a_resolver_is_attached_read_changed_and_detached(editor: httpx.Client, 
 def test_wrong_settings_are_refused_with_the_place(
     editor: httpx.Client, feed: RawServer, changes: dict[str, Any], pointer: str
 ) -> None:
-    reply = editor.put(PAGE, json=wanted(feed, **changes))
-    assert reply.status_code == 422
+    body = json.dumps(wanted(feed, **changes))
+    reply = editor.put(PAGE, content=body, headers={"content-type": "application/json"})
+    assert reply.status_code == 422, reply.text
     assert reply.json()["errors"][0]["pointer"] == pointer
 
 

@@ -12,8 +12,9 @@ from predictions.questions import find_question
 from resolvers.attaching import attached, list_attached
 from resolvers.catalog import checked_config
 from service.database import reading, writing
-from service.starting import SANCTIONS, enter_starting_record
+from service.starting import OFAC, SANCTIONS, enter_starting_record
 from tests.resolvers.server import reply, serving_raw
+from tests.resolvers.world import fixture
 from tests.service.command import Command
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -78,3 +79,33 @@ def test_wrong_settings_are_told_in_a_line(trackrecord: Command) -> None:
         done = trackrecord("resolver", "set", "troops-by-end-2026", "json", config)
         assert done.code == 2, done
         assert "Traceback" not in done.err
+
+
+def test_the_wired_questions_find_the_designation_of_october_2025_and_its_absence_before(
+    trackrecord: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six months: nothing in any publication, hence no. Twelve: one of the ten is newly listed, hence yes."""
+    trackrecord("seed")
+    listed = fixture("ofac_delta_add.xml").decode()
+    assert "EXAMPLE OIL COMPANY" in listed
+    listed = listed.replace("EXAMPLE OIL COMPANY", "PUBLIC JOINT STOCK COMPANY ROSNEFT OIL COMPANY")
+    history = [
+        {"publicationID": 1, "datePublished": "2025-06-10T10:30:00"},
+        {"publicationID": 2, "datePublished": "2025-10-22T15:30:00.123"},
+    ]
+    with serving_raw() as server:
+        monkeypatch.setenv("TRACKRECORD_ALLOWED_HOSTS", server.host)
+        for path, body in {
+            "/changes/history/2025": json.dumps(history).encode(),
+            "/changes/history/2026": b"[]",
+            "/changes/1": fixture("ofac_delta_other_program.xml"),
+            "/changes/2": listed.encode(),
+        }.items():
+            kind = "application/json" if "history" in path else "application/xml"
+            server.routes[path] = reply(body, content_type=kind)
+        for slug, outcome in zip(SANCTIONS, ("no", "yes"), strict=True):
+            settings = json.dumps(OFAC | {"base_url": server.url})
+            assert trackrecord("resolver", "set", slug, "ofac", settings).code == 0
+            look = trackrecord("probe", slug, "--json").json
+            assert (look["state"], look["proposal"]["outcome"]) == ("proposed", outcome), look
+            assert look["proposal"]["confidence"] == 0.6, "a match by name, for a person to check"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import fastapi.dependencies.models
 import httpx
 import hypothesis
 import pytest
@@ -169,6 +170,15 @@ def serving(app: Any) -> Iterator[str]:
         server.should_exit = True
         thread.join(20)
         listener.close()
+        forget_apps()
+
+
+def forget_apps() -> None:
+    """FastAPI remembers functions of every app, and through them the app with all it holds: after some hundred apps a
+    full garbage collection takes longer than a client waits."""
+    for remembered in vars(fastapi.dependencies.models).values():
+        if hasattr(remembered, "cache_clear"):
+            remembered.cache_clear()
 
 
 @pytest.fixture

@@ -54,7 +54,9 @@ def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[
 
 def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]:
     mine = _SCORE.c.question_id.in_([question.id for question in questions])
-    stored = {_key(row): row for row in map(tuple, session.execute(select(*map(_SCORE.c.get, _NAMES)).where(mine)))}
+    stored = {
+        _key(row): row for row in map(tuple, session.execute(select(*map(_SCORE.c.get, _NAMES)).where(mine)).all())
+    }
     rows = [(_VALUES(row), row) for row in score_rows(session, questions)]
     wrong = [(values, row) for values, row in rows if stored.get(_key(values)) != values]
     kept = {_key(values) for values, _ in rows} - {_key(values) for values, _ in wrong}

@@ -79,7 +79,7 @@ def _rows(session: Session, question_ids: list[int | None]) -> list[Any]:
     found: list[Any] = []
     for start in range(0, len(question_ids), QUESTIONS_PER_QUERY):
         chunk = question_ids[start : start + QUESTIONS_PER_QUERY]
-        found.extend(session.execute(_ON, {"questions": chunk}))
+        found.extend(session.execute(_ON, {"questions": chunk}).all())
     return found
 
 

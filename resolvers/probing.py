@@ -104,10 +104,16 @@ def _still_ours(session: Session, claimed: Claimed) -> AttachedResolver | None:
 
 
 def _next(row: AttachedResolver, question: Question, look: Look, now: datetime, draw: Callable[[], float]) -> datetime:
-    """After a good look the usual interval; after others sooner at first, but not before the source wants it."""
+    """After a good look the usual interval; after others sooner at first, but not before the source wants it.
+
+    When the question comes due in between, it is looked into just then, beside the prompt that goes out.
+    """
     interval = timedelta(minutes=row.every_minutes)
     if not look.good:
         interval = min(interval, FIRST_PAUSE * 2 ** min(row.failures - 1, 10))
         interval = max(interval, min(timedelta(seconds=look.retry_after or 0), LONGEST_WAIT))
     lead = timedelta(hours=row.lead_hours)
-    return next_probe_at(now, question.due_at, interval=interval, lead=lead, draw=draw)
+    planned = next_probe_at(now, question.due_at, interval=interval, lead=lead, draw=draw)
+    if look.good and now < question.due_at < planned:
+        return question.due_at + min(interval, FIRST_PAUSE) * draw()
+    return planned

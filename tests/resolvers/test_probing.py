@@ -193,6 +193,19 @@ def test_probing_starts_at_its_time_before_the_deadline_and_follows_a_postponeme
     assert run(prober) == {"probed": 1}
 
 
+def test_a_look_falls_just_after_the_deadline_whatever_the_interval(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    answer(server, "{}")
+    enter(engine, "q", feed(server), every_minutes=60 * 24)
+    clock.set(DEADLINE - timedelta(hours=2))
+    run(prober)
+    assert DEADLINE <= row_of(engine, "q").next_probe_at <= DEADLINE + timedelta(minutes=10)
+    clock.set(DEADLINE + timedelta(minutes=10))
+    assert run(prober) == {"probed": 1}
+    assert row_of(engine, "q").next_probe_at >= clock.now() + timedelta(days=1)
+
+
 def test_a_question_declared_decided_is_probed_at_once(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
 ) -> None:

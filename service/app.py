@@ -32,6 +32,7 @@ from service.boards import Boards
 from service.clock import Clock, SystemClock
 from service.database import delivering, make_engine
 from service.failures import Failures
+from service.heads import HeadAsGet
 from service.limits import BodyLimit
 from service.pages.assets import Assets
 from service.pasts import Pasts
@@ -65,6 +66,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     openapi.describe(app)
     app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(HeadAsGet)
     return app
 
 

@@ -1,14 +1,15 @@
 """The pages: the same domain calls as the API, as HTML. One module for each page; each has a ``router``."""
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
 
 from service.pages import (
     board,
+    calendar,
     commentator,
     comparison,
     correcting,
     due,
+    feeds,
     ledger,
     lists,
     method,
@@ -26,9 +27,6 @@ from service.pages.forms import SignInFirst, sign_in_first
 __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
-reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due)
+reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due, feeds, calendar)
 for module in (*reading, record, correcting, resolve, probe, sign_in):
-    for route in module.router.routes:
-        if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
-            route.methods.add("HEAD")  # monitors and link checkers ask so; the server leaves the body out
     router.include_router(module.router)

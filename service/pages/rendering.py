@@ -30,7 +30,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Accept, Accept-Encoding, Cookie",
 }
+#: Of what is made to be shown in pages of others.
+EMBEDDED_POLICY = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 HTML = "text/html; charset=utf-8"
+PNG = "image/png"
 
 
 def address(path: str, query: dict[str, Any], **changes: Any) -> str:
@@ -85,13 +88,13 @@ def template_bytes(request: Request, name: str, *, session: Session | None = Non
     return environment.get_template(name).render(shared | context).encode()
 
 
-def page_reply(request: Request, body: bytes, media_type: str, *, status: int = 200) -> Response:
-    """``body`` with the headers of a page; compressed where the reader takes gzip."""
-    headers = HEADERS | {"Cache-Control": "private, no-cache"}
+def page_reply(request: Request, body: bytes, media_type: str, *, status: int = 200, policy: str = POLICY) -> Response:
+    """``body`` with the headers of a page; compressed where the reader takes gzip and it helps."""
+    headers = HEADERS | {"Content-Security-Policy": policy, "Cache-Control": "private, no-cache"}
     if status == 200:
         headers["ETag"] = tag = "W/" + etag_of(body)
         if tag in {part.strip() for part in request.headers.get("if-none-match", "").split(",")}:
             return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", "") and len(body) > 1000:
+    if "gzip" in request.headers.get("accept-encoding", "") and len(body) > 1000 and media_type != PNG:
         body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
     return Response(body, status, headers=headers, media_type=media_type)

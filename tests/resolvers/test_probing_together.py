@@ -1,17 +1,20 @@
 """Many processes probe one database: each look is one process's own, and one that is killed is replaced."""
 
 import multiprocessing
+import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import select
 
 from predictions import ledger
+from predictions.models import LedgerEvent
 from resolvers.attached_models import Sight
 from resolvers.prober import Prober
 from resolvers.probing import claim_probes
@@ -158,3 +161,31 @@ def test_a_look_that_the_stop_breaks_off_is_left_to_the_next_process_at_once(
     row = row_of(engine, "q")
     assert (row.probed_at, row.failures, row.lease_token) == (None, 0, None)
     assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}
+
+
+def test_kills_at_random_moments_lose_no_look_and_propose_nothing_twice(
+    engine: Engine, database_url: str, server: RawServer, tmp_path: Path
+) -> None:
+    """Two processes probe forty questions; six times one of them is killed and another started."""
+
+    def drowsy(sock: Any) -> None:
+        time.sleep(0.05)
+        reply(HAPPENED.encode(), content_type=JSON)(sock)
+
+    for number in range(40):
+        server.routes[f"/feed-{number}"] = drowsy
+        enter(engine, f"q-{number}", feed(server, f"/feed-{number}"))
+    with ExitStack() as stack:
+        running = [stack.enter_context(process(database_url, tmp_path, server.host)) for _ in range(2)]
+        for _ in range(6):
+            seen = len(server.requests)
+            until(lambda seen=seen: len(server.requests) > seen or len(proposals(engine)) == 40)
+            time.sleep(random.uniform(0, 0.1))
+            running.pop(0).kill()
+            running.append(stack.enter_context(process(database_url, tmp_path, server.host)))
+        until(lambda: len(proposals(engine)) == 40, 90)
+    assert len({each.question_id for each in proposals(engine)}) == 40
+    with reading(engine) as session:
+        assert list(ledger.breaks(session)) == []
+        made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
+        assert len(session.exec(made).all()) == 40

@@ -38,7 +38,7 @@ def when(value: str | None) -> datetime | None:
 @contextmanager
 def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Session, datetime]]:
     """The record as it stood at an instant, or as it is, and that instant. Raises ``InvalidInput`` for the future."""
-    now, pasts = clock.now(), Pasts()
+    now, pasts = clock.now(), Pasts(patient=True)
     with reading(engine) as session:
         if instant is None:
             yield session, now

@@ -1,0 +1,68 @@
+"""A large record is rebuilt behind its readers, who are told to ask again."""
+
+import threading
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from service import pasts
+from tests.clock import FakeClock
+from tests.service.one_prediction import record_one, resolve
+
+PAST = {"as_of": "2025-04-01T13:00:00Z"}
+
+
+def test_a_reader_of_a_past_that_takes_long_is_told_to_ask_again(
+    admin: httpx.Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_one(admin)
+    resolve(admin)
+    clock.advance(86_400)
+    opened, rebuild = threading.Event(), pasts.rebuild
+
+    def slow(*args: Any) -> Any:
+        assert opened.wait(30)
+        return rebuild(*args)
+
+    monkeypatch.setattr(pasts, "rebuild", slow)
+    monkeypatch.setattr(pasts, "PATIENCE_SECONDS", 0.05)
+    first = admin.get("/api/leaderboard", params=PAST)
+    assert (first.status_code, "retry-after" in first.headers) == (503, True)
+    assert "being rebuilt" in first.json()["detail"]
+    opened.set()
+    until = time.monotonic() + 20
+    while (reply := admin.get("/api/leaderboard", params=PAST)).status_code == 503:
+        assert time.monotonic() < until
+    assert reply.json()["items"][0]["resolved"] == 1
+    assert admin.get("/api/commentators/ann-invented/record", params=PAST).status_code == 200
+
+
+def test_a_past_that_could_not_be_rebuilt_is_tried_anew(
+    admin: httpx.Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_one(admin)
+    clock.advance(86_400)
+    rebuild, calls = pasts.rebuild, []
+
+    def once_broken(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise pasts.Unavailable("the database is away")
+        return rebuild(*args)
+
+    monkeypatch.setattr(pasts, "rebuild", once_broken)
+    assert admin.get("/api/leaderboard", params=PAST).status_code == 503
+    for _ in range(pasts.MAX_KEPT + 2):
+        assert admin.get("/api/leaderboard", params=PAST).status_code == 200
+    assert len(calls) == 2
+
+
+def test_many_pasts_are_read_and_the_oldest_forgotten(admin: httpx.Client, clock: FakeClock) -> None:
+    record_one(admin)
+    clock.advance(30 * 86_400)
+    for _ in range(2):
+        for day in range(2, 2 + pasts.MAX_KEPT + 2):
+            reply = admin.get("/api/leaderboard", params={"as_of": f"2025-04-{day:02}"})
+            assert (reply.status_code, reply.json()["total"]) == (200, 1)

@@ -92,7 +92,14 @@ def commentators() -> Response:
 
 def _items(session: Session, query: BoardQuery, made: Estimates, now: datetime) -> list[BoardItem]:
     return leaderboard(
-        session, query.filters(), query.revisions, made, sort=query.order, min_resolved=query.min_resolved or 0, now=now
+        session,
+        query.filters(),
+        query.revisions,
+        made,
+        sort=query.order,
+        min_resolved=query.min_resolved or 0,
+        max_annulled=1.0 if query.max_annulled is None else query.max_annulled,
+        now=now,
     )
 
 

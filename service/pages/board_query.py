@@ -31,6 +31,7 @@ class BoardQuery(BaseModel):
     include: Include = "deadline_passed"
     revisions: Revisions = "opening"
     min_resolved: Annotated[int | None, Field(ge=0, le=MAX_ID)] = None
+    max_annulled: Annotated[float | None, Field(ge=0, le=1)] = None
     as_of: Instant | None = None
     sort: Sort | None = None
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1

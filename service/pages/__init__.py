@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from service.pages import (
     board,
     calendar,
+    cards,
     commentator,
     comparison,
     correcting,
@@ -27,6 +28,6 @@ from service.pages.forms import SignInFirst, sign_in_first
 __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
-reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due, feeds, calendar)
+reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due, feeds, calendar, cards)
 for module in (*reading, record, correcting, resolve, probe, sign_in):
     router.include_router(module.router)

@@ -100,7 +100,7 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
 @router.get("/commentators/{which}/record.csv")
 def download(request: Request, which: Which, _: Reader, session: Reading) -> Response:
     """Every scored question of a commentator, as CSV."""
-    record = _record(request, session, which, _estimates(request, session))
+    record = current_record(request, session, which)
     calls = told.said(session, [score.prediction for score in record.scores])
     columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source", *CSV_FIELDS, "flags")
     rows = []
@@ -139,6 +139,11 @@ def verdict(summary: BoardItem) -> str:
     if summary.skill_high < 0:
         return "Worse than the average record against the same yardsticks, by more than luck easily explains."
     return "Not to be told apart from the average record: the gap could easily be luck."
+
+
+def current_record(request: Request, session: Session, which: str) -> RecordView:
+    """The record of a commentator as it stands now. Raises ``NotFound``."""
+    return _record(request, session, which, _estimates(request, session))
 
 
 def _estimates(request: Request, session: Session) -> Kept:

@@ -4,10 +4,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.problems import Problem
 
+_COMPRESSED = Problem(
+    415,
+    "Unsupported Media Type",
+    "a compressed body is not read: send it as it is, without Content-Encoding",
+    headers={"Accept-Encoding": "identity"},
+)
+
 
 class BodyLimit:
     """Answers 413 to a request whose body is larger than ``max_bytes``, whatever its Content-Length says, and 400 to
-    an address with a NUL character, which no database takes for text."""
+    an address with a NUL character, which no database takes for text, and 415 to a compressed body."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app, self._max_bytes = app, max_bytes
@@ -20,7 +27,11 @@ class BodyLimit:
             problem = Problem(400, "Bad Request", "the address contains a NUL character (%00): remove it")
             await problem(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"):
+            await _COMPRESSED(scope, receive, send)
+            return
+        declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._max_bytes:
             await self._refuse(scope, receive, send)
             return

@@ -1,6 +1,8 @@
-"""What an API takes without a word elsewhere, and here refuses: parameters it does not know, names said twice."""
+"""What an API takes without a word elsewhere, and here refuses: parameters it does not know, names said twice, JSON
+that is not called JSON."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -9,15 +11,19 @@ from weakref import WeakKeyDictionary
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from predictions.errors import InvalidInput
+
+_JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)", re.IGNORECASE)
+_ACCEPTED = {"Accept": "application/json"}
 
 
 async def strict(request: Request) -> None:
     """Refuse a query parameter that the route does not have, and a JSON object that says a name twice.
 
     A misspelt filter would otherwise list everything, and of two probabilities one would be dropped unsaid. Raises
-    ``InvalidInput``.
+    ``InvalidInput``, and 415 for a body of another media type.
     """
     route = request.scope["route"]
     known = _parameters(route)
@@ -26,8 +32,11 @@ async def strict(request: Request) -> None:
             takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
             raise InvalidInput.at(f"/query/{name}", f"is no parameter of this address: remove it; {takes}")
     if route.body_field is not None:
+        body = await request.body()
+        if body and not _JSON.match(request.headers.get("content-type", "")):
+            raise HTTPException(415, "the body must be JSON: send it with Content-Type: application/json", _ACCEPTED)
         with suppress(ValueError, RecursionError):  # the framework tells of what is no JSON
-            one_object(await request.body())
+            one_object(body)
 
 
 def one_object(text: bytes | str) -> Any:

@@ -1,5 +1,6 @@
 """Whatever is wrong with a request, the reply is a problem of one shape that names the field, never a 500."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -163,7 +164,20 @@ def test_a_text_that_is_empty_or_too_long_is_told_in_characters(admin: httpx.Cli
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_a_body_of_another_content_type_is_refused(admin: httpx.Client, kind: str) -> None:
     reply = admin.post(URL, content=b'{"probability": 0.3}', headers={"Content-Type": kind})
-    problem(reply, 400, 415, 422)
+    assert "application/json" in problem(reply, 415)["detail"]
+
+
+def test_json_of_a_named_kind_and_with_a_charset_is_json(admin: httpx.Client) -> None:
+    for kind in ("application/json; charset=utf-8", "application/merge-patch+json", "Application/JSON"):
+        problem(admin.post(URL, content=b"{}", headers={"Content-Type": kind}), 422)
+
+
+def test_a_compressed_body_is_refused_and_told_how_to_send_it(admin: httpx.Client) -> None:
+    before = head(admin)
+    for url in (URL, f"{URL}/batch"):
+        reply = admin.post(url, content=gzip.compress(b"{}"), headers=JSON | {"Content-Encoding": "gzip"})
+        assert "Content-Encoding" in problem(reply, 415)["detail"]
+    assert head(admin) == before
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
 
 def _store(session: Session, rows: list[Row], *, now: datetime, actor: str) -> range:
     """Insert the rows, count the questions they are the first calls on, rescore the resolved ones; gives the ids."""
-    questions = {row["question_id"]: session.get_one(Question, row["question_id"]) for row in rows}
+    questions = {number: session.get_one(Question, number) for number in {row["question_id"] for row in rows}}
     settled = {number for number, question in questions.items() if question.outcome is not None}
     count_first_calls(
         session,

@@ -1,9 +1,10 @@
 """Every stored score and standing made anew from the append-only rows."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, select
@@ -12,15 +13,12 @@ from sqlmodel import Session, col
 from predictions import ledger
 from predictions.columns import QuestionStatus
 from predictions.models import Question, QuestionTopic, Score, Standing
-from predictions.settling import score_rows
+from predictions.settling import COLUMNS, named, score_rows
 from predictions.standings import FIELDS, OVERALL, SUMS, standing_predictions
 
 #: Questions scored in one go: their predictions are in memory together.
 AT_ONCE = 200
 _SCORE = Score.__table__  # type: ignore[attr-defined]
-#: The columns of the table, its key first.
-_NAMES = ("commentator_id", "question_id", *list(Score.model_fields)[2:])
-_VALUES = itemgetter(*_NAMES)
 _FORGET = delete(_SCORE).where(_SCORE.c.commentator_id == bindparam("who"), _SCORE.c.question_id == bindparam("what"))
 _KEEP = insert(_SCORE)
 
@@ -40,11 +38,12 @@ def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[
     """
     questions = session.execute(select(Question).order_by(col(Question.id))).scalars().all()
     scores = changed = 0
-    for start in range(0, len(questions), AT_ONCE):
-        batch = questions[start : start + AT_ONCE]
-        fresh, differing = _rescore(session, batch)
-        scores, changed = scores + fresh, changed + differing
-        progress(start + len(batch), len(questions))
+    with uncollected():
+        for start in range(0, len(questions), AT_ONCE):
+            batch = questions[start : start + AT_ONCE]
+            fresh, differing = _rescore(session, batch)
+            scores, changed = scores + fresh, changed + differing
+            progress(start + len(batch), len(questions))
     if questions:
         _sum_up(session)
         body = {"questions": len(questions), "scores": scores, "changed": changed}
@@ -52,25 +51,31 @@ def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[
     return Rescored(scores, changed)
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the garbage collector, which would look through millions of rows again and again that all go by
+    themselves; a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]:
     mine = _SCORE.c.question_id.in_([question.id for question in questions])
-    stored = {
-        _key(row): row for row in map(tuple, session.execute(select(*map(_SCORE.c.get, _NAMES)).where(mine)).all())
-    }
-    rows = [(_VALUES(row), row) for row in score_rows(session, questions)]
-    wrong = [(values, row) for values, row in rows if stored.get(_key(values)) != values]
-    kept = {_key(values) for values, _ in rows} - {_key(values) for values, _ in wrong}
-    stale = stored.keys() - kept
+    stored = {row[:2]: tuple(row) for row in session.execute(select(*map(_SCORE.c.get, COLUMNS)).where(mine)).all()}
+    rows = list(score_rows(session, questions))
+    wrong = [row for row in rows if stored.get(row[:2]) != row]
+    stale = (stored.keys() - {row[:2] for row in rows}) | (stored.keys() & {row[:2] for row in wrong})
     # What is stored as it should be stays untouched: writing it again would be most of the work.
     if stale:
         session.connection().execute(_FORGET, [{"who": who, "what": what} for who, what in stale])
     if wrong:
-        session.connection().execute(_KEEP, [row for _, row in wrong])
-    return len(rows), len(stale | {_key(values) for values, _ in wrong})
-
-
-def _key(values: tuple[Any, ...]) -> tuple[int, int]:
-    return values[0], values[1]
+        session.connection().execute(_KEEP, named(wrong))
+    return len(rows), len(stale | {row[:2] for row in wrong})
 
 
 def _sum_up(session: Session) -> None:

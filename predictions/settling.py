@@ -1,7 +1,7 @@
 """From the predictions on resolved questions to their stored scores and the running sums of each commentator."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from predictions.references import TYPES, yardsticks
 from predictions.scoring import brier, brier_range, score_question, to_units
 from predictions.statements import Ints, Statements, load_statements, micros
 
-ScoreRow = dict[str, Any]
+#: The values of a row of the ``score`` table, in the order of ``COLUMNS``.
+ScoreRow = tuple[Any, ...]
+COLUMNS = tuple(Score.model_fields)
 
 
 def score_rows(session: Session, questions: Sequence[Question]) -> Iterator[ScoreRow]:
@@ -64,14 +66,13 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
         "hedged": opening.hedged,
         "recorded_late": opening.recorded_at > cutoff[opening.question],
     }
-    plain = {name: values.tolist() for name, values in columns.items()}
-    for at, (index, reference) in enumerate(zip(opening.question.tolist(), yardstick.kind.tolist(), strict=True)):
-        question = questions[index]
-        yield {name: values[at] for name, values in plain.items()} | {
-            "question_id": question.id,
-            "deadline": question.deadline,
-            "reference_type": TYPES[reference],
-        }
+    plain: dict[str, list[Any]] = {name: values.tolist() for name, values in columns.items()}
+    asked = opening.question.tolist()
+    for name in ("id", "deadline"):
+        of_question = [getattr(question, name) for question in questions]
+        plain["question_id" if name == "id" else name] = [of_question[index] for index in asked]
+    plain["reference_type"] = [TYPES[index] for index in yardstick.kind.tolist()]
+    yield from zip(*(plain[name] for name in COLUMNS), strict=True)
 
 
 def _ranges(opening: Statements, outcome: Ints, score: Any) -> tuple[Ints, Ints]:
@@ -87,6 +88,11 @@ def _ranges(opening: Statements, outcome: Ints, score: Any) -> tuple[Ints, Ints]
     return low, high
 
 
+def named(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
+    """Rows with the names of their columns, as an insert takes them."""
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+
 _TABLE = Score.__table__  # type: ignore[attr-defined]
 _FORGET, _KEEP = delete(_TABLE).where(_TABLE.c.question_id == bindparam("what")), insert(_TABLE)
 
@@ -96,5 +102,5 @@ def store_scores(session: Session, question: Question) -> int:
     session.execute(_FORGET, {"what": question.id})
     rows = list(score_rows(session, [question]))
     if rows:
-        session.execute(_KEEP, rows)
+        session.connection().execute(_KEEP, named(rows))
     return len(rows)

@@ -84,16 +84,19 @@ def _rows(session: Session, question_ids: list[int | None]) -> list[Any]:
 
 
 def _arrays(rows: list[Any], position: dict[int | None, int]) -> Statements:
-    given = [[row.probability] if row.probability is not None else row.probabilities for row in rows]
+    # Column by column: most of the time goes to rows as it is.
+    values = zip(*rows, strict=True) if rows else ((),) * len(COLUMNS)
+    column: dict[str, Sequence[Any]] = dict(zip(COLUMNS, values, strict=True))
+    given = column["probability"] if rows and rows[0].probability is not None else column["probabilities"]
     return Statements(
-        id=np.array([row.id for row in rows], dtype=np.int64),
-        question=np.array([position[row.question_id] for row in rows], dtype=np.int64),
-        commentator=np.array([row.commentator_id for row in rows], dtype=np.int64),
-        made_at=micros([row.made_at for row in rows]),
-        recorded_at=micros([row.recorded_at for row in rows]),
+        id=np.array(column["id"], dtype=np.int64),
+        question=np.array([position[number] for number in column["question_id"]], dtype=np.int64),
+        commentator=np.array(column["commentator_id"], dtype=np.int64),
+        made_at=micros(column["made_at"]),
+        recorded_at=micros(column["recorded_at"]),
         probabilities=np.array(given, dtype=np.float64).reshape(len(rows), -1 if rows else 1),
-        low=np.array([np.nan if row.low is None else row.low for row in rows]),
-        high=np.array([np.nan if row.high is None else row.high for row in rows]),
-        worded=np.array([row.hedge is not None for row in rows], dtype=bool),
-        hedged=np.array([row.hedged for row in rows], dtype=bool),
+        low=np.array(column["low"], dtype=np.float64),  # None becomes NaN
+        high=np.array(column["high"], dtype=np.float64),
+        worded=np.array([words is not None for words in column["hedge"]], dtype=bool),
+        hedged=np.array(column["hedged"], dtype=bool),
     )

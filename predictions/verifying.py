@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from predictions import ledger
 from predictions.models import Question, Score, Standing
 from predictions.resolving import current_resolution
-from predictions.settling import score_rows
+from predictions.settling import named, score_rows
 from predictions.standings import FIELDS, OVERALL, additions, question_topics
 from predictions.tampering import changes
 
@@ -40,7 +40,7 @@ def _question(session: Session, question: Question) -> Iterator[str]:
     outcome = newest.outcome if newest else None
     if outcome != question.outcome:
         yield f"question {question.id}: outcome {question.outcome!r}, but its newest resolution says {outcome!r}"
-    expected = {row["commentator_id"]: row for row in score_rows(session, [question])}
+    expected = {row["commentator_id"]: row for row in named(score_rows(session, [question]))}
     for score in session.exec(select(Score).where(Score.question_id == question.id)).all():
         row = expected.pop(score.commentator_id, None)
         if row is None or any(getattr(score, name) != value for name, value in row.items()):

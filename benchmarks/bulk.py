@@ -115,8 +115,10 @@ def _item(number: int) -> PredictionIn:
 
 
 def _row(number: int, item: PredictionIn) -> dict[str, Any]:
+    """Every column, as the record stores it."""
     line = _line(number)
     return {
+        **dict.fromkeys(column.name for column in _TABLE.columns if column.name != "id"),
         "commentator_id": line["commentator"]["id"],
         "question_id": line["question"]["id"],
         "made_at": item.made_at,

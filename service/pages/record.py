@@ -1,5 +1,7 @@
 """Recording a prediction on a page: one form for commentator, question, source and what was said."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,9 +12,10 @@ from sqlmodel import Session, col
 from predictions.columns import MAX_ID
 from predictions.errors import InvalidInput, NotFound
 from predictions.hedges import DEFAULT_LEXICON, lexicons, read_hedge
-from predictions.models import Commentator, Question, Source
+from predictions.models import Commentator, Question, Source, key
 from predictions.reading import view_predictions
 from predictions.recording import record_prediction
+from predictions.schemas import PredictionIn
 from service.api.commentators import commentator_of
 from service.api.predictions import prediction_of
 from service.api.questions import question_of
@@ -57,21 +60,31 @@ def ask(
 def take(request: Request, posted: PostedByPredictor, session: Reading) -> Response:
     """Record the prediction; where something is wrong or odd, show the form again with all that was typed."""
     form, now = posted.form, request.app.state.clock.now()
+    number, sure = 0, False
     odd: dict[str, str] = {}
     with form.checked(PLACES):
         data = prediction(session, form)
         odd = cautions(session, data, now)
+        sure = set(odd) <= set(form["sure"].split())
+        job = partial(_record if sure else _rehearse, data=data, now=now, actor=posted.who.name)
+        number = request.app.state.writer.write(job)
     remind(form)
-    if form.errors or set(odd) - set(form["sure"].split()):
+    if form.errors or not sure:
         return _page(request, session, form, cautions=odd)
-    number = 0
-    with form.checked(PLACES):
-        number = request.app.state.writer.write(
-            lambda session: record_prediction(session, data, now=now, actor=posted.who.name).id
-        )
-    if form.errors:
-        return _page(request, session, form)
     return RedirectResponse(f"/record?done={number}", 303)
+
+
+def _record(session: Session, *, data: PredictionIn, now: datetime, actor: str) -> int:
+    return key(record_prediction(session, data, now=now, actor=actor))
+
+
+def _rehearse(session: Session, *, data: PredictionIn, now: datetime, actor: str) -> int:
+    """As ``_record``, all undone: what is wrong is told before anything is asked again."""
+    attempt = session.begin_nested()
+    try:
+        return _record(session, data=data, now=now, actor=actor)
+    finally:
+        attempt.rollback()
 
 
 @router.get("/record/meaning")

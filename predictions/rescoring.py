@@ -21,6 +21,13 @@ AT_ONCE = 200
 _SCORE = Score.__table__  # type: ignore[attr-defined]
 _FORGET = delete(_SCORE).where(_SCORE.c.commentator_id == bindparam("who"), _SCORE.c.question_id == bindparam("what"))
 _KEEP = insert(_SCORE)
+#: The columns of each stored score; in place of the last, the deadline, whether it is the question's: the database
+#: compares times sooner than they could be read.
+_STORED = (
+    select(*(_SCORE.c[name] for name in COLUMNS[:-1]), _SCORE.c.deadline == col(Question.deadline))
+    .join(Question, col(Question.id) == _SCORE.c.question_id)
+    .where(_SCORE.c.question_id.in_(bindparam("questions", expanding=True)))
+)
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,11 @@ def uncollected() -> Iterator[None]:
 
 
 def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]:
-    mine = _SCORE.c.question_id.in_([question.id for question in questions])
-    stored = {row[:2]: tuple(row) for row in session.execute(select(*map(_SCORE.c.get, COLUMNS)).where(mine)).all()}
+    stored = {
+        row[:2]: tuple(row) for row in session.execute(_STORED, {"questions": [one.id for one in questions]}).all()
+    }
     rows = list(score_rows(session, questions))
-    wrong = [row for row in rows if stored.get(row[:2]) != row]
+    wrong = [row for row in rows if stored.get(row[:2]) != (*row[:-1], True)]
     stale = (stored.keys() - {row[:2] for row in rows}) | (stored.keys() & {row[:2] for row in wrong})
     # What is stored as it should be stays untouched: writing it again would be most of the work.
     if stale:

@@ -26,6 +26,7 @@ def test_rescoring_restores_spoiled_scores_and_sums(trackrecord_anywhere: Comman
     with writing(engine) as session:
         session.execute(update(Score).where(col(Score.commentator_id) == 1).values(latest=7))
         session.execute(delete(Score).where(col(Score.commentator_id) == 2))
+        session.execute(update(Score).where(col(Score.commentator_id) == 3).values(deadline=NOW))
         session.execute(delete(Standing).where(col(Standing.topic) != ""))
         session.execute(update(Standing).values(opening=1))
     assert run("verify").code == 1

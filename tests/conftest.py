@@ -215,7 +215,10 @@ def base_url(settings: "Settings", clock: FakeClock) -> Iterator[str]:
 @pytest.fixture
 def admin(base_url: str) -> Iterator[httpx.Client]:
     """A client of `base_url` whose key may do everything."""
-    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {ADMIN_KEY}"}, timeout=30) as client:
+    # A pool that closes idle connections may close one that another thread has just taken.
+    limits = httpx.Limits(max_keepalive_connections=100)
+    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
+    with httpx.Client(base_url=base_url, headers=headers, limits=limits, timeout=30) as client:
         yield client
 
 

@@ -82,7 +82,7 @@ class Settings(BaseSettings):
 
 def write_private(path: Path, text: str) -> bool:
     """Write a file that only its owner can read, unless it exists already; says whether it was written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

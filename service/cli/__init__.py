@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (running.serve, running.scheduler, demo.demo),
     "Record": (recording.predict, recording.resolve),
     "Read": (board.leaderboard, reading.question, reading.record, reading.due),
-    "Look after": (resolvers.probe, upkeep.verify, upkeep.rescore, upkeep.seed),
+    "Look after": (resolvers.probe, upkeep.verify, upkeep.rescore, upkeep.backup, upkeep.seed),
 }
 for section, commands in SECTIONS.items():
     for command in commands:

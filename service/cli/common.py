@@ -43,7 +43,7 @@ def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
 
 def _make_directory(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds secrets
     except OSError as error:
         remedy = "set TRACKRECORD_STATE_DIR to a directory that may be written"
         raise Unavailable(f"the state directory {path} cannot be made ({error.strerror}): {remedy}") from None

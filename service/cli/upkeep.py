@@ -1,12 +1,17 @@
-"""Commands that look after the record: check it, make its scores anew, fill an empty one."""
+"""Commands that look after the record: check it, make its scores anew, back it up, fill an empty one."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from predictions.rescoring import rescore as make_scores_anew
 from predictions.verifying import verify as find_faults
+from service.backup import back_up
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready
 from service.cli.faults import FINDINGS
 from service.database import reading, writing
+from service.settings import Settings
 from service.starting import enter_starting_record
 
 
@@ -48,3 +53,10 @@ def seed(as_json: AsJson = False) -> None:
         print_json({"questions": entered})
     else:
         typer.echo(f"entered {entered} questions" if entered else "there are questions on record: nothing was entered")
+
+
+def backup(to: Annotated[Path, typer.Argument(help="a directory that does not exist yet")]) -> None:
+    """Copy database, keys and snapshots into a new directory, while the service runs (SQLite)."""
+    with err.status("copying"):
+        made = back_up(Settings(), to)
+    typer.echo(f"backed up to {made}; to check it: TRACKRECORD_STATE_DIR={made} trackrecord verify")

@@ -81,7 +81,7 @@ def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(star
         works = [pool.submit(submitter.work) for _ in range(CLIENTS)]
         try:
             for _ in range(KILLS):
-                time.sleep(random.uniform(0.1, 0.6))  # noqa: S311 - the moment of a kill is any
+                time.sleep(random.uniform(0.1, 0.6))
                 os.kill(process.pid, signal.SIGKILL)
                 process = start(*api)
                 wait_for(submitter.url)

@@ -16,8 +16,8 @@ from service.auth import Reader
 from service.pages import wording
 from service.pages.commentator import current_record, verdict
 from service.pages.feeds import host_of
-from service.pages.rendering import EMBEDDED_POLICY, HTML, PNG, page_reply, template_bytes
-from service.pages.social import Figures, record_image
+from service.pages.rendering import HTML, PNG, shown_elsewhere, template_bytes
+from service.pages.social import Picture, draw_picture
 from service.replies import Reading
 
 router = APIRouter()
@@ -59,31 +59,57 @@ def commentator_image(request: Request, which: Which, _: Reader, session: Readin
     """The record as an image of 1200 by 630 pixels."""
     record = current_record(request, session, which)
     who, summary = record.commentator, record.summary
-    figures = Figures(
-        name=who.name,
-        verdict=verdict(summary),
-        brier=wording.brier(summary.brier),
-        interval=(summary.brier_low, summary.brier, summary.brier_high),
-        resolved=wording.count(summary.resolved),
-        open=wording.count(summary.open + summary.overdue),
-        rank=wording.rank_range(summary.rank_low, summary.rank_high) if summary.rank else "too few",
-        host=host_of(request.app.state.settings),
-        invented=who.invented,
+    facts = (
+        ("Brier score", wording.brier(summary.brier)),
+        ("Resolved", wording.count(summary.resolved)),
+        ("Open", wording.count(summary.open + summary.overdue)),
+        ("Rank", wording.rank_range(summary.rank_low, summary.rank_high) if summary.rank else "too few"),
     )
-    return page_reply(request, record_image(figures), PNG)
+    return _image(
+        request,
+        title=who.name,
+        otherwise=f"Commentator {who.id}",
+        text=verdict(summary),
+        facts=facts,
+        invented=who.invented,
+        interval=(summary.brier_low, summary.brier, summary.brier_high),
+    )
+
+
+@router.get("/questions/{which}/question.png")
+def question_image(request: Request, which: WhichQuestion, _: Reader, session: Reading) -> Response:
+    """The question as an image of 1200 by 630 pixels."""
+    row = question_of(session, which)
+    known = row.known_at if row.outcome else None
+    facts = (
+        ("Outcome", row.outcome) if row.outcome else ("Status", row.status.value),
+        ("Known on", wording.day(known)) if known else ("Deadline", wording.day(row.deadline)),
+        ("Predictions", wording.count(_predictions(session, row))),
+    )
+    text, otherwise = "What was predicted, and what happened", f"Question {row.id}"
+    return _image(request, title=row.text, otherwise=otherwise, text=text, facts=facts, invented=row.invented)
+
+
+def _image(request: Request, **shown: Any) -> Response:
+    picture = Picture(host=host_of(request.app.state.settings), **shown)
+    return shown_elsewhere(request, draw_picture(picture), PNG)
 
 
 def badge_text(summary: BoardItem) -> str:
-    """The record in a few words."""
+    """The record in a few words, with how sure it is."""
     if summary.brier is None:
         return f"no score yet, {wording.count(summary.open + summary.overdue)} open"
-    return f"Brier {wording.brier(summary.brier)}, {wording.count(summary.resolved)} resolved"
+    parts = [f"Brier {wording.brier(summary.brier)}"]
+    if summary.brier_low is not None:
+        parts.append(f"90% interval {wording.brier(summary.brier_low)} to {wording.brier(summary.brier_high)}")
+    parts.append(f"{wording.count(summary.resolved)} resolved")
+    return ", ".join(parts if summary.rank else [*parts, wording.unranked(summary.status)])
 
 
 def _badge(request: Request, label: str, text: str, *, invented: bool) -> Response:
     text = f"invented: {text}" if invented else text
     body = template_bytes(request, "badge.svg", label=label, text=text, widths=(_width(label), _width(text)))
-    return page_reply(request, body, SVG, policy=EMBEDDED_POLICY)
+    return shown_elsewhere(request, body, SVG)
 
 
 def _width(text: str) -> int:
@@ -93,7 +119,7 @@ def _width(text: str) -> int:
 
 def _card(request: Request, session: Session, **shown: Any) -> Response:
     body = template_bytes(request, "card.html", session=session, **{"who": None, "q": None, **shown})
-    return page_reply(request, body, HTML, policy=EMBEDDED_POLICY)
+    return shown_elsewhere(request, body, HTML)
 
 
 def _predictions(session: Session, row: Question) -> int:

@@ -32,6 +32,7 @@ HEADERS = {
 }
 #: Of what is made to be shown in pages of others.
 EMBEDDED_POLICY = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
+KEPT_ELSEWHERE_SECONDS = 300
 HTML = "text/html; charset=utf-8"
 PNG = "image/png"
 
@@ -86,6 +87,16 @@ def template_bytes(request: Request, name: str, *, session: Session | None = Non
         "ledger_head": ledger.head(session) if session is not None else None,
     }
     return environment.get_template(name).render(shared | context).encode()
+
+
+def shown_elsewhere(request: Request, body: bytes, media_type: str) -> Response:
+    """``page_reply`` of what pages of others show: they may frame it, and where everybody may read, anyone in between
+    may keep it for some minutes, as many readers of one article ask for the same."""
+    reply = page_reply(request, body, media_type, policy=EMBEDDED_POLICY)
+    if request.app.state.settings.public_read:
+        reply.headers["Cache-Control"] = f"public, max-age={KEPT_ELSEWHERE_SECONDS}"
+        reply.headers["Vary"] = "Accept-Encoding"
+    return reply
 
 
 def page_reply(request: Request, body: bytes, media_type: str, *, status: int = 200, policy: str = POLICY) -> Response:

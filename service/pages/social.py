@@ -1,4 +1,4 @@
-"""The image of a record that social sites show beside a link to it: drawn here, with a font that ships."""
+"""The image that social sites show beside a link to a record or a question: drawn here, with a font that ships."""
 
 import io
 from dataclasses import dataclass
@@ -13,45 +13,42 @@ MARGIN = 72
 PAPER, INK, MUTED, ACCENT, LINE = "#fbfaf7", "#1b1f24", "#59616b", "#1f5fa8", "#d9d6ce"
 #: The axis of Brier scores ends here: what is worse is drawn at its end.
 WORST = 0.5
+LEGEND = "Bar: 90% interval. 0 is perfect, 0.25 is what “50%” earns"
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What the image says. ``interval``: low, score and high of the Brier score, where there are any."""
+class Picture:
+    """What an image says. ``otherwise`` stands for a title in a script that the font lacks; ``facts`` are labels with
+    their values; ``interval``: low, score and high of a Brier score, where there are any, else no axis is drawn."""
 
-    name: str
-    verdict: str
-    brier: str
-    interval: tuple[float | None, float | None, float | None]
-    resolved: str
-    open: str
-    rank: str
+    title: str
+    otherwise: str
+    text: str
+    facts: tuple[tuple[str, str], ...]
     host: str
     invented: bool
+    interval: tuple[float | None, float | None, float | None] | None = None
 
 
 @lru_cache(maxsize=256)
-def record_image(figures: Figures) -> bytes:
-    """A PNG of 1200 by 630 pixels; the same bytes for the same figures."""
+def draw_picture(picture: Picture) -> bytes:
+    """A PNG of 1200 by 630 pixels; the same bytes for the same content."""
     image = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SIZE[0], 14), fill=ACCENT)
     draw.text((MARGIN, 56), "Track Record", font=font(30, bold=True), fill=ACCENT)
-    if figures.invented:
-        _right(draw, 56, "INVENTED RECORD", font(26, bold=True), "#9a3412")
-    _fitting(draw, (MARGIN, 120), figures.name, 68)
-    y = 222
-    for line in wrapped(draw, figures.verdict, font(30), SIZE[0] - 2 * MARGIN)[:2]:
-        draw.text((MARGIN, y), line, font=font(30), fill=MUTED)
-        y += 42
-    columns = (("Brier score", figures.brier), ("Resolved", figures.resolved), ("Open", figures.open))
-    for at, (label, value) in enumerate((*columns, ("Rank", figures.rank))):
-        x = MARGIN + at * 270
-        draw.text((x, 332), label, font=font(26), fill=MUTED)
-        draw.text((x, 366), value, font=font(50, bold=True), fill=INK)
-    _axis(draw, figures.interval)
-    _right(draw, 566, figures.host, font(24), MUTED)
-    draw.text((MARGIN, 566), "Brier score: 0 is perfect, 0.25 is what “50%” earns", font=font(24), fill=MUTED)
+    if picture.invented:
+        _right(draw, 56, "INVENTED", font(26, bold=True), "#9a3412")
+    title = picture.title if drawable(picture.title) else picture.otherwise
+    if picture.interval is None:
+        _lines(draw, 122, title, font(48, bold=True), 4, INK)
+        _facts(draw, 420, picture.facts)
+    else:
+        _fitting(draw, (MARGIN, 120), title, 68)
+        _lines(draw, 222, picture.text, font(30), 2, MUTED)
+        _facts(draw, 332, picture.facts)
+        _axis(draw, picture.interval)
+    _foot(draw, LEGEND if picture.interval else picture.text, picture.host)
     written = io.BytesIO()
     image.save(written, "PNG", optimize=True)
     return written.getvalue()
@@ -61,6 +58,13 @@ def record_image(figures: Figures) -> bytes:
 def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     """The font that ships, so that the image is the same on every machine."""
     return ImageFont.truetype(FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
+
+
+def drawable(text: str) -> bool:
+    """Whether the font that ships has every sign of the text."""
+    face = font(30)
+    lacking = bytes(face.getmask("\U0010ffff"))
+    return all(each.isspace() or bytes(face.getmask(each)) != lacking for each in text)
 
 
 def wrapped(draw: ImageDraw.ImageDraw, text: str, face: ImageFont.FreeTypeFont, width: int) -> list[str]:
@@ -75,19 +79,53 @@ def wrapped(draw: ImageDraw.ImageDraw, text: str, face: ImageFont.FreeTypeFont, 
     return lines
 
 
-def _fitting(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int) -> None:
+def _cut(
+    draw: ImageDraw.ImageDraw, text: str, face: ImageFont.FreeTypeFont, width: float, *, more: bool = False
+) -> str:
+    """The text as far as it fits, with an ellipsis where some of it (or ``more`` after it) is left out."""
+    shown = text + "…" if more else text
+    while len(shown) > 1 and draw.textlength(shown, font=face) > width:
+        shown = shown.removesuffix("…")[:-1].rstrip() + "…"
+    return shown
+
+
+def _fitting(
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int, width: int = SIZE[0] - 2 * MARGIN
+) -> None:
     """One line, smaller where it is long, and cut where even that is too long."""
-    width = SIZE[0] - 2 * MARGIN
-    while size > 34 and draw.textlength(text, font=font(size, bold=True)) > width:
+    smallest = size // 2
+    while size > smallest and draw.textlength(text, font=font(size, bold=True)) > width:
         size -= 2
-    face, shown = font(size, bold=True), text
-    while shown and draw.textlength(shown, font=face) > width:
-        shown = shown.removesuffix("…")[:-1] + "…"
-    draw.text(at, shown, font=face, fill=INK)
+    face = font(size, bold=True)
+    draw.text(at, _cut(draw, text, face, width), font=face, fill=INK)
+
+
+def _lines(draw: ImageDraw.ImageDraw, y: int, text: str, face: ImageFont.FreeTypeFont, most: int, fill: str) -> None:
+    """As many lines as there is room for; the last one says where there would be more."""
+    width = SIZE[0] - 2 * MARGIN
+    lines = wrapped(draw, text, face, width)
+    for at, line in enumerate(lines[:most]):
+        shown = _cut(draw, line, face, width, more=at == most - 1 and len(lines) > most)
+        draw.text((MARGIN, y + round(at * face.size * 1.4)), shown, font=face, fill=fill)
+
+
+def _facts(draw: ImageDraw.ImageDraw, y: int, facts: tuple[tuple[str, str], ...]) -> None:
+    step = (SIZE[0] - 2 * MARGIN) // len(facts)
+    for at, (label, value) in enumerate(facts):
+        x = MARGIN + at * step
+        draw.text((x, y), label, font=font(26), fill=MUTED)
+        _fitting(draw, (x, y + 34), value, 50, step - 24)
 
 
 def _right(draw: ImageDraw.ImageDraw, y: int, text: str, face: ImageFont.FreeTypeFont, fill: str) -> None:
     draw.text((SIZE[0] - MARGIN - draw.textlength(text, font=face), y), text, font=face, fill=fill)
+
+
+def _foot(draw: ImageDraw.ImageDraw, text: str, host: str) -> None:
+    text = _cut(draw, text, font(24), SIZE[0] - 2 * MARGIN - 240)
+    draw.text((MARGIN, 566), text, font=font(24), fill=MUTED)
+    room = SIZE[0] - 2 * MARGIN - draw.textlength(text, font=font(24)) - 40
+    _right(draw, 566, _cut(draw, host, font(24), room), font(24), MUTED)
 
 
 def _axis(draw: ImageDraw.ImageDraw, interval: tuple[float | None, float | None, float | None]) -> None:

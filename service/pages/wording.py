@@ -109,6 +109,11 @@ def rank_range(low: int | None, high: int | None) -> str:
     return str(low) if low == high or high is None else f"{low}{EN_DASH}{high}"
 
 
+def unranked(status: str) -> str:
+    """Why a record has no rank."""
+    return "rank being worked out" if status == "pending" else "too few events to rank"
+
+
 def number(value: float) -> str:
     """A number as short as it can be, with a true minus sign."""
     return f"{value:g}".replace("-", MINUS)

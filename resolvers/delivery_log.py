@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from predictions.models import key
@@ -85,9 +85,11 @@ def list_deliveries(
     channel: int | None = None,
     question: int | None = None,
     after: int = 0,
+    before: int | None = None,
     limit: int = 100,
 ) -> list[DeliveryView]:
-    """Deliveries with an id above ``after``, in order of writing, each with its attempts."""
+    """Deliveries with an id above ``after``, in order of writing, each with its attempts; with ``before``, those with
+    an id below it, the newest first."""
     query = (
         select(Delivery, col(Channel.name), Prompt)
         .join(Channel, col(Channel.id) == col(Delivery.channel_id))
@@ -100,9 +102,23 @@ def list_deliveries(
         query = query.where(col(Delivery.channel_id) == channel)
     if question is not None:
         query = query.where(col(Prompt.question_id) == question)
-    rows = session.execute(query.order_by(col(Delivery.id)).limit(limit)).all()
+    if before is not None:
+        query = query.where(col(Delivery.id) < before)
+    order = col(Delivery.id) if before is None else col(Delivery.id).desc()
+    rows = session.execute(query.order_by(order).limit(limit)).all()
     attempts = _attempts(session, [key(row.Delivery) for row in rows])
     return [_view(row.Delivery, row.name, row.Prompt, attempts) for row in rows]
+
+
+def count_by_state(session: Session) -> dict[int, dict[str, int]]:
+    """How many deliveries of each channel stand in each state."""
+    query = select(col(Delivery.channel_id), col(Delivery.state), func.count()).group_by(
+        col(Delivery.channel_id), col(Delivery.state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for channel, state, number in session.execute(query):
+        found.setdefault(channel, {})[state.value] = number
+    return found
 
 
 def _attempts(session: Session, deliveries: list[int]) -> dict[int, list[AttemptView]]:

@@ -60,6 +60,14 @@ def channel_of(session: Session, number: int) -> Channel:
     return found
 
 
+def delivery_of(session: Session, number: int) -> Delivery:
+    """The delivery with this id. Raises ``NotFound``."""
+    found = session.get(Delivery, number)
+    if found is None:
+        raise NotFound(f"no delivery has the id {number}: /api/deliveries lists them")
+    return found
+
+
 @router.post("/channels", status_code=201, response_model=NewChannelView)
 def enter(data: ChannelIn, who: Admin, write: Writing) -> Response:
     """Enter a webhook, mail or chat address that prompts go to. The signing secret is shown in this reply alone."""
@@ -108,6 +116,11 @@ def turn(number: Number, data: SwitchIn, who: Admin, write: Writing) -> Response
 @router.post("/channels/{number}/test", status_code=200, response_model=Tested)
 def test(request: Request, number: Number, _: Admin) -> Tested:
     """Send a test message now and say what came back."""
+    return test_now(request, number)
+
+
+def test_now(request: Request, number: int) -> Tested:
+    """Send a test message, with no session open while the receiver takes its time. Raises ``NotFound``."""
     state = request.app.state
     with reading(state.engine) as session:
         channel = channel_of(session, number)
@@ -137,10 +150,7 @@ def again(number: Number, who: Admin, write: Writing) -> Response:
     """Send a dead letter again, with the same message id."""
 
     def job(session: Session) -> BaseModel:
-        row = session.get(Delivery, number)
-        if row is None:
-            raise NotFound(f"no delivery has the id {number}: /api/deliveries lists them")
-        resend(session, row, now=write.now)
+        resend(session, delivery_of(session, number), now=write.now)
         session.flush()
         return list_deliveries(session, after=number - 1, limit=1)[0]
 

@@ -25,9 +25,14 @@ class Subscriptions(BaseModel):
     items: list[SubscriptionView]
 
 
-def _own(who: Caller, channel: Channel) -> Channel:
+def is_own(who: Caller, channel: Channel | ChannelView) -> bool:
+    """Whether the caller may say what the channel hears of: their own, or any for an admin."""
+    return who.may("admin") or channel.person == who.name
+
+
+def own(who: Caller, channel: Channel) -> Channel:
     """The channel, if the caller may say what it hears of. Raises 403."""
-    if not who.may("admin") and channel.person != who.name:
+    if not is_own(who, channel):
         raise HTTPException(403, f"the channel {channel.name!r} is not of {who.name!r}: ask an admin")
     return channel
 
@@ -35,7 +40,7 @@ def _own(who: Caller, channel: Channel) -> Channel:
 @router.get("", response_model=Subscriptions)
 def list_all(request: Request, who: KeyOwner, session: Reading) -> Response:
     """List the channels whose person is the caller (by the name of the key), and their subscriptions."""
-    channels = [view for view in list_channels(session) if who.may("admin") or view.person == who.name]
+    channels = [view for view in list_channels(session) if is_own(who, view)]
     items = list_subscriptions(session, [view.id for view in channels])
     return read_reply(request, Subscriptions(channels=channels, items=items))
 
@@ -45,7 +50,7 @@ def enter(data: SubscriptionIn, who: KeyOwner, write: Writing) -> Response:
     """Let a channel hear of a question or a topic: one's own, or any for an admin."""
 
     def job(session: Session) -> BaseModel:
-        channel = _own(who, channel_of(session, data.channel))
+        channel = own(who, channel_of(session, data.channel))
         return view_of(subscribe(session, channel, data, now=write.now, actor=who.name))
 
     return write(who, job)
@@ -59,7 +64,7 @@ def end(number: Annotated[int, Path(ge=1, le=MAX_ID)], who: KeyOwner, write: Wri
         row = session.get(Subscription, number)
         if row is None:
             raise NotFound(f"no subscription has the id {number}: /api/subscriptions lists them")
-        _own(who, channel_of(session, row.channel_id))
+        own(who, channel_of(session, row.channel_id))
         view = view_of(row)
         session.delete(row)
         session.flush()

@@ -121,8 +121,9 @@ def check_token(request: Request, form: Form, *, ended_too: bool = False) -> Vis
     )
 
 
-def posted(scope: str) -> Callable[..., Posted]:
-    """A dependency: the form, if it was sent by its own page in the visit of someone who may do this."""
+def posted(scope: str | None) -> Callable[..., Posted]:
+    """A dependency: the form, if it was sent by its own page in the visit of someone who may do this (None: of any
+    editor)."""
 
     def check(request: Request, form: Fields) -> Posted:
         who = visitor(request, check_token(request, form))
@@ -132,7 +133,7 @@ def posted(scope: str) -> Callable[..., Posted]:
     return check
 
 
-def shown_to(scope: str) -> Callable[..., Caller]:
+def shown_to(scope: str | None) -> Callable[..., Caller]:
     """A dependency: who asks for a page, if they may use it; a visitor without a key is asked to sign in."""
 
     def check(who: Annotated[Caller, Depends(caller)]) -> Caller:
@@ -141,16 +142,19 @@ def shown_to(scope: str) -> Callable[..., Caller]:
     return check
 
 
-def _allowed(who: Caller, scope: str) -> Caller:
+def _allowed(who: Caller, scope: str | None) -> Caller:
     if who is ANYBODY:
         raise SignInFirst
-    if not who.may(scope):
+    if scope is not None and not who.may(scope):
         raise HTTPException(403, f"the key {who.name!r} does not grant {scope!r}: ask an admin for one that does")
     return who
 
 
 PostedByPredictor = Annotated[Posted, Depends(posted("predict"))]
 PostedByResolver = Annotated[Posted, Depends(posted("resolve"))]
+PostedByEditor = Annotated[Posted, Depends(posted(None))]
+PostedByAdmin = Annotated[Posted, Depends(posted("admin"))]
+ShownToEditor = Annotated[Caller, Depends(shown_to(None))]
 ShownToPredictor = Annotated[Caller, Depends(shown_to("predict"))]
 ShownToResolver = Annotated[Caller, Depends(shown_to("resolve"))]
 

@@ -36,6 +36,21 @@ YARDSTICKS = {
     "base_rate": "how often such things happen",
     "even": "50%, for want of anything better",
 }
+DELIVERY_STATES = {
+    "pending": "waiting",
+    "delivered": "delivered",
+    "dead": "dead letter",
+    "cancelled": "cancelled",
+}
+CHANNEL_ACTS = {
+    "add": "The channel is added. Send a test message to see that it arrives.",
+    "change": "The channel is changed.",
+    "enable": "The channel gets messages again.",
+    "disable": "The channel is disabled.",
+    "watch": "The channel hears of that from now on.",
+    "unwatch": "The channel no longer watches that.",
+    "resend": "The message goes out again within moments.",
+}
 ACTIONS = {
     "commentator.entered": "Commentator entered",
     "commentator.changed": "Commentator corrected",
@@ -221,6 +236,24 @@ def short(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def hears_of(channel: Any) -> str:
+    """What a channel hears of, in words."""
+    topics = ", ".join(channel.topics)
+    if channel.person is not None:
+        heard = f"what {channel.person} watches or sees to" + (f", and {topics}" if topics else "")
+    else:
+        heard = topics or "all questions"
+    return f"{heard}; only what nobody answered" if channel.escalations_only else heard
+
+
+def heard_when(channel: Any) -> str:
+    """When a channel gets messages, in words."""
+    said = f"one message a day at {channel.digest_at}" if channel.digest_at else "at once"
+    if channel.quiet_from:
+        said += f", not from {channel.quiet_from} to {channel.quiet_to}"
+    return f"{said} ({channel.zone})" if channel.digest_at or channel.quiet_from else said
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -35,7 +35,10 @@ PATHS = (
     "/due?done=rain",
     "/predictions/1/correct",
     "/questions/rain/resolve",
+    "/questions/rain/probe",
     "/questions/rain",
+    "/channels",
+    "/channels/1",
     "/sign-out",
     "/sign-in",
 )
@@ -68,10 +71,11 @@ def signed_in(chromium: "Browser", base_url: str) -> "Iterator[Callable[..., Pag
 
 @pytest.fixture
 def waiting(admin: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock) -> None:
-    """One prediction whose question is overdue, with two proposals that contradict one another."""
+    """One prediction whose question is overdue, with two proposals that contradict one another; a channel in vain."""
     record_one(admin)
     for outcome in ("no", "yes"):
         admin.post("/api/questions/rain/proposals", json=PROPOSAL | {"outcome": outcome})
+    assert admin.post("/api/channels", json={"name": "desk", "target": "http://127.0.0.1:9/"}).status_code == 201
     run_once(engine, settings, clock)
 
 

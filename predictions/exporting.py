@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
 from predictions.models import Commentator, Prediction, Question, QuestionTopic, Reference, Resolution, Source
+from predictions.registry import STATEMENT
 
 Content = dict[str, Any]
 #: Rows fetched at a time, so that a record of any size streams.
@@ -20,7 +21,7 @@ FETCHED = 2000
 def commentator_lines(session: Session) -> Iterator[Content]:
     """All commentators, in order of entry."""
     for row in _rows(session, Commentator):
-        texts = {"description": row.description, "statement": row.statement}
+        texts = {name: getattr(row, name) for name in ("description", *STATEMENT)}
         yield {"type": "commentator", "slug": row.slug, "name": row.name, "kind": row.kind.value} | _given(
             texts, row.invented
         )

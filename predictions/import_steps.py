@@ -20,7 +20,7 @@ from predictions.models import Prediction, Question, Reference, key
 from predictions.present import PresentPredictions, PresentResolutions, words, words_on_record
 from predictions.questions import find_question
 from predictions.recording import correct_prediction, withdraw_prediction
-from predictions.registry import change_commentator, enter_commentator, enter_source, find_commentator
+from predictions.registry import STATEMENT, change_commentator, enter_commentator, enter_source, find_commentator
 from predictions.resolving import resolve, take_back
 from predictions.schemas import QuestionIn
 from predictions.stated import per_option
@@ -66,8 +66,9 @@ class Steps:
         """Enter a commentator; their statement only where none is on record."""
         present = find_commentator(self.session, line) is not None
         person = enter_commentator(self.session, line, now=self.now, actor=self.actor)
-        if line.statement and not person.statement:
-            change_commentator(self.session, person, {"statement": line.statement}, now=self.now, actor=self.actor)
+        if (line.statement or line.statement_on or line.statement_url) and not person.statement:
+            said = {name: getattr(line, name) for name in STATEMENT}
+            change_commentator(self.session, person, said, now=self.now, actor=self.actor)
         return present
 
     def source(self, line: SourceLine) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from predictions.inputs import Id, Note, Slug
+from predictions.inputs import CalendarDay, Id, Note, Slug, Url
 from predictions.schemas import (
     CommentatorIn,
     CorrectionIn,
@@ -35,6 +35,8 @@ class CommentatorLine(CommentatorIn):
 
     type: Literal["commentator"]
     statement: Note = ""
+    statement_on: CalendarDay | None = None
+    statement_url: Url | None = None
 
 
 class SourceLine(SourceIn):

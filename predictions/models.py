@@ -51,6 +51,8 @@ class Commentator(SQLModel, table=True):
     kind: CommentatorKind = Field(sa_type=text_enum(CommentatorKind))
     description: str = Field(default="", sa_type=Text)
     statement: str = Field(default="", sa_type=Text, description="the commentator's reply, shown beside the record")
+    statement_on: str | None = Field(default=None, max_length=10, description="the day it was made, YYYY-MM-DD")
+    statement_url: str | None = Field(default=None, max_length=2000, description="where it is published, if it is")
     invented: bool = False
     created_at: datetime
 

@@ -14,6 +14,8 @@ from predictions.models import Commentator, Source
 from predictions.names import free_slug, name_key
 from predictions.schemas import CommentatorIn, SourceIn
 
+#: What a commentator says to their record: the words, their day, and where they are published.
+STATEMENT = ("statement", "statement_on", "statement_url")
 # Asked for every prediction: building a statement takes longer than running it.
 _BY_NAME: Select[Commentator] = sa_select(Commentator).where(col(Commentator.name_key) == bindparam("name"))
 
@@ -65,8 +67,11 @@ def change_commentator(
 ) -> None:
     """Correct a commentator's name, kind, description or statement; the ledger keeps what stood there before.
 
-    Raises ``Conflict`` where another commentator has the new name already, ``InvalidInput`` for one without any sign.
+    A statement has its day, and an address where it is published. Without a statement there is neither.
+    Raises ``Conflict`` where another commentator has the new name already, ``InvalidInput`` for one without any sign
+    and for a statement without a day.
     """
+    changes = _with_statement(commentator, changes)
     if "name" in changes:
         key = _visible_key(changes["name"])
         other = session.exec(select(Commentator).where(Commentator.name_key == key)).first()
@@ -79,6 +84,18 @@ def change_commentator(
     session.flush()
     body = {"before": before, "after": changes}
     ledger.append(session, now=now, actor=actor, action="commentator.changed", subject=commentator, body=body)
+
+
+def _with_statement(commentator: Commentator, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes, where a new statement brings its own day and address, or takes both away with it."""
+    if "statement" in changes:
+        changes = {"statement_on": None, "statement_url": None} | changes
+    said = {name: changes.get(name, getattr(commentator, name)) for name in STATEMENT}
+    if not said["statement"] and (said["statement_on"] or said["statement_url"]):
+        raise InvalidInput.at("/statement", "is missing: a day and an address belong to a statement")
+    if said["statement"] and not said["statement_on"]:
+        raise InvalidInput.at("/statement_on", "is missing: give the day on which the statement was made")
+    return changes
 
 
 def _visible_key(name: str) -> str:

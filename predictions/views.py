@@ -113,13 +113,15 @@ class CommentatorView(CommentatorRef):
 
     description: str
     statement: str
+    statement_on: str | None
+    statement_url: str | None
     created_at: datetime
 
     @classmethod
     def of(cls, row: Commentator) -> Self:
         """From the table row."""
         ref = CommentatorRef.of(row).model_dump()
-        return cls(**ref, description=row.description, statement=row.statement, created_at=row.created_at)
+        return cls(**ref, **{name: getattr(row, name) for name in CommentatorView.model_fields if name not in ref})
 
 
 class QuestionRefView(View):

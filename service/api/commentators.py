@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from predictions.columns import CommentatorKind
 from predictions.errors import InvalidInput, NotFound
-from predictions.inputs import Input, Name, Note
+from predictions.inputs import CalendarDay, Input, Name, Note, Url
 from predictions.models import Commentator
 from predictions.reading import list_commentators
 from predictions.registry import change_commentator, enter_commentator
@@ -28,7 +28,9 @@ class CommentatorChange(Input):
     name: Name | None = None
     kind: Kind | None = None
     description: Note | None = None
-    statement: Note | None = Field(default=None, description="the commentator's own reply to the record")
+    statement: Note | None = Field(default=None, description="the commentator's own reply; empty: none any more")
+    statement_on: CalendarDay | None = Field(default=None, description="the day it was made; a statement needs one")
+    statement_url: Url | None = Field(default=None, description="where it is published, if it is")
 
 
 def commentator_of(session: Session, which: str) -> Commentator:
@@ -81,7 +83,7 @@ def change(which: Which, data: CommentatorChange, who: ResolverCaller, write: Wr
     """Correct a commentator's name, kind, description or statement; the ledger keeps what stood there before."""
     changes = {name: getattr(data, name) for name in data.model_fields_set if getattr(data, name) is not None}
     if not changes:
-        raise InvalidInput.at("", "name at least one field to change: name, kind, description or statement")
+        raise InvalidInput.at("", f"name at least one field to change: {', '.join(CommentatorChange.model_fields)}")
 
     def job(session: Session) -> BaseModel:
         row = commentator_of(session, which)

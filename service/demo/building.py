@@ -175,5 +175,6 @@ def _amend(session: Session, recorded: list[int], chance: Random, now: datetime)
         withdraw_prediction(session, row, data, now=now, actor=ACTOR)
     person = find_commentator(session, CommentatorIn(id=rows[0].commentator_id))
     if person is not None:
-        reply = {"statement": "I stand by what I said, and I was quoted correctly but once. (An invented reply.)"}
+        text = "I stand by what I said, and I was quoted correctly but once. (An invented reply.)"
+        reply = {"statement": text, "statement_on": now.date().isoformat()}
         change_commentator(session, person, reply, now=now, actor=ACTOR)

@@ -66,7 +66,7 @@ _EVIDENCE = [
 _OUTCOME = [*_texts("outcome", "known_at"), *_EVIDENCE, Column("resolution_note", ("note",))]
 
 COLUMNS: dict[str, list[Column]] = {
-    "commentator": [*_COMMENTATOR, *_texts("statement"), *_INVENTED],
+    "commentator": [*_COMMENTATOR, *_texts("statement", "statement_on", "statement_url"), *_INVENTED],
     "source": [*_SOURCE, *_INVENTED],
     "question": [Column("question", ("slug",)), *_QUESTION, *_INVENTED],
     "reference": [*_WHICH_QUESTION, *_PROBABILITY, *_texts("as_of"), Column("reference_source", ("source",))],

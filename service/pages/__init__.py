@@ -18,6 +18,7 @@ from service.pages import (
     probe,
     question,
     record,
+    reply,
     resolve,
     search,
     sign_in,
@@ -30,5 +31,5 @@ __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
 reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due, feeds, calendar, cards)
-for module in (*reading, record, correcting, resolve, probe, channels, sign_in):
+for module in (*reading, record, correcting, reply, resolve, probe, channels, sign_in):
     router.include_router(module.router)

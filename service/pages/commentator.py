@@ -11,6 +11,7 @@ from predictions.estimates import estimate
 from predictions.history import running_means
 from predictions.inputs import Instant
 from predictions.record import RecordView, ScoreView, record_of
+from predictions.registry import STATEMENT
 from predictions.scored import Filters
 from predictions.views import BoardItem
 from service.api.commentators import Which, commentator_of
@@ -76,6 +77,7 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
     here = ordered(record.scores, order)[first : first + PAGE]
     topics = topic_scores(session, record.scores)
     points = running_means(record.scores, now)
+    changes = told.changes(session, record.commentator.id)
     return {
         "title": record.commentator.name,
         "record": record,
@@ -92,6 +94,8 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
         "open": record.open[:MAX_OPEN],
         "uncounted": told.uncounted(session, record.commentator.id),
         "corrections": told.corrections(session, record.commentator.id),
+        "earlier": [each for each in changes if each.before.get("statement")],
+        "renamed": [(each, name) for each in changes for name in each.after if name not in STATEMENT],
         "first": first,
         "more": first + PAGE < len(record.scores),
     }

@@ -1,11 +1,15 @@
 """What a commentator said that a record's scores leave out or replace: read models for the page."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
-from predictions.models import Prediction, Question, Score
+from predictions.models import LedgerEvent, Prediction, Question, Score
 from predictions.questions import UNRESOLVED
 from predictions.reading import view_predictions
 from predictions.views import PredictionView
@@ -14,6 +18,16 @@ from service.pages.timeline import stands
 MAX_CORRECTIONS = 100
 MAX_UNCOUNTED = 100
 PREDICTIONS_PER_QUERY = 5000
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What of a commentator was changed when: the fields with what stood there before and after."""
+
+    at: datetime
+    seq: int
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 def said(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
@@ -53,3 +67,16 @@ def corrections(session: Session, number: int) -> list[tuple[PredictionView, Pre
     later = view_predictions(session, session.execute(query).scalars())
     before = said(session, [view.supersedes for view in later if view.supersedes is not None])
     return [(before[view.supersedes], view) for view in later if view.supersedes is not None]
+
+
+def changes(session: Session, number: int) -> list[Changed]:
+    """The newest corrections of what is told of a commentator, and their earlier statements."""
+    query = (
+        select(LedgerEvent)
+        .where(col(LedgerEvent.subject) == "commentator", col(LedgerEvent.subject_id) == number)
+        .where(col(LedgerEvent.action) == "commentator.changed")
+        .order_by(col(LedgerEvent.seq).desc())
+        .limit(MAX_CORRECTIONS)
+    )
+    rows = session.execute(query).scalars()
+    return [Changed(row.at, row.seq, **json.loads(row.body)) for row in rows]

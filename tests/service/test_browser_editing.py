@@ -34,6 +34,7 @@ PATHS = (
     "/due",
     "/due?done=rain",
     "/predictions/1/correct",
+    "/commentators/ann-invented/correct",
     "/questions/rain/resolve",
     "/questions/rain/probe",
     "/questions/rain",

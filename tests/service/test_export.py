@@ -99,7 +99,12 @@ def one_of_everything(session: Session) -> None:
     assert failed.outcome == "annulled"
     person = session.execute(select(Commentator)).scalars().first()
     assert person is not None
-    change_commentator(session, person, {"statement": "I stand by it.", "description": "'=a"}, **editor.who)
+    change_commentator(
+        session,
+        person,
+        {"statement": "I stand by it.", "statement_on": "2025-04-02", "description": "'=a"},
+        **editor.who,
+    )
 
 
 def say_everything(editor: Editor) -> None:

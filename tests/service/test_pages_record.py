@@ -99,7 +99,11 @@ def test_the_statement_of_a_commentator_stands_beside_the_record(admin: httpx.Cl
     with writing(engine) as session:
         person = session.exec(select(Commentator)).one()
         change_commentator(
-            session, person, {"statement": "I was misquoted."}, now=datetime(2025, 4, 1, tzinfo=UTC), actor="test"
+            session,
+            person,
+            {"statement": "I was misquoted.", "statement_on": "2025-03-30"},
+            now=datetime(2025, 4, 1, tzinfo=UTC),
+            actor="test",
         )
     assert "I was misquoted." in admin.get("/commentators/ann-invented").text
 

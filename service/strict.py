@@ -3,6 +3,7 @@ that is not called JSON."""
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -35,6 +36,8 @@ async def strict(request: Request) -> None:
         body = await request.body()
         if body and not _JSON.match(request.headers.get("content-type", "")):
             raise HTTPException(415, "the body must be JSON: send it with Content-Type: application/json", _ACCEPTED)
+        if body.startswith(BOM_UTF8) or b"\0" in body:  # Python reads more than the UTF-8 of RFC 8259, section 8.1
+            raise InvalidInput.at("", "the JSON is not plain UTF-8: encode it so, without a byte order mark")
         with suppress(ValueError, RecursionError):  # the framework tells of what is no JSON
             one_object(body)
 

@@ -279,3 +279,11 @@ def test_a_wrong_resolution_is_refused(admin: httpx.Client, changes: dict[str, A
 def test_a_question_on_record_is_not_changed_by_naming_it_anew(admin: httpx.Client) -> None:
     found = problem(admin.post("/api/questions", json=QUESTION | {"text": "Will it snow?"}), 422)
     assert [error["pointer"] for error in found["errors"]] == ["/text"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be", "utf-8-sig", "latin-1"])
+def test_json_in_another_encoding_is_refused_with_the_remedy(admin: httpx.Client, encoding: str) -> None:
+    body = '{"name": "Zoë Example"}'.encode(encoding)
+    reply = admin.post("/api/commentators", content=body, headers={"Content-Type": "application/json"})
+    assert reply.status_code in (400, 422)
+    assert "UTF-8" in reply.json()["errors"][0]["detail"]

@@ -91,13 +91,15 @@ class Worker:
         self._awake = threading.Event()
         self._shift: Shift | None = None
         self._thread: threading.Thread | None = None
+        self._left_behind: list[threading.Thread] = []
         self._working_since: float | None = None
         self._moved_at = clock.monotonic()
 
     def start(self) -> None:
         """Start a thread; one that was there before is left to itself."""
-        if self._shift is not None:
+        if self._shift is not None and self._thread is not None:
             self._shift.over.set()
+            self._left_behind = [thread for thread in (*self._left_behind, self._thread) if thread.is_alive()]
         self._working_since = None
         self._shift = Shift(self)
         self._thread = threading.Thread(target=self._run, args=(self._shift,), name=self.name, daemon=True)
@@ -108,11 +110,13 @@ class Worker:
         self._awake.set()
 
     def stop(self, seconds: float) -> None:
-        """Let it end, and wait so long for that."""
+        """Let it end, and wait so long for that; also for threads left behind, which may have come to."""
         if self._shift is not None and self._thread is not None:
             self._shift.over.set()
             self._awake.set()
-            self._thread.join(seconds)
+            ends_at = self._clock.monotonic() + seconds
+            for thread in (self._thread, *self._left_behind):
+                thread.join(max(0.0, ends_at - self._clock.monotonic()))
 
     def moved(self) -> None:
         """The job has got somewhere."""

@@ -47,6 +47,8 @@ class SnapshotStore:
         key = fetched.sha256
         path = self._path(key)
         if self._holds(key):
+            with suppress(OSError):
+                path.touch()  # seen again: not to be pruned before it is cited
             return key
         seen = Sighting(
             url=fetched.url,

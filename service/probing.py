@@ -3,10 +3,12 @@
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlalchemy import Engine, select
+from sqlmodel import Session, col
 
+from predictions.models import Proposal
 from resolvers.base import QuestionView
 from resolvers.looking import BoundedFetch, Look, look
 from resolvers.politeness import PoliteFetch
@@ -20,6 +22,7 @@ from service.settings import Settings
 
 #: A person waits for a dry run: what it has read by then is remembered, and the next one goes on from there.
 DRY_RUN_SECONDS = 45.0
+UNCITED_LASTS = timedelta(days=30)
 
 
 class EngineSessions:
@@ -44,6 +47,17 @@ class EngineSessions:
 def snapshot_store(settings: Settings) -> SnapshotStore:
     """Where the bytes are that were seen."""
     return SnapshotStore(settings.state_dir / "snapshots")
+
+
+def prune_snapshots(engine: Engine, settings: Settings, now: datetime) -> int:
+    """Remove the bytes that no proposal cites and that are older than ``UNCITED_LASTS``; gives how many.
+
+    They were kept to answer what is asked again and again; a source whose bytes are gone is asked anew.
+    """
+    with reading(engine) as session:
+        evidence = session.execute(select(col(Proposal.evidence))).scalars()
+        cited = {item["snapshot"] for items in evidence for item in items if item.get("snapshot")}
+    return snapshot_store(settings).prune(cited=cited, before=now - UNCITED_LASTS)
 
 
 def make_fetch(engine: Engine, settings: Settings, clock: Clock) -> PoliteFetch:

@@ -19,7 +19,7 @@ from resolvers.sweep import BATCH, Swept, sweep_due
 from service.clock import Clock, SystemClock
 from service.database import delivering, writing
 from service.kill_points import reach
-from service.probing import make_prober
+from service.probing import make_prober, prune_snapshots
 from service.senders import make_senders
 from service.settings import Settings
 from service.ticking import Bell, Shift, Watchdog, Worker
@@ -32,6 +32,7 @@ SLICE_SECONDS = 1.0
 STOP_SECONDS = 5.0
 #: Between two full batches, so that other writers get their turn.
 PAUSE_SECONDS = 0.02
+PRUNE_SECONDS = 24 * 3600.0
 
 
 class Scheduler:
@@ -65,6 +66,7 @@ class Scheduler:
         self._watchdog = Watchdog(self._bell, self._workers, settings.tick_seconds, limit_seconds)
         self._outbox: Outbox | None = None
         self._planned: datetime | None = None
+        self._prune_at = 0.0
         self._running = False
         self.counts: Counter[str] = Counter()
 
@@ -139,7 +141,13 @@ class Scheduler:
             self._bell.also_at(next_at)
 
     def _probe(self, _: Shift) -> bool:
-        """The scout's job: start the looks that are due. They run in threads of their own, and wake it when done."""
+        """The scout's job: remove old bytes once a day, and start the looks that are due.
+
+        They run in threads of their own, and wake it when done.
+        """
+        if self._clock.monotonic() >= self._prune_at:
+            self._prune_at = self._clock.monotonic() + PRUNE_SECONDS
+            prune_snapshots(self._engine, self._settings, self._clock.now())
         return self._prober.start_due() > 0
 
     def _make_outbox(self) -> Outbox:

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,11 +13,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from resolvers.smtp import smtp_server
 
+PREFIX = "TRACKRECORD_"
+#: Variables of the same prefix that are no settings: tokens of sources, and where a test kills a process.
+OTHERS = ("TRACKRECORD_FEED_", "TRACKRECORD_KILL_AT")
+
 
 class Settings(BaseSettings):
     """What an operator may set. Every field is the variable TRACKRECORD_<NAME> in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="TRACKRECORD_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
 
     state_dir: Path = Field(default=Path("trackrecord-data"), description="where database, keys and snapshots are kept")
     database_url: str = Field(default="", description="empty: SQLite in the state directory")
@@ -78,6 +84,15 @@ class Settings(BaseSettings):
         if not path.exists():
             write_private(path, secrets.token_hex(32))
         return path.read_text().strip().encode()
+
+
+def unknown_variables(environment: Iterable[str]) -> Iterator[str]:
+    """What to say of each variable that begins like a setting and is none: a misspelt one would be passed over."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(OTHERS):
+            near = get_close_matches(name, known, 1)
+            yield f"{name} is no setting and has no effect" + (f": did you mean {near[0]}?" if near else "")
 
 
 def write_private(path: Path, text: str) -> bool:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from predictions import ledger
 from predictions.columns import ProposalState, QuestionStatus
 from predictions.models import Commentator, Prediction, Proposal, Question
+from resolvers.attached_models import AttachedResolver, Sight
 from resolvers.models import Delivery, DeliveryState
 from service.auth import Reader
 from service.replies import Reading
@@ -28,6 +29,7 @@ def metrics(request: Request, _: Reader, session: Reading) -> Response:
     _by_state(registry, "questions", session, col(Question.status), QuestionStatus)
     _by_state(registry, "proposals", session, col(Proposal.state), ProposalState)
     _by_state(registry, "deliveries", session, col(Delivery.state), DeliveryState)
+    _by_state(registry, "resolvers", session, col(AttachedResolver.sight), Sight, "Resolvers by what they saw last")
     _gauge(registry, "ledger_head", "Number of the newest event of the ledger", ledger.head(session).seq)
     _gauge(
         registry,
@@ -51,8 +53,11 @@ def _count(registry: CollectorRegistry, name: str, told: str, session: Session, 
     _gauge(registry, name, told, session.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def _by_state(registry: CollectorRegistry, name: str, session: Session, column: Any, states: type[StrEnum]) -> None:
-    gauge = Gauge(f"trackrecord_{name}", f"{name.capitalize()} by state", ["state"], registry=registry)
+def _by_state(
+    registry: CollectorRegistry, name: str, session: Session, column: Any, states: type[StrEnum], told: str = ""
+) -> None:
+    told = told or f"{name.capitalize()} by state"
+    gauge = Gauge(f"trackrecord_{name}", told, ["state"], registry=registry)
     counts = {row[0]: row[1] for row in session.execute(select(column, func.count()).group_by(column))}
     for state in states:
         gauge.labels(state.value).set(counts.get(state, 0))

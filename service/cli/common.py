@@ -1,6 +1,7 @@
 """What all commands share: the database made ready, the clock, and how results are printed."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from service import migrate
 from service.clock import SystemClock
 from service.database import make_engine
 from service.problems import Unavailable
-from service.settings import Settings
+from service.settings import Settings, unknown_variables
 
 out, err, clock = Console(highlight=False), Console(stderr=True, highlight=False), SystemClock()
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -30,6 +31,8 @@ WIDE = 100
 def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
     """Settings, of which ``given`` (where not None) stand above the environment's, and a migrated database."""
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    for told in unknown_variables(os.environ):
+        typer.echo(f"warning: {told}", err=True)
     if not settings.database_url:
         _make_directory(settings.state_dir)
     engine = make_engine(settings.database)

@@ -164,3 +164,11 @@ def test_only_what_nobody_cites_is_pruned(store: SnapshotStore) -> None:
     assert store.get(cited) == b"cited"
     with pytest.raises(SnapshotLost):
         store.get(other)
+
+
+def test_what_is_seen_again_is_young_again(store: SnapshotStore, tmp_path: Path) -> None:
+    key = store.put(fetched(b"again"))
+    (path,) = tmp_path.rglob("*.gz")
+    os.utime(path, (0, 0))
+    assert store.put(fetched(b"again")) == key
+    assert store.prune(cited=(), before=datetime(2000, 1, 1, tzinfo=UTC)) == 0

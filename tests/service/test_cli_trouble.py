@@ -191,3 +191,13 @@ def test_what_nobody_foresaw_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         tell(ZeroDivisionError("a defect"))
     assert tell(Failed("in the way")) == 1
+
+
+def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
+    trackrecord: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKRECORD_DATABSE_URL", "x")
+    monkeypatch.setenv("TRACKRECORD_FEED_METACULUS", "a token")
+    done = trackrecord("due", "--json")
+    told = "warning: TRACKRECORD_DATABSE_URL is no setting and has no effect: did you mean TRACKRECORD_DATABASE_URL?"
+    assert (done.code, done.err.strip(), done.json) == (0, told, [])

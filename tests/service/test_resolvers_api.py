@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from service.probing import prune_snapshots, snapshot_store
 from service.scheduler import run_once
 from service.settings import Settings
 from tests.clock import FakeClock
@@ -250,3 +251,25 @@ def test_editors_probe_on_a_page_and_readers_see_the_state(
         assert 'href="/snapshots/' in text
         assert "contradict each other" in text
         assert "<script>alert" not in text
+
+
+def test_old_bytes_that_no_proposal_cites_are_removed_and_cited_ones_kept(
+    editor: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock, feed: RawServer
+) -> None:
+    editor.put(PAGE, json=wanted(feed))
+    feed.routes["/feed"] = reply(b'{"happened": false}', content_type="application/json", etag='"1"')
+    run_once(engine, settings, clock)
+    feed.routes["/feed"] = reply(EVIL, content_type="application/json")
+    clock.advance(7 * 3600)
+    run_once(engine, settings, clock)
+    store = snapshot_store(settings)
+    assert len(list(store.keys())) == 2
+    assert prune_snapshots(engine, settings, datetime.now(UTC)) == 0
+    assert prune_snapshots(engine, settings, datetime.now(UTC) + timedelta(days=31)) == 1
+    (proposal,) = editor.get("/api/questions/q").json()["proposals"]
+    assert editor.get(proposal["evidence"][0]["snapshot_url"]).content == EVIL
+
+
+def test_monitoring_counts_resolvers_by_what_they_saw(editor: httpx.Client, feed: RawServer) -> None:
+    editor.put(PAGE, json=wanted(feed))
+    assert 'trackrecord_resolvers{state="waiting"} 1.0' in editor.get("/metrics").text

@@ -107,7 +107,7 @@ class Boards:
 
     def _make(self, session: Session, key: Key, now: datetime) -> Kept:
         filters, revisions = key
-        made = Kept(estimate(session, filters, revisions, now), newest_scoring(session), _next_deadline(session, now))
+        made = Kept(estimate(session, filters, revisions, now), newest_scoring(session), next_deadline(session, now))
         with self._lock:
             self._kept[key] = made
             self._kept.move_to_end(key)
@@ -147,5 +147,6 @@ def _is_small(session: Session) -> bool:
     return (session.execute(select(func.count()).select_from(few)).scalar() or 0) <= PAIRS_AT_ONCE
 
 
-def _next_deadline(session: Session, now: datetime) -> datetime | None:
+def next_deadline(session: Session, now: datetime) -> datetime | None:
+    """The instant from which a scored question counts that does not yet, as its deadline is still to come."""
     return session.execute(select(func.min(col(Score.deadline))).where(col(Score.deadline) > now)).scalar()

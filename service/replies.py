@@ -10,9 +10,10 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from predictions import ledger
 from predictions.errors import InvalidInput
 from service.auth import Caller
-from service.boards import Address
+from service.boards import Address, PageBytes, next_deadline
 from service.database import reading
 from service.models import IdempotentReply
 
@@ -45,6 +46,18 @@ def read_reply(request: Request, content: BaseModel) -> Response:
     """A read model as JSON, with its ETag."""
     body = content.model_dump_json().encode()
     return tagged(request, body, etag_of(body))
+
+
+def kept_reply(request: Request, session: Session, make: Callable[[], BaseModel]) -> Response:
+    """As ``read_reply``, for what takes long to make: the same for every reader until the record changes."""
+    boards, now, address = request.app.state.boards, request.app.state.clock.now(), address_of(request)
+    head = ledger.head(session).seq
+    page = boards.page(address, head, now)
+    if page is None:
+        body = make().model_dump_json().encode()
+        page = PageBytes(body, etag_of(body), head, next_deadline(session, now))
+        boards.keep_page(address, page)
+    return tagged(request, page.body, page.tag)
 
 
 class Writes:

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.service.one_prediction import EVIDENCE, record_one, resolve
+
 ASKED = 60
 
 
@@ -73,3 +75,13 @@ def test_a_pair_needs_two_people_on_record(api: httpx.Client) -> None:
     assert (same.status_code, same.json()["errors"][0]["pointer"]) == (422, "/query/second")
     assert api.get("/api/pairs", params={"first": "ann", "second": "nobody"}).status_code == 404
     assert api.get("/api/pairs", params={"first": "ann"}).status_code == 422
+
+
+def test_a_calibration_read_again_is_the_same_until_the_record_changes(admin: httpx.Client) -> None:
+    record_one(admin)
+    resolve(admin)
+    first = admin.get("/api/calibration")
+    assert admin.get("/api/calibration").headers["etag"] == first.headers["etag"]
+    body = {"outcome": "no", "known_at": "2025-03-20T12:00:00Z", "evidence": EVIDENCE}
+    assert admin.post("/api/questions/rain/resolutions", json=body).status_code == 201
+    assert admin.get("/api/calibration").json() != first.json()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from predictions.columns import QuestionKind
 from predictions.models import Prediction, Question
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,9 +72,18 @@ def load_statements(session: Session, questions: Sequence[Question]) -> Statemen
     """The standing predictions on ``questions``, which must all have the same number of options."""
     position = {question.id: index for index, question in enumerate(questions)}
     rows = _rows(session, list(position))
-    superseded = {row.supersedes_id for row in rows}  # also by marks of withdrawals, which carry no probability
-    carrying = [row for row in rows if row.probability is not None or row.probabilities]
-    return _arrays([row for row in carrying if row.id not in superseded], position)
+    # Column by column: most of the time goes to rows as it is.
+    column = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
+    superseded = set(column["supersedes_id"])  # also by marks of withdrawals, which carry no probability
+    given = column["probability"] if _is_binary(questions) else column["probabilities"]
+    stands = [value is not None and number not in superseded for value, number in zip(given, column["id"], strict=True)]
+    if not all(stands):
+        column = {name: tuple(compress(values, stands)) for name, values in column.items()}
+    return _arrays(column, position, binary=_is_binary(questions))
+
+
+def _is_binary(questions: Sequence[Question]) -> bool:
+    return not questions or questions[0].kind is QuestionKind.BINARY
 
 
 def _rows(session: Session, question_ids: list[int | None]) -> list[Any]:
@@ -83,18 +94,15 @@ def _rows(session: Session, question_ids: list[int | None]) -> list[Any]:
     return found
 
 
-def _arrays(rows: list[Any], position: dict[int | None, int]) -> Statements:
-    # Column by column: most of the time goes to rows as it is.
-    values = zip(*rows, strict=True) if rows else ((),) * len(COLUMNS)
-    column: dict[str, Sequence[Any]] = dict(zip(COLUMNS, values, strict=True))
-    given = column["probability"] if rows and rows[0].probability is not None else column["probabilities"]
+def _arrays(column: dict[str, tuple[Any, ...]], position: dict[int | None, int], *, binary: bool) -> Statements:
+    given, count = column["probability" if binary else "probabilities"], len(column["id"])
     return Statements(
         id=np.array(column["id"], dtype=np.int64),
         question=np.array([position[number] for number in column["question_id"]], dtype=np.int64),
         commentator=np.array(column["commentator_id"], dtype=np.int64),
         made_at=micros(column["made_at"]),
         recorded_at=micros(column["recorded_at"]),
-        probabilities=np.array(given, dtype=np.float64).reshape(len(rows), -1 if rows else 1),
+        probabilities=np.array(given, dtype=np.float64).reshape(count, -1 if count else 1),
         low=np.array(column["low"], dtype=np.float64),  # None becomes NaN
         high=np.array(column["high"], dtype=np.float64),
         worded=np.array([words is not None for words in column["hedge"]], dtype=bool),

@@ -18,11 +18,11 @@ from resolvers.delivery_log import ChannelView, count_by_state, list_channels, l
 from resolvers.digests import change_listening
 from resolvers.models import ChannelKind, DeliveryState
 from resolvers.watching import SubscriptionIn, list_subscriptions, stop_watching, subscribe
-from service.api.channels import Number, Tested, channel_of, delivery_of, test_now
+from service.api.channels import Number, SwitchIn, Tested, channel_of, delivery_of, test_now
 from service.api.subscriptions import is_own, own
 from service.auth import Caller, need
 from service.database import reading
-from service.pages.forms import Form, PostedByAdmin, PostedByEditor, ShownToEditor, nested, render_form
+from service.pages.forms import Form, PostedByAdmin, PostedByEditor, ShownToEditor, nested, render_form, whole
 from service.pages.rendering import address
 from service.replies import Reading
 
@@ -103,10 +103,11 @@ def _admins_job(form: Form, who: Caller, number: int, now: Any) -> Act:
         data = Listening.model_validate(listening(form))
         return lambda s: change_listening(s, channel_of(s, number), data, now=now)
     if form["act"] == "resend":
-        delivery = int(form["delivery"]) if form["delivery"].isdecimal() else 0
-        return lambda s: resend(s, delivery_of(s, delivery), now=now)
-    enabled, reason = form["act"] == "enable", form["reason"] or f"disabled by {who.name}"
-    return lambda s: switch(channel_of(s, number), enabled=enabled, reason=reason)
+        delivery = whole(form["delivery"])
+        return lambda s: resend(s, delivery_of(s, delivery if isinstance(delivery, int) else 0), now=now)
+    wanted = SwitchIn(enabled=form["act"] == "enable", reason=form["reason"])
+    reason = wanted.reason or f"disabled by {who.name}"
+    return lambda s: switch(channel_of(s, number), enabled=wanted.enabled, reason=reason)
 
 
 def listening(form: Form) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from service.problems import STATUS, faults_of
 from service.sessions import Visit, form_token, has_form_token, held_visit, is_cross_site, read_visit
 
 MAX_FIELDS = 400
+MAX_DIGITS = 19
 TOKEN = "token"  # noqa: S105 - the name of the field
 
 
@@ -60,6 +61,11 @@ class Form:
         for fault in faults or [Fault("", detail)]:
             name = fault.pointer.removeprefix("/")
             self.add(places.get(name, name), fault.detail, status)
+
+
+def whole(text: str) -> int | str:
+    """A whole number as typed; what is none, or longer than any, stays a text, which the input's check refuses."""
+    return int(text) if text.isdecimal() and len(text) < MAX_DIGITS else text
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from resolvers.attaching import view_attached as view
 from service.api.questions import Which, question_of
 from service.api.resolvers import LookView, TrialIn, allow, kinds, look_now
 from service.database import reading
-from service.pages.forms import Form, PostedByResolver, ShownToResolver, render_form
+from service.pages.forms import Form, PostedByResolver, ShownToResolver, render_form, whole
 from service.replies import Reading
 from service.strict import one_object
 
@@ -52,7 +52,7 @@ def _write(request: Request, which: str, form: Form, who: Any) -> None:
     if form["act"] == "detach":
         state.writer.write(lambda session: detach(session, question_of(session, which), **by))
         return
-    numbers = {name: int(form[name]) if form[name].isdecimal() else form[name] for name in NUMBERS}
+    numbers = {name: whole(form[name]) for name in NUMBERS}
     ticks = {name: bool(form[name]) for name in TICKS}
     data = ResolverIn.model_validate({"resolver": form["resolver"], "config": _config(form), **numbers, **ticks})
 

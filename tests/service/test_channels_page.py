@@ -222,3 +222,23 @@ def test_an_editor_sees_and_watches_with_their_own_channels_only(
             assert act(1, act=forbidden) == 403
         assert ann.post("/channels", data={"token": token, **DESK, "target": "https://example.org/"}).status_code == 403
     assert len(admin.get("/api/subscriptions").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"act": "resend", "delivery": "9" * 18},
+        {"act": "resend", "delivery": "9" * 5000},
+        {"act": "resend", "delivery": "-1"},
+        {"act": "disable", "reason": "x" * 5000},
+        {"act": "disable", "reason": "a\0b"},
+        {"act": "watch", "watch/topic": "a\0b"},
+        {"act": "watch", "watch/question": "x" * 5000},
+        {"act": "watch"},
+        {"act": "change", "person": "a\0b"},
+        {"act": "change", "topics": "," * 5000},
+    ],
+)
+def test_no_form_however_filled_in_is_an_internal_error(send: Send, fields: dict[str, str]) -> None:
+    send("/channels", **DESK, target="https://example.org/hook")
+    assert send("/channels/1", **fields).status_code in (303, 404, 409, 422)

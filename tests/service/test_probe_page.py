@@ -70,6 +70,8 @@ def test_settings_are_tried_attached_changed_and_taken_off(send: Send, api: http
         ({"resolver": "nobody"}, "resolver", "choose one of"),
         ({"lead_hours": "soon"}, "lead_hours", "number"),
         ({"every_minutes": "1"}, "every_minutes", "5"),
+        ({"every_minutes": "9" * 5000}, "every_minutes", "number"),
+        ({"config": '{"url": "https://example.org", "yes": "\\u0000"}'}, "config", "plain text"),
     ],
 )
 def test_a_fault_stands_at_its_field_and_nothing_is_attached(

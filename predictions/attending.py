@@ -26,6 +26,16 @@ SNOOZED: Any = and_(
 )
 
 
+def resting(now: datetime) -> Any:
+    """The condition that a question rests at this instant: once its snooze has ended it waits for the sweep only."""
+    return and_(SNOOZED, col(Question.snoozed_until) > now)
+
+
+def is_resting(question: Question, now: datetime) -> bool:
+    """Whether a question rests at this instant."""
+    return is_snoozed(question) and question.snoozed_until is not None and question.snoozed_until > now
+
+
 def is_snoozed(question: Question) -> bool:
     """Whether a question rests until ``snoozed_until``."""
     return question.snoozed_until is not None and question.snoozed_until == question.next_prompt_at

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlmodel import Session, col
 
-from predictions.attending import SNOOZED, is_snoozed
+from predictions.attending import is_resting, resting
 from predictions.columns import ProposalState, QuestionStatus
 from predictions.models import Proposal, Question, key
 from predictions.views import ProposalView, QuestionRefView, View
@@ -26,12 +26,16 @@ class PromptState(StrEnum):
 _SETTLED = (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED)
 _CURRENT = and_(col(Question.status) == QuestionStatus.DUE, col(Prompt.due_at) == col(Question.due_at))
 _ANSWERED = col(Question.status).in_(_SETTLED)
-_HAS_STATE: dict[PromptState, Any] = {
-    PromptState.OPEN: and_(_CURRENT, ~SNOOZED),
-    PromptState.SNOOZED: and_(_CURRENT, SNOOZED),
-    PromptState.ANSWERED: _ANSWERED,
-    PromptState.OVERTAKEN: ~(_CURRENT | _ANSWERED),
-}
+
+
+def _has_state(state: PromptState, now: datetime) -> Any:
+    conditions: dict[PromptState, Any] = {
+        PromptState.OPEN: and_(_CURRENT, ~resting(now)),
+        PromptState.SNOOZED: and_(_CURRENT, resting(now)),
+        PromptState.ANSWERED: _ANSWERED,
+        PromptState.OVERTAKEN: ~(_CURRENT | _ANSWERED),
+    }
+    return conditions[state]
 
 
 class PromptView(View):
@@ -49,18 +53,19 @@ class PromptView(View):
     proposals: list[ProposalView]
 
 
-def state_of(prompt: Prompt, question: Question) -> PromptState:
-    """The state of a prompt of this question."""
+def state_of(prompt: Prompt, question: Question, now: datetime) -> PromptState:
+    """The state of a prompt of this question at an instant."""
     if question.status in _SETTLED:
         return PromptState.ANSWERED
     if question.status is not QuestionStatus.DUE or prompt.due_at != question.due_at:
         return PromptState.OVERTAKEN
-    return PromptState.SNOOZED if is_snoozed(question) else PromptState.OPEN
+    return PromptState.SNOOZED if is_resting(question, now) else PromptState.OPEN
 
 
 def list_prompts(
     session: Session,
     *,
+    now: datetime,
     state: PromptState | None = None,
     question: int | None = None,
     stage: str | None = None,
@@ -71,7 +76,7 @@ def list_prompts(
     """Prompts with an id above ``after``, in order of recording."""
     query = select(Prompt, Question).join(Question, col(Question.id) == col(Prompt.question_id))
     if state is not None:
-        query = query.where(_HAS_STATE[state])
+        query = query.where(_has_state(state, now))
     if question is not None:
         query = query.where(col(Prompt.question_id) == question)
     if stage is not None:
@@ -80,10 +85,10 @@ def list_prompts(
         query = query.where(col(Question.assignee) == assignee)
     rows = session.execute(query.where(col(Prompt.id) > after).order_by(col(Prompt.id)).limit(limit)).all()
     proposals = pending_proposals(session, {key(row.Question) for row in rows})
-    return [_view(row.Prompt, row.Question, proposals) for row in rows]
+    return [_view(row.Prompt, row.Question, proposals, now) for row in rows]
 
 
-def _view(prompt: Prompt, question: Question, proposals: dict[int, list[ProposalView]]) -> PromptView:
+def _view(prompt: Prompt, question: Question, proposals: dict[int, list[ProposalView]], now: datetime) -> PromptView:
     return PromptView(
         id=key(prompt),
         question=QuestionRefView.of(question),
@@ -91,8 +96,8 @@ def _view(prompt: Prompt, question: Question, proposals: dict[int, list[Proposal
         due_at=prompt.due_at,
         scheduled_at=prompt.scheduled_at,
         created_at=prompt.created_at,
-        state=state_of(prompt, question),
-        snoozed_until=question.snoozed_until if is_snoozed(question) else None,
+        state=state_of(prompt, question, now),
+        snoozed_until=question.snoozed_until if is_resting(question, now) else None,
         assignee=question.assignee,
         proposals=proposals.get(prompt.question_id, []),
     )
@@ -112,6 +117,6 @@ def pending_proposals(session: Session, questions: set[int]) -> dict[int, list[P
 def due_questions(session: Session, *, now: datetime, limit: int = 100) -> list[Question]:
     """Questions that wait for their outcome, the longest overdue first: swept or not yet, but not snoozed."""
     waiting = col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE))
-    query = select(Question).where(waiting, col(Question.due_at) <= now, ~SNOOZED)
+    query = select(Question).where(waiting, col(Question.due_at) <= now, ~resting(now))
     ordered = query.order_by(col(Question.due_at), col(Question.id)).limit(limit)
     return list(session.execute(ordered).scalars())

@@ -51,16 +51,16 @@ def open_link(session: Session, secret: bytes, token: str, *, now: datetime) -> 
         raise NotFound("the message of this link is no longer on record: resolve the question from its page")
     if now - row.Delivery.created_at > LINK_LASTS:
         raise Conflict(f"this link is older than {LINK_LASTS.days} days: resolve the question from its page")
-    _must_be_unused(session, row.Prompt, row.Question, row.Delivery)
+    _must_be_unused(session, row.Prompt, row.Question, row.Delivery, now)
     return row.Question, row.Delivery
 
 
-def _must_be_unused(session: Session, prompt: Prompt, question: Question, delivery: Delivery) -> None:
+def _must_be_unused(session: Session, prompt: Prompt, question: Question, delivery: Delivery, now: datetime) -> None:
     """A link serves for one outcome: after a resolution it stays shut, even if that is taken back."""
     resolved_since = select(
         exists().where(col(Resolution.question_id) == question.id, col(Resolution.resolved_at) >= delivery.created_at)
     )
     if session.execute(resolved_since).scalar():
         raise Conflict("this link was used, or the question resolved otherwise: correct it from the question's page")
-    if state_of(prompt, question) not in (PromptState.OPEN, PromptState.SNOOZED):
+    if state_of(prompt, question, now) not in (PromptState.OPEN, PromptState.SNOOZED):
         raise Conflict("the question's deadline was moved: another message comes when it is due")

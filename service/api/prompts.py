@@ -23,5 +23,6 @@ def list_all(
     cursor: Cursor = None,
 ) -> Response:
     """List prompts in order of recording."""
-    found = list_prompts(session, state=state, assignee=assignee, after=after(cursor), limit=limit)
+    now = request.app.state.clock.now()
+    found = list_prompts(session, now=now, state=state, assignee=assignee, after=after(cursor), limit=limit)
     return page_reply(request, found, limit)

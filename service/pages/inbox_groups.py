@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, select, true
 from sqlmodel import Session, col
 
-from predictions.attending import SNOOZED
+from predictions.attending import resting
 from predictions.columns import QuestionStatus
 from predictions.models import Prediction, Question, Resolution, key
 from predictions.questions import UNRESOLVED
@@ -42,7 +42,7 @@ def groups(session: Session, *, now: datetime, assignee: str | None, page: int) 
     """Overdue, due today, soon and resting; the longest overdue first, ``PAGE`` of each on a page. Days are UTC's."""
     today = datetime.combine(now.astimezone(UTC), time(), UTC)
     tomorrow = today + timedelta(days=1)
-    rests = and_(SNOOZED, col(Question.snoozed_until) > now)  # one that was woken waits for the sweep, no longer rests
+    rests = resting(now)
     due_at, waits = col(Question.due_at), and_(col(Question.status).in_(UNRESOLVED), ~rests)
     conditions = {
         ("overdue", "Overdue"): and_(waits, due_at < today),

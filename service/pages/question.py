@@ -49,7 +49,7 @@ def question(request: Request, which: Which, _: Reader, session: Reading, page: 
         limited=len(told) == MAX_PREDICTIONS,
         predictions=told[first : first + PAGE],
         scores=_scores(session, view.id),
-        prompts=list_prompts(session, question=view.id),
+        prompts=list_prompts(session, now=now, question=view.id),
         events=trail(session, view, [each.id for each in told]),
         first=first,
         page=page,

@@ -1,7 +1,7 @@
 """A question is snoozed until a time and assigned to a person; both are on the ledger."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -36,8 +36,8 @@ def events(session: Session, action: str) -> list[dict[str, object]]:
     return [json.loads(row.body) | {"by": row.actor} for row in rows]
 
 
-def states(session: Session) -> list[str]:
-    return [prompt.state.value for prompt in list_prompts(session)]
+def states(session: Session, now: datetime = START) -> list[str]:
+    return [prompt.state.value for prompt in list_prompts(session, now=now)]
 
 
 def test_nobody_is_prompted_before_the_snooze_ends_and_then_somebody_is(session: Session, question: Question) -> None:
@@ -125,12 +125,14 @@ def test_the_inbox_shows_what_is_snoozed_apart_and_what_is_whose(session: Sessio
     sweep(session, START)
     snooze_question(session, question, START + DAY, now=START, actor="ann")
     assign_question(session, other, "Ann", now=START, actor="bob")
-    by_state = {state: [row.question.slug for row in list_prompts(session, state=state)] for state in PromptState}
+    by_state = {
+        state: [row.question.slug for row in list_prompts(session, now=START, state=state)] for state in PromptState
+    }
     assert by_state == {"open": ["snow"], "snoozed": ["rain"], "answered": [], "overtaken": []}
     assert [row.slug for row in due_questions(session, now=START)] == ["snow"]
-    [mine] = list_prompts(session, assignee="Ann")
+    [mine] = list_prompts(session, now=START, assignee="Ann")
     assert (mine.question.slug, mine.assignee, mine.snoozed_until) == ("snow", "Ann", None)
-    assert list_prompts(session, assignee="Bob") == []
+    assert list_prompts(session, now=START, assignee="Bob") == []
 
 
 def test_a_question_is_assigned_to_one_person_or_to_nobody(session: Session, question: Question) -> None:
@@ -141,3 +143,15 @@ def test_a_question_is_assigned_to_one_person_or_to_nobody(session: Session, que
     settle(session, question, "no", START)
     with pytest.raises(Conflict, match="nothing left"):
         assign_question(session, question, "Ann", now=START, actor="desk")
+
+
+def test_a_snooze_that_has_ended_no_longer_shows_even_before_the_next_sweep(
+    session: Session, question: Question
+) -> None:
+    snooze_question(session, question, START + DAY, now=START, actor="ann")
+    for now, state in ((START + DAY - HOUR, "snoozed"), (START + DAY, "open")):
+        assert states(session, now) == [state]
+        assert [row.state for row in list_prompts(session, now=now, state=PromptState(state))] == [state]
+        assert bool(due_questions(session, now=now)) == (state == "open")
+    snooze_question(session, question, None, now=START + HOUR, actor="ann")
+    assert states(session, START + HOUR) == ["open"]

@@ -42,7 +42,7 @@ def test_a_question_is_prompted_for_when_its_deadline_passes_and_not_before(sess
     assert sweep(session, START) == Swept(1, 1, START + DAY)
     session.refresh(question)
     assert question.status is QuestionStatus.DUE
-    [prompt] = list_prompts(session)
+    [prompt] = list_prompts(session, now=START)
     assert (prompt.question.slug, prompt.stage, prompt.state) == ("rain", "due", "open")
     assert (prompt.due_at, prompt.scheduled_at, prompt.created_at) == (START, START, START)
     assert sweep(session, START + SECOND) == Swept(0, 0, START + DAY), "once"
@@ -54,7 +54,7 @@ def test_the_ledger_tells_that_a_question_came_due_and_was_reminded_of(session: 
     came_due = events(session, "question.came_due")
     assert [(event.subject, event.subject_id) for event in came_due] == [("question", row.id) for row in questions]
     assert [event.actor for event in came_due] == ["system", "system"]
-    first = list_prompts(session)[0]
+    first = list_prompts(session, now=START)[0]
     assert json.loads(came_due[0].body) == {"due_at": START.isoformat(), "prompt": first.id}
 
     sweep(session, START + DAY)
@@ -89,7 +89,7 @@ def test_a_question_declared_decided_is_prompted_for_at_once(session: Session) -
     question = ask(session, "rain", START + 30 * DAY)
     declare_decided(session, question, "It rained.", now=START, actor="tester")
     assert sweep(session, START).prompted == 1
-    [prompt] = list_prompts(session)
+    [prompt] = list_prompts(session, now=START)
     assert prompt.due_at == START
     assert prompt.state is PromptState.OPEN
 
@@ -100,7 +100,10 @@ def test_a_postponed_question_is_prompted_for_anew_and_the_old_prompt_is_overtak
     postpone(session, question, START + 5 * DAY, "The match was moved.", now=START + SECOND, actor="tester")
     assert sweep(session, START + DAY).prompted == 0, "no reminder of the old deadline"
     assert sweep(session, START + 5 * DAY).prompted == 1
-    assert [(prompt.stage, prompt.state) for prompt in list_prompts(session)] == [("due", "overtaken"), ("due", "open")]
+    assert [(prompt.stage, prompt.state) for prompt in list_prompts(session, now=START)] == [
+        ("due", "overtaken"),
+        ("due", "open"),
+    ]
 
 
 def test_a_resolved_question_is_not_reminded_of(session: Session) -> None:
@@ -108,7 +111,7 @@ def test_a_resolved_question_is_not_reminded_of(session: Session) -> None:
     sweep(session, START)
     settle(session, question, "yes", START + SECOND)
     assert sweep(session, START + 50 * DAY) == Swept(0, 0, None)
-    assert [prompt.state for prompt in list_prompts(session)] == [PromptState.ANSWERED]
+    assert [prompt.state for prompt in list_prompts(session, now=START)] == [PromptState.ANSWERED]
 
 
 def test_a_resolution_taken_back_opens_the_prompt_again_without_a_second_one(session: Session) -> None:
@@ -117,7 +120,7 @@ def test_a_resolution_taken_back_opens_the_prompt_again_without_a_second_one(ses
     settle(session, question, "yes", START + SECOND)
     take_back(session, question, "It was drizzle.", now=START + 2 * DAY, actor="tester")
     assert sweep(session, START + 2 * DAY) == Swept(1, 0, START + 3 * DAY)
-    assert [(prompt.stage, prompt.state) for prompt in list_prompts(session)] == [("due", "open")]
+    assert [(prompt.stage, prompt.state) for prompt in list_prompts(session, now=START)] == [("due", "open")]
     assert sweep(session, START + 3 * DAY).prompted == 1, "and reminders go on where they would be"
     assert prompts_of(session)[-1][1] == "day_3"
 
@@ -232,7 +235,7 @@ def test_a_delivery_says_all_that_is_needed_to_resolve(session: Session) -> None
     listen(session, "desk", START)
     sweep(session, START + SECOND)
     [delivery] = deliveries(session)
-    [prompt] = list_prompts(session)
+    [prompt] = list_prompts(session, now=START)
     assert (delivery.state, delivery.attempts, delivery.next_at) == (DeliveryState.PENDING, 0, START + SECOND)
     assert delivery.message_id.startswith("msg_")
     assert json.loads(delivery.payload) == {
@@ -280,15 +283,22 @@ def test_the_inbox_filters_by_state_and_pages(session: Session) -> None:
     settle(session, questions[0], "no", START)
     postpone(session, questions[1], START + DAY, "Moved.", now=START, actor="tester")
     snooze_question(session, questions[3], START + DAY, now=START, actor="tester")
-    slugs = {state: [prompt.question.slug for prompt in list_prompts(session, state=state)] for state in PromptState}
+    slugs = {
+        state: [prompt.question.slug for prompt in list_prompts(session, now=START, state=state)]
+        for state in PromptState
+    }
     assert slugs == {"answered": ["q-0"], "overtaken": ["q-1"], "open": ["q-2"], "snoozed": ["q-3"]}
-    for prompt in list_prompts(session):
-        assert prompt in list_prompts(session, state=prompt.state), "derived alike by the query and by the row"
-    first = list_prompts(session, limit=3)
-    rest = list_prompts(session, after=first[-1].id, limit=3)
+    for prompt in list_prompts(session, now=START):
+        assert prompt in list_prompts(session, now=START, state=prompt.state), (
+            "derived alike by the query and by the row"
+        )
+    first = list_prompts(session, now=START, limit=3)
+    rest = list_prompts(session, now=START, after=first[-1].id, limit=3)
     assert [prompt.question.slug for prompt in (*first, *rest)] == ["q-0", "q-1", "q-2", "q-3"]
-    assert list_prompts(session, stage="day_1") == []
-    assert [prompt.question.id for prompt in list_prompts(session, question=questions[2].id)] == [questions[2].id]
+    assert list_prompts(session, now=START, stage="day_1") == []
+    assert [prompt.question.id for prompt in list_prompts(session, now=START, question=questions[2].id)] == [
+        questions[2].id
+    ]
 
 
 def test_what_is_due_is_listed_longest_overdue_first_swept_or_not(session: Session) -> None:

@@ -34,7 +34,7 @@ LISTS = (
 
 def test_every_page_reads_well_on_an_empty_record(base_url: str) -> None:
     for path in LISTS:
-        reply = httpx.get(base_url + path, headers=BROWSER)
+        reply = httpx.get(base_url + path, headers=BROWSER, timeout=30)
         assert reply.status_code == 200, path
         assert "<h1>" in reply.text, path
         assert "None" not in reply.text, path

@@ -23,8 +23,9 @@ from resolvers.digests import MOST, alone_with, gather, share_fate
 from resolvers.hours import is_quiet
 from resolvers.models import Channel, Delivery, DeliveryAttempt, DeliveryState, Prompt
 
-#: Seconds before each attempt, counted from the one before: the schedule that Standard Webhooks recommends.
-RETRY_SECONDS = (0, 5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600)
+#: Seconds before each attempt, counted from the one before: the schedule that Standard Webhooks recommends, with two
+#: more in the first minutes, for a receiver that merely stumbles.
+RETRY_SECONDS = (0, 5, 30, 2 * 60, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600)
 LONGEST_RETRY_AFTER_SECONDS = 24 * 3600
 LEASE_SECONDS = 60.0
 

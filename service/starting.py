@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from predictions.models import LedgerEvent, Question
 from predictions.questions import find_question
 from predictions.seeding import seed
 from resolvers.attaching import ResolverIn, attach
@@ -42,12 +43,19 @@ OFAC = {
 def enter_starting_record(session: Session, *, now: datetime) -> int:
     """Enter the starting record into a database without any question, and wire its questions on sanctions to OFAC.
 
-    Gives the number of questions entered; 0 where there are some already, and then nothing is changed.
+    Gives the number of questions entered; 0 where there are some already. Then only a question on sanctions that the
+    starting record entered, and to which nobody ever gave a resolver, is wired: it was entered before there was one.
     """
     entered = seed(session, now=now, actor=ACTOR)
-    if entered:
-        for slug in SANCTIONS:
-            question = find_question(session, slug)
-            if question is not None:
-                attach(session, question, ResolverIn(resolver="ofac", config=OFAC), now=now, actor=ACTOR)
+    for slug in SANCTIONS:
+        question = find_question(session, slug)
+        if question is not None and _entered_and_never_wired(session, question):
+            attach(session, question, ResolverIn(resolver="ofac", config=OFAC), now=now, actor=ACTOR)
     return entered
+
+
+def _entered_and_never_wired(session: Session, question: Question) -> bool:
+    """Whether the ledger says that the starting record entered a question, and nothing of a resolver."""
+    of_question = (LedgerEvent.subject == "question", LedgerEvent.subject_id == question.id)
+    events = session.exec(select(LedgerEvent.action, LedgerEvent.actor).where(*of_question)).all()
+    return ("question.entered", ACTOR) in events and not any(".resolver_" in action for action, _ in events)

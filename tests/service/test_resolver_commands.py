@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from predictions import ledger
 from predictions.questions import find_question
-from resolvers.attaching import attached, list_attached
+from predictions.seeding import seed
+from resolvers.attaching import attached, detach, list_attached
 from resolvers.catalog import checked_config
 from service.database import reading, writing
-from service.starting import OFAC, SANCTIONS, enter_starting_record
+from service.starting import ACTOR, OFAC, SANCTIONS, enter_starting_record
 from tests.resolvers.server import reply, serving_raw
 from tests.resolvers.world import fixture
 from tests.service.command import Command
@@ -35,6 +36,27 @@ def test_the_sanctions_questions_are_wired_to_ofac_and_starting_again_changes_no
         assert row.resolver == "ofac"
         assert not row.automatic
         assert len(checked_config(row.resolver, row.config).names) == 10  # type: ignore[attr-defined]
+
+
+def test_a_starting_record_entered_before_there_was_a_resolver_is_wired_once(engine: Engine) -> None:
+    with writing(engine) as session:
+        seed(session, now=NOW, actor=ACTOR)
+        assert list_attached(session) == []
+    with writing(engine) as session:
+        assert enter_starting_record(session, now=NOW) == 0
+        assert [question.slug for _, question in list_attached(session)] == list(SANCTIONS)
+        for _, question in list_attached(session):
+            detach(session, question, now=NOW, actor="somebody")
+    with writing(engine) as session:
+        enter_starting_record(session, now=NOW)
+        assert list_attached(session) == [], "what somebody took off stays off"
+
+
+def test_a_question_of_somebody_else_is_not_wired(engine: Engine) -> None:
+    with writing(engine) as session:
+        seed(session, now=NOW, actor="somebody")
+        enter_starting_record(session, now=NOW)
+        assert list_attached(session) == []
 
 
 def test_without_internet_the_state_says_so_and_nothing_else_is_printed(trackrecord: Command) -> None:

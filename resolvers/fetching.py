@@ -169,7 +169,11 @@ class Fetcher:
 
 
 def _next_hop(here: httpx.URL, location: str) -> httpx.URL:
-    there = checked_url(urljoin(str(here), location))
+    try:
+        target = urljoin(str(here), location)
+    except ValueError:
+        raise AddressRefused(f"{here.host} leads to something that is no address: use the one it means") from None
+    there = checked_url(target)
     if here.scheme == "https" and there.scheme == "http":
         raise AddressRefused(f"{here.host} leads from https to http: use an address that stays on https")
     return there

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from predictions.schemas import ANNULLED
@@ -92,7 +92,7 @@ def polymarket(row: Row, yes_outcome: str) -> Settlement:
 def _listed(row: Row, name: str) -> list[str]:
     try:
         value = json.loads(row[name])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         value = None
     if not isinstance(value, list):
         raise SourceChanged(f"Polymarket sent {name} that is not a JSON list in a string: its format may have changed")
@@ -101,8 +101,8 @@ def _listed(row: Row, name: str) -> list[str]:
 
 def _price(text: str) -> Decimal:
     try:
-        return Decimal(text)
-    except InvalidOperation:
+        return Decimal(text).normalize()  # raises for what cannot be compared: signalling NaN, numbers beyond measure
+    except DecimalException:
         raise SourceChanged(f"Polymarket sent a price that is no number: {text[:40]!r}") from None
 
 
@@ -122,11 +122,11 @@ def kalshi(row: Row) -> Settlement:
     facts = _facts(
         row, "ticker", "status", "result", "settlement_value_dollars", "expiration_value", "settlement_ts", "close_time"
     )
-    status, locator = row.get("status"), "$.market.result"
+    status, locator = str(row.get("status")), "$.market.result"
     if status in KALSHI_WAITS:
         return Settlement(None, KALSHI_WAITS[status], locator, facts)
     if status != "finalized":
-        raise SourceChanged(f"Kalshi sent the status {str(status)[:40]!r}, which is not known here")
+        raise SourceChanged(f"Kalshi sent the status {status[:40]!r}, which is not known here")
     result = row.get("result")
     if result not in (YES, NO):
         value = row.get("settlement_value_dollars")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Any, NoReturn
 
 from resolvers.errors import SourceChanged
@@ -17,12 +18,17 @@ def read_json(fetched: Fetched, source: str) -> Any:
     if kind in ("text/html", "application/xhtml+xml"):
         raise SourceChanged(f"{source} sent a web page in place of JSON: check the address")
     try:
-        value = json.loads(fetched.body.decode("utf-8-sig"), parse_constant=_no_number)
+        value = json.loads(fetched.body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise SourceChanged(f"{source} sent something that is not JSON: check the address") from error
     if _deeper_than(value, MAX_DEPTH):
         raise SourceChanged(f"{source} sent JSON nested deeper than {MAX_DEPTH} levels: check the address")
     return value
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _no_number(digits[:40])
 
 
 def _no_number(name: str) -> NoReturn:

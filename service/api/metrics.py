@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from predictions import ledger
 from predictions.columns import ProposalState, QuestionStatus
 from predictions.models import Commentator, Prediction, Proposal, Question
-from resolvers.attached_models import AttachedResolver, Sight
+from resolvers.attached_models import AttachedResolver, Sight, SourceHost
 from resolvers.models import Delivery, DeliveryState
 from service.auth import Reader
 from service.replies import Reading
@@ -22,7 +22,7 @@ router = APIRouter(tags=["service"])
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def metrics(request: Request, _: Reader, session: Reading) -> Response:
-    """Counts of the record and the age of the oldest question and message that wait."""
+    """Counts of the record, how late prompts are, and how the sources of resolvers do."""
     registry = CollectorRegistry()
     _count(registry, "commentators", "Commentators on record", session, Commentator)
     _count(registry, "predictions", "Predictions on record, superseded ones too", session, Prediction)
@@ -30,6 +30,7 @@ def metrics(request: Request, _: Reader, session: Reading) -> Response:
     _by_state(registry, "proposals", session, col(Proposal.state), ProposalState)
     _by_state(registry, "deliveries", session, col(Delivery.state), DeliveryState)
     _by_state(registry, "resolvers", session, col(AttachedResolver.sight), Sight, "Resolvers by what they saw last")
+    _sources(registry, request, session)
     _gauge(registry, "ledger_head", "Number of the newest event of the ledger", ledger.head(session).seq)
     _gauge(
         registry,
@@ -43,6 +44,24 @@ def metrics(request: Request, _: Reader, session: Reading) -> Response:
 def _lateness(request: Request, session: Session) -> float:
     oldest: datetime | None = session.execute(select(func.min(col(Question.next_prompt_at)))).scalar()
     return max((request.app.state.clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
+
+
+def _sources(registry: CollectorRegistry, request: Request, session: Session) -> None:
+    """How many hosts are left alone after failures, and for how long a resolver at work has had no good check."""
+    broken = select(func.count()).select_from(SourceHost).where(col(SourceHost.broken))
+    _gauge(registry, "source_hosts_left_alone", "Hosts that failed too often", session.execute(broken).scalar_one())
+    seen = func.min(func.coalesce(AttachedResolver.good_at, AttachedResolver.attached_at))
+    at_work = (
+        ~col(AttachedResolver.paused),
+        col(AttachedResolver.probed_at).is_not(None),
+        col(Question.outcome).is_(None),
+    )
+    oldest: datetime | None = session.execute(
+        select(seen).join(Question, col(Question.id) == col(AttachedResolver.question_id)).where(*at_work)
+    ).scalar()
+    age = (request.app.state.clock.now() - oldest).total_seconds() if oldest else 0.0
+    told = "The longest time that a resolver at work has been without a good check"
+    _gauge(registry, "resolver_good_check_age_seconds", told, max(age, 0.0))
 
 
 def _gauge(registry: CollectorRegistry, name: str, told: str, value: float) -> None:

@@ -189,7 +189,10 @@ def test_a_redirect_to_a_private_address_is_refused(server: RawServer, target: s
         fetcher(server.host).get(server.url)
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://example.org/", "http://user:pw@example.org/"])
+@pytest.mark.parametrize(
+    "target",
+    ["file:///etc/passwd", "ftp://example.org/", "http://user:pw@example.org/", "http://[::1", "//[x]/"],
+)
 def test_a_redirect_to_something_other_than_the_web_is_refused(server: RawServer, target: str) -> None:
     server.routes = {"/": redirect(target)}
     with pytest.raises(AddressRefused):

@@ -153,6 +153,7 @@ BROKEN = {
     "half of it": (b'{"a": [1, 2', "application/json"),
     "nothing": (b"", "application/json"),
     "not a number": (b'{"a": NaN}', "application/json"),
+    "a number that is infinite": (b'{"a": 1e999}', "application/json"),
     "bytes that are no text": (b'{"a": "\xff"}', "application/json"),
     "a number without end": (b'{"a": ' + b"9" * 5_000 + b"}", "application/json"),
     "51 levels": (b"[" * 51 + b"]" * 51, "application/json"),

@@ -108,7 +108,9 @@ def test_no_is_read_as_no(world: World, site: str, answer: Any) -> None:
     assert proposal.outcome == "no"
 
 
-@pytest.mark.parametrize("prices", ['["0.9995", "0.0005"]', '["1", "1"]', '["0", "0"]', '["0.999", "0.001"]'])
+@pytest.mark.parametrize(
+    "prices", ['["NaN", "NaN"]', '["0.9995", "0.0005"]', '["1", "1"]', '["0", "0"]', '["0.999", "0.001"]']
+)
 def test_a_price_is_never_read_as_an_outcome(world: World, prices: str) -> None:
     probe = look(world, "polymarket", polymarket(outcomePrices=prices))
     assert probe.proposal is None
@@ -161,6 +163,9 @@ FAULTY = [
     ("polymarket", polymarket(outcomes=["Yes", "No"])),
     ("polymarket", polymarket(outcomePrices="[1")),
     ("polymarket", polymarket(outcomePrices='["one", "zero"]')),
+    ("polymarket", polymarket(outcomePrices='["sNaN", "1"]')),
+    ("polymarket", polymarket(outcomePrices='["1E99999999", "0"]')),
+    ("polymarket", polymarket(outcomePrices="[" * 50_000)),
     ("polymarket", polymarket(closed="true")),
     ("polymarket", polymarket(slug="another")),
     ("polymarket", {"markets": []}),
@@ -168,6 +173,8 @@ FAULTY = [
     ("polymarket", ["x"]),
     ("kalshi", kalshi(status="settling")),
     ("kalshi", kalshi(status=None)),
+    ("kalshi", kalshi(status=["finalized"])),
+    ("kalshi", kalshi(status={})),
     ("kalshi", kalshi(ticker="KXOTHER")),
     ("kalshi", {"error": "x"}),
     ("metaculus", metaculus(resolution="maybe")),

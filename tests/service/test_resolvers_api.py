@@ -273,3 +273,18 @@ def test_old_bytes_that_no_proposal_cites_are_removed_and_cited_ones_kept(
 def test_monitoring_counts_resolvers_by_what_they_saw(editor: httpx.Client, feed: RawServer) -> None:
     editor.put(PAGE, json=wanted(feed))
     assert 'trackrecord_resolvers{state="waiting"} 1.0' in editor.get("/metrics").text
+
+
+def test_monitoring_tells_how_long_a_source_has_not_been_read_well_and_which_hosts_are_left_alone(
+    editor: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock, feed: RawServer
+) -> None:
+    editor.put(PAGE, json=wanted(feed))
+    feed.routes["/feed"] = reply(b'{"happened": false}', content_type="application/json")
+    run_once(engine, settings, clock)
+    feed.routes["/feed"] = reply(status=500)
+    for _ in range(5):
+        clock.advance(7 * 3600)
+        run_once(engine, settings, clock)
+    told = editor.get("/metrics").text
+    assert "trackrecord_resolver_good_check_age_seconds 126000.0" in told
+    assert "trackrecord_source_hosts_left_alone 1.0" in told

@@ -160,6 +160,17 @@ def test_a_night_of_daylight_saving_moves_no_reminder(deadline: datetime) -> Non
     assert (on_the_wall.hour, on_the_wall.minute) != (23, 59), "the wall shows another time of day, as it should"
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "Pacific/Kiritimati"])
+def test_a_deadline_at_midnight_before_a_leap_day_is_reminded_of_on_the_leap_day(zone: str) -> None:
+    midnight = datetime(2028, 2, 28, tzinfo=ZoneInfo(zone))
+    due_at = midnight.astimezone(UTC)
+    step = next_step(due_at, 0, due_at, due_at)
+    assert step is not None
+    assert step.scheduled_at == due_at
+    assert step.next_at is not None
+    assert step.next_at.astimezone(midnight.tzinfo) == datetime(2028, 2, 29, tzinfo=ZoneInfo(zone))
+
+
 @pytest.mark.parametrize(
     ("day", "name"), [(0, "due"), (1, "day_1"), (7, "day_7"), (8, "day_8"), (14, "week_2"), (35, "week_5")]
 )

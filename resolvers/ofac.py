@@ -10,8 +10,8 @@ from datetime import UTC, date, timedelta
 from resolvers.base import Config, Fetch, QuestionView, cite
 from resolvers.errors import NotConfigured, SourceUnavailable
 from resolvers.fetching import Fetched
-from resolvers.ofac_delta import Publication, read_delta, read_history
-from resolvers.ofac_match import EASTERN, Match, OfacConfig, Seen, described, event_moment
+from resolvers.ofac_delta import EASTERN, Publication, read_delta, read_history
+from resolvers.ofac_match import Match, OfacConfig, Seen, described, event_moment
 from resolvers.proposals import LISTED_BY_ID, MAX_RATIONALE, NAME_ONLY, NO, YES, Basis, Evidence, Probe, Proposal
 
 REFUSED = (

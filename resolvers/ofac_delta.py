@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
+from zoneinfo import ZoneInfo
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
@@ -15,6 +16,7 @@ from resolvers.fetching import Fetched
 from resolvers.reading import read_json
 
 SOURCE = "OFAC"
+EASTERN = ZoneInfo("America/New_York")
 ADD, REMOVE, CHANGE = "add", "remove", "change"
 #: OFAC writes ``add`` and ``remove``; an entity changed in place has another word, or none, and tells in its parts.
 ACTIONS = {
@@ -85,12 +87,14 @@ def read_history(fetched: Fetched) -> list[Publication]:
 def _publication(row: Any) -> Publication:
     try:
         published = datetime.fromisoformat(row["datePublished"])
-        name = str(row["publicationID"])
+        given = row["publicationID"]
     except (KeyError, TypeError, ValueError):
         raise SourceChanged(f"{SOURCE} lists a publication without id or date: its format may have changed") from None
+    name = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
     if not name or len(name) > 64 or not name.replace("-", "").isalnum():
-        raise SourceChanged(f"{SOURCE} lists a publication with the id {name[:64]!r}, which cannot be asked for")
-    return Publication(name, published.replace(tzinfo=None))
+        raise SourceChanged(f"{SOURCE} lists a publication with the id {str(given)[:64]!r}, which cannot be asked for")
+    here = published.astimezone(EASTERN) if published.tzinfo else published
+    return Publication(name, here.replace(tzinfo=None))
 
 
 def read_delta(body: bytes) -> Delta:

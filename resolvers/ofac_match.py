@@ -3,16 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, StringConstraints
 
 from resolvers.base import Config
 from resolvers.fetching import Fetched
-from resolvers.ofac_delta import ADD, CHANGE, REMOVE, Delta, Listed, Part, Publication
+from resolvers.ofac_delta import ADD, CHANGE, EASTERN, REMOVE, Delta, Listed, Part, Publication
 from resolvers.texts import contains_words, plain
-
-EASTERN = ZoneInfo("America/New_York")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 

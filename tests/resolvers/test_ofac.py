@@ -352,6 +352,8 @@ HISTORIES = {
     "a date that is none": b'[{"publicationID":901,"datePublished":"soon"}]',
     "a null date": b'[{"publicationID":901,"datePublished":null}]',
     "rows that are no objects": b"[901]",
+    "a null id": b'[{"publicationID":null,"datePublished":"2025-04-02T10:05:12"}]',
+    "an id that is a truth value": b'[{"publicationID":true,"datePublished":"2025-04-02T10:05:12"}]',
     "an id that leads elsewhere": b'[{"publicationID":"../../x","datePublished":"2025-04-02T10:05:12"}]',
 }
 

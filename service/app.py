@@ -79,7 +79,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.boards = Boards(state.engine)
     state.newest_event = SharedReading(state.engine, lambda session: ledger.head(session).seq)
     state.callers = SharedReadings(state.engine)
-    state.pasts = Pasts()
+    state.pasts = Pasts(state.engine)
     state.scheduler = None
     if state.settings.admin_key is not None:
         with delivering(state.engine) as session:

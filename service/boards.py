@@ -1,12 +1,14 @@
 """Leaderboards as readers get them: the estimates are kept, and made anew when scores have changed.
 
-The estimates of a record with many scored pairs take seconds. They are made in a thread of their own then, and
-meanwhile the last ones are shown, with the event they rest on, or none; means and counts are always fresh.
+The estimates are never made inside a request, but in a thread of their own. Readers of a small record wait for them, a
+fraction of a second; those of a large one are shown the last ones meanwhile, with the event they rest on, or none.
+Means and counts are always fresh.
 """
 
 import logging
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,12 +19,13 @@ from sqlmodel import Session, col
 from predictions.estimates import Estimates, estimate, no_estimates
 from predictions.models import LedgerEvent, Score
 from predictions.scored import Filters, Revisions
+from service.behind import Behind
 from service.database import reading
 
 MAX_KEPT = 64
-#: Up to this many scored pairs the estimates take a fraction of a second and are made while the reader waits.
+#: Up to this many scored pairs the estimates take a fraction of a second, and readers wait for the newest.
 PAIRS_AT_ONCE = 20_000
-#: So long the reader who first asks for the estimates of a larger record waits for them, before being told "pending".
+#: So long a reader waits, who would otherwise get the last estimates of a small record, or none at all.
 PATIENCE_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
@@ -72,21 +75,27 @@ class Boards:
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._pages: OrderedDict[Address, PageBytes] = OrderedDict()
         self._lock = threading.Lock()
-        self._at_work: set[Key] = set()
+        self._behind = Behind("estimates")
+        #: Those that wait for their turn: whoever asks now joins them. Those at work may miss what the asker has seen.
+        self._coming: dict[Key, Future[Kept]] = {}
 
     def estimates(self, session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Kept:
-        """The estimates under ``filters``; of a large record the last ones, or none, while new ones are made behind."""
+        """The estimates under ``filters``: those of this moment, or the last ones, or none, while new ones are made.
+
+        Raises ``Unavailable`` where too many others are being made.
+        """
         key = (filters, revisions)
         event = newest_scoring(session)
         kept = self._kept.get(key)
         if kept is not None and kept.fresh(event, now):
             return kept
-        if _is_small(session):
-            return self._make(session, key, now)
-        made = self._make_behind(key, now)
-        if kept is None and made is not None:
-            made.join(PATIENCE_SECONDS)
-        return kept or self._kept.get(key, _NONE_YET)
+        made = self._start(key, now)
+        if kept is not None and not _is_small(session):
+            return kept
+        try:
+            return made.result(PATIENCE_SECONDS)
+        except TimeoutError:
+            return kept or _NONE_YET
 
     def page(self, address: Address, head: int, now: datetime) -> PageBytes | None:
         """The page sent last from this address, if nothing at all has changed since."""
@@ -105,35 +114,30 @@ class Boards:
             while len(self._pages) > MAX_KEPT:
                 self._pages.popitem(last=False)
 
-    def _make(self, session: Session, key: Key, now: datetime) -> Kept:
-        filters, revisions = key
-        made = Kept(estimate(session, filters, revisions, now), newest_scoring(session), next_deadline(session, now))
+    def _start(self, key: Key, now: datetime) -> Future[Kept]:
+        with self._lock:
+            if key not in self._coming:
+                self._coming[key] = self._behind.start(lambda: self._make(key, now))
+            return self._coming[key]
+
+    def _make(self, key: Key, now: datetime) -> Kept:
+        with self._lock:
+            del self._coming[key]
+        try:
+            with reading(self._engine) as session:
+                event, known = newest_scoring(session), self._kept.get(key)
+                if known is not None and known.fresh(event, now):  # made while these waited for their turn
+                    return known
+                made = Kept(estimate(session, *key, now), event, next_deadline(session, now))
+        except Exception:
+            log.exception("the estimates of a leaderboard could not be made")
+            raise
         with self._lock:
             self._kept[key] = made
             self._kept.move_to_end(key)
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
         return made
-
-    def _make_behind(self, key: Key, now: datetime) -> threading.Thread | None:
-        """The thread that makes them; None where one is at work already."""
-        with self._lock:
-            if key in self._at_work:
-                return None
-            self._at_work.add(key)
-        thread = threading.Thread(target=self._work, args=(key, now), name="estimates", daemon=True)
-        thread.start()
-        return thread
-
-    def _work(self, key: Key, now: datetime) -> None:
-        try:
-            with reading(self._engine) as session:
-                self._make(session, key, now)
-        except Exception:
-            log.exception("the estimates of a leaderboard could not be made; the last ones are shown")
-        finally:
-            with self._lock:
-                self._at_work.discard(key)
 
 
 def newest_scoring(session: Session) -> int:

@@ -9,11 +9,10 @@ from sqlmodel import Session
 
 from predictions import ledger
 from predictions.columns import MAX_ID, CommentatorKind, DeadlineBasis
-from predictions.estimates import Estimates, estimate
+from predictions.estimates import Estimates
 from predictions.inputs import Instant
 from predictions.leaderboard import Sort, board, explanation
 from predictions.ledger import Head
-from predictions.past import head_at
 from predictions.readers import Robustness
 from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
@@ -135,9 +134,7 @@ def _page(session: Session, boards: Boards, wanted: Wanted, address: Address, no
 
 
 def _past_board(session: Session, pasts: Pasts, wanted: Wanted, as_of: datetime, *, now: datetime) -> Board:
-    head = head_at(session, as_of)
-    with pasts.at(session, as_of, now=now) as past:
-        made = estimate(past, wanted.filters, wanted.revisions, as_of)
+    with pasts.at(session, as_of, wanted.filters, wanted.revisions, now=now) as (past, head, made):
         return _board(past, wanted, made, head, as_of, state="current", event=head.seq)
 
 

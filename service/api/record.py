@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request, Response
 
-from predictions.estimates import estimate
 from predictions.history import HistoryView, history_of
 from predictions.record import RecordView, record_of, score_views
 from predictions.scored import Filters
@@ -19,8 +18,7 @@ def record(request: Request, which: Which, _: Reader, session: Reading, as_of: A
     """A commentator's record: the line on the board, every scored question, what is open, calibration."""
     now = request.app.state.clock.now()
     if as_of is not None:
-        with request.app.state.pasts.at(session, as_of, now=now) as past:
-            made = estimate(past, Filters(), "opening", as_of)
+        with request.app.state.pasts.at(session, as_of, Filters(), "opening", now=now) as (past, _, made):
             return read_reply(request, record_of(past, commentator_of(past, which), made, now=as_of))
     person = commentator_of(session, which)
     kept = request.app.state.boards.estimates(session, Filters(), "opening", now)

@@ -1,7 +1,7 @@
 """Commands that read the record."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,11 +15,12 @@ from predictions.columns import CommentatorKind, DeadlineBasis
 from predictions.estimates import estimate
 from predictions.inputs import Instant
 from predictions.leaderboard import Sort, board, explanation
+from predictions.past import rebuild
 from predictions.scored import Filters, Include, Revisions
 from predictions.views import BoardItem
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.database import reading
-from service.pasts import Pasts
+from service.pasts import refuse_future
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "skill", "90%")
@@ -38,13 +39,18 @@ def when(value: str | None) -> datetime | None:
 @contextmanager
 def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Session, datetime]]:
     """The record as it stood at an instant, or as it is, and that instant. Raises ``InvalidInput`` for the future."""
-    now, pasts = clock.now(), Pasts(patient=True)
+    now = clock.now()
     with reading(engine) as session:
         if instant is None:
             yield session, now
             return
-        with closing(pasts), pasts.at(session, instant, now=now) as past:
-            yield past, instant
+        refuse_future(instant, now)
+        rebuilt = rebuild(session, instant)
+        try:
+            with Session(rebuilt) as past:
+                yield past, instant
+        finally:
+            rebuilt.dispose()
 
 
 def leaderboard(

@@ -1,7 +1,7 @@
 """The leaderboard: who stands where, how sure that is, and why; filters live in the address."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import Session, col
 
 from predictions.columns import QuestionStatus
-from predictions.estimates import Estimates, estimate
+from predictions.estimates import Estimates
 from predictions.leaderboard import board as leaderboard
 from predictions.leaderboard import explanation
 from predictions.models import Question, QuestionTopic
@@ -24,6 +24,7 @@ from service.pages.downloads import csv_reply
 from service.pages.miniatures import miniatures
 from service.pages.rendering import render, template_bytes
 from service.pages.shared import shared_page
+from service.pasts import Past, Pasts
 from service.replies import Reading
 
 router = APIRouter()
@@ -40,8 +41,8 @@ Chosen = Annotated[BoardQuery, Query()]
 def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
     """The leaderboard; with ``as_of`` as it stood at a past instant."""
     if query.as_of is not None:
-        with _as_it_stood(request, session, query, query.as_of) as (past, made):
-            shown = _shown(past, query, made, query.as_of)
+        with _as_it_stood(request, session, query, query.as_of) as past:
+            shown = _shown(past.session, query, past.estimates, query.as_of)
             return render(request, "board.html", session=session, **shown)
     boards, now = request.app.state.boards, request.app.state.clock.now()
     return shared_page(
@@ -59,20 +60,15 @@ def download(request: Request, _: Reader, session: Reading, query: Chosen) -> Re
     """The whole board under these filters, as CSV."""
     now = request.app.state.clock.now()
     if query.as_of is not None:
-        with _as_it_stood(request, session, query, query.as_of) as (past, made):
-            return _csv(_items(past, query, made, query.as_of))
+        with _as_it_stood(request, session, query, query.as_of) as past:
+            return _csv(_items(past.session, query, past.estimates, query.as_of))
     made = request.app.state.boards.estimates(session, query.filters(), query.revisions, now).estimates
     return _csv(_items(session, query, made, now))
 
 
-@contextmanager
-def _as_it_stood(
-    request: Request, session: Session, query: BoardQuery, when: datetime
-) -> Iterator[tuple[Session, Estimates]]:
-    """A session on the record as it stood then, and that board's estimates."""
-    state = request.app.state
-    with state.pasts.at(session, when, now=state.clock.now()) as past:
-        yield past, estimate(past, query.filters(), query.revisions, when)
+def _as_it_stood(request: Request, session: Session, query: BoardQuery, when: datetime) -> AbstractContextManager[Past]:
+    pasts: Pasts = request.app.state.pasts
+    return pasts.at(session, when, query.filters(), query.revisions, now=request.app.state.clock.now())
 
 
 def _csv(items: list[BoardItem]) -> Response:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
-from predictions.estimates import estimate
 from predictions.history import running_means
 from predictions.inputs import Instant
 from predictions.record import RecordView, ScoreView, record_of
@@ -51,8 +50,7 @@ def commentator(
     """A commentator's record; with ``as_of`` as it stood at a past instant."""
     state = request.app.state
     if as_of is not None:
-        with state.pasts.at(session, as_of, now=state.clock.now()) as past:
-            made = estimate(past, Filters(), "opening", as_of)
+        with state.pasts.at(session, as_of, Filters(), "opening", now=state.clock.now()) as (past, _, made):
             record = record_of(past, commentator_of(past, which), made, now=as_of)
             shown = _shown(past, record, order, page, as_of)
             return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **shown)

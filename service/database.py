@@ -89,7 +89,10 @@ def _turn(engine: Engine) -> AbstractContextManager[None]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that sees one state of the database and writes nothing."""
-    with Session(engine.execution_options(reading=True)) as session:
+    options: dict[str, object] = {"reading": True}
+    if engine.dialect.name == "postgresql":  # its default would show each statement a state of its own
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with Session(engine.execution_options(**options)) as session:
         yield session
 
 

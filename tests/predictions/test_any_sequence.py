@@ -7,14 +7,14 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, update
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, col, select
 
 from predictions.columns import QuestionStatus
 from predictions.entering import enter_question
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import Prediction, Question, Resolution
+from predictions.models import Prediction, Question, Resolution, Score, Standing
 from predictions.questions import declare_decided, find_question, postpone
 from predictions.recording import (
     Submission,
@@ -23,8 +23,11 @@ from predictions.recording import (
     record_predictions,
     withdraw_prediction,
 )
+from predictions.rescoring import rescore
 from predictions.resolving import resolve, take_back
 from predictions.schemas import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
+from predictions.scoring import SCALE
+from predictions.standings import FIELDS
 from predictions.verifying import verify
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -132,6 +135,24 @@ class AnySequence(RuleBasedStateMachine):
                 declare_decided(self.session, question, "r", **self.by)
         except Conflict:
             pass  # it has an outcome, or is not open
+
+    @rule(damage=st.booleans())
+    def make_anew(self, damage: bool) -> None:
+        before, scores = self.standings(), self.session.exec(select(Score)).all()
+        if damage and scores:
+            scores[0].opening = SCALE - scores[0].opening
+            self.session.add(scores[0])
+            self.session.exec(update(Standing).values(resolved=7, questions=9))
+        made = rescore(self.session, **self.by, progress=lambda *_: None)
+        assert (made.scores, made.changed) == (len(scores), int(damage and bool(scores)))
+        assert self.standings() == before
+
+    def standings(self) -> set[tuple[Any, ...]]:
+        """Every sum that is kept, but for rows without a question."""
+        self.session.flush()
+        self.session.expire_all()
+        rows = self.session.exec(select(Standing).where(col(Standing.questions) > 0)).all()
+        return {(row.commentator_id, row.topic, *(getattr(row, name) for name in FIELDS)) for row in rows}
 
     @invariant()
     def every_stored_number_follows_from_the_rows(self) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from service.database import make_engine, writing
+from service.database import make_engine, reading, writing
 
 
 def test_a_writer_is_not_starved_by_another_that_writes_without_pause(tmp_path: Path) -> None:
@@ -34,4 +34,20 @@ def test_a_writer_is_not_starved_by_another_that_writes_without_pause(tmp_path: 
     finally:
         stop.set()
         thread.join(10)
+        engine.dispose()
+
+
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(database_url: str) -> None:
+    engine = make_engine(database_url)
+    try:
+        with writing(engine) as session:
+            session.execute(text("CREATE TABLE t (x integer)"))
+        with reading(engine) as reader:
+            before = reader.execute(text("SELECT count(*) FROM t")).scalar()
+            with writing(engine) as session:
+                session.execute(text("INSERT INTO t VALUES (1)"))
+            assert reader.execute(text("SELECT count(*) FROM t")).scalar() == before == 0
+        with reading(engine) as reader:
+            assert reader.execute(text("SELECT count(*) FROM t")).scalar() == 1
+    finally:
         engine.dispose()

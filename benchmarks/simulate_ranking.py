@@ -119,7 +119,7 @@ def simulate(replications: int, seed: int, market_share: float = 0.6) -> NDArray
 def main() -> None:
     """Print the mean rank correlations with their standard errors."""
     parser = argparse.ArgumentParser(description="Rank correlation with true skill, raw Brier against the default.")
-    parser.add_argument("--replications", type=int, default=50)
+    parser.add_argument("--replications", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--market-share", type=float, default=0.6, help="share of questions with a market (0.6)")
     options = parser.parse_args()

@@ -2,22 +2,31 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any, NamedTuple
 
+import numpy as np
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.columns import QuestionKind
 from predictions.models import Commentator, Prediction, Question, Score, key
-from predictions.pairs import MIN_EVENTS, compare
+from predictions.pairs import MIN_EVENTS, compare, e_values, one_after_another
 from predictions.record import CalibrationView, view_calibration
 from predictions.scored import Filters, pair_filters
 from predictions.scoring import SCALE
+from predictions.statements import micros
 from predictions.views import CommentatorRef, View
 
 
 class PairView(View):
     """Two commentators on the resolved questions that both answered. ``difference`` is the mean over events of (score
-    of ``second`` - score of ``first``): above 0 the first was better. With too few shared events only the counts."""
+    of ``second`` - score of ``first``): above 0 the first was better. With too few shared events only the counts.
+
+    ``bet_on_first`` is what 1 would have become by betting on the first's probabilities against the second's (an
+    e-value), over the ``bet_events`` shared events that came one after another, each forecast when the one before was
+    known; ``bet_on_second`` the other way round. From 20 on it is ruled out that the other was at least as good
+    every time, however often one looks: with 95%.
+    """
 
     first: CommentatorRef
     second: CommentatorRef
@@ -27,33 +36,70 @@ class PairView(View):
     low: float | None
     high: float | None
     p_value: float | None
+    bet_events: int
+    bet_on_first: float
+    bet_on_second: float
     note: str
+
+
+class _Call(NamedTuple):
+    """An opening call with its score, a whole number of 10^-12; ``probability`` is None where there are options."""
+
+    question: int
+    event: str
+    opening: int
+    probability: float | None
+    made_at: datetime
+    known_at: datetime
+    outcome: str
 
 
 def compare_commentators(
     session: Session, first: Commentator, second: Commentator, filters: Filters, *, now: datetime
 ) -> PairView:
     """Compare two commentators by the Brier scores of their opening calls, whole events as one piece of evidence."""
-    one, other = (_scores(session, key(person), filters, now) for person in (first, second))
+    one, other = (_calls(session, key(person), filters, now) for person in (first, second))
     found = compare(
-        [row[0] for row in one],
-        [row[1] for row in one],
-        [row[2] / SCALE for row in one],
-        [row[0] for row in other],
-        [row[2] / SCALE for row in other],
+        [call.question for call in one.values()],
+        [call.event for call in one.values()],
+        [call.opening / SCALE for call in one.values()],
+        [call.question for call in other.values()],
+        [call.opening / SCALE for call in other.values()],
     )
     note = "" if found.enough else f"they are compared from {MIN_EVENTS} shared events on: fewer would show luck"
-    return PairView(first=CommentatorRef.of(first), second=CommentatorRef.of(second), note=note, **asdict(found))
+    refs = CommentatorRef.of(first), CommentatorRef.of(second)
+    return PairView(first=refs[0], second=refs[1], note=note, **asdict(found), **_bets(one, other))
 
 
-def _scores(session: Session, person: int, filters: Filters, now: datetime) -> list[tuple[int, str, int]]:
+def _calls(session: Session, person: int, filters: Filters, now: datetime) -> dict[int, _Call]:
+    columns = (Question.event, Score.opening, Prediction.probability, Prediction.made_at, Question.known_at)
     query = (
-        select(col(Score.question_id), col(Question.event), col(Score.opening))
+        select(col(Score.question_id), *(col(column) for column in columns), col(Question.outcome))
         .join(Question, col(Question.id) == col(Score.question_id))
+        .join(Prediction, col(Prediction.id) == col(Score.opening_id))
         .where(col(Score.commentator_id) == person, *pair_filters(filters, now))
         .order_by(col(Score.question_id))
     )
-    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+    return {row[0]: _Call(*row) for row in session.execute(query)}
+
+
+def _bets(one: dict[int, _Call], other: dict[int, _Call]) -> dict[str, Any]:
+    """What betting on either would have come to, on shared yes-or-no questions."""
+    shared = [(call, other[number]) for number, call in one.items() if number in other]
+    pairs = [(mine, theirs) for mine, theirs in shared if mine.probability is not None]
+    event = np.array([mine.event for mine, _ in pairs])
+    known_at = micros([mine.known_at for mine, _ in pairs])
+    counts = one_after_another(event, micros([max(a.made_at, b.made_at) for a, b in pairs]), known_at)
+    p, q = (np.array([pair[at].probability for pair in pairs], dtype=np.float64)[counts] for at in (0, 1))
+    rest = (
+        np.array([mine.outcome == "yes" for mine, _ in pairs], dtype=np.int64)[counts],
+        event[counts],
+        known_at[counts],
+    )
+    bets = {name: e_values(*said, *rest) for name, said in (("bet_on_first", (p, q)), ("bet_on_second", (q, p)))}
+    return {name: float(bet[-1]) if len(bet) else 1.0 for name, bet in bets.items()} | {
+        "bet_events": len(np.unique(event[counts]))
+    }
 
 
 def calibration_of(

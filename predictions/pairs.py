@@ -3,17 +3,23 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from predictions.intervals import t_quantile_95
 from predictions.scoring import Floats
+
+Bools = NDArray[np.bool_]
 
 MIN_EVENTS = 10
 EXACT_UP_TO = 14
 """Events up to which all 2^G flips of sign are tried; above it they are drawn."""
 
+AT_ONCE = 1_000_000
+"""Signs that are drawn in one go, so that memory does not grow with what two commentators share."""
+
 PROVEN = 20.0
-"""The e-value from which "better" may be said to be shown: one false alarm in twenty, however often one looks."""
+"""The e-value that rules out that the other was at least as good every time: one false alarm in twenty, however often
+one looks."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +83,42 @@ def sign_flip_test(differences: ArrayLike, *, draws: int = 10_000, seed: int = 0
     if len(values) <= EXACT_UP_TO:
         bits = np.arange(2 ** len(values))[:, None] >> np.arange(len(values)) & 1
         return float((np.abs((1 - 2 * bits) @ values) >= observed).mean())
-    bits = np.random.default_rng(seed).integers(0, 2, (draws, len(values)), dtype=np.int8)
-    return (1 + int((np.abs((1 - 2 * bits) @ values) >= observed).sum())) / (1 + draws)
+    rng, hits, at_once = np.random.default_rng(seed), 0, max(AT_ONCE // len(values), 1)
+    for start in range(0, draws, at_once):
+        bits = rng.integers(0, 2, (min(at_once, draws - start), len(values)), dtype=np.int8)
+        hits += int((np.abs((1 - 2 * bits) @ values) >= observed).sum())
+    return (1 + hits) / (1 + draws)
+
+
+def one_after_another(event: ArrayLike, made_at: ArrayLike, known_at: ArrayLike) -> Bools:
+    """Which of n shared questions belong to events that did not overlap, as e-values need it; shape (n,).
+
+    ``made_at`` is when the later of both had said a probability, ``known_at`` when the outcome became known. The event
+    that both forecast first is taken, then the first that both forecast when it was known (at the earliest in that very
+    moment), and so on: each choice is made when a forecast is, before anything shows of its outcome.
+    """
+    names, in_event = np.unique(np.asarray(event), return_inverse=True)
+    limits = np.iinfo(np.int64)
+    begun, known = np.full(len(names), limits.max), np.full(len(names), limits.min)
+    np.minimum.at(begun, in_event, np.asarray(made_at, dtype=np.int64))
+    np.maximum.at(known, in_event, np.asarray(known_at, dtype=np.int64))
+    taken, free_from = np.zeros(len(names), dtype=bool), limits.min
+    for at in np.lexsort((np.arange(len(names)), begun)).tolist():
+        if begun[at] >= free_from:
+            taken[at], free_from = True, known[at]
+    found: Bools = taken[in_event]
+    return found
 
 
 def e_values(p: ArrayLike, q: ArrayLike, outcome: ArrayLike, event: ArrayLike, known_at: ArrayLike) -> Floats:
-    """Evidence, after each event in the order they became known, that ``p`` forecasts better than ``q``; shape (G,).
+    """Evidence, after each event in the order they became known, against ``q`` being at least as good as ``p`` every
+    time; shape (G,).
 
     For shared yes/no questions: probabilities (n,) of the two, outcomes 0/1, their events and when they became known.
     The product over events of the mean within the event of pi/k where yes and (1 - pi)/(1 - k) where no, with
-    k = (p + q)/2 and pi = .75 p + .25 q. Range [0, inf). If p is not better, it ever exceeds 20 at most one time in
-    twenty, whenever one looks: Henzi and Ziegel (2022), Biometrika 109, 647-663. By the corrigendum (109, 1181) that
-    holds only where each event is known before the next is forecast.
+    k = (p + q)/2 and pi = .75 p + .25 q. Range [0, inf). If q is as good every time, it ever exceeds 20 at most one
+    time in twenty, whenever one looks: Henzi and Ziegel (2022), Biometrika 109, 647-663. By the corrigendum (109, 1181)
+    that holds only where each event is known before the next is forecast: ``one_after_another`` picks such events.
     """
     mine, other = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
     yes, times = np.asarray(outcome) == 1, np.asarray(known_at, dtype=np.int64)

@@ -9,22 +9,23 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from predictions.comparing import PairView, compare_commentators
 from predictions.estimates import Estimates
-from predictions.models import Commentator, Question
+from predictions.models import Commentator
 from predictions.names import name_key
-from predictions.pairs import MIN_EVENTS, Comparison, compare
+from predictions.pairs import MIN_EVENTS, PROVEN
 from predictions.reading import list_commentators
 from predictions.record import RecordView, ScoreView, record_of
 from predictions.scored import Filters
 from service.auth import Reader
 from service.pages.charts import Scale
 from service.pages.rendering import render
+from service.pages.wording import plural
 from service.replies import Reading
 
 router = APIRouter()
 SUGGESTED = 10
 SHOWN = 200
-IDS_PER_QUERY = 5000
 Who = Annotated[str, Query(max_length=200)]
 
 
@@ -64,7 +65,7 @@ class SideBySide:
 
     records: list[RecordView]
     shared: list[Shared]
-    result: Comparison
+    result: PairView
     scale: Scale
 
     @property
@@ -80,6 +81,23 @@ class SideBySide:
             return f"On what both answered, {other} was closer to what happened, by more than luck easily explains."
         return "On what both answered they cannot be told apart: the gap could easily be luck."
 
+    @property
+    def bet(self) -> str:
+        """What holds however often one looks, in two sentences; empty without events that came one after another."""
+        result = self.result
+        if not result.bet_events:
+            return ""
+        one, other = (record.commentator.name for record in self.records)
+        became, ahead, behind = max((result.bet_on_first, one, other), (result.bet_on_second, other, one))
+        rules = "rules" if became >= PROVEN else "does not rule"
+        events, payoff = plural(result.bet_events, "shared event"), f"{became:,.{2 if became < 100 else 0}f}"
+        return (
+            f"However often one looks: 1 put on the numbers of {ahead} against those of {behind}, on {events} of which "
+            f"each was forecast when the one before was known, would have become {payoff}. That {rules} out that "
+            f"{behind} was at least as good every time: it takes {PROVEN:.0f}, where luck alone brings either of two "
+            "equals at most one time in ten."
+        )
+
 
 def find(session: Session, text: str) -> Commentator | None:
     """The commentator with this slug or name."""
@@ -94,14 +112,7 @@ def side_by_side(session: Session, people: Sequence[Commentator], made: Estimate
     records = [record_of(session, person, made, now=now) for person in people]
     one, other = ({score.question.id: score for score in counted(record, now)} for record in records)
     shared = [Shared(score, other[number]) for number, score in one.items() if number in other]
-    numbers = [each.one.question.id for each in shared]
-    result = compare(
-        numbers,
-        _events(session, numbers),
-        [each.one.brier for each in shared],
-        numbers,
-        [each.other.brier for each in shared],
-    )
+    result = compare_commentators(session, people[0], people[1], Filters(), now=now)
     reach = max(0.1, abs(result.low or 0.0), abs(result.high or 0.0))
     return SideBySide(records, shared, result, Scale(-reach, reach, 5, 125))
 
@@ -109,12 +120,3 @@ def side_by_side(session: Session, people: Sequence[Commentator], made: Estimate
 def counted(record: RecordView, now: datetime) -> list[ScoreView]:
     """The scores that the default board counts."""
     return [score for score in record.scores if "hedged" not in score.flags and score.question.deadline <= now]
-
-
-def _events(session: Session, numbers: Sequence[int]) -> list[str]:
-    found: dict[int, str] = {}
-    for start in range(0, len(numbers), IDS_PER_QUERY):
-        part = numbers[start : start + IDS_PER_QUERY]
-        rows = session.execute(select(col(Question.id), col(Question.event)).where(col(Question.id).in_(part)))
-        found |= {row[0]: row[1] for row in rows}
-    return [found[number] for number in numbers]

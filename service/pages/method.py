@@ -69,5 +69,6 @@ def rules() -> dict[str, Any]:
         "consensus_from": references.MIN_OTHERS,
         "readers": readers.READERS,
         "pair_events": pairs.MIN_EVENTS,
+        "proven": pairs.PROVEN,
         "reminder_days": reminders.REMINDER_DAYS,
     }

@@ -1,12 +1,15 @@
 """Two commentators on the questions that both answered."""
 
+from itertools import pairwise
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from predictions.pairs import PROVEN, compare, e_values, sign_flip_test
+from predictions.pairs import PROVEN, compare, e_values, one_after_another, sign_flip_test
 
 P = np.array([0.8, 0.7, 0.9, 0.2, 0.6, 0.1, 0.85, 0.3, 0.75, 0.9])
 Q = np.array([0.6, 0.6, 0.5, 0.4, 0.5, 0.3, 0.6, 0.5, 0.5, 0.7])
@@ -123,3 +126,34 @@ def test_looking_every_day_raises_few_false_alarms() -> None:
         steps = np.arange(100)
         alarms += bool(e_values(p, q, (rng.random(100) < truth).astype(int), steps, steps).max() >= PROVEN)
     assert alarms / 300 <= 0.05
+
+
+def test_events_are_taken_when_the_one_before_was_known() -> None:
+    begun, known = [0, 1, 10, 12, 30], [10, 2, 20, 13, 40]
+    assert one_after_another([1, 2, 3, 4, 5], begun, known).tolist() == [True, False, True, False, True]
+    assert one_after_another([], [], []).tolist() == []
+
+
+def test_an_event_is_open_from_its_first_question_to_its_last_outcome() -> None:
+    event, begun, known = [1, 1, 2, 3], [0, 5, 6, 8], [3, 7, 9, 9]
+    assert one_after_another(event, begun, known).tolist() == [True, True, False, True]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 50), st.integers(1, 20)), max_size=30))
+def test_events_that_are_taken_never_overlap_whatever_their_order(rows: list[tuple[int, int, int]]) -> None:
+    event, begun, length = (np.array([row[at] for row in rows], dtype=np.int64) for at in range(3))
+    taken = one_after_another(event, begun, begun + length)
+    spans = sorted(
+        (begun[event == name].min(), (begun + length)[event == name].max()) for name in np.unique(event[taken])
+    )
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    turned = one_after_another(event[::-1], begun[::-1], (begun + length)[::-1])
+    assert turned[::-1].tolist() == taken.tolist()
+    assert bool(taken.any()) == bool(rows)
+
+
+def test_many_shared_events_are_tested_in_parts() -> None:
+    rng = np.random.default_rng(1)
+    differences = rng.normal(0.02, 1, 3000)
+    expected = 2 * (1 - NormalDist(0, float(np.sqrt((differences**2).sum()))).cdf(abs(differences.sum())))
+    assert sign_flip_test(differences) == pytest.approx(expected, abs=0.02)

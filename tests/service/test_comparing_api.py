@@ -85,3 +85,36 @@ def test_a_calibration_read_again_is_the_same_until_the_record_changes(admin: ht
     body = {"outcome": "no", "known_at": "2025-03-20T12:00:00Z", "evidence": EVIDENCE}
     assert admin.post("/api/questions/rain/resolutions", json=body).status_code == 201
     assert admin.get("/api/calibration").json() != first.json()
+
+
+def test_a_bet_on_the_better_of_two_holds_however_often_one_looks(admin: httpx.Client) -> None:
+    """Forty events, one a month in turn and one that overlaps all: Ann says 0.9 and Bob 0.6 of what comes true."""
+    lines, outcomes = [], []
+    for number in range(41):
+        begun, known = (
+            f"{2010 + number // 12}-{number % 12 + 1:02}-01",
+            f"{2010 + number // 12}-{number % 12 + 1:02}-20",
+        )
+        begun, known = ("2010-01-02", "2014-01-01") if number == 40 else (begun, known)
+        question = {
+            "slug": f"q-{number}",
+            "text": "t",
+            "resolution_criteria": "c",
+            "deadline": known,
+            "deadline_basis": "stated",
+        }
+        lines += [
+            {"commentator": {"name": name}, "question": question, "made_at": begun, "probability": probability}
+            for name, probability in (("Ann", 0.9), ("Bob", 0.6))
+        ]
+        outcomes.append((f"q-{number}", {"outcome": "yes", "known_at": known, "evidence": EVIDENCE}))
+    assert admin.post("/api/predictions/batch", content="\n".join(map(json.dumps, lines))).status_code == 201
+    for slug, body in outcomes:
+        assert admin.post(f"/api/questions/{slug}/resolutions", json=body).status_code == 201
+    pair = get(admin, "pairs", first="ann", second="bob")
+    assert (pair["events"], pair["bet_events"]) == (41, 40)
+    assert pair["bet_on_first"] == pytest.approx((0.825 / 0.75) ** 40)
+    assert pair["bet_on_second"] == pytest.approx((0.675 / 0.75) ** 40)
+    page = admin.get("/compare?one=ann&other=bob").text
+    assert "would have become 45.26. That rules out that Bob was at least as good every time" in page
+    assert "90%: " in page.partition("Brier score, own questions")[2].partition("</tr>")[0]

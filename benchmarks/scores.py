@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.report import Line, Options
 from predictions.estimates import rank_pairs
-from predictions.intervals import mean_brier
+from predictions.intervals import mean_intervals
 from predictions.ranking import Ranking
 from predictions.scored_pairs import Pairs
 from predictions.scoring import SCALE, brier_binary, score_question, to_units
@@ -95,7 +95,7 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
     )
     ranks: list[Ranking] = []
     whole = _seconds(options, lambda: ranks.append(rank_pairs(pairs)))
-    single = _seconds(options, lambda: mean_brier(who, event, pairs.scores("opening")))
+    single = _seconds(options, lambda: mean_intervals(who, event, pairs.scores("opening")))
     of = f"of {people:,} commentators with {len(pair):,} scores"
     budget = f"a budget of {PATIENCE_SECONDS} s"
     return [

@@ -29,11 +29,16 @@ class AdjustedScores:
     ``adjusted`` is on the scale of the Brier score, lower is better, but may leave [0, 1]: someone who always says 50%
     earns 0.25 if they answered every question. It can be compared within one ``component`` only (0 has the most
     answers), and is NaN where the component has a median of fewer than ``MIN_ANSWERS`` answers a question.
+
+    ``by_row`` (n,) has one entry for each row of the input: their mean over a commentator's rows is the adjusted score,
+    and their spread around it that of the score, with the questions' difficulties as they were fitted. NaN where nobody
+    else answered: such a row says nothing.
     """
 
     commentator: Ints
     adjusted: Floats
     component: Ints
+    by_row: Floats
 
 
 def adjusted_brier(commentator: ArrayLike, question: ArrayLike, scores: ArrayLike) -> AdjustedScores:
@@ -51,14 +56,14 @@ def adjusted_brier(commentator: ArrayLike, question: ArrayLike, scores: ArrayLik
     if np.any((np.diff(person) == 0) & (np.diff(asked) == 0)):
         raise ValueError("a commentator has one score on a question")
     component = _components(person, asked, len(people), len(questions))
-    adjusted = np.full(len(people), np.nan)
+    adjusted, by_row = np.full(len(people), np.nan), np.full(len(person), np.nan)
     of_row = component[person]
     by_component = np.argsort(of_row, kind="stable")
     edges = np.searchsorted(of_row[by_component], np.arange(component.max(initial=-1) + 2))
     for begin, end in pairwise(edges):
         rows = by_component[begin:end]
-        adjusted[np.unique(person[rows])] = _fit(person[rows], asked[rows], values[rows])
-    return AdjustedScores(people, adjusted, component)
+        adjusted[np.unique(person[rows])], by_row[order[rows]] = _fit(person[rows], asked[rows], values[rows])
+    return AdjustedScores(people, adjusted, component, by_row)
 
 
 def _components(person: Ints, asked: Ints, people: int, questions: int) -> Ints:
@@ -80,12 +85,13 @@ def _components(person: Ints, asked: Ints, people: int, questions: int) -> Ints:
     return place[component]
 
 
-def _fit(person: Ints, asked: Ints, values: Floats) -> Floats | float:
-    """Adjusted scores of the commentators of one connected component, by ascending id; NaN if it is too thin."""
+def _fit(person: Ints, asked: Ints, values: Floats) -> tuple[Floats | float, Floats | float]:
+    """Adjusted scores of the commentators of one connected component, by ascending id, and what each row makes of its
+    commentator's; NaN if it is too thin."""
     c, q = np.unique(person, return_inverse=True)[1], np.unique(asked, return_inverse=True)[1]
     n_c, n_q = np.bincount(c), np.bincount(q)
     if np.median(n_q) < MIN_ANSWERS:
-        return np.nan
+        return np.nan, np.nan
     b_c, b_q = np.bincount(c, values), np.bincount(q, values)
     right = b_c - np.bincount(c, (b_q / n_q)[q])
 
@@ -95,7 +101,12 @@ def _fit(person: Ints, asked: Ints, values: Floats) -> Floats | float:
 
     a = _solve(times, right.astype(np.float64), n_c)
     g = (b_q - np.bincount(q, a[c])) / n_q
-    return a + float(g.mean())
+    adjusted = a + float(g.mean())
+    # The variance of a_c is near sigma^2 / S_cc: a question weighs 1 - 1/n_q, so that one alone on it learns nothing.
+    shared, weight = np.bincount(c, n_q[q] > 1), n_c - np.bincount(c, 1 / n_q[q])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rest = (values - a[c] - g[q]) * (shared / weight)[c]
+    return adjusted, np.where(n_q[q] > 1, adjusted[c] + rest, np.nan)
 
 
 def _solve(times: Callable[[Floats], Floats], right: Floats, diagonal: Ints) -> Floats:

@@ -11,7 +11,6 @@ import numpy as np
 from sqlmodel import Session
 
 from predictions.beside import Beside, beside
-from predictions.intervals import BrierIntervals, mean_brier
 from predictions.ranking import Ranking, rank_commentators
 from predictions.reader_order import reader_order
 from predictions.readers import Robustness
@@ -30,7 +29,6 @@ class Estimates:
     """
 
     ranking: Ranking
-    intervals: BrierIntervals
     beside: Beside
     place: Mapping[int, int]
     yardsticks: Sequence[YardstickScore]
@@ -45,7 +43,6 @@ def estimate(session: Session, filters: Filters, revisions: Revisions, now: date
     ranking = rank_pairs(pairs)
     return Estimates(
         ranking,
-        mean_brier(pairs.commentator, pairs.event, pairs.scores(revisions)),
         beside(pairs, revisions),
         {int(who): at for at, who in enumerate(ranking.commentator)},
         yardstick_scores(pairs),
@@ -65,9 +62,7 @@ def no_estimates() -> Estimates:
     """What stands in for estimates that are still being made."""
     nobody = np.empty(0, dtype=np.int64)
     ranking = rank_commentators(nobody, nobody, nobody, [], [], draws=0)
-    none = dict.fromkeys(("adjusted", "peer", "skill_score", "log"), np.empty(0))
-    figures = Beside(**none, component=nobody, peer_questions=nobody, shares={})
-    return Estimates(ranking, mean_brier(nobody, nobody, []), figures, {}, (), pending=True)
+    return Estimates(ranking, Beside({}, component=nobody, peer_questions=nobody, shares={}), {}, (), pending=True)
 
 
 def _draws(pairs: Pairs) -> int:

@@ -1,4 +1,4 @@
-"""An interval for a mean Brier score that counts an election once, however many questions were asked about it."""
+"""An interval for a mean that counts an election once, however many questions were asked about it."""
 
 from dataclasses import dataclass
 
@@ -10,66 +10,68 @@ from predictions.scoring import Floats, Ints
 OWN_SPREAD_FROM = 10
 """With fewer events the spread is pooled over all commentators: their own would be a guess, often far too small."""
 
-LARGEST_SIGMA = 0.5
-"""No spread of numbers between 0 and 1 is larger: stands in where nobody has two events."""
-
 Z_95 = 1.6448536269514722
 T_95 = np.array([np.nan, 6.313752, 2.919986, 2.353363, 2.131847, 2.015048, 1.943180, 1.894579, 1.859548, 1.833113])
 
 
 @dataclass(frozen=True)
-class BrierIntervals:
-    """Mean Brier scores with 90% intervals clipped to [0, 1]: one entry for each commentator, by ascending id.
+class Intervals:
+    """Means with 90% intervals clipped to where they can lie: one entry for each commentator, by ascending id.
 
     ``pooled`` is true where the record has fewer than ``OWN_SPREAD_FROM`` events, so that the width rests on the spread
-    that commentators have in general.
+    that commentators have in general. Where nobody has two events ``low`` and ``high`` are all that can be, and NaN if
+    that has no bounds.
     """
 
     commentator: Ints
     questions: Ints
     events: Ints
-    brier: Floats
+    mean: Floats
     low: Floats
     high: Floats
     pooled: NDArray[np.bool_]
 
 
-def mean_brier(
-    commentator: ArrayLike, event: ArrayLike, scores: ArrayLike, *, yardsticks: ArrayLike = ()
-) -> BrierIntervals:
-    """The mean over questions, with a standard error clustered by event; flat arrays (n,), one row per question.
+def mean_intervals(
+    commentator: ArrayLike, event: ArrayLike, values: ArrayLike, *, least: float = 0.0, most: float = 1.0
+) -> Intervals:
+    """The mean over questions, with a standard error clustered by event; flat arrays (n,), one row per question, of
+    values between ``least`` and ``most``, which may be infinite.
 
     SE^2 = G/(G-1) sum_g (sum_{i in g} (d_i - mean))^2 / n^2 over the G events of a commentator, with the t quantile of
-    G - 1 degrees of freedom: Liang and Zeger (1986), Biometrika 73, 13-22. ``yardsticks`` (commentator ids) do not
-    enter the pooled spread.
+    G - 1 degrees of freedom: Liang and Zeger (1986), Biometrika 73, 13-22.
     """
     people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
     events_of_row = np.unique(np.asarray(event), return_inverse=True)[1]
-    values = np.asarray(scores, dtype=np.float64)
+    numbers = np.asarray(values, dtype=np.float64)
     # Sorted by value too, so that the sums are equal to the bit whatever the order of the input.
-    order = np.lexsort((values, events_of_row, person))
-    person, events_of_row, values = person[order], events_of_row[order], values[order]
+    order = np.lexsort((numbers, events_of_row, person))
+    person, events_of_row, numbers = person[order], events_of_row[order], numbers[order]
     n = np.bincount(person, minlength=len(people))
-    brier = np.bincount(person, values, len(people)) / n
+    mean = np.bincount(person, numbers, len(people)) / n
     starts = np.flatnonzero(np.diff(person, prepend=-1) | np.diff(events_of_row, prepend=-1))
     owner = person[starts]
-    deviations = np.add.reduceat(values - brier[person], starts) if len(starts) else values
+    deviations = np.add.reduceat(numbers - mean[person], starts) if len(starts) else numbers
     events = np.bincount(owner, minlength=len(people))
     # In units of one event's share of the mean, so that records of different length can be pooled.
     per_event = np.square(deviations * (events / n)[owner])
     squares = np.bincount(owner, per_event, len(people)).astype(np.float64)
-    error, quantile, pooled = _errors(squares, events, ~np.isin(people, np.asarray(yardsticks, dtype=np.int64)))
-    low, high = np.maximum(brier - quantile * error, 0.0), np.minimum(brier + quantile * error, 1.0)
-    return BrierIntervals(people, n, events, brier, low, high, pooled)
+    # No spread of numbers between two bounds is larger than half their distance.
+    width, pooled = _widths(squares, events, largest=(most - least) / 2)
+    known = np.isfinite(width)
+    low, high = (
+        np.where(known, edge, np.nan) for edge in (np.maximum(mean - width, least), np.minimum(mean + width, most))
+    )
+    return Intervals(people, n, events, mean, low, high, pooled)
 
 
-def _errors(squares: Floats, events: Ints, in_pool: NDArray[np.bool_]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    free = int((events - 1)[in_pool].sum())
-    variance = float(squares[in_pool].sum()) / free if free else LARGEST_SIGMA**2
+def _widths(squares: Floats, events: Ints, *, largest: float) -> tuple[Floats, NDArray[np.bool_]]:
+    free = int((events - 1).sum())
+    variance = float(squares.sum()) / free if free else largest**2
     pooled = events < OWN_SPREAD_FROM
     own_free = np.maximum(events - 1, 1)
     error = np.sqrt(np.where(pooled, variance, squares / own_free) / np.maximum(events, 1))
-    return error, t_quantile_95(np.where(pooled, max(free, 1), own_free)), pooled
+    return t_quantile_95(np.where(pooled, max(free, 1), own_free)) * error, pooled
 
 
 def t_quantile_95(free: ArrayLike) -> Floats:

@@ -25,6 +25,8 @@ from predictions.standings import OVERALL, SUMS, standing_predictions
 from predictions.views import BoardItem, CommentatorRef
 
 Sort = Literal["skill", "brier", "resolved", "name"]
+#: Figures that need every scored pair; the Brier scores themselves come from the running sums.
+_BESIDE = ("brier_adjusted", "peer", "brier_skill_score", "log_score")
 
 IN_TWO_SENTENCES = (
     "Each prediction earns points for being closer to what happened than the best yardstick available the day it was "
@@ -120,20 +122,17 @@ def _estimated(made: Estimates, at: int) -> dict[str, Any]:
     ranking, beside = made.ranking, made.beside
     ranked = ranking.rank[at] > 0
     places = {name: int(getattr(ranking, name)[at]) for name in ("rank", "rank_low", "rank_high", "tier") if ranked}
-    adjusted = _figure(beside.adjusted, at)
+    adjusted = beside.figures["brier_adjusted"]
     return {
         "events": int(ranking.events[at]),
         "status": Status(int(ranking.status[at])).name.lower(),
         **places,
         **{name: _figure(getattr(ranking, name), at) for name in ("skill", "skill_low", "skill_high")},
-        "brier_low": float(made.intervals.low[at]),
-        "brier_high": float(made.intervals.high[at]),
-        "brier_adjusted": adjusted,
-        "adjusted_among": None if adjusted is None else int(beside.component[at]) + 1,
-        "peer": _figure(beside.peer, at),
+        **{name: _figure(beside.figures[name].value, at) for name in _BESIDE},
+        **{f"{name}_low": _figure(figure.low, at) for name, figure in beside.figures.items()},
+        **{f"{name}_high": _figure(figure.high, at) for name, figure in beside.figures.items()},
+        "adjusted_among": None if np.isnan(adjusted.value[at]) else int(beside.component[at]) + 1,
         "peer_questions": int(beside.peer_questions[at]),
-        "brier_skill_score": _figure(beside.skill_score, at),
-        "log_score": _figure(beside.log, at),
         **{f"share_{name}": _figure(share, at) for name, share in beside.shares.items()},
     }
 

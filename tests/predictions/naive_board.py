@@ -37,9 +37,9 @@ def board(session: Session, now: datetime, revisions: str = "opening") -> dict[i
     by_rule = [pair | {"opening": pair[revisions]} for pair in counted]
     for who, line in lines.items():
         line["brier"] = means([pair for pair in by_rule if pair["who"] == who], questions)["brier"]
-    add_intervals(lines, by_rule)
     add_peers(lines, by_rule)
     add_adjusted(lines, by_rule)
+    add_all_intervals(lines, counted, by_rule, questions)
     return lines
 
 
@@ -260,23 +260,52 @@ def add_ranks(lines: dict[int, Row], sigma: float) -> None:
         line["tier"] = tier
 
 
-def add_intervals(lines: dict[int, Row], counted: list[Row]) -> None:
-    """Standard errors clustered by event, pooled over commentators for those with under ten events."""
-    squares, events = {}, {}
-    for who, line in lines.items():
-        mine = [pair for pair in counted if pair["who"] == who]
-        sums = [sum(values) for values in by_event(mine, lambda pair: pair["opening"] - line["brier"]).values()]  # noqa: B023
-        events[who] = len(sums)
-        squares[who] = sum((each * len(sums) / len(mine)) ** 2 for each in sums)
-    free = sum(number - 1 for number in events.values() if number)
-    pooled = sum(squares.values()) / free if free else 0.25
-    for who, line in lines.items():
-        number = events[who]
-        if number:
-            own = number >= 10
-            variance, degrees = (squares[who] / (number - 1), number - 1) if own else (pooled, max(free, 1))
-            width = t_quantile_95(degrees) * math.sqrt(variance / number)
-            line["brier_low"], line["brier_high"] = max(line["brier"] - width, 0), min(line["brier"] + width, 1)
+def add_intervals(lines: dict[int, Row], counted: list[Row], name: str, value: Any, least: float, most: float) -> None:
+    """Standard errors clustered by event, pooled over commentators for those with under ten events; ``value`` says what
+    a pair makes of the figure, or None."""
+    squares, events, centre = {}, {}, {}
+    for who in lines:
+        mine = [pair for pair in counted if pair["who"] == who and value(pair) is not None]
+        if mine:
+            centre[who] = sum(value(pair) for pair in mine) / len(mine)
+            sums = [sum(values) for values in by_event(mine, lambda pair: value(pair) - centre[who]).values()]  # noqa: B023
+            events[who] = len(sums)
+            squares[who] = sum((each * len(sums) / len(mine)) ** 2 for each in sums)
+    free = sum(number - 1 for number in events.values())
+    pooled = sum(squares.values()) / free if free else ((most - least) / 2) ** 2
+    for who, number in events.items():
+        own = number >= 10
+        variance, degrees = (squares[who] / (number - 1), number - 1) if own else (pooled, max(free, 1))
+        width = t_quantile_95(degrees) * math.sqrt(variance / number)
+        if math.isfinite(width):
+            lines[who][f"{name}_low"] = max(centre[who] - width, least)
+            lines[who][f"{name}_high"] = min(centre[who] + width, most)
+
+
+def add_all_intervals(lines: dict[int, Row], counted: list[Row], by_rule: list[Row], questions: dict[int, Row]) -> None:
+    add_intervals(lines, by_rule, "brier", lambda pair: pair["opening"], 0, 1)
+    for rule in ("opening", "latest", "time_weighted"):
+        add_intervals(lines, counted, f"brier_{rule}", lambda pair, r=rule: pair[r], 0, 1)
+    add_intervals(lines, by_rule, "peer", lambda pair: pair["peer"], -1, 1)
+    add_intervals(lines, by_rule, "brier_adjusted", lambda pair: pair["adjusted"], -math.inf, math.inf)
+    add_intervals(
+        lines,
+        counted,
+        "log_score",
+        lambda pair: means([pair], questions)["log_score"],
+        -math.log(0.99),
+        -math.log(0.01),
+    )
+
+    def skill(pair: Row) -> float | None:
+        mine = [each for each in counted if each["who"] == pair["who"]]
+        own, yardstick = (sum(each[name] for each in mine) / len(mine) for name in ("opening", "reference"))
+        if not yardstick:
+            return None
+        slope = pair["opening"] - own - own / yardstick * (pair["reference"] - yardstick)
+        return 1 - own / yardstick - slope / yardstick
+
+    add_intervals(lines, counted, "brier_skill_score", skill, -math.inf, 1)
 
 
 def t_quantile_95(degrees: int) -> float:
@@ -300,8 +329,9 @@ def add_peers(lines: dict[int, Row], counted: list[Row]) -> None:
         found = []
         for pair in counted:
             others = [o["opening"] for o in counted if o["asked"] == pair["asked"] and o["who"] != who]
-            if pair["who"] == who and others:
-                found.append(sum(others) / len(others) - pair["opening"])
+            if pair["who"] == who:
+                pair["peer"] = sum(others) / len(others) - pair["opening"] if others else None
+                found += [pair["peer"]] if others else []
         line["peer"], line["peer_questions"] = (sum(found) / len(found) if found else None), len(found)
 
 
@@ -318,12 +348,20 @@ def add_adjusted(lines: dict[int, Row], counted: list[Row]) -> None:
             people = more
         left -= people
         here = [pair for pair in counted if pair["who"] in people]
-        answers = [sum(pair["asked"] == each for pair in here) for each in asked]
-        if np.median(answers) >= 4:
-            who, what = sorted(people), sorted(asked)
+        who, what = sorted(people), sorted(asked)
+        answers = {each: sum(pair["asked"] == each for pair in here) for each in what}
+        for pair in here:
+            pair["adjusted"] = None
+        if np.median(list(answers.values())) >= 4:
             design = np.zeros((len(here), len(who) + len(what)))
             for at, pair in enumerate(here):
                 design[at, who.index(pair["who"])] = design[at, len(who) + what.index(pair["asked"])] = 1
             fitted = np.linalg.lstsq(design, np.array([pair["opening"] for pair in here]), rcond=None)[0]
             for at, each in enumerate(who):
                 lines[each]["brier_adjusted"] = float(fitted[at] + fitted[len(who) :].mean())
+            for pair, fit in zip(here, design @ fitted, strict=True):
+                shared = [answers[each["asked"]] for each in here if each["who"] == pair["who"]]
+                shared = [number for number in shared if number > 1]
+                if answers[pair["asked"]] > 1:
+                    rest = (pair["opening"] - fit) * len(shared) / sum(1 - 1 / number for number in shared)
+                    pair["adjusted"] = lines[pair["who"]]["brier_adjusted"] + rest

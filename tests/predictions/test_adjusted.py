@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from predictions.adjusted import adjusted_brier
+from predictions.intervals import mean_intervals
 
 
 def by_least_squares(commentator: np.ndarray, question: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -121,3 +122,33 @@ def test_ten_thousand_commentators_are_solved_without_a_matrix() -> None:
     true, hard = rng.normal(0, 0.02, 10_000), rng.uniform(0.1, 0.3, 500)
     result = adjusted_brier(c, q, true[c] + hard[q])
     assert_allclose(result.adjusted, true + hard.mean(), atol=1e-10)
+
+
+def test_what_each_row_makes_of_the_score_has_the_score_as_its_mean_and_nothing_where_one_is_alone() -> None:
+    c, q, scores = panel(6, 30, 0.7, seed=5)
+    c, q, scores = np.append(c, 3), np.append(q, 99), np.append(scores, 0.7)
+    order = np.random.default_rng(0).permutation(len(c))
+    result = adjusted_brier(c[order], q[order], scores[order])
+    by_row = np.empty(len(c))
+    by_row[order] = result.by_row
+    assert np.isnan(by_row[-1])
+    assert not np.isnan(by_row[:-1]).any()
+    means = [by_row[:-1][c[:-1] == who].mean() for who in result.commentator]
+    assert_allclose(means, result.adjusted, atol=1e-12)
+
+
+def test_nine_intervals_in_ten_hold_the_true_gap_to_the_others_though_events_hang_together() -> None:
+    rng, held, tried = np.random.default_rng(8), 0, 0
+    people, events, each = 12, 30, 3
+    for _ in range(60):
+        answered = rng.random((people, events * each)) < 0.6
+        c, q = np.nonzero(answered)
+        skill, hard = rng.normal(0, 0.03, people), rng.uniform(0.1, 0.5, events * each)
+        shared = np.repeat(rng.normal(0, 0.05, (people, events)), each, axis=1)
+        scores = skill[c] + hard[q] + shared[c, q] + rng.normal(0, 0.05, len(c))
+        result = adjusted_brier(c, q, scores)
+        found = mean_intervals(c, q // each, result.by_row, least=-np.inf, most=np.inf)
+        true = skill - skill.mean() + result.adjusted.mean()
+        held += int(((found.low <= true) & (true <= found.high)).sum())
+        tried += people
+    assert 0.86 < held / tried < 0.94

@@ -122,9 +122,9 @@ def ordered(scores: Sequence[ScoreView], order: Order) -> Sequence[ScoreView]:
 
 
 def topic_scale(topics: Sequence[TopicScore]) -> Scale:
-    """A scale for bars of 90 pixels, the same to both sides of zero."""
-    most = max([5.0, *(abs(each.points) for each in topics)])
-    return Scale(-most, most, 2, 88)
+    """A scale for intervals of 130 pixels, the same to both sides of zero."""
+    most = max([5.0, *(max(-each.points_low, each.points_high) for each in topics)])
+    return Scale(-most, most, 5, 125)
 
 
 def verdict(summary: BoardItem) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.columns import MAX_ID
 from predictions.errors import NotFound
+from predictions.intervals import mean_intervals
 from predictions.models import Question, Score, Source
 from predictions.reading import PredictionFilter, list_predictions
 from predictions.scoring import SCALE
@@ -59,8 +61,7 @@ def source(request: Request, number: Number, _: Reader, session: Reading, page: 
         people=len({line.prediction.commentator.id for line in card}),
         resolved=sum(line.outcome is not None and stands(line.prediction) for line in card),
         scored=len(scored),
-        mean=sum(score.opening for score in scored) / len(scored) / SCALE if scored else None,
-        yardstick=sum(score.reference for score in scored) / len(scored) / SCALE if scored else None,
+        figures=_figures(session, scored),
         scale=SCALE,
         first=first,
         page=page,
@@ -82,3 +83,22 @@ def scorecard(session: Session, told: Sequence[PredictionView]) -> list[Line]:
         outcomes |= {row[0]: row[1] for row in session.execute(query)}
     ordered = sorted(told, key=lambda each: (each.made_at, each.id))
     return [Line(each, outcomes[each.question.id], scores.get(each.id)) for each in ordered]
+
+
+def _figures(session: Session, scored: Sequence[Score]) -> dict[str, tuple[float, float, float]]:
+    """The mean Brier score of the calls and of their yardsticks, each with a 90% interval over whole events."""
+    if not scored:
+        return {}
+    event: dict[int, str] = {}
+    asked = sorted({score.question_id for score in scored})
+    for start in range(0, len(asked), IDS_PER_QUERY):
+        query = select(col(Question.id), col(Question.event)).where(
+            col(Question.id).in_(asked[start : start + IDS_PER_QUERY])
+        )
+        event |= {row[0]: row[1] for row in session.execute(query)}
+    found = {}
+    for name in ("opening", "reference"):
+        values = [getattr(score, name) / SCALE for score in scored]
+        mean = mean_intervals(np.zeros(len(values)), [event[score.question_id] for score in scored], values)
+        found[name] = float(mean.mean[0]), float(mean.low[0]), float(mean.high[0])
+    return found

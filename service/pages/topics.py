@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from predictions.models import QuestionTopic
+from predictions.intervals import mean_intervals
+from predictions.models import Question, QuestionTopic
 from predictions.record import ScoreView
 
 MIN_QUESTIONS = 5
@@ -15,34 +17,45 @@ QUESTIONS_PER_QUERY = 5000
 
 @dataclass(frozen=True)
 class TopicScore:
-    """Mean scores of a commentator in a topic; ``points`` is 100 times what they lie below the yardstick's."""
+    """Mean scores of a commentator in a topic, with 90% intervals that take whole events as one piece of evidence;
+    ``points`` is 100 times what they lie below the yardstick's, more is better."""
 
     topic: str
     questions: int
     brier: float
-    yardstick: float
-
-    @property
-    def points(self) -> float:
-        """Points against the yardstick; more is better."""
-        return 100 * (self.yardstick - self.brier)
+    brier_low: float
+    brier_high: float
+    points: float
+    points_low: float
+    points_high: float
 
 
 def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicScore]:
     """The topics with enough scored questions to say something, strongest first."""
     by_question = {score.question.id: score for score in scores if "hedged" not in score.flags}
-    numbers = list(by_question)
-    found: dict[str, list[ScoreView]] = {}
+    rows = _topics(session, list(by_question))
+    said = [by_question[number] for _, number, _ in rows]
+    names, place = np.unique([topic for topic, _, _ in rows], return_inverse=True)
+    event = [event for _, _, event in rows]
+    points = [100 * (score.reference_brier - score.brier) for score in said]
+    brier = mean_intervals(place, event, [score.brier for score in said])
+    ahead = mean_intervals(place, event, points, least=-100, most=100)
+    columns = (brier.questions, brier.mean, brier.low, brier.high, ahead.mean, ahead.low, ahead.high)
+    found = [
+        TopicScore(str(name), int(number), *map(float, figures))
+        for name, number, *figures in zip(names, *columns, strict=True)
+        if number >= MIN_QUESTIONS
+    ]
+    return sorted(found, key=lambda each: (-each.points, each.topic))
+
+
+def _topics(session: Session, numbers: Sequence[int]) -> list[tuple[str, int, str]]:
+    """(topic, question, event) of each topic of these questions."""
+    query = select(col(QuestionTopic.topic), col(QuestionTopic.question_id), col(Question.event))
+    query = query.join(Question, col(Question.id) == col(QuestionTopic.question_id))
+    found: list[tuple[str, int, str]] = []
     for start in range(0, len(numbers), QUESTIONS_PER_QUERY):
         part = numbers[start : start + QUESTIONS_PER_QUERY]
-        query = select(col(QuestionTopic.topic), col(QuestionTopic.question_id))
-        for topic, number in session.execute(query.where(col(QuestionTopic.question_id).in_(part))):
-            found.setdefault(topic, []).append(by_question[number])
-    enough = [_of_topic(topic, those) for topic, those in found.items() if len(those) >= MIN_QUESTIONS]
-    return sorted(enough, key=lambda each: (-each.points, each.topic))
-
-
-def _of_topic(topic: str, scores: Sequence[ScoreView]) -> TopicScore:
-    number = len(scores)
-    brier = sum(score.brier for score in scores) / number
-    return TopicScore(topic, number, brier, sum(score.reference_brier for score in scores) / number)
+        rows = session.execute(query.where(col(QuestionTopic.question_id).in_(part)))
+        found += [(row[0], row[1], row[2]) for row in rows]
+    return found

@@ -112,9 +112,14 @@ def points(value: float | None) -> str:
     return text if text == "0.0" else (MINUS if value < 0 else "+") + text
 
 
-def signed(value: float) -> str:
-    """A difference of Brier scores with three digits and its sign."""
-    return (MINUS if value < 0 else "+") + f"{abs(value):.3f}"
+def signed(value: float, digits: int = 3) -> str:
+    """A difference of Brier scores with its sign."""
+    return (MINUS if value < 0 else "+") + f"{abs(value):.{digits}f}"
+
+
+def between(low: float | None, high: float | None, form: Callable[[float], str]) -> str:
+    """A 90% interval, as in "90%: 0.180 to 0.240"; empty where there is none."""
+    return "" if low is None or high is None else f"90%: {form(low)} to {form(high)}"
 
 
 def rank_range(low: int | None, high: int | None) -> str:
@@ -276,3 +281,31 @@ FILTERS: dict[str, Callable[..., Any]] = {
         short,
     )
 }
+
+
+#: The figures of a record: the name in the data, how it is called, how its number is written, what it says.
+FIGURES: tuple[tuple[str, str, Callable[[float], str], str], ...] = (
+    (
+        "skill",
+        "Skill",
+        points,
+        "Points against the yardstick of the day, blended with 30 average results: the ranking.",
+    ),
+    ("brier_opening", "Brier score", brier, "Of opening calls: 0 is perfect, 0.25 is what 50% earns; lower is better."),
+    ("brier_latest", "Brier score, latest", brier, "Of the last prediction before the outcome or deadline."),
+    (
+        "brier_time_weighted",
+        "Brier score, over time",
+        brier,
+        "Each prediction by the time it stood until the deadline.",
+    ),
+    ("brier_adjusted", "Adjusted", brier, "Had all answered the same questions; among those who share some."),
+    ("peer", "Peer score", signed, "How far below the others' score on the same questions; more is better."),
+    ("brier_skill_score", "Brier skill score", signed, "1 - score / the yardstick's: 1 is perfect, 0 no better."),
+    (
+        "log_score",
+        "Log score",
+        brier,
+        "-ln of the probability given to what happened, within 1% to 99%; lower is better.",
+    ),
+)

@@ -256,9 +256,8 @@ def test_the_board_shows_how_the_yardsticks_did_on_the_same_calls(
     with writing(engine) as session:
         fill(session, now=clock.now(), people=3, questions=20)
     text = httpx.get(base_url).text.partition('id="yardsticks"')[2]
-    rows = re.findall(
-        r'<th scope="row">([^<]+)</th><td class="n">(\d+)</td><td class="n">([\d.]+)</td><td class="n">([\d.]+)', text
-    )
+    score = r'<td class="n">([\d.]+)<br><small class="nowrap">90%: [\d.]+ to [\d.]+</small></td>'
+    rows = re.findall(rf'<th scope="row">([^<]+)</th><td class="n">(\d+)</td>{score}{score}', text)
     scores = [
         score
         for who in range(3)

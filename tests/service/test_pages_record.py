@@ -10,9 +10,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from predictions.models import Commentator
+from predictions.intervals import mean_intervals
+from predictions.models import Commentator, Question, QuestionTopic
+from predictions.record import ScoreView
 from predictions.registry import change_commentator
-from service.database import writing
+from service.database import reading, writing
+from service.pages.topics import topic_scores
+from service.pages.wording import FIGURES
 from tests.clock import FakeClock
 from tests.service.invented_record import fill
 from tests.service.one_prediction import QUESTION, record_one, resolve
@@ -305,3 +309,43 @@ def test_a_source_leads_to_the_board_of_its_outlet(admin: httpx.Client) -> None:
     board = admin.get(link).text
     assert "Ann Invented" in board
     assert "Bo Elsewhere" not in board
+
+
+def test_every_score_on_a_page_stands_beside_its_interval(base_url: str, engine: Engine, clock: FakeClock) -> None:
+    with writing(engine) as session:
+        fill(session, now=clock.now(), people=5, questions=70)
+    record = httpx.get(f"{base_url}/api/commentators/invented-person-1/record").json()
+    summary = record["summary"]
+    page = httpx.get(f"{base_url}/commentators/invented-person-1").text.replace("\N{MINUS SIGN}", "-")
+    shown = dict(
+        re.findall(r'<th scope="row">([^<]+)</th><td class="n">[^<]+</td><td class="n nowrap">([^<]+)</td>', page)
+    )
+    for name, label, form, _ in FIGURES:
+        ends = (form(summary[f"{name}_{end}"]).replace("\N{MINUS SIGN}", "-") for end in ("low", "high"))
+        assert shown[label] == " to ".join(ends)
+    topics = page.partition("Strongest and weakest topics")[2].partition("</table>")[0]
+    assert topics.count("<title>90%: ") == topics.count("/questions?topic=") > 0
+    source = httpx.get(f"{base_url}/sources/1").text
+    assert len(re.findall(r"<dd>\d\.\d{3} <small>90%: \d\.\d{3} to \d\.\d{3}</small>", source)) == 2
+
+
+def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
+    admin: httpx.Client, engine: Engine, clock: FakeClock
+) -> None:
+    with writing(engine) as session:
+        fill(session, now=clock.now(), people=5, questions=70)
+    record = admin.get("/api/commentators/invented-person-1/record").json()
+    with reading(engine) as session:
+        found = topic_scores(session, [ScoreView.model_validate(score) for score in record["scores"]])
+        where = session.exec(select(QuestionTopic.topic, Question.id, Question.event).join(Question)).all()
+    scores = {score["question"]["id"]: score["brier"] for score in record["scores"] if "hedged" not in score["flags"]}
+    assert found
+    for each in found:
+        rows = [(event, scores[number]) for topic, number, event in where if topic == each.topic and number in scores]
+        assert each.questions == len(rows)
+        assert each.brier == pytest.approx(sum(score for _, score in rows) / len(rows))
+        if len({event for event, _ in rows}) >= 10:
+            events = [event for event, _ in rows]
+            own = mean_intervals([1] * len(rows), events, [score for _, score in rows])
+            assert (each.brier_low, each.brier_high) == pytest.approx((own.low[0], own.high[0]))
+        assert each.points_low < each.points < each.points_high

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,10 +11,11 @@ import numpy as np
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from predictions.intervals import RunningMean
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, key
 from predictions.past import Postponed
 from predictions.questions import outcome_index
-from predictions.record import ScoreView
+from predictions.record import ScoreView, counted
 from predictions.schemas import ANNULLED
 from predictions.scoring import SCALE, brier, score_question, to_units
 from predictions.statements import micros
@@ -25,34 +26,46 @@ Units = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Point:
-    """One scored question, with the means of the commentator and of the yardstick up to it."""
+    """One scored question, with the means of the commentator and of the yardstick up to it; ``interval`` holds the
+    former with 90%, None under ten events."""
 
     score: ScoreView
     number: int
     mean: float
     yardstick: float
+    interval: tuple[float, float] | None
 
 
 class OutcomeView(View):
     """The mean Brier score of opening calls after an outcome became known, over the ``resolved`` questions known by
-    then; ``score`` is that of this question, ``reference_brier`` the mean of the yardsticks."""
+    then, with its 90% interval from ten events on; ``score`` is that of this question, ``reference_brier`` the mean of
+    the yardsticks."""
 
     at: datetime
     question: QuestionRefView
     score: float
     resolved: int
     brier: float
+    brier_low: float | None
+    brier_high: float | None
     reference_brier: float
 
 
 class StoodView(View):
-    """The figures of the default board from ``at`` on, until the next of its kind, as the record stood then."""
+    """The figures of the default board from ``at`` on, until the next of its kind, as the record stood then. Intervals
+    (90%, whole events as one piece of evidence) from ten events on."""
 
     at: datetime
     resolved: int
     brier: float | None
+    brier_low: float | None
+    brier_high: float | None
     brier_latest: float | None
+    brier_latest_low: float | None
+    brier_latest_high: float | None
     brier_time_weighted: float | None
+    brier_time_weighted_low: float | None
+    brier_time_weighted_high: float | None
 
 
 class HistoryView(View):
@@ -76,6 +89,8 @@ def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView
                 score=point.score.brier,
                 resolved=point.number,
                 brier=point.mean,
+                brier_low=point.interval and point.interval[0],
+                brier_high=point.interval and point.interval[1],
                 reference_brier=point.yardstick,
             )
             for point in running_means(scores, now)
@@ -89,11 +104,13 @@ def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
     known: words that carry almost no claim, and questions whose deadline is still to come, are left out."""
     points: list[Point] = []
     total = yardstick = 0.0
-    counted = (score for score in scores if "hedged" not in score.flags and score.question.deadline <= now)
-    for number, score in enumerate(sorted(counted, key=lambda score: (score.known_at, score.question.id)), 1):
+    running = RunningMean()
+    in_order = sorted(counted(scores, now), key=lambda score: (score.known_at, score.question.id))
+    for number, score in enumerate(in_order, 1):
         total += score.brier
         yardstick += score.reference_brier
-        points.append(Point(score, number, total / number, yardstick / number))
+        running.shift(score.event, round(score.brier * SCALE), 1)
+        points.append(Point(score, number, total / number, yardstick / number, running.interval(SCALE)))
     return points
 
 
@@ -112,22 +129,29 @@ def _as_it_stood(session: Session, person: int, now: datetime) -> Iterator[Stood
     versions = sorted(_versions(session, person, now), key=lambda version: (version.at, version.question.id))
     scores = _scores(versions)
     held: dict[int, Units] = {}
-    sums, shown = [0, 0, 0], [0, 0, 0, 0]
+    means = {name: RunningMean() for name in ("brier", "brier_latest", "brier_time_weighted")}
+    shown = [0, 0, 0, 0]
     for number, version in enumerate(versions):
-        before = held.pop(key(version.question), (0, 0, 0))
-        after = scores.get(number)
-        if after is not None:
-            held[key(version.question)] = after
-        sums = [total - old + new for total, old, new in zip(sums, before, after or (0, 0, 0), strict=True)]
+        asked, event = key(version.question), version.question.event
+        for units, by in ((held.pop(asked, None), -1), (scores.get(number), 1)):
+            for mean, value in zip(means.values(), units or (), strict=False):
+                mean.shift(event, value, by)
+        if number in scores:
+            held[asked] = scores[number]
         last = number + 1 == len(versions) or versions[number + 1].at > version.at
-        if last and (now_shown := [len(held), *sums]) != shown:
+        if last and (now_shown := [len(held), *(mean.total for mean in means.values())]) != shown:
             shown = now_shown
-            yield _stood(version.at, len(held), sums)
+            yield _stood(version.at, means)
 
 
-def _stood(at: datetime, resolved: int, sums: Sequence[int]) -> StoodView:
-    opening, latest, weighted = (total / resolved / SCALE if resolved else None for total in sums)
-    return StoodView(at=at, resolved=resolved, brier=opening, brier_latest=latest, brier_time_weighted=weighted)
+def _stood(at: datetime, means: Mapping[str, RunningMean]) -> StoodView:
+    resolved = means["brier"].count
+    found: dict[str, float | None] = {}
+    for name, mean in means.items():
+        low, high = mean.interval(SCALE) or (None, None)
+        value = mean.total / resolved / SCALE if resolved else None
+        found |= {name: value, f"{name}_low": low, f"{name}_high": high}
+    return StoodView(at=at, resolved=resolved, **found)
 
 
 def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version]:

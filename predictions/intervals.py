@@ -1,5 +1,6 @@
 """An interval for a mean that counts an election once, however many questions were asked about it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,44 @@ def _widths(squares: Floats, events: Ints, *, largest: float) -> tuple[Floats, N
     own_free = np.maximum(events - 1, 1)
     error = np.sqrt(np.where(pooled, variance, squares / own_free) / np.maximum(events, 1))
     return t_quantile_95(np.where(pooled, max(free, 1), own_free)) * error, pooled
+
+
+class RunningMean:
+    """A mean over questions that come and go, with its interval as in ``mean_intervals``; values are whole numbers, so
+    that it does not depend on the order in which they came."""
+
+    def __init__(self) -> None:
+        self.total = self.count = 0
+        self._events: dict[str, tuple[int, int]] = {}
+        #: Over events with sum s and number n: the sums of s^2, s n and n^2.
+        self._squares = self._products = self._sizes = 0
+
+    def shift(self, event: str, value: int, by: int) -> None:
+        """Add a value to an event (``by`` = 1), or take it away (-1)."""
+        total, number = self._events.pop(event, (0, 0))
+        self._weigh(total, number, -1)
+        total, number = total + by * value, number + by
+        if number:
+            self._events[event] = total, number
+            self._weigh(total, number, 1)
+        self.total, self.count = self.total + by * value, self.count + by
+
+    def _weigh(self, total: int, number: int, by: int) -> None:
+        self._squares += by * total * total
+        self._products += by * total * number
+        self._sizes += by * number * number
+
+    def interval(self, scale: int) -> tuple[float, float] | None:
+        """The 90% interval of the mean, in units of ``scale`` and clipped to [0, 1]; None with under
+        ``OWN_SPREAD_FROM`` events, whose own spread would be a guess."""
+        events, n = len(self._events), self.count
+        if events < OWN_SPREAD_FROM:
+            return None
+        # n^2 times the sum over events of (s - n mean)^2, exactly.
+        squares = n * n * self._squares - 2 * n * self.total * self._products + self.total * self.total * self._sizes
+        error = math.sqrt(squares * events / (events - 1)) / (n * n * scale)
+        mean, width = self.total / n / scale, float(t_quantile_95(events - 1)) * error
+        return max(mean - width, 0.0), min(mean + width, 1.0)
 
 
 def t_quantile_95(free: ArrayLike) -> Floats:

@@ -1,6 +1,6 @@
 """A commentator's record: the line on the board, every scored question, what is still open, and calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ class ScoreView(View):
     """
 
     question: QuestionRefView
+    event: str
     prediction: int
     probability: float | None
     hedge: str | None
@@ -94,7 +95,7 @@ def record_of(session: Session, person: Commentator, made: Estimates, *, now: da
         shares=_shares(scored),
         scores=_score_views(session, scored),
         open=_open(session, key(person)),
-        calibration=view_calibration(*_calls(scored)),
+        calibration=view_calibration(*_calls(scored, now)),
     )
 
 
@@ -130,6 +131,7 @@ def _score_view(score: Score, question: Question, opening: Prediction, base: dic
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
     return ScoreView(
         question=QuestionRefView.of(question),
+        event=question.event,
         prediction=score.opening_id,
         probability=opening.probability,
         hedge=opening.hedge,
@@ -173,11 +175,19 @@ def _open(session: Session, number: int) -> list[PredictionView]:
     return [view for view in views if not {"superseded", "withdrawn"} & set(view.flags)]
 
 
-def _calls(scored: Scored) -> tuple[list[float], list[int]]:
+def counted(scores: Iterable[ScoreView], now: datetime) -> list[ScoreView]:
+    """The scores that the default board counts: words that carry almost no claim, and questions whose deadline is still
+    to come, are left out."""
+    return [score for score in scores if "hedged" not in score.flags and score.question.deadline <= now]
+
+
+def _calls(scored: Scored, now: datetime) -> tuple[list[float], list[int]]:
+    """The calls on yes-or-no questions that the default board counts: those that come true early would flatter."""
     calls = [
         (opening.probability, int(question.outcome == "yes"))
         for score, question, opening in scored
-        if question.kind is QuestionKind.BINARY and opening.probability is not None and not score.hedged
+        if question.kind is QuestionKind.BINARY and opening.probability is not None
+        if not score.hedged and question.deadline <= now
     ]
     return [call[0] for call in calls], [call[1] for call in calls]
 

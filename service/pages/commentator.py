@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from predictions.history import running_means
 from predictions.inputs import Instant
-from predictions.record import RecordView, ScoreView, record_of
+from predictions.record import RecordView, ScoreView, counted, record_of
 from predictions.registry import STATEMENT
 from predictions.scored import Filters
 from predictions.views import BoardItem
@@ -73,7 +73,7 @@ def commentator(
 def _shown(session: Session, record: RecordView, order: Order, page: int, now: datetime) -> dict[str, Any]:
     first = (page - 1) * PAGE
     here = ordered(record.scores, order)[first : first + PAGE]
-    topics = topic_scores(session, record.scores)
+    topics = topic_scores(session, counted(record.scores, now))
     points = running_means(record.scores, now)
     changes = told.changes(session, record.commentator.id)
     return {

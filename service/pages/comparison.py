@@ -15,7 +15,7 @@ from predictions.models import Commentator
 from predictions.names import name_key
 from predictions.pairs import MIN_EVENTS, PROVEN
 from predictions.reading import list_commentators
-from predictions.record import RecordView, ScoreView, record_of
+from predictions.record import RecordView, ScoreView, counted, record_of
 from predictions.scored import Filters
 from service.auth import Reader
 from service.pages.charts import Scale
@@ -110,13 +110,8 @@ def find(session: Session, text: str) -> Commentator | None:
 def side_by_side(session: Session, people: Sequence[Commentator], made: Estimates, now: datetime) -> SideBySide:
     """Compare two commentators by their opening calls on the questions that the default board counts."""
     records = [record_of(session, person, made, now=now) for person in people]
-    one, other = ({score.question.id: score for score in counted(record, now)} for record in records)
+    one, other = ({score.question.id: score for score in counted(record.scores, now)} for record in records)
     shared = [Shared(score, other[number]) for number, score in one.items() if number in other]
     result = compare_commentators(session, people[0], people[1], Filters(), now=now)
     reach = max(0.1, abs(result.low or 0.0), abs(result.high or 0.0))
     return SideBySide(records, shared, result, Scale(-reach, reach, 5, 125))
-
-
-def counted(record: RecordView, now: datetime) -> list[ScoreView]:
-    """The scores that the default board counts."""
-    return [score for score in record.scores if "hedged" not in score.flags and score.question.deadline <= now]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from predictions.history import Point
 from predictions.record import ScoreView
-from service.pages.charts import Scale, TimeScale, line
+from service.pages.charts import Scale, TimeScale, area, line
 
 MAX_DOTS = 400
 WIDTH, HEIGHT = 400, 260
@@ -14,11 +14,13 @@ WIDTH, HEIGHT = 400, 260
 
 @dataclass(frozen=True)
 class History:
-    """The running means as paths, each score as (place, height, what it is)."""
+    """The running means as paths, the band of their intervals (empty without one), each score as (place, height, what
+    it is)."""
 
     across: TimeScale
     up: Scale
     mean: str
+    band: str
     yardstick: str
     dots: list[tuple[float, float, ScoreView]]
     last: Point
@@ -33,10 +35,12 @@ def history(points: Sequence[Point]) -> History | None:
     across = TimeScale(since - margin, until + margin, 44, WIDTH - 12)
     up = Scale(0, 1, HEIGHT - 30, 10)
     places = [across(point.score.known_at) for point in points]
+    held = [(x, point.interval) for x, point in zip(places, points, strict=True) if point.interval]
     return History(
         across=across,
         up=up,
         mean=line(zip(places, (up(point.mean) for point in points), strict=True)),
+        band=area([(x, up(high)) for x, (_, high) in held], [(x, up(low)) for x, (low, _) in held]) if held else "",
         yardstick=line(zip(places, (up(point.yardstick) for point in points), strict=True)),
         dots=[(x, up(point.score.brier), point.score) for x, point in zip(places, points, strict=True)][-MAX_DOTS:],
         last=points[-1],

@@ -46,7 +46,8 @@ def source(request: Request, number: Number, _: Reader, session: Reading, page: 
         raise NotFound(f"no source has the id {number}: /sources lists them")
     told = list_predictions(session, PredictionFilter(source=number), limit=MAX_PREDICTIONS)
     card = scorecard(session, told)
-    scored = [line.score for line in card if line.score is not None and not line.score.hedged]
+    now = request.app.state.clock.now()
+    scored = [line.score for line in card if line.score and not line.score.hedged and line.score.deadline <= now]
     first = (page - 1) * PAGE
     return render(
         request,

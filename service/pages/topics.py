@@ -1,6 +1,6 @@
 """Where a commentator is strong and where weak: points against the yardstick, by topic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.intervals import mean_intervals
-from predictions.models import Question, QuestionTopic
+from predictions.models import QuestionTopic
 from predictions.record import ScoreView
 
 MIN_QUESTIONS = 5
@@ -31,14 +31,13 @@ class TopicScore:
 
 
 def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicScore]:
-    """The topics with enough scored questions to say something, strongest first."""
-    by_question = {score.question.id: score for score in scores if "hedged" not in score.flags}
-    rows = _topics(session, list(by_question))
-    said = [by_question[number] for _, number, _ in rows]
-    names, place = np.unique([topic for topic, _, _ in rows], return_inverse=True)
-    event = [event for _, _, event in rows]
-    points = [100 * (score.reference_brier - score.brier) for score in said]
-    brier = mean_intervals(place, event, [score.brier for score in said])
+    """The topics with enough of these scores to say something, strongest first."""
+    by_question = {score.question.id: score for score in scores}
+    rows = [(topic, by_question[number]) for topic, number in _topics(session, list(by_question))]
+    names, place = np.unique([topic for topic, _ in rows], return_inverse=True)
+    event = [score.event for _, score in rows]
+    brier = mean_intervals(place, event, [score.brier for _, score in rows])
+    points = [100 * (score.reference_brier - score.brier) for _, score in rows]
     ahead = mean_intervals(place, event, points, least=-100, most=100)
     columns = (brier.questions, brier.mean, brier.low, brier.high, ahead.mean, ahead.low, ahead.high)
     found = [
@@ -49,13 +48,10 @@ def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicSco
     return sorted(found, key=lambda each: (-each.points, each.topic))
 
 
-def _topics(session: Session, numbers: Sequence[int]) -> list[tuple[str, int, str]]:
-    """(topic, question, event) of each topic of these questions."""
-    query = select(col(QuestionTopic.topic), col(QuestionTopic.question_id), col(Question.event))
-    query = query.join(Question, col(Question.id) == col(QuestionTopic.question_id))
-    found: list[tuple[str, int, str]] = []
+def _topics(session: Session, numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
+    """(topic, question) of each topic of these questions."""
+    query = select(col(QuestionTopic.topic), col(QuestionTopic.question_id))
     for start in range(0, len(numbers), QUESTIONS_PER_QUERY):
         part = numbers[start : start + QUESTIONS_PER_QUERY]
-        rows = session.execute(query.where(col(QuestionTopic.question_id).in_(part)))
-        found += [(row[0], row[1], row[2]) for row in rows]
-    return found
+        for row in session.execute(query.where(col(QuestionTopic.question_id).in_(part))):
+            yield row[0], row[1]

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from predictions.entering import enter_question
 from predictions.errors import TrackRecordError
-from predictions.estimates import no_estimates
+from predictions.estimates import estimate, no_estimates
 from predictions.history import HistoryView, history_of
 from predictions.leaderboard import board_line
 from predictions.models import Commentator, Prediction, Question
@@ -19,6 +19,7 @@ from predictions.record import score_views
 from predictions.recording import correct_prediction, record_prediction, withdraw_prediction
 from predictions.resolving import resolve, take_back
 from predictions.schemas import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
+from predictions.scored import Filters
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 DAYS = 120
@@ -148,3 +149,25 @@ def something(session: Session, chance: random.Random, question: Question, day: 
         correct_prediction(session, mine[-1], CorrectionIn.model_validate(body), now=on(day), actor="test")
     elif mine:
         withdraw_prediction(session, mine[0], WithdrawalIn(reason="no"), now=on(day), actor="test")
+
+
+def test_a_point_of_the_history_has_the_interval_of_the_board_of_that_day(session: Session) -> None:
+    chance = random.Random(5)
+    for at in range(14):
+        question = ask(session, f"q-{at}", 20 + at)
+        say(session, question, 1, 0, probability=chance.random())
+        settle(session, question, 21 + at, chance.choice(("yes", "no")), 20 + at)
+    found = history(session, on(60))
+    assert [point.brier_low is None for point in found.as_it_stood] == [True] * 9 + [False] * 5
+    assert [point.brier_high is None for point in found.by_outcome] == [True] * 9 + [False] * 5
+    for day, point in ((30, found.as_it_stood[9]), (34, found.as_it_stood[-1])):
+        engine = rebuild(session, on(day))
+        with Session(engine) as past:
+            made = estimate(past, Filters(), "opening", on(day))
+            line = board_line(past, past.exec(select(Commentator)).one(), made, now=on(day))
+        engine.dispose()
+        for name in ("brier", "brier_latest", "brier_time_weighted"):
+            for end in ("low", "high"):
+                assert getattr(point, f"{name}_{end}") == pytest.approx(getattr(line, f"{name}_{end}"), abs=1e-8)
+    last = found.by_outcome[-1]
+    assert (last.brier_low, last.brier_high) == pytest.approx((line.brier_low, line.brier_high), abs=1e-8)

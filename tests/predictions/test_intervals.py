@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from predictions.intervals import OWN_SPREAD_FROM, mean_intervals, t_quantile_95
+from predictions.intervals import OWN_SPREAD_FROM, RunningMean, mean_intervals, t_quantile_95
+from predictions.scoring import SCALE
 
 
 def test_the_t_quantile_agrees_with_published_tables() -> None:
@@ -105,3 +106,23 @@ def test_nine_intervals_in_ten_hold_the_true_mean_though_events_hang_together(ev
     event = np.tile(np.repeat(np.arange(events), each), people)
     result = mean_intervals(commentator, event, scores.ravel())
     assert 0.87 < np.mean((result.low <= 0.4) & (result.high >= 0.4)) < 0.93
+
+
+@given(st.lists(st.tuples(st.integers(0, 14), st.integers(0, SCALE), st.booleans()), max_size=60))
+def test_a_running_mean_has_the_interval_of_what_is_left_whatever_came_and_went(
+    rows: list[tuple[int, int, bool]],
+) -> None:
+    running = RunningMean()
+    for event, value, _ in rows:
+        running.shift(str(event), value, 1)
+    for event, value, stays in rows:
+        if not stays:
+            running.shift(str(event), value, -1)
+    left = [(event, value / SCALE) for event, value, stays in rows if stays]
+    assert running.count == len(left)
+    found = running.interval(SCALE)
+    if len({event for event, _ in left}) < OWN_SPREAD_FROM:
+        assert found is None
+        return
+    wanted = mean_intervals([1] * len(left), [event for event, _ in left], [value for _, value in left])
+    assert found == pytest.approx((wanted.low[0], wanted.high[0]), abs=1e-9)

@@ -204,7 +204,15 @@ def score(number: int, brier: float, *, days: int, flags: tuple[str, ...] = (), 
     deadline = NOW + timedelta(days=5) if early else NOW - timedelta(days=1)
     ref = QuestionRefView(**question(number, deadline=deadline).model_dump(include=set(QuestionRefView.model_fields)))
     same = dict.fromkeys(("brier", "brier_latest", "brier_time_weighted", "brier_low", "brier_high"), brier)
-    told = {"question": ref, "prediction": number, "probability": 0.5, "hedge": None, "predictions": 1, "outcome": "no"}
+    told = {
+        "question": ref,
+        "event": str(number),
+        "prediction": number,
+        "probability": 0.5,
+        "hedge": None,
+        "predictions": 1,
+        "outcome": "no",
+    }
     known = {"known_at": NOW - timedelta(days=days), "reference_brier": 0.25, "reference_type": "even"}
     return ScoreView(**same, **told, **known, flags=list(flags))
 

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from predictions.intervals import mean_intervals
 from predictions.models import Commentator, Question, QuestionTopic
-from predictions.record import ScoreView
+from predictions.record import ScoreView, counted
 from predictions.registry import change_commentator
 from service.database import reading, writing
 from service.pages.topics import topic_scores
@@ -336,9 +336,10 @@ def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
         fill(session, now=clock.now(), people=5, questions=70)
     record = admin.get("/api/commentators/invented-person-1/record").json()
     with reading(engine) as session:
-        found = topic_scores(session, [ScoreView.model_validate(score) for score in record["scores"]])
+        found = topic_scores(session, counted(map(ScoreView.model_validate, record["scores"]), clock.now()))
         where = session.exec(select(QuestionTopic.topic, Question.id, Question.event).join(Question)).all()
-    scores = {score["question"]["id"]: score["brier"] for score in record["scores"] if "hedged" not in score["flags"]}
+    passed = [score for score in record["scores"] if score["question"]["deadline"] <= clock.now().isoformat()]
+    scores = {score["question"]["id"]: score["brier"] for score in passed if "hedged" not in score["flags"]}
     assert found
     for each in found:
         rows = [(event, scores[number]) for topic, number, event in where if topic == each.topic and number in scores]

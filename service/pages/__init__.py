@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from service.pages import (
     board,
     calendar,
+    calibration,
     cards,
     channels,
     commentator,
@@ -30,6 +31,7 @@ from service.pages.forms import SignInFirst, sign_in_first
 __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
-reading = (board, commentator, comparison, question, source, lists, search, method, ledger, due, feeds, calendar, cards)
-for module in (*reading, record, correcting, reply, resolve, probe, channels, sign_in):
+reading = (board, commentator, comparison, calibration, question, source, lists, search, method, ledger, due)
+shared = (feeds, calendar, cards)
+for module in (*reading, *shared, record, correcting, reply, resolve, probe, channels, sign_in):
     router.include_router(module.router)

@@ -103,7 +103,6 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
     items = _items(session, query, made, now)
     first = (query.page - 1) * PAGE
     here = items[first : first + PAGE]
-    topics = select(col(QuestionTopic.topic)).distinct().order_by(col(QuestionTopic.topic)).limit(MAX_TOPICS)
     return {
         "title": "Leaderboard",
         "query": query,
@@ -117,7 +116,7 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
         "skills": _skills(here),
         "briers": Scale(0.0, 0.5, *DRAWN),
         "curves": miniatures(session, [item for item in here if item.brier is not None]),
-        "topics": session.execute(topics).scalars().all(),
+        "topics": board_topics(session),
         "statuses": _statuses(session),
         "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
         "next": _questions(session, _waiting(now), col(Question.deadline)),
@@ -127,6 +126,12 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
         "readers": READERS,
         "by_reader": made.readers if query.order == "skill" else None,
     }
+
+
+def board_topics(session: Session) -> Sequence[str]:
+    """The topics to choose from, in order."""
+    query = select(col(QuestionTopic.topic)).distinct().order_by(col(QuestionTopic.topic)).limit(MAX_TOPICS)
+    return session.execute(query).scalars().all()
 
 
 def groups(items: list[BoardItem], *, by_tier: bool) -> list[tuple[int | None, list[BoardItem]]]:

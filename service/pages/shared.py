@@ -1,13 +1,14 @@
 """Pages that readers share: rendered once for all who are not signed in, until the record changes."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from predictions import ledger
-from service.boards import Kept, PageBytes, newest_scoring
+from service.boards import Kept, PageBytes, newest_scoring, next_deadline
 from service.pages.rendering import HTML, page_reply
 from service.replies import address_of
 
@@ -19,14 +20,35 @@ def shared_page(
     request: Request, session: Session, estimates: Callable[[], Kept], body: Callable[[Kept], bytes]
 ) -> Response:
     """The page at this address: as it was rendered last if nothing has changed since, else rendered by ``body``."""
+
+    def make(now: datetime) -> Made:
+        made = estimates()
+        return Made(body(made), made.until, made.fresh(newest_scoring(session), now))
+
+    return _kept(request, session, make)
+
+
+def kept_page(request: Request, session: Session, body: Callable[[], bytes]) -> Response:
+    """``shared_page`` without estimates."""
+    return _kept(request, session, lambda now: Made(body(), next_deadline(session, now), True))
+
+
+class Made(NamedTuple):
+    """A page, until when it is good if nothing else changes, and whether it may be kept."""
+
+    body: bytes
+    until: datetime | None
+    good: bool
+
+
+def _kept(request: Request, session: Session, make: Callable[[datetime], Made]) -> Response:
     boards, now = request.app.state.boards, request.app.state.clock.now()
     wanted, shared = address_of(request), not request.cookies
     head = ledger.head(session).seq
     page = boards.page(wanted, head, now) if shared else None
     if page is None:
-        made = estimates()
-        until = min(made.until or now + LONGEST, now + LONGEST)
-        page = PageBytes(body(made), "", head, until)
-        if shared and made.fresh(newest_scoring(session), now):
+        made = make(now)
+        page = PageBytes(made.body, "", head, min(made.until or now + LONGEST, now + LONGEST))
+        if shared and made.good:
             boards.keep_page(wanted, page)
     return page_reply(request, page.body, HTML)

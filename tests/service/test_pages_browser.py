@@ -39,6 +39,7 @@ PATHS = (
     "/sources/1",
     "/search?q=invented",
     "/compare?one=invented-person-1&other=invented-person-2",
+    "/calibration",
     "/method?words=seems+unlikely",
     "/due",
     "/ledger",

@@ -30,6 +30,7 @@ LISTS = (
     "/search?q=rain",
     "/method",
     "/compare",
+    "/calibration",
     "/due",
     "/ledger",
     "/?sort=name&topic=weather",
@@ -350,3 +351,50 @@ def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
             own = mean_intervals([1] * len(rows), events, [score for _, score in rows])
             assert (each.brier_low, each.brier_high) == pytest.approx((own.low[0], own.high[0]))
         assert each.points_low < each.points < each.points_high
+
+
+def test_calibration_is_shown_of_everyone_a_topic_or_a_commentator(
+    base_url: str, engine: Engine, clock: FakeClock
+) -> None:
+    with writing(engine) as session:
+        fill(session, now=clock.now(), people=4, questions=70)
+    topic = httpx.get(f"{base_url}/api/questions/question-1").json()["topics"][0]
+    for query in ({}, {"topic": topic}, {"commentator": "invented-person-1"}, {"commentator": "Invented Person 2"}):
+        slug = {"commentator": query["commentator"].lower().replace(" ", "-")} if "commentator" in query else {}
+        found = httpx.get(f"{base_url}/api/calibration", params=query | slug).json()
+        text = httpx.get(f"{base_url}/calibration", params=query).text
+        assert f"{found['predictions']:,} opening calls" in text
+        parts = found["decomposition"]
+        shown = re.findall(r'<th scope="row">(\w[\w ]+)</th><td class="n">(\d\.\d{3})</td><td><small>', text)
+        assert shown == [
+            *([("Mean Brier score", f"{parts['brier']:.3f}")] if parts else []),
+            *([(name.capitalize(), f"{parts[name]:.3f}") for name in list(parts)[1:]] if parts else []),
+        ]
+    everyone = httpx.get(f"{base_url}/calibration").text
+    assert "Reliability diagram of everyone" in everyone
+    assert everyone.partition("What the score is made of")[1]
+
+
+def test_too_few_calls_draw_no_curve_and_a_stranger_is_told_so(admin: httpx.Client) -> None:
+    record_one(admin)
+    resolve(admin)
+    assert "1 opening call on yes-or-no questions so far. A curve is drawn from 50 on" in admin.get("/calibration").text
+    assert "Nobody on record is called “zz”" in admin.get("/calibration?commentator=zz").text
+
+
+def test_the_form_filters_the_board_by_what_may_distort_a_record(admin: httpx.Client) -> None:
+    record_one(admin)
+    resolve(admin)
+    for query, shown in (
+        ("conditional=true", False),
+        ("conditional=false", True),
+        ("max_annulled=0.0", True),
+        ("outlet=The+Gazette", True),
+        ("outlet=Another", False),
+        ("source=1", True),
+    ):
+        text = admin.get(f"/?{query}").text
+        assert ("/commentators/ann-invented" in text) is shown, query
+    form = admin.get("/").text.partition("<form")[2].partition("</details>")[0]
+    names = {"topic", "from", "to", "deadline_basis", "worded", "recorded_late", "conditional", "max_annulled", "kind"}
+    assert set(re.findall(r'name="(\w+)"', form)) >= names | {"include", "revisions", "as_of", "min_resolved", "outlet"}

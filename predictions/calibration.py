@@ -26,6 +26,10 @@ FINEST = 100_000
 """Over 2,000 distinct probabilities fewer than RESAMPLES draws are made (20 at least), of at most FINEST neighbouring
 groups. Coarser groups would understate the miscalibration that chance makes; at 100,000 the loss is under 0.2%."""
 
+DRAWN_CALLS = 20_000_000
+FEWEST_DRAWS = 100
+"""Where calls share outcomes each call is drawn: over 20,000 calls fewer than RESAMPLES times, but FEWEST_DRAWS."""
+
 BAND = 0.90
 
 
@@ -46,7 +50,8 @@ class Decomposition:
 
 @dataclass(frozen=True)
 class Chance:
-    """What a perfectly calibrated person who said the same numbers would get, by resampling the outcomes.
+    """What a perfectly calibrated person who said the same numbers would get, by resampling the outcomes; calls on one
+    question share its outcome, so that ten who say the same are one piece of evidence.
 
     The curve lies between ``band_low`` and ``band_high`` with 90% probability at each point; its miscalibration is
     ``miscalibration_mean`` on average and above ``miscalibration_95`` one time in twenty.
@@ -81,8 +86,9 @@ class Calibration:
         return self.predictions >= MIN_PREDICTIONS
 
 
-def calibration(p: ArrayLike, outcome: ArrayLike, *, seed: int = 0) -> Calibration:
-    """The reliability diagram of probabilities ``p`` and outcomes (1 it happened, 0 it did not), both (n,), any order.
+def calibration(p: ArrayLike, outcome: ArrayLike, *, question: ArrayLike | None = None, seed: int = 0) -> Calibration:
+    """The reliability diagram of probabilities ``p`` and outcomes (1 it happened, 0 it did not), both (n,), any order;
+    ``question`` (n,) where several may speak of one question, else each call has a question of its own.
 
     The band says where the curve of a perfectly calibrated person would lie with 90% probability at each point; it is
     drawn from ``seed``, and the same input gives the same diagram.
@@ -101,7 +107,7 @@ def calibration(p: ArrayLike, outcome: ArrayLike, *, seed: int = 0) -> Calibrati
         hits=np.add.reduceat(hits, starts),
         recalibrated=_grouped(curve, count, starts)[0],
         decomposition=_decomposed(values, count, hits, curve),
-        chance=_chance(values, count, said, shown, np.random.default_rng(seed)),
+        chance=_chance(_Calls(p, question, values, count), starts, said, np.random.default_rng(seed)),
     )
 
 
@@ -168,21 +174,55 @@ def _grouped(values: Floats, count: Ints, starts: Ints) -> tuple[Floats, Ints]:
     return np.add.reduceat(values * count, starts) / totals, totals
 
 
-def _chance(values: Floats, count: Ints, said: Floats, shown: Ints, rng: np.random.Generator) -> Chance:
-    curves, _ = _resampled(said, shown, RESAMPLES, rng)
+class _Calls:
+    """The calls that a diagram is made of, whose outcomes can be drawn as if all were calibrated."""
+
+    def __init__(self, p: ArrayLike, question: ArrayLike | None, values: Floats, count: Ints) -> None:
+        self.values, self.count = values, count
+        asked, of_call = np.unique(np.arange(count.sum()) if question is None else question, return_inverse=True)
+        self.asked, self.of_call = len(asked), of_call
+        self.place = np.searchsorted(values, np.asarray(p, dtype=np.float64))
+
+    @property
+    def most(self) -> int:
+        """How many draws are made at most."""
+        return RESAMPLES if self._apart else int(np.clip(DRAWN_CALLS // len(self.place), FEWEST_DRAWS, RESAMPLES))
+
+    @property
+    def _apart(self) -> bool:
+        return self.asked == len(self.place)
+
+    def hits(self, starts: Ints, draws: int, rng: np.random.Generator) -> Ints:
+        """How often each group of values came true: (draws, k). Calls on one question share one draw: each comes true
+        with the probability that it stated, and with it all that were stated higher."""
+        if self._apart:
+            said, count = _grouped(self.values, self.count, starts)
+            return rng.binomial(count, said, size=(draws, len(starts)))
+        group = np.searchsorted(starts, self.place, side="right") - 1
+        stated, found = self.values[self.place], np.empty((draws, len(starts)), dtype=np.int64)
+        for draw in range(draws):
+            happened = rng.random(self.asked)[self.of_call] < stated
+            found[draw] = np.bincount(group[happened], minlength=len(starts))
+        return found
+
+
+def _chance(calls: _Calls, starts: Ints, said: Floats, rng: np.random.Generator) -> Chance:
+    shown = np.add.reduceat(calls.count, starts)
+    curves, _ = _resampled(said, shown, calls.hits(starts, calls.most, rng))
     low, high = np.quantile(curves, [(1 - BAND) / 2, (1 + BAND) / 2], axis=0)
-    if len(values) > FINEST:
-        values, count = _grouped(values, count, _starts(np.arange(len(values)) * FINEST // len(values)))
-    draws = int(np.clip(RESAMPLED_CELLS // len(values), RESAMPLED_CELLS // FINEST, RESAMPLES))
-    _, excess = _resampled(values, count, draws, rng)
+    fine = np.arange(len(calls.values))
+    if len(fine) > FINEST:
+        fine = _starts(fine * FINEST // len(fine))
+    values, count = _grouped(calls.values, calls.count, fine)
+    draws = int(np.clip(RESAMPLED_CELLS // len(fine), RESAMPLED_CELLS // FINEST, calls.most))
+    _, excess = _resampled(values, count, calls.hits(fine, draws, rng))
     return Chance(low, high, float(excess.mean()), float(np.quantile(excess, 0.95)))
 
 
-def _resampled(values: Floats, count: Ints, draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Curves (draws, k) and miscalibrations (draws,) of outcomes drawn with the stated probabilities."""
-    hits = rng.binomial(count, values, size=(draws, len(values)))
+def _resampled(values: Floats, count: Ints, hits: Ints) -> tuple[Floats, Floats]:
+    """Curves (draws, k) and miscalibrations (draws,) of the ``hits`` (draws, k) that were drawn."""
     counts = np.broadcast_to(count, hits.shape)
-    curves = _isotonic(counts.ravel(), hits.ravel(), lanes=draws).reshape(hits.shape)
+    curves = _isotonic(counts.ravel(), hits.ravel(), lanes=len(hits)).reshape(hits.shape)
     said = (hits * (1 - values) ** 2 + (counts - hits) * values**2).sum(axis=1)
     recalibrated: Floats = (counts * curves * (1 - curves)).sum(axis=1)
     return curves, (said - recalibrated) / count.sum()

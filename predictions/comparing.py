@@ -107,7 +107,7 @@ def calibration_of(
 ) -> CalibrationView:
     """The reliability diagram of the opening calls on yes-or-no questions under ``filters``: of everyone, or of one."""
     query = (
-        select(col(Prediction.probability), col(Question.outcome))
+        select(col(Prediction.probability), col(Question.outcome), col(Question.id))
         .select_from(Score)
         .join(Question, col(Question.id) == col(Score.question_id))
         .join(Prediction, col(Prediction.id) == col(Score.opening_id))
@@ -116,4 +116,5 @@ def calibration_of(
     if commentator is not None:
         query = query.where(col(Score.commentator_id) == commentator.id)
     calls = session.execute(query.order_by(col(Score.question_id), col(Score.commentator_id))).all()
-    return view_calibration([row[0] for row in calls], [int(row[1] == "yes") for row in calls])
+    happened = [int(row[1] == "yes") for row in calls]
+    return view_calibration([row[0] for row in calls], happened, [row[2] for row in calls])

@@ -192,9 +192,12 @@ def _calls(scored: Scored, now: datetime) -> tuple[list[float], list[int]]:
     return [call[0] for call in calls], [call[1] for call in calls]
 
 
-def view_calibration(probabilities: Sequence[float], outcomes: Sequence[int]) -> CalibrationView:
-    """The reliability diagram of some calls on yes-or-no questions and what happened (1 or 0)."""
-    found = calibration(np.array(probabilities, dtype=float), np.array(outcomes, dtype=int))
+def view_calibration(
+    probabilities: Sequence[float], outcomes: Sequence[int], questions: Sequence[int] | None = None
+) -> CalibrationView:
+    """The reliability diagram of some calls on yes-or-no questions and what happened (1 or 0); ``questions`` where
+    several commentators may speak of one."""
+    found = calibration(np.array(probabilities, dtype=float), np.array(outcomes, dtype=int), question=questions)
     enough = found.recalibrated is not None and found.decomposition is not None and found.chance is not None
     note = "" if enough else f"a curve is drawn from {MIN_PREDICTIONS} predictions on: fewer would show luck"
     chance = found.chance

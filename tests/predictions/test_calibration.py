@@ -170,3 +170,47 @@ def test_thousands_of_distinct_probabilities_are_shown_as_groups_and_decomposed_
     assert (diagram.recalibrated * diagram.count).sum() == pytest.approx(outcome.sum())
     # A calibrated person must not look miscalibrated only because the diagram is drawn in groups.
     assert diagram.decomposition.miscalibration == pytest.approx(diagram.chance.miscalibration_mean, rel=0.3)
+
+
+def test_ten_who_say_the_same_are_one_piece_of_evidence() -> None:
+    said = np.resize([0.1, 0.3, 0.5, 0.7, 0.9], 100)
+    asked = np.arange(100)
+    one = calibration(said, np.zeros(100, dtype=int), seed=1).chance
+    ten = calibration(np.tile(said, 10), np.zeros(1000, dtype=int), question=np.tile(asked, 10), seed=1).chance
+    apart = calibration(np.tile(said, 10), np.zeros(1000, dtype=int), seed=1).chance
+    assert one is not None
+    assert ten is not None
+    assert apart is not None
+    assert_allclose(ten.band_low, one.band_low, atol=0.06)
+    assert_allclose(ten.band_high, one.band_high, atol=0.06)
+    assert ten.miscalibration_95 == pytest.approx(one.miscalibration_95, rel=0.15)
+    assert apart.miscalibration_95 < 0.3 * one.miscalibration_95
+
+
+def test_the_band_of_many_on_the_same_questions_covers_nine_curves_in_ten() -> None:
+    """Four who say what is so, each rounded differently: the outcome of a question is that of all four."""
+    rng, inside = np.random.default_rng(3), []
+    for _ in range(40):
+        truth = rng.uniform(0.05, 0.95, 120)
+        happened = rng.random(120) < truth
+        said = np.clip(np.round(truth, 1)[:, None] + np.zeros(4), 0.05, 0.95)
+        found = calibration(said.ravel(), np.repeat(happened, 4).astype(int), question=np.repeat(np.arange(120), 4))
+        assert found.chance is not None
+        assert found.recalibrated is not None
+        inside.append(
+            np.mean((found.chance.band_low <= found.recalibrated) & (found.recalibrated <= found.chance.band_high))
+        )
+    assert 0.84 < np.mean(inside) <= 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 9)), min_size=60, max_size=60), st.integers(0, 99))
+def test_shared_outcomes_are_drawn_the_same_in_any_order(rows: list[tuple[int, int]], seed: int) -> None:
+    p, question = np.array([row[0] / 20 for row in rows]), np.array([row[1] for row in rows])
+    outcome = question % 2
+    order = np.random.default_rng(seed).permutation(len(rows))
+    one = calibration(p, outcome, question=question).chance
+    other = calibration(p[order], outcome[order], question=question[order]).chance
+    assert one is not None
+    assert other is not None
+    assert_array_equal(one.band_low, other.band_low)
+    assert one.miscalibration_95 == other.miscalibration_95

@@ -16,7 +16,8 @@ from predictions.reader_order import reader_order
 from predictions.readers import Robustness
 from predictions.scored import Filters, Revisions
 from predictions.scored_pairs import Pairs, load_pairs
-from predictions.scoring import SCALE
+from predictions.scoring import SCALE, Floats
+from predictions.word_ranges import mean_ranges
 from predictions.yardsticks import YardstickScore, yardstick_scores
 
 
@@ -25,7 +26,8 @@ class Estimates:
     """Rank, tier, skill, intervals and the figures beside them, of all commentators with a scored pair.
 
     ``place`` says where each commentator stands in the arrays; ``readers`` how far the order depends on who reads the
-    words. With ``pending`` there is nothing yet: they are being made.
+    words; ``words`` the lowest and highest mean score that these allow, by a rule other than that of the opening call,
+    whose range is in the running sums. With ``pending`` there is nothing yet: they are being made.
     """
 
     ranking: Ranking
@@ -33,6 +35,7 @@ class Estimates:
     place: Mapping[int, int]
     yardsticks: Sequence[YardstickScore]
     readers: Robustness | None = None
+    words: tuple[Floats, Floats] | None = None
     pending: bool = False
 
 
@@ -47,6 +50,7 @@ def estimate(session: Session, filters: Filters, revisions: Revisions, now: date
         {int(who): at for at, who in enumerate(ranking.commentator)},
         yardstick_scores(pairs),
         reader_order(session, filters, now, pairs, ranking),
+        mean_ranges(session, pairs, revisions) if revisions != "opening" else None,
     )
 
 

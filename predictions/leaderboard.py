@@ -100,6 +100,7 @@ def _item(
     if at is not None and sums.resolved:
         known = _estimated(made, at)
     settled = count["resolved"] + count["annulled"]
+    words = _words(sums, revisions, made, at)
     return BoardItem(
         commentator=CommentatorRef.of(person),
         resolved=sums.resolved,
@@ -107,8 +108,8 @@ def _item(
         brier_opening=sums.mean("opening"),
         brier_latest=sums.mean("latest"),
         brier_time_weighted=sums.mean("time_weighted"),
-        worded_low=sums.mean("opening_low"),
-        worded_high=sums.mean("opening_high"),
+        worded_low=words[0],
+        worded_high=words[1],
         open=count["open"],
         overdue=count["due"],
         annulled=count["annulled"],
@@ -116,6 +117,15 @@ def _item(
         share_annulled=count["annulled"] / settled if settled else None,
         **known,
     )
+
+
+def _words(sums: Sums, revisions: Revisions, made: Estimates, at: int | None) -> tuple[float | None, float | None]:
+    """The range of the mean score by what the words may mean; None while it is being worked out."""
+    if revisions == "opening":
+        return sums.mean("opening_low"), sums.mean("opening_high")
+    if made.words is None or at is None or not sums.resolved:
+        return None, None
+    return _figure(made.words[0], at), _figure(made.words[1], at)
 
 
 def _estimated(made: Estimates, at: int) -> dict[str, Any]:

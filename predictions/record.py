@@ -19,12 +19,14 @@ from predictions.reading import view_predictions
 from predictions.scored_pairs import base_rates
 from predictions.scoring import SCALE
 from predictions.views import BoardItem, CommentatorView, PredictionView, QuestionRefView, View
+from predictions.word_ranges import WordRange, with_words, word_ranges
 
 
 class ScoreView(View):
     """What one resolved question made of the commentator's predictions; ``reference_brier`` is the yardstick's score.
 
-    ``brier`` is that of the opening call, between ``brier_low`` and ``brier_high`` by what its words may mean.
+    ``brier`` is that of the opening call; ``..._low`` and ``..._high`` say what each score could be by what the words
+    may mean.
     """
 
     question: QuestionRefView
@@ -33,10 +35,14 @@ class ScoreView(View):
     probability: float | None
     hedge: str | None
     brier: float
-    brier_latest: float
-    brier_time_weighted: float
     brier_low: float
     brier_high: float
+    brier_latest: float
+    brier_latest_low: float
+    brier_latest_high: float
+    brier_time_weighted: float
+    brier_time_weighted_low: float
+    brier_time_weighted_high: float
     reference_brier: float
     reference_type: str
     outcome: str
@@ -93,7 +99,7 @@ def record_of(session: Session, person: Commentator, made: Estimates, *, now: da
         commentator=CommentatorView.of(person),
         summary=board_line(session, person, made, now=now),
         shares=_shares(scored),
-        scores=_score_views(session, scored),
+        scores=_score_views(session, scored, key(person)),
         open=_open(session, key(person)),
         calibration=view_calibration(*_calls(scored, now)),
     )
@@ -112,15 +118,21 @@ def _scored(session: Session, number: int) -> Scored:
 
 def score_views(session: Session, person: Commentator) -> list[ScoreView]:
     """Every scored question of a commentator, newest outcome first."""
-    return _score_views(session, _scored(session, key(person)))
+    return _score_views(session, _scored(session, key(person)), key(person))
 
 
-def _score_views(session: Session, scored: Scored) -> list[ScoreView]:
+def _score_views(session: Session, scored: Scored, person: int) -> list[ScoreView]:
     base = base_rates(session) if any(score.reference_type is ReferenceType.EVEN for score, _, _ in scored) else {}
-    return [_score_view(score, question, opening, base) for score, question, opening in scored]
+    ranges = word_ranges(session, with_words(session, person), person)
+    return [
+        _score_view(score, question, opening, base, ranges.get((person, key(question))))
+        for score, question, opening in scored
+    ]
 
 
-def _score_view(score: Score, question: Question, opening: Prediction, base: dict[int, int]) -> ScoreView:
+def _score_view(
+    score: Score, question: Question, opening: Prediction, base: dict[int, int], words: WordRange | None
+) -> ScoreView:
     reference, kind = score.reference, score.reference_type
     if kind is ReferenceType.EVEN and (known := base.get(key(question))) is not None:
         reference, kind = known, ReferenceType.BASE_RATE
@@ -129,6 +141,8 @@ def _score_view(score: Score, question: Question, opening: Prediction, base: dic
     conditional = question.condition_question_id is not None or question.condition_text is not None
     found |= {"worded": score.worded, "conditional": conditional}
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
+    latest, weighted = score.latest / SCALE, score.time_weighted / SCALE
+    words = words or WordRange((latest, latest), (weighted, weighted))
     return ScoreView(
         question=QuestionRefView.of(question),
         event=question.event,
@@ -136,8 +150,12 @@ def _score_view(score: Score, question: Question, opening: Prediction, base: dic
         probability=opening.probability,
         hedge=opening.hedge,
         brier=score.opening / SCALE,
-        brier_latest=score.latest / SCALE,
-        brier_time_weighted=score.time_weighted / SCALE,
+        brier_latest=latest,
+        brier_latest_low=min(words.latest[0], latest),
+        brier_latest_high=max(words.latest[1], latest),
+        brier_time_weighted=weighted,
+        brier_time_weighted_low=min(words.time_weighted[0], weighted),
+        brier_time_weighted_high=max(words.time_weighted[1], weighted),
         brier_low=score.opening_low / SCALE,
         brier_high=score.opening_high / SCALE,
         reference_brier=reference / SCALE,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from predictions.models import Question, Score
 from predictions.questions import outcome_index
 from predictions.references import TYPES, yardsticks
 from predictions.scoring import brier, brier_range, score_question, to_units
-from predictions.statements import Ints, Statements, load_statements, micros
+from predictions.statements import Floats, Ints, Statements, load_statements, micros
 
 #: The values of a row of the ``score`` table, in the order of ``COLUMNS``.
 ScoreRow = tuple[Any, ...]
@@ -34,37 +35,58 @@ def score_rows(session: Session, questions: Sequence[Question]) -> Iterator[Scor
         yield from _rows_of_a_kind(session, kind, group)
 
 
-def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> Iterator[ScoreRow]:
-    rows = load_statements(session, questions)
+@dataclass(frozen=True)
+class Counting:
+    """The predictions on some questions that count, with the Brier score of each: arrays of one length n. ``pair``
+    numbers commentator and question together; ``end`` and ``deadline`` are microseconds since 1970."""
+
+    rows: Statements
+    pair: Ints
+    outcome: Ints
+    scores: Floats
+    end: Ints
+    deadline: Ints
+
+
+def counting(session: Session, questions: Sequence[Question], commentator: int | None = None) -> Counting:
+    """What counts on resolved ``questions`` of one kind and number of options; of one commentator or of all."""
+    rows = load_statements(session, questions, commentator)
     deadline = micros([question.deadline for question in questions])
     known_at = micros([question.known_at or question.deadline for question in questions])
     cutoff = np.minimum(deadline, known_at)
     rows = rows.where(rows.made_at < cutoff[rows.question])
+    happened = np.array([outcome_index(question, question.outcome or "") for question in questions], dtype=np.int64)
+    outcome = happened[rows.question]
+    scores = brier(rows.probabilities, outcome, questions[0].kind.value) if len(rows) else np.empty(0)
+    pair = rows.commentator * len(questions) + rows.question
+    return Counting(rows, pair, outcome, scores, cutoff[rows.question], deadline[rows.question])
+
+
+def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> Iterator[ScoreRow]:
+    here = counting(session, questions)
+    rows = here.rows
     if not len(rows):
         return
-    outcome = np.array([outcome_index(question, question.outcome or "") for question in questions], dtype=np.int64)
-    scores = brier(rows.probabilities, outcome[rows.question], kind)
-    pair = rows.commentator * len(questions) + rows.question
-    found = score_question(
-        pair, rows.made_at, rows.id, scores, cutoff=cutoff[rows.question], deadline=deadline[rows.question]
-    )
+    found = score_question(here.pair, rows.made_at, rows.id, here.scores, cutoff=here.end, deadline=here.deadline)
     opening = rows.where(found.opening_index)
     yardstick = yardsticks(session, questions, rows, found.opening_index)
-    low, high = _ranges(opening, outcome[opening.question], found.opening)
+    outcome, end = here.outcome[found.opening_index], here.end[found.opening_index]
+    low, high = map(to_units, scores_of_words(opening, outcome, found.opening))
     columns = {
         "commentator_id": opening.commentator,
         "opening": to_units(found.opening),
         "latest": to_units(found.latest),
         "time_weighted": to_units(found.time_weighted),
-        "opening_low": low,
-        "opening_high": high,
+        # A best value inside the interval can fall outside the range by a rounding of the last digit at most.
+        "opening_low": np.minimum(low, to_units(found.opening)),
+        "opening_high": np.maximum(high, to_units(found.opening)),
         "opening_id": opening.id,
         "latest_id": rows.id[found.latest_index],
         "counted": found.counted,
-        "reference": to_units(brier(yardstick.probabilities, outcome[opening.question], kind)),
+        "reference": to_units(brier(yardstick.probabilities, outcome, kind)),
         "worded": opening.worded,
         "hedged": opening.hedged,
-        "recorded_late": opening.recorded_at > cutoff[opening.question],
+        "recorded_late": opening.recorded_at > end,
     }
     plain: dict[str, list[Any]] = {name: values.tolist() for name, values in columns.items()}
     asked = opening.question.tolist()
@@ -75,16 +97,13 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
     yield from zip(*(plain[name] for name in COLUMNS), strict=True)
 
 
-def _ranges(opening: Statements, outcome: Ints, score: Any) -> tuple[Ints, Ints]:
-    """What the words could score inside their interval; a probability without an interval scores what it scores."""
-    units = to_units(score)
-    low, high = units.copy(), units.copy()
-    worded = np.flatnonzero(opening.worded)
+def scores_of_words(rows: Statements, outcome: Ints, scores: Floats) -> tuple[Floats, Floats]:
+    """The lowest and highest that each row could score inside the interval of its words; a probability without an
+    interval scores what it scores."""
+    low, high = scores.copy(), scores.copy()
+    worded = np.flatnonzero(rows.worded)
     if len(worded):
-        bounds = brier_range(opening.low[worded], opening.high[worded], outcome[worded])
-        low[worded], high[worded] = to_units(bounds[0]), to_units(bounds[1])
-        # A best value inside the interval can fall outside the range by a rounding of the last digit at most.
-        low, high = np.minimum(low, units), np.maximum(high, units)
+        low[worded], high[worded] = brier_range(rows.low[worded], rows.high[worded], outcome[worded])
     return low, high
 
 

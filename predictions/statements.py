@@ -68,10 +68,11 @@ def micros(times: Sequence[datetime]) -> Ints:
     return np.fromiter(((time - EPOCH) // MICROSECOND for time in times), dtype=np.int64, count=len(times))
 
 
-def load_statements(session: Session, questions: Sequence[Question]) -> Statements:
-    """The standing predictions on ``questions``, which must all have the same number of options."""
+def load_statements(session: Session, questions: Sequence[Question], commentator: int | None = None) -> Statements:
+    """The standing predictions on ``questions``, which must all have the same number of options; of one commentator
+    or of all."""
     position = {question.id: index for index, question in enumerate(questions)}
-    rows = _rows(session, list(position))
+    rows = _rows(session, list(position), commentator)
     # Column by column: most of the time goes to rows as it is.
     column = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
     superseded = set(column["supersedes_id"])  # also by marks of withdrawals, which carry no probability
@@ -86,11 +87,12 @@ def _is_binary(questions: Sequence[Question]) -> bool:
     return not questions or questions[0].kind is QuestionKind.BINARY
 
 
-def _rows(session: Session, question_ids: list[int | None]) -> list[Any]:
+def _rows(session: Session, question_ids: list[int | None], commentator: int | None) -> list[Any]:
     found: list[Any] = []
+    query = _ON if commentator is None else _ON.where(_TABLE.c.commentator_id == commentator)
     for start in range(0, len(question_ids), QUESTIONS_PER_QUERY):
         chunk = question_ids[start : start + QUESTIONS_PER_QUERY]
-        found.extend(session.execute(_ON, {"questions": chunk}).all())
+        found.extend(session.execute(query, {"questions": chunk}).all())
     return found
 
 

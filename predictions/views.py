@@ -33,8 +33,8 @@ class BoardItem(View):
     """One line of the leaderboard. Brier scores from 0 (perfect) to 1; intervals are 90%.
 
     ``brier`` is the mean by the rule for revisions that was asked for. ``..._low`` and ``..._high`` bound each figure
-    statistically, whole events as one piece of evidence; but ``worded_low`` and ``worded_high`` bound the mean of
-    opening calls by what the words may mean. ``uncounted`` are resolved questions that this board leaves out: the
+    statistically, whole events as one piece of evidence; but ``worded_low`` and ``worded_high`` bound
+    ``brier`` by what the words may mean. ``uncounted`` are resolved questions that this board leaves out: the
     deadline is still to come, no prediction came in time, the words carry almost no claim, or a filter.
 
     Beside the ranking: ``brier_adjusted`` is the Brier score had all answered the same questions, to be compared among

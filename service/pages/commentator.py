@@ -32,7 +32,14 @@ MAX_OPEN = 100
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 Order = Literal["best", "worst"] | None
 CSV_FIELDS = (
-    *("brier", "brier_latest", "brier_time_weighted", "brier_low", "brier_high", "reference_brier", "reference_type"),
+    *("brier", "brier_low", "brier_high", "brier_latest", "brier_latest_low", "brier_latest_high"),
+    *(
+        "brier_time_weighted",
+        "brier_time_weighted_low",
+        "brier_time_weighted_high",
+        "reference_brier",
+        "reference_type",
+    ),
     *("outcome", "known_at"),
 )
 

@@ -32,7 +32,7 @@ def board(session: Session, now: datetime, revisions: str = "opening") -> dict[i
     counted = counting(pairs, now)
     lines = {row["id"]: counts(session, row["id"], questions, counted) for row in rows(session, "commentator")}
     for who, line in lines.items():
-        line |= means([pair for pair in counted if pair["who"] == who], questions)
+        line |= means([pair for pair in counted if pair["who"] == who], questions, revisions)
     add_skill(lines, counted)
     by_rule = [pair | {"opening": pair[revisions]} for pair in counted]
     for who, line in lines.items():
@@ -68,6 +68,14 @@ def loss(question: Row, given: list[float]) -> float:
     return sum((sum(given[:k]) - sum(happened[:k])) ** 2 for k in range(1, steps + 1)) / steps
 
 
+def sorted_bounds(question: Row, said: Row) -> list[float]:
+    """The least and the most that a prediction could score by what its words may mean."""
+    ends = [score(question, said)]
+    if said["hedge"] is not None:
+        ends += [loss(question, [said["low"]]), loss(question, [said["high"]])]
+    return [min(ends), max(ends)]
+
+
 def scored_pairs(session: Session, questions: dict[int, Row], now: datetime) -> list[Row]:
     calls = defaultdict(list)
     for row in standing(session):
@@ -83,9 +91,8 @@ def scored_pairs(session: Session, questions: dict[int, Row], now: datetime) -> 
         window = (question["deadline"] - opening["made_at"]).total_seconds()
         weights = [(until - row["made_at"]).total_seconds() / window for row, until in zip(said, ends, strict=True)]
         own = score(question, opening)
-        bounds = [own]
-        if opening["hedge"] is not None:
-            bounds += [loss(question, [opening["low"]]), loss(question, [opening["high"]])]
+        bounds = [sorted_bounds(question, row) for row in said]
+        over_time = [sum(w * ends[at] for w, ends in zip(weights, bounds, strict=True)) for at in (0, 1)]
         found.append(
             {
                 "who": who,
@@ -95,8 +102,7 @@ def scored_pairs(session: Session, questions: dict[int, Row], now: datetime) -> 
                 "opening": own,
                 "latest": score(question, said[-1]),
                 "time_weighted": sum(w * score(question, row) for w, row in zip(weights, said, strict=True)),
-                "best": min(bounds),
-                "worst": max(bounds),
+                "bounds": {"opening": bounds[0], "latest": bounds[-1], "time_weighted": over_time},
                 "call": opening,
                 "said": said,
                 "worded": opening["hedge"] is not None,
@@ -166,7 +172,7 @@ def counts(session: Session, who: int, questions: dict[int, Row], counted: list[
     }
 
 
-def means(mine: list[Row], questions: dict[int, Row]) -> Row:
+def means(mine: list[Row], questions: dict[int, Row], revisions: str = "opening") -> Row:
     def mean(of: Any) -> float | None:
         return sum(of(pair) for pair in mine) / len(mine) if mine else None
 
@@ -183,8 +189,8 @@ def means(mine: list[Row], questions: dict[int, Row]) -> Row:
         "brier": own,
         "brier_latest": mean(lambda pair: pair["latest"]),
         "brier_time_weighted": mean(lambda pair: pair["time_weighted"]),
-        "worded_low": mean(lambda pair: pair["best"]),
-        "worded_high": mean(lambda pair: pair["worst"]),
+        "worded_low": mean(lambda pair: pair["bounds"][revisions][0]),
+        "worded_high": mean(lambda pair: pair["bounds"][revisions][1]),
         "log_score": mean(given),
         "brier_skill_score": 1 - own / yardstick if own is not None and yardstick else None,
         "share_worded": mean(lambda pair: pair["worded"]),

@@ -203,7 +203,8 @@ def test_market_odds_of_a_day_stand_on_the_timeline() -> None:
 def score(number: int, brier: float, *, days: int, flags: tuple[str, ...] = (), early: bool = False) -> ScoreView:
     deadline = NOW + timedelta(days=5) if early else NOW - timedelta(days=1)
     ref = QuestionRefView(**question(number, deadline=deadline).model_dump(include=set(QuestionRefView.model_fields)))
-    same = dict.fromkeys(("brier", "brier_latest", "brier_time_weighted", "brier_low", "brier_high"), brier)
+    rules = ("brier", "brier_latest", "brier_time_weighted")
+    same = dict.fromkeys([*rules, *(f"{name}_{end}" for name in rules for end in ("low", "high"))], brier)
     told = {
         "question": ref,
         "event": str(number),

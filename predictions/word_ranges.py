@@ -1,0 +1,83 @@
+"""What scores from words could be inside the interval that the words allow, by the rules that look beyond the opening
+call.
+
+The range of an opening call is stored with its score. Those of the latest and of the time-weighted score are worked out
+where they are shown.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from sqlalchemy import exists, select
+from sqlmodel import Session, col
+
+from predictions.columns import QuestionKind, QuestionStatus
+from predictions.models import Prediction, Question
+from predictions.scored import Revisions
+from predictions.scored_pairs import Pairs
+from predictions.scoring import Floats, from_units, score_question, to_units
+from predictions.settling import counting, scores_of_words
+
+QUESTIONS_AT_ONCE = 1000
+
+
+class WordRange(NamedTuple):
+    """The lowest and highest score that the words allow, by rule."""
+
+    latest: tuple[float, float]
+    time_weighted: tuple[float, float]
+
+
+def word_ranges(
+    session: Session, questions: Sequence[Question], commentator: int | None = None
+) -> dict[tuple[int, int], WordRange]:
+    """The ranges by (commentator id, question id), of everyone or of one, on resolved yes-or-no ``questions``: the only
+    kind on which words are taken."""
+    found: dict[tuple[int, int], WordRange] = {}
+    for start in range(0, len(questions), QUESTIONS_AT_ONCE):
+        here = counting(session, questions[start : start + QUESTIONS_AT_ONCE], commentator)
+        if not len(here.rows):
+            continue
+        low, high = (
+            score_question(here.pair, here.rows.made_at, here.rows.id, scores, cutoff=here.end, deadline=here.deadline)
+            for scores in scores_of_words(here.rows, here.outcome, here.scores)
+        )
+        opening = here.rows.where(low.opening_index)
+        columns = (low.latest, high.latest, low.time_weighted, high.time_weighted)
+        asked = (questions[start + at].id or 0 for at in opening.question.tolist())
+        # To the digits of stored scores: one prediction has one range by whichever rule.
+        figures = zip(*(from_units(to_units(column)).tolist() for column in columns), strict=True)
+        for who, what, (least, most, weighted_least, weighted_most) in zip(
+            opening.commentator.tolist(), asked, figures, strict=True
+        ):
+            found[who, what] = WordRange((least, most), (weighted_least, weighted_most))
+    return found
+
+
+def with_words(session: Session, commentator: int | None = None) -> Sequence[Question]:
+    """The resolved yes-or-no questions on which words were said, by anyone or by one, in order of id."""
+    said = exists().where(col(Prediction.question_id) == col(Question.id), col(Prediction.hedge).is_not(None))
+    if commentator is not None:
+        said = said.where(col(Prediction.commentator_id) == commentator)
+    resolved = col(Question.status) == QuestionStatus.RESOLVED
+    query = select(Question).where(resolved, col(Question.kind) == QuestionKind.BINARY, said)
+    return session.execute(query.order_by(col(Question.id))).scalars().all()
+
+
+def mean_ranges(session: Session, pairs: Pairs, revisions: Revisions) -> tuple[Floats, Floats]:
+    """The mean lowest and highest score of each commentator of ``pairs``, by ascending id, by a rule that looks beyond
+    the opening call; a pair without words scores what it scores."""
+    low, high = pairs.scores(revisions).copy(), pairs.scores(revisions).copy()
+    for at, (least, most) in _of_pairs(session, pairs, revisions):
+        low[at], high[at] = min(least, low[at]), max(most, high[at])
+    _, person = np.unique(pairs.commentator, return_inverse=True)
+    number = np.bincount(person)
+    return np.bincount(person, low) / number, np.bincount(person, high) / number
+
+
+def _of_pairs(session: Session, pairs: Pairs, revisions: Revisions) -> Iterator[tuple[int, tuple[float, float]]]:
+    ranges = word_ranges(session, with_words(session))
+    for at, pair in enumerate(zip(pairs.commentator.tolist(), pairs.question.tolist(), strict=True)):
+        if pair in ranges:
+            yield at, getattr(ranges[pair], revisions)

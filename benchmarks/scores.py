@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import Line, Options
+from predictions.beside import beside
 from predictions.estimates import rank_pairs
 from predictions.intervals import mean_intervals
 from predictions.ranking import Ranking
@@ -96,13 +97,17 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
     ranks: list[Ranking] = []
     whole = _seconds(options, lambda: ranks.append(rank_pairs(pairs)))
     single = _seconds(options, lambda: mean_intervals(who, event, pairs.scores("opening")))
+    every = _seconds(options, lambda: beside(pairs, "opening"))
     of = f"of {people:,} commentators with {len(pair):,} scores"
     budget = f"a budget of {PATIENCE_SECONDS} s"
     return [
         Line(
             f"rank, tiers and rank ranges (1,000 draws) {of}", f"{whole:.1f} s", budget, whole / PATIENCE_SECONDS, 1.0
         ),
-        Line(f"intervals {of}", f"{1000 * single:.0f} ms", budget, single / PATIENCE_SECONDS, 1.0),
+        Line(f"intervals of the Brier score {of}", f"{1000 * single:.0f} ms", budget, single / PATIENCE_SECONDS, 1.0),
+        Line(
+            f"all figures beside it with their intervals {of}", f"{every:.1f} s", budget, every / PATIENCE_SECONDS, 1.0
+        ),
     ]
 
 

@@ -54,13 +54,14 @@ def beside(pairs: Pairs, revisions: Revisions) -> Beside:
         return _figure(len(people), person, pairs.event, values, least, most)
 
     scores = pairs.scores(revisions)
+    by_rule = {f"brier_{rule}": figure(pairs.scores(rule)) for rule in get_args(Revisions)}
     adjusted = adjusted_brier(pairs.commentator, pairs.question, scores)
     peer = peer_score(pairs.question, pairs.commentator, scores)
     log = log_score(pairs.given[:, None], np.ones(len(pairs), dtype=np.int64), "binary")
     return Beside(
         figures={
-            "brier": figure(scores),
-            **{f"brier_{rule}": figure(pairs.scores(rule)) for rule in get_args(Revisions)},
+            "brier": by_rule[f"brier_{revisions}"],
+            **by_rule,
             "brier_adjusted": _exactly(adjusted, figure(adjusted.by_row, -np.inf, np.inf)),
             "peer": figure(peer, -1.0, 1.0),
             "brier_skill_score": figure(_skill_by_row(person, pairs), -np.inf, 1.0),

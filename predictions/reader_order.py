@@ -15,18 +15,14 @@ from predictions.readers import Robustness, dictionary_robustness, skill_weights
 from predictions.scored import Filters, pair_filters
 from predictions.scored_pairs import Pairs
 
-MAX_PAIRS = 200_000
-"""With more scored pairs than this the question is left open."""
-
 
 def reader_order(
     session: Session, filters: Filters, now: datetime, pairs: Pairs, ranking: Ranking
 ) -> Robustness | None:
     """For how many simulated readers the ranked order of the board under ``filters`` holds; ``pairs`` are those that
-    the board counts, ``ranking`` theirs. None where fewer than two are ranked, no ranked call came from words, or there
-    are over ``MAX_PAIRS``."""
+    the board counts, ``ranking`` theirs. None where fewer than two are ranked, or no ranked call came from words."""
     ranked = int(np.count_nonzero(ranking.rank))
-    if ranked < 2 or len(pairs) > MAX_PAIRS or not pairs.worded.any():
+    if ranked < 2 or not pairs.worded.any():
         return None
     words, best, happened = _words(session, filters, now, pairs)
     count, hits = skill_weights(
@@ -56,11 +52,13 @@ def _words(
         .where(*pair_filters(filters, now), col(Score.worded), col(Prediction.probability).is_not(None))
         .order_by(col(Score.commentator_id), col(Score.question_id))
     )
-    place = {pair: at for at, pair in enumerate(zip(pairs.commentator.tolist(), pairs.question.tolist(), strict=True))}
     words, happened = np.full(len(pairs), -1, dtype=np.int64), np.zeros(len(pairs), dtype=np.int64)
     phrases: dict[tuple[Any, ...], int] = {}
-    for who, question, lexicon, version, phrase, hedge, probability, outcome in session.execute(query):
-        at = place[who, question]
+    rows = session.execute(query).all()
+    who, question = (np.array([row[at] for row in rows], dtype=np.int64) for at in (0, 1))
+    for at, (_, _, lexicon, version, phrase, hedge, probability, outcome) in zip(
+        pairs.places(who, question).tolist(), rows, strict=True
+    ):
         words[at] = phrases.setdefault((lexicon, version, phrase or hedge, probability), len(phrases))
         happened[at] = outcome == "yes"
     return words, np.array([each[-1] for each in phrases], dtype=np.float64), happened

@@ -27,9 +27,10 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Scored pairs: arrays of one length n, by commentator and question. Scores are whole numbers of 10^-12, and so is
-    ``reference``, the score of the yardstick, whose type is a place in ``TYPES``. ``event`` numbers the events by name,
-    ``basis`` is a place in ``BASES``; ``given`` is the probability that the opening call gave to what happened."""
+    """Scored pairs: arrays of one length n, in order of commentator and question. Scores are whole numbers of 10^-12,
+    and so is ``reference``, the score of the yardstick, whose type is a place in ``TYPES``. ``event`` numbers the
+    events by name, ``basis`` is a place in ``BASES``; ``given`` is the probability that the opening call gave to what
+    happened."""
 
     commentator: Ints
     question: Ints
@@ -47,6 +48,11 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.commentator)
+
+    def places(self, commentator: Ints, question: Ints) -> Ints:
+        """Where the pairs of these commentators and questions, which must be among them, stand in the arrays."""
+        size = int(self.question.max(initial=0)) + 1
+        return np.searchsorted(self.commentator * size + self.question, commentator * size + question)
 
     def scores(self, revisions: Revisions) -> Floats:
         """The Brier scores by one of the three rules for revisions."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
 
 from predictions.columns import MAX_ID
+from predictions.errors import InvalidInput
 
 LAST_INSTANT_OF_DAY = time(23, 59, 59)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -100,6 +101,14 @@ def _slug(value: str) -> str:
     if not re.fullmatch(r"[\w]+(-[\w]+)*", value) or value != value.lower() or value.isdecimal():
         raise ValueError("must be a slug: lower-case words joined by hyphens, not a number, for example new-sanctions")
     return value
+
+
+def check_period(since: datetime | None, until: datetime | None) -> None:
+    """Raise ``InvalidInput`` for a period that ends before it begins, in which there can be nothing."""
+    if since is not None and until is not None and until <= since:
+        raise InvalidInput.at(
+            "/query/to", f"must be later than from ({since.isoformat()}): swap the two, or leave one out"
+        )
 
 
 def local_deadline(value: datetime | date, zone: str) -> datetime:

@@ -10,6 +10,7 @@ from sqlmodel import Session, SQLModel, col
 
 from predictions.attending import is_snoozed
 from predictions.columns import CommentatorKind, DeadlineBasis, QuestionStatus
+from predictions.inputs import check_period
 from predictions.models import (
     Commentator,
     Prediction,
@@ -48,6 +49,10 @@ class PredictionFilter:
     since: datetime | None = None
     until: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Raise ``InvalidInput`` for a period that ends before it begins."""
+        check_period(self.since, self.until)
+
 
 @dataclass(frozen=True)
 class QuestionFilter:
@@ -60,6 +65,10 @@ class QuestionFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ``InvalidInput`` for a period that ends before it begins."""
+        check_period(self.since, self.until)
 
 
 def _page(session: Session, query: Select[Any], table: type[SQLModel], after: int, limit: int) -> Sequence[Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from predictions.columns import CommentatorKind, DeadlineBasis
+from predictions.inputs import check_period
 from predictions.models import Commentator, Prediction, Question, QuestionTopic, Score, Source
 
 Revisions = Literal["opening", "latest", "time_weighted"]
@@ -34,6 +35,10 @@ class Filters:
     outlet: str | None = None
     source: int | None = None
     include: Include = "deadline_passed"
+
+    def __post_init__(self) -> None:
+        """Raise ``InvalidInput`` for a period that ends before it begins."""
+        check_period(self.since, self.until)
 
     @property
     def only_topic(self) -> bool:

@@ -117,3 +117,13 @@ def test_a_prediction_reads_as_it_was_recorded(admin: httpx.Client) -> None:
     assert read["commentator"]["slug"] == "ann-invented"
     assert read["made_at"] == "2025-03-01T00:00:00Z"
     assert all(admin.get(address).status_code == 200 for address in read["links"].values())
+
+
+@pytest.mark.parametrize("address", ["/api/leaderboard", "/api/calibration", "/api/questions", "/api/predictions", "/"])
+@pytest.mark.parametrize("to", ["2025-03-01", "2025-02-01"])
+def test_a_period_that_ends_before_it_begins_is_refused(admin: httpx.Client, address: str, to: str) -> None:
+    reply = admin.get(address, params={"from": "2025-03-01", "to": to}, headers={"Accept": "application/json"})
+    assert (reply.status_code, "must be later than from" in reply.text) == (422, True)
+    if address != "/":
+        assert reply.json()["errors"][0]["pointer"] == "/query/to"
+    assert admin.get(address, params={"from": "2025-03-01", "to": "2025-03-02"}).status_code == 200

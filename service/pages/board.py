@@ -18,6 +18,7 @@ from predictions.models import Question, QuestionTopic
 from predictions.readers import READERS
 from predictions.views import BoardItem
 from service.auth import Reader
+from service.boards import State, newest_scoring
 from service.pages.board_query import BoardQuery
 from service.pages.charts import Scale
 from service.pages.downloads import csv_reply
@@ -50,7 +51,10 @@ def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Respo
         session,
         lambda: boards.estimates(session, query.filters(), query.revisions, now),
         lambda made: template_bytes(
-            request, "board.html", session=session, **_shown(session, query, made.estimates, now)
+            request,
+            "board.html",
+            session=session,
+            **_shown(session, query, made.estimates, now, state=made.state(newest_scoring(session), now)),
         ),
     )
 
@@ -99,7 +103,9 @@ def _items(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
     )
 
 
-def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) -> dict[str, Any]:
+def _shown(
+    session: Session, query: BoardQuery, made: Estimates, now: datetime, *, state: State = "current"
+) -> dict[str, Any]:
     items = _items(session, query, made, now)
     first = (query.page - 1) * PAGE
     here = items[first : first + PAGE]
@@ -120,7 +126,7 @@ def _shown(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
         "statuses": _statuses(session),
         "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
         "next": _questions(session, _waiting(now), col(Question.deadline)),
-        "pending": made.pending,
+        "state": state,
         "method": explanation(made.ranking),
         "yardsticks": made.yardsticks,
         "readers": READERS,

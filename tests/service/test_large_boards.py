@@ -78,8 +78,10 @@ def test_the_last_estimates_are_shown_while_new_ones_are_made(admin: httpx.Clien
     assert (meanwhile["estimates"], meanwhile["estimates_event"]) == ("stale", before["estimates_event"])
     assert [item["status"] for item in meanwhile["items"]] == ["too_few", "too_few"]
     assert [item["resolved"] for item in meanwhile["items"]] == [1, 1]
+    assert "ranks and intervals are the last ones" in admin.get("/").text
     gate.opened.set()
     assert board_when(admin, "current")["estimates_event"] > before["estimates_event"]
+    assert "the last ones" not in admin.get("/").text
 
 
 def test_a_patient_first_reader_gets_what_is_made_soon(

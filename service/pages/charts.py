@@ -36,6 +36,15 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(number * step, 10) for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def apart(ticks: Sequence[float], scale: Scale, pixels: float = 30) -> list[float]:
+    """The ticks that have room for their labels, zero before all others."""
+    found: list[float] = []
+    for tick in sorted(ticks, key=abs):
+        if all(abs(scale(tick) - scale(other)) >= pixels for other in found):
+            found.append(tick)
+    return sorted(found)
+
+
 def line(points: Iterable[tuple[float, float]]) -> str:
     """The ``d`` of a path through the points."""
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)

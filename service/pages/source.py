@@ -86,8 +86,9 @@ def scorecard(session: Session, told: Sequence[PredictionView]) -> list[Line]:
     return [Line(each, outcomes[each.question.id], scores.get(each.id)) for each in ordered]
 
 
-def _figures(session: Session, scored: Sequence[Score]) -> dict[str, tuple[float, float, float]]:
-    """The mean Brier score of the calls and of their yardsticks, each with a 90% interval over whole events."""
+def _figures(session: Session, scored: Sequence[Score]) -> dict[str, tuple[float, float | None, float | None]]:
+    """The mean Brier score of the calls and of their yardsticks, each with a 90% interval over whole events: None for a
+    single event, which says nothing of others."""
     if not scored:
         return {}
     event: dict[int, str] = {}
@@ -97,9 +98,10 @@ def _figures(session: Session, scored: Sequence[Score]) -> dict[str, tuple[float
             col(Question.id).in_(asked[start : start + IDS_PER_QUERY])
         )
         event |= {row[0]: row[1] for row in session.execute(query)}
-    found = {}
+    found: dict[str, tuple[float, float | None, float | None]] = {}
     for name in ("opening", "reference"):
         values = [getattr(score, name) / SCALE for score in scored]
         mean = mean_intervals(np.zeros(len(values)), [event[score.question_id] for score in scored], values)
-        found[name] = float(mean.mean[0]), float(mean.low[0]), float(mean.high[0])
+        ends = (float(mean.low[0]), float(mean.high[0])) if mean.events[0] > 1 else (None, None)
+        found[name] = float(mean.mean[0]), *ends
     return found

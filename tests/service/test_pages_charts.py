@@ -13,7 +13,7 @@ from predictions.record import ScoreView, view_calibration
 from predictions.views import CommentatorRef, PredictionView, QuestionRefView, QuestionView, ReferenceView
 from resolvers.reminders import ESCALATION, REMINDER_DAYS, stage_name
 from service.pages import wording
-from service.pages.charts import Scale, TimeScale, area, line, steps, ticks, time_ticks
+from service.pages.charts import Scale, TimeScale, apart, area, line, steps, ticks, time_ticks
 from service.pages.history import history
 from service.pages.reliability import reliability
 from service.pages.timeline import MAX_SERIES, timeline
@@ -283,3 +283,9 @@ def test_every_stage_of_prompting_has_words() -> None:
 )
 def test_a_mistake_is_reported_to_the_address_in_the_settings_and_to_no_other_kind(contact: str, link: str) -> None:
     assert wording.contact_link(contact, "A mistake") == link
+
+
+def test_ticks_without_room_for_their_labels_are_left_out_but_never_zero() -> None:
+    assert apart([-10, -5, 0, 5], Scale(-11, 7, 5, 125)) == [-10, -5, 0, 5]
+    assert apart([-10, -5, 0, 5], Scale(-20, 20, 5, 125)) == [-10, 0]
+    assert apart([0, 0.2, 0.4], Scale(0, 0.5, 5, 125)) == [0, 0.2, 0.4]

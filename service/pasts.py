@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from predictions.errors import InvalidInput
 from predictions.estimates import Estimates, estimate
 from predictions.ledger import Head
-from predictions.models import LedgerEvent
+from predictions.models import LedgerEvent, Prediction
 from predictions.past import head_at, rebuild
 from predictions.scored import Filters, Revisions
 from service.behind import Behind
@@ -22,6 +22,8 @@ from service.database import reading
 from service.problems import Unavailable
 
 MAX_KEPT = 4
+#: Together, some 350 MB; the one read last is kept whatever its size.
+MAX_PREDICTIONS = 1_000_000
 MAX_BOARDS = 64
 #: So long a reader waits for a large record to be rebuilt, and again for its estimates, before being told to ask again.
 PATIENCE_SECONDS = 10.0
@@ -54,6 +56,8 @@ class Rebuilt:
 
     def __init__(self, engine: Engine, when: datetime, head: Head) -> None:
         self.when, self.head = when, head
+        with Session(engine) as session:
+            self.predictions = session.execute(select(func.count()).select_from(Prediction)).scalar() or 0
         self.boards: OrderedDict[Board, Future[Estimates]] = OrderedDict()
         self._engine, self._in_use, self._dropped = engine, threading.Lock(), False
 
@@ -103,6 +107,7 @@ class Pasts:
         refuse_future(when, now)
         moment = Moment(when, head_at(session, when).seq, _newest_name(session))
         rebuilt = _soon(self._rebuilt(moment), when)
+        self._make_room()
         estimates = _soon(self._estimates(rebuilt, (filters, revisions)), when)
         with rebuilt.reading(PATIENCE_SECONDS) as past:
             yield Past(past, rebuilt.head, estimates)
@@ -117,6 +122,13 @@ class Pasts:
             found = _begun(self._kept, moment, lambda: self._behind.start(lambda: _rebuild(self._engine, moment.when)))
             _shorten(self._kept, MAX_KEPT, _drop)
             return found
+
+    def _make_room(self) -> None:
+        with self._lock:
+            sizes = [each.result().predictions if _is_there(each) else 0 for each in self._kept.values()]
+            while len(sizes) > 1 and sum(sizes) > MAX_PREDICTIONS:
+                sizes.pop(0)
+            _shorten(self._kept, len(sizes), _drop)
 
     def _estimates(self, rebuilt: Rebuilt, board: Board) -> Future[Estimates]:
         with self._lock:
@@ -153,9 +165,13 @@ def _ask_again(when: datetime) -> Unavailable:
     return Unavailable(f"the record of {when.isoformat()} is being rebuilt: ask again in a moment")
 
 
+def _is_there(future: Future[Rebuilt]) -> bool:
+    return future.done() and future.exception() is None
+
+
 def _drop(future: Future[Rebuilt]) -> None:
     def drop(done: Future[Rebuilt]) -> None:
-        if done.exception() is None:
+        if _is_there(done):
             done.result().drop()
 
     future.add_done_callback(drop)

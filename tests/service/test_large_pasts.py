@@ -66,3 +66,27 @@ def test_many_pasts_are_read_and_the_oldest_forgotten(admin: httpx.Client, clock
         for day in range(2, 2 + pasts.MAX_KEPT + 2):
             reply = admin.get("/api/leaderboard", params={"as_of": f"2025-04-{day:02}"})
             assert (reply.status_code, reply.json()["total"]) == (200, 1)
+
+
+def test_pasts_that_take_much_memory_are_not_kept_together(
+    admin: httpx.Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_one(admin)
+    clock.advance(30 * 86_400)
+    rebuild, calls = pasts.rebuild, []
+
+    def counted(*args: Any) -> Any:
+        calls.append(args)
+        return rebuild(*args)
+
+    monkeypatch.setattr(pasts, "rebuild", counted)
+
+    def rebuilt(*days: int) -> int:
+        calls.clear()
+        for day in days:
+            assert admin.get("/api/leaderboard", params={"as_of": f"2025-04-{day:02}"}).json()["total"] == 1
+        return len(calls)
+
+    assert rebuilt(2, 3, 2, 3) == 2
+    monkeypatch.setattr(pasts, "MAX_PREDICTIONS", 1)
+    assert rebuilt(4, 4, 5, 5, 4) == 3

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from predictions.columns import QuestionKind
 from predictions.models import Commentator, Prediction, Question, Score, key
-from predictions.pairs import MIN_EVENTS, compare, e_values, one_after_another
+from predictions.pairs import MIN_EVENTS, compare, e_values, event_means, one_after_another
 from predictions.record import CalibrationView, view_calibration
 from predictions.scored import Filters, pair_filters
 from predictions.scoring import SCALE
@@ -20,7 +20,8 @@ from predictions.views import CommentatorRef, View
 
 class PairView(View):
     """Two commentators on the resolved questions that both answered. ``difference`` is the mean over events of (score
-    of ``second`` - score of ``first``): above 0 the first was better. With too few shared events only the counts.
+    of ``second`` - score of ``first``): above 0 the first was better; it could be ``worded_low`` to ``worded_high`` by
+    what the words of both may mean. With too few shared events only the counts.
 
     ``bet_on_first`` is what 1 would have become by betting on the first's probabilities against the second's (an
     e-value), over the ``bet_events`` shared events that came one after another, each forecast when the one before was
@@ -35,6 +36,8 @@ class PairView(View):
     difference: float | None
     low: float | None
     high: float | None
+    worded_low: float | None
+    worded_high: float | None
     p_value: float | None
     bet_events: int
     bet_on_first: float
@@ -43,11 +46,14 @@ class PairView(View):
 
 
 class _Call(NamedTuple):
-    """An opening call with its score, a whole number of 10^-12; ``probability`` is None where there are options."""
+    """An opening call with its score, and what it could be by what its words may mean, in whole numbers of 10^-12;
+    ``probability`` is None where there are options."""
 
     question: int
     event: str
     opening: int
+    least: int
+    most: int
     probability: float | None
     made_at: datetime
     known_at: datetime
@@ -68,19 +74,32 @@ def compare_commentators(
     )
     note = "" if found.enough else f"they are compared from {MIN_EVENTS} shared events on: fewer would show luck"
     refs = CommentatorRef.of(first), CommentatorRef.of(second)
-    return PairView(first=refs[0], second=refs[1], note=note, **asdict(found), **_bets(one, other))
+    words = _by_words(one, other) if found.enough else {"worded_low": None, "worded_high": None}
+    return PairView(first=refs[0], second=refs[1], note=note, **asdict(found), **words, **_bets(one, other))
 
 
 def _calls(session: Session, person: int, filters: Filters, now: datetime) -> dict[int, _Call]:
-    columns = (Question.event, Score.opening, Prediction.probability, Prediction.made_at, Question.known_at)
+    scores = (Score.question_id, Question.event, Score.opening, Score.opening_low, Score.opening_high)
+    columns = (*scores, Prediction.probability, Prediction.made_at, Question.known_at, Question.outcome)
     query = (
-        select(col(Score.question_id), *(col(column) for column in columns), col(Question.outcome))
+        select(*(col(column) for column in columns))
         .join(Question, col(Question.id) == col(Score.question_id))
         .join(Prediction, col(Prediction.id) == col(Score.opening_id))
         .where(col(Score.commentator_id) == person, *pair_filters(filters, now))
         .order_by(col(Score.question_id))
     )
     return {row[0]: _Call(*row) for row in session.execute(query)}
+
+
+def _by_words(one: dict[int, _Call], other: dict[int, _Call]) -> dict[str, float]:
+    """The difference where the words of either are read for the best, and those of the other for the worst."""
+    shared = [(call, other[number]) for number, call in one.items() if number in other]
+    event = [mine.event for mine, _ in shared]
+    ends = {
+        "worded_low": [(theirs.least - mine.most) / SCALE for mine, theirs in shared],
+        "worded_high": [(theirs.most - mine.least) / SCALE for mine, theirs in shared],
+    }
+    return {name: float(event_means(event, gains).mean()) for name, gains in ends.items()}
 
 
 def _bets(one: dict[int, _Call], other: dict[int, _Call]) -> dict[str, Any]:

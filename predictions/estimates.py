@@ -4,7 +4,7 @@ They take time in proportion to those pairs, and are not made while a reader of 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -16,8 +16,9 @@ from predictions.reader_order import reader_order
 from predictions.readers import Robustness
 from predictions.scored import Filters, Revisions
 from predictions.scored_pairs import Pairs, load_pairs
-from predictions.scoring import SCALE, Floats
-from predictions.word_ranges import mean_ranges
+from predictions.scoring import SCALE
+from predictions.word_effects import Reach, word_effects
+from predictions.word_ranges import pair_ranges
 from predictions.yardsticks import YardstickScore, yardstick_scores
 
 
@@ -26,8 +27,8 @@ class Estimates:
     """Rank, tier, skill, intervals and the figures beside them, of all commentators with a scored pair.
 
     ``place`` says where each commentator stands in the arrays; ``readers`` how far the order depends on who reads the
-    words; ``words`` the lowest and highest mean score that these allow, by a rule other than that of the opening call,
-    whose range is in the running sums. With ``pending`` there is nothing yet: they are being made.
+    words; ``words`` how far these let each figure fall and rise, by its name on a line of the board. With ``pending``
+    there is nothing yet: they are being made.
     """
 
     ranking: Ranking
@@ -35,7 +36,7 @@ class Estimates:
     place: Mapping[int, int]
     yardsticks: Sequence[YardstickScore]
     readers: Robustness | None = None
-    words: tuple[Floats, Floats] | None = None
+    words: Mapping[str, Reach] = field(default_factory=dict)
     pending: bool = False
 
 
@@ -50,7 +51,7 @@ def estimate(session: Session, filters: Filters, revisions: Revisions, now: date
         {int(who): at for at, who in enumerate(ranking.commentator)},
         yardstick_scores(pairs),
         reader_order(session, filters, now, pairs, ranking),
-        mean_ranges(session, pairs, revisions) if revisions != "opening" else None,
+        word_effects(pairs, revisions, *pair_ranges(session, pairs, revisions)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,29 +17,32 @@ from predictions.past import Postponed
 from predictions.questions import outcome_index
 from predictions.record import ScoreView, counted
 from predictions.schemas import ANNULLED
-from predictions.scoring import SCALE, brier, score_question, to_units
+from predictions.scoring import SCALE, Floats, Ints, brier, brier_range, score_question, to_units
 from predictions.statements import micros
 from predictions.views import CommentatorRef, QuestionRefView, View
 
-Units = tuple[int, int, int]
+RULES = ("brier", "brier_latest", "brier_time_weighted")
+#: A score by each of the ``RULES``, the least that the words allow by each, and the most, in whole numbers of 10^-12.
+Units = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Point:
     """One scored question, with the means of the commentator and of the yardstick up to it; ``interval`` holds the
-    former with 90%, None under ten events."""
+    former with 90%, None under ten events; ``worded`` is what it could be by what the words may mean."""
 
     score: ScoreView
     number: int
     mean: float
+    worded: tuple[float, float]
     yardstick: float
     interval: tuple[float, float] | None
 
 
 class OutcomeView(View):
     """The mean Brier score of opening calls after an outcome became known, over the ``resolved`` questions known by
-    then, with its 90% interval from ten events on; ``score`` is that of this question, ``reference_brier`` the mean of
-    the yardsticks."""
+    then, with its 90% interval from ten events on, and what it could be by what the words may mean; ``score`` is that
+    of this question, ``reference_brier`` the mean of the yardsticks."""
 
     at: datetime
     question: QuestionRefView
@@ -48,24 +51,33 @@ class OutcomeView(View):
     brier: float
     brier_low: float | None
     brier_high: float | None
+    brier_worded_low: float
+    brier_worded_high: float
     reference_brier: float
 
 
 class StoodView(View):
     """The figures of the default board from ``at`` on, until the next of its kind, as the record stood then. Intervals
-    (90%, whole events as one piece of evidence) from ten events on."""
+    (90%, whole events as one piece of evidence) from ten events on; ``..._worded_low`` and ``..._worded_high`` say what
+    a figure could have been by what the words may mean."""
 
     at: datetime
     resolved: int
     brier: float | None
     brier_low: float | None
     brier_high: float | None
+    brier_worded_low: float | None
+    brier_worded_high: float | None
     brier_latest: float | None
     brier_latest_low: float | None
     brier_latest_high: float | None
+    brier_latest_worded_low: float | None
+    brier_latest_worded_high: float | None
     brier_time_weighted: float | None
     brier_time_weighted_low: float | None
     brier_time_weighted_high: float | None
+    brier_time_weighted_worded_low: float | None
+    brier_time_weighted_worded_high: float | None
 
 
 class HistoryView(View):
@@ -91,6 +103,8 @@ def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView
                 brier=point.mean,
                 brier_low=point.interval and point.interval[0],
                 brier_high=point.interval and point.interval[1],
+                brier_worded_low=point.worded[0],
+                brier_worded_high=point.worded[1],
                 reference_brier=point.yardstick,
             )
             for point in running_means(scores, now)
@@ -103,14 +117,15 @@ def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
     """The mean Brier scores after each question that the default board counts, in the order in which outcomes became
     known: words that carry almost no claim, and questions whose deadline is still to come, are left out."""
     points: list[Point] = []
-    total = yardstick = 0.0
+    total = least = most = yardstick = 0.0
     running = RunningMean()
     in_order = sorted(counted(scores, now), key=lambda score: (score.known_at, score.question.id))
     for number, score in enumerate(in_order, 1):
-        total += score.brier
+        total, least, most = total + score.brier, least + score.brier_low, most + score.brier_high
         yardstick += score.reference_brier
         running.shift(score.event, round(score.brier * SCALE), 1)
-        points.append(Point(score, number, total / number, yardstick / number, running.interval(SCALE)))
+        worded = least / number, most / number
+        points.append(Point(score, number, total / number, worded, yardstick / number, running.interval(SCALE)))
     return points
 
 
@@ -129,28 +144,35 @@ def _as_it_stood(session: Session, person: int, now: datetime) -> Iterator[Stood
     versions = sorted(_versions(session, person, now), key=lambda version: (version.at, version.question.id))
     scores = _scores(versions)
     held: dict[int, Units] = {}
-    means = {name: RunningMean() for name in ("brier", "brier_latest", "brier_time_weighted")}
-    shown = [0, 0, 0, 0]
+    means, bounds = [RunningMean() for _ in RULES], [0] * 2 * len(RULES)
+    shown: list[int] = [0] * (1 + 3 * len(RULES))
     for number, version in enumerate(versions):
         asked, event = key(version.question), version.question.event
         for units, by in ((held.pop(asked, None), -1), (scores.get(number), 1)):
-            for mean, value in zip(means.values(), units or (), strict=False):
+            if units is None:
+                continue
+            for mean, value in zip(means, units, strict=False):
                 mean.shift(event, value, by)
+            bounds = [total + by * value for total, value in zip(bounds, units[len(RULES) :], strict=True)]
         if number in scores:
             held[asked] = scores[number]
         last = number + 1 == len(versions) or versions[number + 1].at > version.at
-        if last and (now_shown := [len(held), *(mean.total for mean in means.values())]) != shown:
+        if last and (now_shown := [len(held), *(mean.total for mean in means), *bounds]) != shown:
             shown = now_shown
-            yield _stood(version.at, means)
+            yield _stood(version.at, means, bounds)
 
 
-def _stood(at: datetime, means: Mapping[str, RunningMean]) -> StoodView:
-    resolved = means["brier"].count
+def _stood(at: datetime, means: Sequence[RunningMean], bounds: Sequence[int]) -> StoodView:
+    resolved = means[0].count
+
+    def share(total: int) -> float | None:
+        return total / resolved / SCALE if resolved else None
+
     found: dict[str, float | None] = {}
-    for name, mean in means.items():
+    for name, mean, least, most in zip(RULES, means, bounds, bounds[len(RULES) :], strict=False):
         low, high = mean.interval(SCALE) or (None, None)
-        value = mean.total / resolved / SCALE if resolved else None
-        found |= {name: value, f"{name}_low": low, f"{name}_high": high}
+        found |= {name: share(mean.total), f"{name}_low": low, f"{name}_high": high}
+        found |= {f"{name}_worded_low": share(least), f"{name}_worded_high": share(most)}
     return StoodView(at=at, resolved=resolved, **found)
 
 
@@ -218,30 +240,50 @@ def _by_question(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 
 def _scores(versions: Sequence[_Version]) -> dict[int, Units]:
-    """Opening, latest and time-weighted score, in whole numbers of 10^-12, of the versions that have a score."""
+    """The units of the versions that have a score, by their number."""
     alike: dict[tuple[str, int], list[int]] = defaultdict(list)
     for number, version in enumerate(versions):
         if version.said:
             alike[version.question.kind.value, len(version.question.options or [])].append(number)
     found: dict[int, Units] = {}
     for (kind, _), numbers in alike.items():
-        rows = [(number, row) for number in numbers for row in versions[number].said]
-        of_row = [versions[number] for number, _ in rows]
-        given = np.array([row.probabilities or row.probability for _, row in rows], dtype=np.float64)
-        outcome = np.array([outcome_index(version.question, version.outcome) for version in of_row], dtype=np.int64)
-        deadline = micros([version.deadline for version in of_row])
-        scored = score_question(
-            np.array([number for number, _ in rows]),
-            micros([row.made_at for _, row in rows]),
-            np.array([row.id for _, row in rows]),
-            brier(given.reshape(len(rows), -1), outcome, kind),
-            cutoff=np.minimum(deadline, micros([version.known_at for version in of_row])),
-            deadline=deadline,
+        found |= _scores_of_a_kind(
+            kind, [(number, row) for number in numbers for row in versions[number].said], versions
         )
-        columns = (to_units(each).tolist() for each in (scored.opening, scored.latest, scored.time_weighted))
-        for number, at, *units in zip(
-            scored.commentator.tolist(), scored.opening_index.tolist(), *columns, strict=True
-        ):
-            if not rows[at][1].hedged:
-                found[number] = (units[0], units[1], units[2])
     return found
+
+
+def _scores_of_a_kind(
+    kind: str, rows: Sequence[tuple[int, Prediction]], versions: Sequence[_Version]
+) -> Iterator[tuple[int, Units]]:
+    of_row = [versions[number] for number, _ in rows]
+    given = np.array([row.probabilities or row.probability for _, row in rows], dtype=np.float64)
+    outcome = np.array([outcome_index(version.question, version.outcome) for version in of_row], dtype=np.int64)
+    deadline = micros([version.deadline for version in of_row])
+    cutoff = np.minimum(deadline, micros([version.known_at for version in of_row]))
+    numbers, made_at = np.array([number for number, _ in rows]), micros([row.made_at for _, row in rows])
+    ids = np.array([row.id for _, row in rows])
+    best = brier(given.reshape(len(rows), -1), outcome, kind)
+    scored = [
+        score_question(numbers, made_at, ids, scores, cutoff=cutoff, deadline=deadline)
+        for scores in (best, *_by_words(rows, outcome, best))
+    ]
+    columns = [to_units(each) for found in scored for each in (found.opening, found.latest, found.time_weighted)]
+    for number, at, *units in zip(
+        scored[0].commentator.tolist(),
+        scored[0].opening_index.tolist(),
+        *(each.tolist() for each in columns),
+        strict=True,
+    ):
+        if not rows[at][1].hedged:
+            yield number, tuple(units)
+
+
+def _by_words(rows: Sequence[tuple[int, Prediction]], outcome: Ints, best: Floats) -> tuple[Floats, Floats]:
+    """The least and the most that each row could score by what its words may mean."""
+    least, most = best.copy(), best.copy()
+    worded = [at for at, (_, row) in enumerate(rows) if row.hedge is not None]
+    if worded:
+        ends = np.array([(rows[at][1].low, rows[at][1].high) for at in worded], dtype=np.float64)
+        least[worded], most[worded] = brier_range(ends[:, 0], ends[:, 1], outcome[worded])
+    return np.minimum(least, best), np.maximum(most, best)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from sqlalchemy import distinct, func, select
@@ -99,33 +99,35 @@ def _item(
     known: dict[str, Any] = {"events": 0, "status": "pending" if made.pending and sums.resolved else "too_few"}
     if at is not None and sums.resolved:
         known = _estimated(made, at)
+    means = {"brier": sums.mean(revisions)} | {f"brier_{rule}": sums.mean(rule) for rule in get_args(Revisions)}
+    words = _words(made, at, means | known) if at is not None and sums.resolved else {}
     settled = count["resolved"] + count["annulled"]
-    words = _words(sums, revisions, made, at)
     return BoardItem(
         commentator=CommentatorRef.of(person),
         resolved=sums.resolved,
-        brier=sums.mean(revisions),
-        brier_opening=sums.mean("opening"),
-        brier_latest=sums.mean("latest"),
-        brier_time_weighted=sums.mean("time_weighted"),
-        worded_low=words[0],
-        worded_high=words[1],
         open=count["open"],
         overdue=count["due"],
         annulled=count["annulled"],
         uncounted=max(count["resolved"] - sums.resolved, 0),
         share_annulled=count["annulled"] / settled if settled else None,
-        **known,
+        **known | means | words | _words_of_opening(sums, revisions),
     )
 
 
-def _words(sums: Sums, revisions: Revisions, made: Estimates, at: int | None) -> tuple[float | None, float | None]:
-    """The range of the mean score by what the words may mean; None while it is being worked out."""
-    if revisions == "opening":
-        return sums.mean("opening_low"), sums.mean("opening_high")
-    if made.words is None or at is None or not sums.resolved:
-        return None, None
-    return _figure(made.words[0], at), _figure(made.words[1], at)
+def _words(made: Estimates, at: int, figures: Mapping[str, Any]) -> dict[str, float]:
+    """What the words allow each of these figures to be."""
+    found: dict[str, float] = {}
+    for name, reach in made.words.items():
+        if figures[name] is not None:
+            fall, rise = (round(float(values[at]), 9) for values in reach)
+            found |= {f"{name}_worded_low": figures[name] + fall, f"{name}_worded_high": figures[name] + rise}
+    return found
+
+
+def _words_of_opening(sums: Sums, revisions: Revisions) -> dict[str, float | None]:
+    """What the words allow the score of opening calls to be: it is in the running sums, as fresh as the score."""
+    names = ("brier", "brier_opening") if revisions == "opening" else ("brier_opening",)
+    return {f"{name}_worded_{end}": sums.mean(f"opening_{end}") for name in names for end in ("low", "high")}
 
 
 def _estimated(made: Estimates, at: int) -> dict[str, Any]:

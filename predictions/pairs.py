@@ -62,15 +62,21 @@ def compare(
     """
     _, mine, theirs = np.intersect1d(question, other_question, return_indices=True)
     gains = np.asarray(other_scores, dtype=np.float64)[theirs] - np.asarray(scores, dtype=np.float64)[mine]
-    names, in_event = np.unique(np.asarray(event)[mine], return_inverse=True)
-    events = len(names)
+    gains = event_means(np.asarray(event)[mine], gains)
+    events = len(gains)
     if events < MIN_EVENTS:
         return Comparison(len(mine), events, None, None, None, None)
-    gains = np.bincount(in_event, gains) / np.bincount(in_event)
     mean = float(gains.mean())
     reach = float(t_quantile_95(events - 1) * gains.std(ddof=1) / np.sqrt(events))
     p_value = sign_flip_test(gains, draws=draws, seed=seed)
     return Comparison(len(mine), events, mean, max(mean - reach, -1.0), min(mean + reach, 1.0), p_value)
+
+
+def event_means(event: ArrayLike, values: ArrayLike) -> Floats:
+    """The mean of ``values`` (n,) within each event, in order of the events' names."""
+    in_event = np.unique(np.asarray(event), return_inverse=True)[1]
+    found: Floats = np.bincount(in_event, np.asarray(values, dtype=np.float64)) / np.bincount(in_event)
+    return found
 
 
 def sign_flip_test(differences: ArrayLike, *, draws: int = 10_000, seed: int = 0) -> float:

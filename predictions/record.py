@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import product
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -95,14 +97,25 @@ Scored = Sequence[tuple[Score, Question, Prediction]]
 def record_of(session: Session, person: Commentator, made: Estimates, *, now: datetime) -> RecordView:
     """The record of one commentator; ``made`` are the estimates of the default board."""
     scored = _scored(session, key(person))
+    scores = _score_views(session, scored, key(person))
+    summary = board_line(session, person, made, now=now)
     return RecordView(
         commentator=CommentatorView.of(person),
-        summary=board_line(session, person, made, now=now),
+        summary=summary.model_copy(update=_words_by_rule(summary, counted(scores, now))),
         shares=_shares(scored),
-        scores=_score_views(session, scored, key(person)),
+        scores=scores,
         open=_open(session, key(person)),
         calibration=view_calibration(*_calls(scored, now)),
     )
+
+
+def _words_by_rule(summary: BoardItem, scores: Sequence[ScoreView]) -> dict[str, float]:
+    """What the words allow the scores by the rules that look beyond the opening call to be."""
+    found = {}
+    for name, end in product(("brier_latest", "brier_time_weighted"), ("low", "high")) if scores else ():
+        moved = [getattr(score, f"{name}_{end}") - getattr(score, name) for score in scores]
+        found[f"{name}_worded_{end}"] = getattr(summary, name) + round(fsum(moved) / len(scores), 9)
+    return found
 
 
 def _scored(session: Session, number: int) -> Scored:

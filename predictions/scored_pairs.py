@@ -20,7 +20,10 @@ from predictions.statements import Floats, Ints
 TYPES = tuple(sorted(ReferenceType))
 BASES = tuple(DeadlineBasis)
 _EVEN, _BASE_RATE = TYPES.index(ReferenceType.EVEN), TYPES.index(ReferenceType.BASE_RATE)
-_NUMBERS = ("commentator_id", "question_id", "opening", "latest", "time_weighted", "reference", "opening_id")
+_NUMBERS = (
+    *("commentator_id", "question_id", "opening", "opening_low", "opening_high", "latest", "time_weighted"),
+    *("reference", "opening_id"),
+)
 _FLAGS = ("worded", "recorded_late")
 Bools = NDArray[np.bool_]
 
@@ -28,14 +31,16 @@ Bools = NDArray[np.bool_]
 @dataclass(frozen=True)
 class Pairs:
     """Scored pairs: arrays of one length n, in order of commentator and question. Scores are whole numbers of 10^-12,
-    and so is ``reference``, the score of the yardstick, whose type is a place in ``TYPES``. ``event`` numbers the
-    events by name, ``basis`` is a place in ``BASES``; ``given`` is the probability that the opening call gave to what
-    happened."""
+    and so are ``opening_low`` and ``opening_high``, what the opening call could score by what its words may mean, and
+    ``reference``, the score of the yardstick, whose type is a place in ``TYPES``. ``event`` numbers the events by name,
+    ``basis`` is a place in ``BASES``; ``given`` is the probability that the opening call gave to what happened."""
 
     commentator: Ints
     question: Ints
     event: Ints
     opening: Ints
+    opening_low: Ints
+    opening_high: Ints
     latest: Ints
     time_weighted: Ints
     reference: Ints
@@ -78,6 +83,8 @@ def load_pairs(session: Session, filters: Filters, now: datetime) -> Pairs:
         question=found["question_id"],
         event=event[of_row],
         opening=found["opening"],
+        opening_low=found["opening_low"],
+        opening_high=found["opening_high"],
         latest=found["latest"],
         time_weighted=found["time_weighted"],
         reference=np.where(by_rate, rate, found["reference"]),

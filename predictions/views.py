@@ -33,9 +33,11 @@ class BoardItem(View):
     """One line of the leaderboard. Brier scores from 0 (perfect) to 1; intervals are 90%.
 
     ``brier`` is the mean by the rule for revisions that was asked for. ``..._low`` and ``..._high`` bound each figure
-    statistically, whole events as one piece of evidence; but ``worded_low`` and ``worded_high`` bound
-    ``brier`` by what the words may mean. ``uncounted`` are resolved questions that this board leaves out: the
-    deadline is still to come, no prediction came in time, the words carry almost no claim, or a filter.
+    statistically, whole events as one piece of evidence; ``..._worded_low`` and ``..._worded_high`` say what it could
+    be by what the commentator's own words may mean, all else as it is read: those of ``brier_latest`` and of
+    ``brier_time_weighted`` where the board goes by that rule, and on a record. ``uncounted`` are resolved questions
+    that this board leaves out: the deadline is still to come, no prediction came in time, the words carry almost no
+    claim, or a filter.
 
     Beside the ranking: ``brier_adjusted`` is the Brier score had all answered the same questions, to be compared among
     those with the same number in ``adjusted_among`` only (those who share questions, if need be by a chain of others);
@@ -62,34 +64,50 @@ class BoardItem(View):
     brier: float | None
     brier_low: float | None = None
     brier_high: float | None = None
+    brier_worded_low: float | None = None
+    brier_worded_high: float | None = None
     brier_opening: float | None
     brier_opening_low: float | None = None
     brier_opening_high: float | None = None
+    brier_opening_worded_low: float | None = None
+    brier_opening_worded_high: float | None = None
     brier_latest: float | None
     brier_latest_low: float | None = None
     brier_latest_high: float | None = None
+    brier_latest_worded_low: float | None = None
+    brier_latest_worded_high: float | None = None
     brier_time_weighted: float | None
     brier_time_weighted_low: float | None = None
     brier_time_weighted_high: float | None = None
-    worded_low: float | None
-    worded_high: float | None
+    brier_time_weighted_worded_low: float | None = None
+    brier_time_weighted_worded_high: float | None = None
     skill: float | None = None
     skill_low: float | None = None
     skill_high: float | None = None
+    skill_worded_low: float | None = None
+    skill_worded_high: float | None = None
     brier_adjusted: float | None = None
     brier_adjusted_low: float | None = None
     brier_adjusted_high: float | None = None
+    brier_adjusted_worded_low: float | None = None
+    brier_adjusted_worded_high: float | None = None
     adjusted_among: int | None = None
     peer: float | None = None
     peer_low: float | None = None
     peer_high: float | None = None
+    peer_worded_low: float | None = None
+    peer_worded_high: float | None = None
     peer_questions: int = 0
     brier_skill_score: float | None = None
     brier_skill_score_low: float | None = None
     brier_skill_score_high: float | None = None
+    brier_skill_score_worded_low: float | None = None
+    brier_skill_score_worded_high: float | None = None
     log_score: float | None = None
     log_score_low: float | None = None
     log_score_high: float | None = None
+    log_score_worded_low: float | None = None
+    log_score_worded_high: float | None = None
     share_worded: float | None = None
     share_recorded_late: float | None = None
     share_conditional: float | None = None

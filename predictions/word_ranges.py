@@ -8,7 +8,6 @@ where they are shown.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
@@ -16,7 +15,7 @@ from predictions.columns import QuestionKind, QuestionStatus
 from predictions.models import Prediction, Question
 from predictions.scored import Revisions
 from predictions.scored_pairs import Pairs
-from predictions.scoring import Floats, from_units, score_question, to_units
+from predictions.scoring import SCALE, Floats, from_units, score_question, to_units
 from predictions.settling import counting, scores_of_words
 
 QUESTIONS_AT_ONCE = 1000
@@ -65,15 +64,14 @@ def with_words(session: Session, commentator: int | None = None) -> Sequence[Que
     return session.execute(query.order_by(col(Question.id))).scalars().all()
 
 
-def mean_ranges(session: Session, pairs: Pairs, revisions: Revisions) -> tuple[Floats, Floats]:
-    """The mean lowest and highest score of each commentator of ``pairs``, by ascending id, by a rule that looks beyond
-    the opening call; a pair without words scores what it scores."""
+def pair_ranges(session: Session, pairs: Pairs, revisions: Revisions) -> tuple[Floats, Floats]:
+    """The lowest and highest score (n,) of each of ``pairs``; one without words scores what it scores."""
+    if revisions == "opening":
+        return pairs.opening_low / SCALE, pairs.opening_high / SCALE
     low, high = pairs.scores(revisions).copy(), pairs.scores(revisions).copy()
     for at, (least, most) in _of_pairs(session, pairs, revisions):
         low[at], high[at] = min(least, low[at]), max(most, high[at])
-    _, person = np.unique(pairs.commentator, return_inverse=True)
-    number = np.bincount(person)
-    return np.bincount(person, low) / number, np.bincount(person, high) / number
+    return low, high
 
 
 def _of_pairs(session: Session, pairs: Pairs, revisions: Revisions) -> Iterator[tuple[int, tuple[float, float]]]:

@@ -11,7 +11,8 @@ from predictions.views import View
 
 class YardstickScore(View):
     """Mean Brier scores over the opening calls that were compared with one kind of yardstick, with 90% intervals that
-    take whole events as one piece of evidence."""
+    take whole events as one piece of evidence; ``..._worded_low`` and ``..._worded_high`` say what that of the
+    commentators could be by what their words may mean."""
 
     kind: str
     calls: int
@@ -21,6 +22,8 @@ class YardstickScore(View):
     commentators: float
     commentators_low: float
     commentators_high: float
+    commentators_worded_low: float
+    commentators_worded_high: float
 
 
 def yardstick_scores(pairs: Pairs) -> list[YardstickScore]:
@@ -29,9 +32,12 @@ def yardstick_scores(pairs: Pairs) -> list[YardstickScore]:
     for kind in ReferenceType:
         here = pairs.reference_type == TYPES.index(kind)
         if calls := int(here.sum()):
-            figures: dict[str, float] = {}
+            # Means of whole numbers, so that they are the same in whatever order the calls come.
+            figures = {
+                "commentators_worded_low": float(pairs.opening_low[here].sum() / calls / SCALE),
+                "commentators_worded_high": float(pairs.opening_high[here].sum() / calls / SCALE),
+            }
             for name, scores in (("brier", pairs.reference), ("commentators", pairs.opening)):
-                # The mean of whole numbers, so that it is the same in whatever order the calls come.
                 figures[name] = float(scores[here].sum() / calls / SCALE)
                 all_as_one = mean_intervals(np.zeros(calls), pairs.event[here], scores[here] / SCALE)
                 figures |= {f"{name}_{end}": float(getattr(all_as_one, end)[0]) for end in ("low", "high")}

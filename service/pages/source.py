@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Annotated
 
 import numpy as np
@@ -63,6 +64,9 @@ def source(request: Request, number: Number, _: Reader, session: Reading, page: 
         resolved=sum(line.outcome is not None and stands(line.prediction) for line in card),
         scored=len(scored),
         figures=_figures(session, scored),
+        worded=[fmean(getattr(score, f"opening_{end}") for score in scored) / SCALE for end in ("low", "high")]
+        if scored
+        else None,
         scale=SCALE,
         first=first,
         page=page,

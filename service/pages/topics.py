@@ -17,14 +17,17 @@ QUESTIONS_PER_QUERY = 5000
 
 @dataclass(frozen=True)
 class TopicScore:
-    """Mean scores of a commentator in a topic, with 90% intervals that take whole events as one piece of evidence;
-    ``points`` is 100 times what they lie below the yardstick's, more is better."""
+    """Mean scores of a commentator in a topic, with 90% intervals that take whole events as one piece of evidence, and
+    what the Brier score could be by what words may mean; ``points`` is 100 times what they lie below the yardstick's,
+    more is better."""
 
     topic: str
     questions: int
     brier: float
     brier_low: float
     brier_high: float
+    brier_worded_low: float
+    brier_worded_high: float
     points: float
     points_low: float
     points_high: float
@@ -39,7 +42,9 @@ def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicSco
     brier = mean_intervals(place, event, [score.brier for _, score in rows])
     points = [100 * (score.reference_brier - score.brier) for _, score in rows]
     ahead = mean_intervals(place, event, points, least=-100, most=100)
-    columns = (brier.questions, brier.mean, brier.low, brier.high, ahead.mean, ahead.low, ahead.high)
+    words = (np.bincount(place, [getattr(score, end) for _, score in rows]) for end in ("brier_low", "brier_high"))
+    worded = (sums / brier.questions for sums in words)
+    columns = (brier.questions, brier.mean, brier.low, brier.high, *worded, ahead.mean, ahead.low, ahead.high)
     found = [
         TopicScore(str(name), int(number), *map(float, figures))
         for name, number, *figures in zip(names, *columns, strict=True)

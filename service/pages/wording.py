@@ -300,12 +300,17 @@ FIGURES: tuple[tuple[str, str, Callable[[float], str], str], ...] = (
         "Each prediction by the time it stood until the deadline.",
     ),
     ("brier_adjusted", "Adjusted", brier, "Had all answered the same questions; among those who share some."),
-    ("peer", "Peer score", signed, "How far below the others' score on the same questions; more is better."),
-    ("brier_skill_score", "Brier skill score", signed, "1 - score / the yardstick's: 1 is perfect, 0 no better."),
+    ("peer", "Peer score", signed, "How far below the others’ score on the same questions; more is better."),
+    (
+        "brier_skill_score",
+        "Brier skill score",
+        signed,
+        f"1 {MINUS} score / the yardstick’s: 1 is perfect, 0 no better.",
+    ),
     (
         "log_score",
         "Log score",
         brier,
-        "-ln of the probability given to what happened, within 1% to 99%; lower is better.",
+        f"{MINUS}ln of the probability given to what happened, within 1% to 99%; lower is better.",
     ),
 )

@@ -26,13 +26,20 @@ def rows(session: Session, table: str) -> list[Row]:
 
 def board(session: Session, now: datetime, revisions: str = "opening") -> dict[int, Row]:
     """The board of everything: by commentator, what each line of it should say."""
+    return whole(session, now, revisions)[0]
+
+
+def whole(
+    session: Session, now: datetime, revisions: str
+) -> tuple[dict[int, Row], list[Row], list[Row], dict[int, Row]]:
+    """The board, the pairs that it counts, by opening call and by the rule for revisions, and the questions."""
     questions = {row["id"]: row for row in rows(session, "question")}
     pairs = scored_pairs(session, questions, now)
     add_yardsticks(session, pairs, questions)
     counted = counting(pairs, now)
     lines = {row["id"]: counts(session, row["id"], questions, counted) for row in rows(session, "commentator")}
     for who, line in lines.items():
-        line |= means([pair for pair in counted if pair["who"] == who], questions, revisions)
+        line |= means([pair for pair in counted if pair["who"] == who], questions)
     add_skill(lines, counted)
     by_rule = [pair | {"opening": pair[revisions]} for pair in counted]
     for who, line in lines.items():
@@ -40,7 +47,7 @@ def board(session: Session, now: datetime, revisions: str = "opening") -> dict[i
     add_peers(lines, by_rule)
     add_adjusted(lines, by_rule)
     add_all_intervals(lines, counted, by_rule, questions)
-    return lines
+    return lines, counted, by_rule, questions
 
 
 def counting(pairs: list[Row], now: datetime) -> list[Row]:
@@ -172,7 +179,7 @@ def counts(session: Session, who: int, questions: dict[int, Row], counted: list[
     }
 
 
-def means(mine: list[Row], questions: dict[int, Row], revisions: str = "opening") -> Row:
+def means(mine: list[Row], questions: dict[int, Row]) -> Row:
     def mean(of: Any) -> float | None:
         return sum(of(pair) for pair in mine) / len(mine) if mine else None
 
@@ -189,8 +196,6 @@ def means(mine: list[Row], questions: dict[int, Row], revisions: str = "opening"
         "brier": own,
         "brier_latest": mean(lambda pair: pair["latest"]),
         "brier_time_weighted": mean(lambda pair: pair["time_weighted"]),
-        "worded_low": mean(lambda pair: pair["bounds"][revisions][0]),
-        "worded_high": mean(lambda pair: pair["bounds"][revisions][1]),
         "log_score": mean(given),
         "brier_skill_score": 1 - own / yardstick if own is not None and yardstick else None,
         "share_worded": mean(lambda pair: pair["worded"]),
@@ -235,6 +240,7 @@ def add_skill(lines: dict[int, Row], counted: list[Row]) -> None:
     for who, line in lines.items():
         events = len(points[who])
         line["events"] = events
+        line["centres"] = {kind: centre[name] for kind, name in group.items()}
         if line["resolved"]:
             line["skill"] = sum(points[who]) / (events + 30)
             line["skill_low"] = max(line["skill"] - 1.645 * sigma / math.sqrt(events + 30), -100)

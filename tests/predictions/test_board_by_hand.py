@@ -15,7 +15,7 @@ from predictions.recording import correct_prediction, record_predictions, withdr
 from predictions.resolving import resolve
 from predictions.schemas import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
 from predictions.scored import Filters, Revisions
-from tests.predictions import naive_board
+from tests.predictions import naive_board, naive_words
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 NOW = START + timedelta(days=200)
@@ -31,9 +31,10 @@ INTERVALS = (
 )
 FIELDS = (
     *("rank", "tier", "resolved", "open", "overdue", "annulled", "uncounted", "events", "peer_questions"),
-    *("brier", "brier_low", "brier_high", "brier_latest", "brier_time_weighted", "worded_low", "worded_high"),
+    *("brier", "brier_low", "brier_high", "brier_latest", "brier_time_weighted"),
     *("skill", "skill_low", "skill_high", "brier_adjusted", "peer", "brier_skill_score", "log_score"),
     *(f"{name}_{end}" for name in INTERVALS for end in ("low", "high")),
+    *(f"{name}_worded_{end}" for name in ("brier", "skill", *INTERVALS) for end in ("low", "high")),
     *("share_worded", "share_recorded_late", "share_conditional", "share_annulled"),
     *("share_stated_deadline", "share_implied_deadline", "share_assigned_deadline"),
 )
@@ -47,7 +48,7 @@ def test_every_figure_of_the_board_is_what_the_raw_rows_make_by_hand(
     invent(session, random.Random(seed))
     filters = Filters()
     items = board(session, filters, revisions, estimate(session, filters, revisions, NOW), now=NOW)
-    expected = naive_board.board(session, NOW, revisions)
+    expected = naive_words.board(session, NOW, revisions)
     assert {item.commentator.id for item in items} == {who for who, line in expected.items() if line_shown(line)}
     for item in items:
         line = expected[item.commentator.id]

@@ -10,12 +10,12 @@ from sqlmodel import Session, select
 from predictions.entering import enter_question
 from predictions.errors import TrackRecordError
 from predictions.estimates import estimate, no_estimates
-from predictions.history import HistoryView, history_of
+from predictions.history import RULES, HistoryView, history_of
 from predictions.leaderboard import board_line
 from predictions.models import Commentator, Prediction, Question
 from predictions.past import rebuild
 from predictions.questions import postpone
-from predictions.record import score_views
+from predictions.record import record_of, score_views
 from predictions.recording import correct_prediction, record_prediction, withdraw_prediction
 from predictions.resolving import resolve, take_back
 from predictions.schemas import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
@@ -106,14 +106,15 @@ def test_every_day_of_the_history_is_what_the_record_rebuilt_for_it_says(session
             if ann is None:
                 assert not held
                 continue
-            line = board_line(past, ann, no_estimates(), now=on(day))
+            line = record_of(past, ann, no_estimates(), now=on(day)).summary
         engine.dispose()
-        shown = (
-            (held[-1].resolved, held[-1].brier, held[-1].brier_latest, held[-1].brier_time_weighted) if held else None
-        )
-        assert shown == (line.resolved, line.brier, line.brier_latest, line.brier_time_weighted) or (
-            shown is None and not line.resolved
-        ), day
+        if not held:
+            assert not line.resolved, day
+            continue
+        for name in ("resolved", *RULES):
+            assert getattr(held[-1], name) == getattr(line, name), (day, name)
+        for name in (f"{rule}_worded_{end}" for rule in RULES for end in ("low", "high")):
+            assert getattr(held[-1], name) == pytest.approx(getattr(line, name), abs=1e-8), (day, name)
 
 
 def live(session: Session, chance: random.Random) -> None:
@@ -171,3 +172,16 @@ def test_a_point_of_the_history_has_the_interval_of_the_board_of_that_day(sessio
                 assert getattr(point, f"{name}_{end}") == pytest.approx(getattr(line, f"{name}_{end}"), abs=1e-8)
     last = found.by_outcome[-1]
     assert (last.brier_low, last.brier_high) == pytest.approx((line.brier_low, line.brier_high), abs=1e-8)
+
+
+def test_a_score_over_time_says_what_the_words_allow(session: Session) -> None:
+    """Stated 60%, then "likely" (60 to 85%, best 72%), each come true."""
+    for at, said in enumerate(({"probability": 0.6}, {"hedge": "likely"})):
+        question = ask(session, f"q-{at}", 20 + at)
+        say(session, question, 1, 0, **said)
+        settle(session, question, 30, "yes", 20 + at)
+    found = [(point.brier_worded_low, point.brier_worded_high) for point in history(session, on(60)).by_outcome]
+    assert found == [
+        pytest.approx((0.16, 0.16)),
+        pytest.approx(((0.16 + 0.15**2) / 2, (0.16 + 0.4**2) / 2)),
+    ]

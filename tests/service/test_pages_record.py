@@ -255,14 +255,13 @@ def test_search_finds_what_has_all_the_words_in_any_order(admin: httpx.Client) -
     assert "Élodie Ölund" in admin.get("/search", params={"q": "ÖLUND"}).text
 
 
-def test_the_board_shows_how_the_yardsticks_did_on_the_same_calls(
-    base_url: str, engine: Engine, clock: FakeClock
-) -> None:
+def test_the_board_shows_how_yardsticks_did_on_the_same_calls(base_url: str, engine: Engine, clock: FakeClock) -> None:
     with writing(engine) as session:
         fill(session, now=clock.now(), people=3, questions=20)
     text = httpx.get(base_url).text.partition('id="yardsticks"')[2]
     score = r'<td class="n">([\d.]+)<br><small class="nowrap">90%: [\d.]+ to [\d.]+</small></td>'
-    rows = re.findall(rf'<th scope="row">([^<]+)</th><td class="n">(\d+)</td>{score}{score}', text)
+    people = score.replace("</td>", r"(?:<br><small [^>]+>words ([\d.]+) to ([\d.]+)</small>)?</td>")
+    rows = re.findall(rf'<th scope="row">([^<]+)</th><td class="n">(\d+)</td>{score}{people}', text)
     scores = [
         score
         for who in range(3)
@@ -273,7 +272,8 @@ def test_the_board_shows_how_the_yardsticks_did_on_the_same_calls(
     assert rows[0][0] == "Market or crowd odds of the day"
     assert int(rows[0][1]) == len(market)
     assert float(rows[0][2]) == pytest.approx(sum(s["reference_brier"] for s in market) / len(market), abs=6e-4)
-    assert float(rows[0][3]) == pytest.approx(sum(s["brier"] for s in market) / len(market), abs=6e-4)
+    for at, name in enumerate(("brier", "brier_low", "brier_high"), 3):
+        assert float(rows[0][at]) == pytest.approx(sum(s[name] for s in market) / len(market), abs=6e-4)
     assert sum(int(row[1]) for row in rows) == len(scores)
 
 
@@ -318,9 +318,7 @@ def test_every_score_on_a_page_stands_beside_its_interval(base_url: str, engine:
     record = httpx.get(f"{base_url}/api/commentators/invented-person-1/record").json()
     summary = record["summary"]
     page = httpx.get(f"{base_url}/commentators/invented-person-1").text.replace("\N{MINUS SIGN}", "-")
-    shown = dict(
-        re.findall(r'<th scope="row">([^<]+)</th><td class="n">[^<]+</td><td class="n nowrap">([^<]+)</td>', page)
-    )
+    shown = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="n">[^<]+</td><td class="n nowrap">([^<]+)<', page))
     for name, label, form, _ in FIGURES:
         ends = (form(summary[f"{name}_{end}"]).replace("\N{MINUS SIGN}", "-") for end in ("low", "high"))
         assert shown[label] == " to ".join(ends)

@@ -15,6 +15,7 @@ from predictions.intervals import mean_intervals
 from predictions.ranking import Ranking
 from predictions.scored_pairs import Pairs
 from predictions.scoring import SCALE, brier_binary, score_question, to_units
+from predictions.word_effects import word_effects
 
 PEOPLE, REVISIONS = 1000, 20
 MANY = 10_000
@@ -91,6 +92,8 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
         basis=nothing,
         given=rng.random(len(pair)),
         **dict.fromkeys(("opening", "latest", "time_weighted"), scores),
+        opening_low=np.maximum(scores - SCALE // 10, 0),
+        opening_high=np.minimum(scores + SCALE // 10, SCALE),
         reference=reference,
         reference_type=event % 3,
     )
@@ -98,6 +101,8 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
     whole = _seconds(options, lambda: ranks.append(rank_pairs(pairs)))
     single = _seconds(options, lambda: mean_intervals(who, event, pairs.scores("opening")))
     every = _seconds(options, lambda: beside(pairs, "opening"))
+    ends = pairs.opening_low / SCALE, pairs.opening_high / SCALE
+    words = _seconds(options, lambda: word_effects(pairs, "opening", *ends))
     of = f"of {people:,} commentators with {len(pair):,} scores"
     budget = f"a budget of {PATIENCE_SECONDS} s"
     return [
@@ -107,6 +112,9 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
         Line(f"intervals of the Brier score {of}", f"{1000 * single:.0f} ms", budget, single / PATIENCE_SECONDS, 1.0),
         Line(
             f"all figures beside it with their intervals {of}", f"{every:.1f} s", budget, every / PATIENCE_SECONDS, 1.0
+        ),
+        Line(
+            f"what words allow all of them to be {of}", f"{1000 * words:.0f} ms", budget, words / PATIENCE_SECONDS, 1.0
         ),
     ]
 

@@ -45,8 +45,9 @@ def _changes(pairs: Pairs, by_rule: Floats, of_opening: Floats) -> dict[str, Flo
     shared = (answers[asked] > 1).astype(np.float64)
     # With the others' levels as fitted, a question says the less of a commentator the fewer others answered it.
     says = 1 - 1 / answers[asked]
-    _, cell, questions = np.unique(np.stack((person, pairs.event)), axis=1, return_inverse=True, return_counts=True)
-    share_of_event = 1 / questions[cell.ravel()]
+    cells = person * (int(pairs.event.max(initial=0)) + 1) + pairs.event
+    _, cell, questions = np.unique(cells, return_inverse=True, return_counts=True)
+    share_of_event = 1 / questions[cell]
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "skill": -100 * sums(of_opening * share_of_event) / (sums(share_of_event) + BLEND),

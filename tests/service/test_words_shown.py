@@ -75,6 +75,6 @@ def test_pages_show_the_range_of_words_beside_the_interval(worded: httpx.Client)
     record = worded.get("/commentators/ann").text
     assert "By the words" in record
     assert f"{LEAST:.3f} to {MOST:.3f}" in record
-    assert at_all in record.partition('id="topics"')[2]
+    assert f'words <span class="nowrap">{LEAST:.2f}–{MOST:.2f}' in record.partition('id="topics"')[2]
     assert in_topic in worded.get("/sources/1").text
     assert "By the words" not in worded.get("/commentators/bo").text

@@ -1,5 +1,6 @@
 """What the pure formulas of calibration and of pairs say about the record."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -74,8 +75,9 @@ def compare_commentators(
     )
     note = "" if found.enough else f"they are compared from {MIN_EVENTS} shared events on: fewer would show luck"
     refs = CommentatorRef.of(first), CommentatorRef.of(second)
-    words = _by_words(one, other) if found.enough else {"worded_low": None, "worded_high": None}
-    return PairView(first=refs[0], second=refs[1], note=note, **asdict(found), **words, **_bets(one, other))
+    shared = [(call, other[number]) for number, call in one.items() if number in other]
+    words = _by_words(shared) if found.enough else {"worded_low": None, "worded_high": None}
+    return PairView(first=refs[0], second=refs[1], note=note, **asdict(found), **words, **_bets(shared))
 
 
 def _calls(session: Session, person: int, filters: Filters, now: datetime) -> dict[int, _Call]:
@@ -91,9 +93,8 @@ def _calls(session: Session, person: int, filters: Filters, now: datetime) -> di
     return {row[0]: _Call(*row) for row in session.execute(query)}
 
 
-def _by_words(one: dict[int, _Call], other: dict[int, _Call]) -> dict[str, float]:
+def _by_words(shared: Sequence[tuple[_Call, _Call]]) -> dict[str, float]:
     """The difference where the words of either are read for the best, and those of the other for the worst."""
-    shared = [(call, other[number]) for number, call in one.items() if number in other]
     event = [mine.event for mine, _ in shared]
     ends = {
         "worded_low": [(theirs.least - mine.most) / SCALE for mine, theirs in shared],
@@ -102,9 +103,8 @@ def _by_words(one: dict[int, _Call], other: dict[int, _Call]) -> dict[str, float
     return {name: float(event_means(event, gains).mean()) for name, gains in ends.items()}
 
 
-def _bets(one: dict[int, _Call], other: dict[int, _Call]) -> dict[str, Any]:
+def _bets(shared: Sequence[tuple[_Call, _Call]]) -> dict[str, Any]:
     """What betting on either would have come to, on shared yes-or-no questions."""
-    shared = [(call, other[number]) for number, call in one.items() if number in other]
     pairs = [(mine, theirs) for mine, theirs in shared if mine.probability is not None]
     event = np.array([mine.event for mine, _ in pairs])
     known_at = micros([mine.known_at for mine, _ in pairs])

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Score
 from predictions.scoring import SCALE
+from predictions.word_ranges import WordRange, around, with_words, word_ranges
 
 Content = dict[str, Any]
 FETCHED = 2000
@@ -17,7 +18,16 @@ LEDGER_NAMES = ("seq", "at", "actor", "action", "subject", "subject_id", "body",
 SCORE_NAMES = (
     *("commentator_slug", "commentator", "question", "event", "kind", "deadline", "outcome", "known_at"),
     *("made_at", "probability", "probabilities", "hedge", "counted", "brier", "brier_latest", "brier_time_weighted"),
-    *("brier_low", "brier_high", "reference_brier", "reference_type", "worded", "hedged", "recorded_late"),
+    *("brier_low", "brier_high", "brier_latest_low", "brier_latest_high"),
+    *(
+        "brier_time_weighted_low",
+        "brier_time_weighted_high",
+        "reference_brier",
+        "reference_type",
+        "worded",
+        "hedged",
+        "recorded_late",
+    ),
 )
 
 
@@ -36,7 +46,7 @@ def score_lines(session: Session) -> Iterator[Content]:
     flags = ("worded", "hedged", "recorded_late")
     query = (
         select(
-            *(getattr(Score, name) for name in (*names, *flags)),
+            *(getattr(Score, name) for name in ("commentator_id", "question_id", *names, *flags)),
             col(Commentator.slug).label("commentator_slug"),
             col(Commentator.name).label("commentator"),
             col(Question.slug).label("question"),
@@ -48,10 +58,21 @@ def score_lines(session: Session) -> Iterator[Content]:
         .join(Prediction, col(Prediction.id) == col(Score.opening_id))
         .order_by(col(Score.commentator_id), col(Score.question_id))
     )
+    person, ranges = 0, dict[tuple[int, int], WordRange]()
     for row in session.execute(query.execution_options(yield_per=FETCHED)):
+        if row.commentator_id != person:
+            person = row.commentator_id
+            ranges = word_ranges(session, with_words(session, person), person)
         found = dict(row._mapping)
         found |= {shown: found[stored] / SCALE for shown, stored in _BRIERS.items()}
+        found |= _by_words(ranges.get((person, row.question_id)), found)
         yield {"type": "score"} | {name: _plain(found[name]) for name in SCORE_NAMES}
+
+
+def _by_words(words: WordRange | None, found: Content) -> Content:
+    """What the scores by the rules that look beyond the opening call could be by what words may mean."""
+    ranges = around(words, found["brier_latest"], found["brier_time_weighted"])._asdict()
+    return {f"brier_{name}_{end}": ranges[name][at] for name in ranges for at, end in enumerate(("low", "high"))}
 
 
 _BRIERS = {

@@ -17,7 +17,7 @@ from predictions.past import Postponed
 from predictions.questions import outcome_index
 from predictions.record import ScoreView, counted
 from predictions.schemas import ANNULLED
-from predictions.scoring import SCALE, Floats, Ints, brier, brier_range, score_question, to_units
+from predictions.scoring import SCALE, brier, score_question, to_units, word_bounds
 from predictions.statements import micros
 from predictions.views import CommentatorRef, QuestionRefView, View
 
@@ -264,9 +264,11 @@ def _scores_of_a_kind(
     numbers, made_at = np.array([number for number, _ in rows]), micros([row.made_at for _, row in rows])
     ids = np.array([row.id for _, row in rows])
     best = brier(given.reshape(len(rows), -1), outcome, kind)
+    worded = [row.hedge is not None for _, row in rows]
+    low, high = (np.array([getattr(row, end) for _, row in rows], dtype=np.float64) for end in ("low", "high"))
     scored = [
         score_question(numbers, made_at, ids, scores, cutoff=cutoff, deadline=deadline)
-        for scores in (best, *_by_words(rows, outcome, best))
+        for scores in (best, *word_bounds(worded, low, high, outcome, best))
     ]
     columns = [to_units(each) for found in scored for each in (found.opening, found.latest, found.time_weighted)]
     for number, at, *units in zip(
@@ -277,13 +279,3 @@ def _scores_of_a_kind(
     ):
         if not rows[at][1].hedged:
             yield number, tuple(units)
-
-
-def _by_words(rows: Sequence[tuple[int, Prediction]], outcome: Ints, best: Floats) -> tuple[Floats, Floats]:
-    """The least and the most that each row could score by what its words may mean."""
-    least, most = best.copy(), best.copy()
-    worded = [at for at, (_, row) in enumerate(rows) if row.hedge is not None]
-    if worded:
-        ends = np.array([(rows[at][1].low, rows[at][1].high) for at in worded], dtype=np.float64)
-        least[worded], most[worded] = brier_range(ends[:, 0], ends[:, 1], outcome[worded])
-    return np.minimum(least, best), np.maximum(most, best)

@@ -21,7 +21,7 @@ from predictions.reading import view_predictions
 from predictions.scored_pairs import base_rates
 from predictions.scoring import SCALE
 from predictions.views import BoardItem, CommentatorView, PredictionView, QuestionRefView, View
-from predictions.word_ranges import WordRange, with_words, word_ranges
+from predictions.word_ranges import WordRange, around, with_words, word_ranges
 
 
 class ScoreView(View):
@@ -155,7 +155,7 @@ def _score_view(
     found |= {"worded": score.worded, "conditional": conditional}
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
     latest, weighted = score.latest / SCALE, score.time_weighted / SCALE
-    words = words or WordRange((latest, latest), (weighted, weighted))
+    words = around(words, latest, weighted)
     return ScoreView(
         question=QuestionRefView.of(question),
         event=question.event,
@@ -164,11 +164,11 @@ def _score_view(
         hedge=opening.hedge,
         brier=score.opening / SCALE,
         brier_latest=latest,
-        brier_latest_low=min(words.latest[0], latest),
-        brier_latest_high=max(words.latest[1], latest),
+        brier_latest_low=words.latest[0],
+        brier_latest_high=words.latest[1],
         brier_time_weighted=weighted,
-        brier_time_weighted_low=min(words.time_weighted[0], weighted),
-        brier_time_weighted_high=max(words.time_weighted[1], weighted),
+        brier_time_weighted_low=words.time_weighted[0],
+        brier_time_weighted_high=words.time_weighted[1],
         brier_low=score.opening_low / SCALE,
         brier_high=score.opening_high / SCALE,
         reference_brier=reference / SCALE,

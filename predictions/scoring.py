@@ -89,6 +89,21 @@ def brier_range(low: ArrayLike, high: ArrayLike, outcome: ArrayLike) -> tuple[Fl
     return np.minimum(at_low, at_high), np.maximum(at_low, at_high)
 
 
+def word_bounds(
+    worded: ArrayLike, low: ArrayLike, high: ArrayLike, outcome: ArrayLike, scores: ArrayLike
+) -> tuple[Floats, Floats]:
+    """The least and the most that each of n rows of Brier ``scores`` could be: of those ``worded``, yes-or-no questions
+    with outcomes 0/1, inside the interval of their words; any other scores what it scores. Arrays (n,)."""
+    best = _checked(scores)
+    least, most = best.copy(), best.copy()
+    at = np.flatnonzero(worded)
+    if len(at):
+        ends = brier_range(np.asarray(low)[at], np.asarray(high)[at], np.asarray(outcome)[at])
+        # A best value inside the interval can fall outside the range by a rounding of the last digit at most.
+        least[at], most[at] = np.minimum(ends[0], best[at]), np.maximum(ends[1], best[at])
+    return least, most
+
+
 @dataclass(frozen=True)
 class QuestionScores:
     """What each commentator with a counting prediction earns on one question: arrays of one length, by commentator id.

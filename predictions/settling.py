@@ -13,7 +13,7 @@ from predictions.columns import QuestionStatus
 from predictions.models import Question, Score
 from predictions.questions import outcome_index
 from predictions.references import TYPES, yardsticks
-from predictions.scoring import brier, brier_range, score_question, to_units
+from predictions.scoring import brier, score_question, to_units, word_bounds
 from predictions.statements import Floats, Ints, Statements, load_statements, micros
 
 #: The values of a row of the ``score`` table, in the order of ``COLUMNS``.
@@ -71,15 +71,14 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
     opening = rows.where(found.opening_index)
     yardstick = yardsticks(session, questions, rows, found.opening_index)
     outcome, end = here.outcome[found.opening_index], here.end[found.opening_index]
-    low, high = map(to_units, scores_of_words(opening, outcome, found.opening))
+    low, high = word_bounds(opening.worded, opening.low, opening.high, outcome, found.opening)
     columns = {
         "commentator_id": opening.commentator,
         "opening": to_units(found.opening),
         "latest": to_units(found.latest),
         "time_weighted": to_units(found.time_weighted),
-        # A best value inside the interval can fall outside the range by a rounding of the last digit at most.
-        "opening_low": np.minimum(low, to_units(found.opening)),
-        "opening_high": np.maximum(high, to_units(found.opening)),
+        "opening_low": to_units(low),
+        "opening_high": to_units(high),
         "opening_id": opening.id,
         "latest_id": rows.id[found.latest_index],
         "counted": found.counted,
@@ -95,16 +94,6 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
         plain["question_id" if name == "id" else name] = [of_question[index] for index in asked]
     plain["reference_type"] = [TYPES[index] for index in yardstick.kind.tolist()]
     yield from zip(*(plain[name] for name in COLUMNS), strict=True)
-
-
-def scores_of_words(rows: Statements, outcome: Ints, scores: Floats) -> tuple[Floats, Floats]:
-    """The lowest and highest that each row could score inside the interval of its words; a probability without an
-    interval scores what it scores."""
-    low, high = scores.copy(), scores.copy()
-    worded = np.flatnonzero(rows.worded)
-    if len(worded):
-        low[worded], high[worded] = brier_range(rows.low[worded], rows.high[worded], outcome[worded])
-    return low, high
 
 
 def named(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:

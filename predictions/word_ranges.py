@@ -15,8 +15,8 @@ from predictions.columns import QuestionKind, QuestionStatus
 from predictions.models import Prediction, Question
 from predictions.scored import Revisions
 from predictions.scored_pairs import Pairs
-from predictions.scoring import SCALE, Floats, from_units, score_question, to_units
-from predictions.settling import counting, scores_of_words
+from predictions.scoring import SCALE, Floats, from_units, score_question, to_units, word_bounds
+from predictions.settling import counting
 
 QUESTIONS_AT_ONCE = 1000
 
@@ -40,7 +40,7 @@ def word_ranges(
             continue
         low, high = (
             score_question(here.pair, here.rows.made_at, here.rows.id, scores, cutoff=here.end, deadline=here.deadline)
-            for scores in scores_of_words(here.rows, here.outcome, here.scores)
+            for scores in word_bounds(here.rows.worded, here.rows.low, here.rows.high, here.outcome, here.scores)
         )
         opening = here.rows.where(low.opening_index)
         columns = (low.latest, high.latest, low.time_weighted, high.time_weighted)
@@ -52,6 +52,14 @@ def word_ranges(
         ):
             found[who, what] = WordRange((least, most), (weighted_least, weighted_most))
     return found
+
+
+def around(words: WordRange | None, latest: float, time_weighted: float) -> WordRange:
+    """The ranges around two scores, which have none where there are no words."""
+    if words is None:
+        return WordRange((latest, latest), (time_weighted, time_weighted))
+    ends = ((words.latest, latest), (words.time_weighted, time_weighted))
+    return WordRange(*((min(least, score), max(most, score)) for (least, most), score in ends))
 
 
 def with_words(session: Session, commentator: int | None = None) -> Sequence[Question]:

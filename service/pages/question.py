@@ -6,10 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from predictions.columns import QuestionKind, QuestionStatus
 from predictions.models import Question, Score, key
 from predictions.reading import PredictionFilter, QuestionFilter, list_predictions, list_questions, view_question
 from predictions.scoring import SCALE
 from predictions.views import QuestionView
+from predictions.word_ranges import around, word_ranges
 from resolvers.attaching import find_attached, view_attached
 from resolvers.inbox import list_prompts
 from service.api.questions import Which, question_of
@@ -48,7 +50,7 @@ def question(request: Request, which: Which, _: Reader, session: Reading, page: 
         total=len(told),
         limited=len(told) == MAX_PREDICTIONS,
         predictions=told[first : first + PAGE],
-        scores=_scores(session, view.id),
+        scores=_scores(session, row),
         prompts=list_prompts(session, now=now, question=view.id),
         events=trail(session, view, [each.id for each in told]),
         first=first,
@@ -63,12 +65,19 @@ def _family(session: Session, view: QuestionView) -> list[Question]:
     return [row for row in rows if key(row) != view.id][:MAX_FAMILY]
 
 
-def _scores(session: Session, number: int) -> dict[int, dict[str, Any]]:
+def _scores(session: Session, question: Question) -> dict[int, dict[str, Any]]:
     """What each commentator made of it, by the prediction that was their opening call."""
     names = ("opening", "latest", "time_weighted", "opening_low", "opening_high", "reference")
-    rows = session.execute(select(Score).where(col(Score.question_id) == number)).scalars()
+    rows = session.execute(select(Score).where(col(Score.question_id) == question.id)).scalars()
+    scored = question.status is QuestionStatus.RESOLVED and question.kind is QuestionKind.BINARY
+    words = word_ranges(session, [question]) if scored else {}
     return {
         row.opening_id: {name: getattr(row, name) / SCALE for name in names}
         | {"reference_type": row.reference_type.value, "counted": row.counted}
+        | {
+            "words": around(
+                words.get((row.commentator_id, row.question_id)), row.latest / SCALE, row.time_weighted / SCALE
+            )
+        }
         for row in rows
     }

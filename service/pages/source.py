@@ -64,9 +64,7 @@ def source(request: Request, number: Number, _: Reader, session: Reading, page: 
         resolved=sum(line.outcome is not None and stands(line.prediction) for line in card),
         scored=len(scored),
         figures=_figures(session, scored),
-        worded=[fmean(getattr(score, f"opening_{end}") for score in scored) / SCALE for end in ("low", "high")]
-        if scored
-        else None,
+        worded=_worded(scored),
         scale=SCALE,
         first=first,
         page=page,
@@ -88,6 +86,13 @@ def scorecard(session: Session, told: Sequence[PredictionView]) -> list[Line]:
         outcomes |= {row[0]: row[1] for row in session.execute(query)}
     ordered = sorted(told, key=lambda each: (each.made_at, each.id))
     return [Line(each, outcomes[each.question.id], scores.get(each.id)) for each in ordered]
+
+
+def _worded(scored: Sequence[Score]) -> tuple[float, float] | None:
+    """What the mean Brier score of the calls could be by what their words may mean; None without a call."""
+    if not scored:
+        return None
+    return fmean(row.opening_low for row in scored) / SCALE, fmean(row.opening_high for row in scored) / SCALE
 
 
 def _figures(session: Session, scored: Sequence[Score]) -> dict[str, tuple[float, float | None, float | None]]:

@@ -1,8 +1,13 @@
 """Every score that came from words says what it could be by what the words may mean: in the API and on the pages."""
 
+import re
+
 import httpx
 import pytest
+from sqlalchemy import Engine
 
+from predictions.derived_lines import score_lines
+from service.database import reading
 from tests.service.test_traps import board, lines, question, record, resolve, say
 
 EVENTS = 12
@@ -66,15 +71,38 @@ def compared(api: httpx.Client, one: str, other: str) -> str:
     return api.get("/compare", params={"one": one, "other": other}).text
 
 
+def plain(page: str) -> str:
+    return re.sub("<[^>]+>", "", page)
+
+
 def test_pages_show_the_range_of_words_beside_the_interval(worded: httpx.Client) -> None:
     at_all, in_topic = f"words {LEAST:.2f}–{MOST:.2f}", f"words {LEAST:.3f} to {MOST:.3f}"
     table, _, yardsticks = worded.get("/").text.partition('id="yardsticks"')
-    assert at_all in table
+    assert at_all in plain(table)
     assert table.count("; by what the words may mean") == 4
     assert "By what the words may mean" in yardsticks
     record = worded.get("/commentators/ann").text
     assert "By the words" in record
     assert f"{LEAST:.3f} to {MOST:.3f}" in record
-    assert f'words <span class="nowrap">{LEAST:.2f}–{MOST:.2f}' in record.partition('id="topics"')[2]
-    assert in_topic in worded.get("/sources/1").text
+    assert at_all in plain(record.partition('id="topics"')[2])
+    assert in_topic in plain(worded.get("/sources/1").text)
     assert "By the words" not in worded.get("/commentators/bo").text
+
+
+def test_a_revision_in_words_has_its_range_on_the_question_and_in_the_export(
+    admin: httpx.Client, engine: Engine
+) -> None:
+    """Stated 60%, then "likely" at half of the time until the deadline."""
+    about = question("q", opens_at="2025-01-01T00:00:00Z")
+    record(admin, [say("Ann", about, "2025-01-10T00:00:00Z", probability=0.6)])
+    record(admin, [say("Ann", about, "2025-02-09T00:00:00Z", hedge="likely")])
+    resolve(admin, "q", "yes")
+    weighted = [(0.16 + score) / 2 for score in (LEAST, SCORE, MOST)]
+    text = plain(admin.get("/questions/q").text)
+    assert f"latest {SCORE:.3f} words {LEAST:.2f}–{MOST:.2f}" in text
+    assert f"over time {weighted[1]:.3f} words {weighted[0]:.2f}–{weighted[2]:.2f}" in text
+    with reading(engine) as session:
+        (line,) = score_lines(session)
+    assert [line[f"brier{end}"] for end in ("_low", "", "_high")] == pytest.approx([0.16] * 3)
+    for name, expected in (("brier_latest", (LEAST, SCORE, MOST)), ("brier_time_weighted", weighted)):
+        assert [line[f"{name}{end}"] for end in ("_low", "", "_high")] == pytest.approx(expected)

@@ -122,6 +122,18 @@ def test_a_wrong_parameter_is_named(admin: httpx.Client, query: str, pointer: st
 
 
 @pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("limit=many", "must be a whole number"),
+        ("worded=perhaps", "must be true or false"),
+        ("max_annulled=half", "must be a number, for example 0.3"),
+    ],
+)
+def test_a_parameter_that_cannot_be_read_is_told_what_it_takes(admin: httpx.Client, query: str, told: str) -> None:
+    assert problem(admin.get(f"/api/leaderboard?{query}"), 422)["errors"][0]["detail"] == told
+
+
+@pytest.mark.parametrize(
     "body",
     [b"", b"{", b"null", b"[]", b'"text"', b"\xff\xfe", b'{"a":"\xc3"}', DEEP, b"1" * 5000, b'{"\\ud800": 1}'],
     ids=["empty", "half", "null", "list", "text", "utf-16", "cut utf-8", "deep", "long number", "surrogate"],

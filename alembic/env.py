@@ -5,10 +5,7 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 import predictions.models  # noqa: F401 - the tables register themselves
-import resolvers.attached_models
-import resolvers.models  # noqa: F401
-import service.models  # noqa: F401
-from service.database import make_engine
+from service.db.engine import make_engine
 from service.settings import Settings
 
 

@@ -8,11 +8,11 @@ python -m benchmarks --quick               only to see that everything runs: its
 import argparse
 import os
 
-from benchmarks.board import leaderboard_read, leaderboard_size
 from benchmarks.bulk import bulk
+from benchmarks.leaderboard import leaderboard_read, leaderboard_size
 from benchmarks.report import Benchmark, Options, show
 from benchmarks.resolution import resolution
-from benchmarks.scores import scoring
+from benchmarks.scoring import scoring
 from benchmarks.start import start
 from benchmarks.submission import submission
 

@@ -11,16 +11,16 @@ from sqlalchemy import Engine, func, insert, select, update
 from sqlmodel import Session
 
 from benchmarks.databases import database
-from benchmarks.records import DEADLINE, MADE, PEOPLE, enter_record
 from benchmarks.report import Line, Options
-from predictions.columns import QuestionStatus
-from predictions.importing import Import
+from benchmarks.synthetic_record import DEADLINE, MADE, PEOPLE, enter_record
+from predictions.enums import QuestionStatus
 from predictions.models import Prediction, Question, Score
-from predictions.recording import record_predictions
-from predictions.rescoring import rescore
-from predictions.schemas import PredictionIn
-from service.database import make_engine, reading, writing
-from service.files.reading import Format, read_into
+from predictions.schemas.inputs import PredictionIn
+from predictions.scores.rebuild import rescore
+from predictions.submissions.record import record_predictions
+from predictions.transfer.importer import Import
+from service.db.engine import make_engine, reading, writing
+from service.files.import_file import Format, read_into
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
 _TABLE = Prediction.__table__  # type: ignore[attr-defined]

@@ -4,8 +4,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.database import make_engine
-from service.migrate import upgrade
+from service.db.engine import make_engine
+from service.db.migrate import upgrade
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def _empty(kind: str) -> Iterator[str]:
         with tempfile.TemporaryDirectory() as folder:
             yield f"sqlite:///{folder}/benchmark.db"
         return
-    from tests.postgres import PostgresServer
+    from tests.support.postgres_server import PostgresServer
 
     with PostgresServer(durable=True) as server:
         yield server.create_database("benchmark")

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from benchmarks.databases import database
-from benchmarks.records import PEOPLE, enter_record
 from benchmarks.report import Line, Options
+from benchmarks.synthetic_record import PEOPLE, enter_record
 from predictions.models import Question
-from predictions.resolving import resolve
-from predictions.schemas import ResolutionIn
-from service.database import make_engine, writing
+from predictions.questions.resolve import resolve
+from predictions.schemas.inputs import ResolutionIn
+from service.db.engine import make_engine, writing
 
 SMALL = 10_000
 NOW = datetime(2025, 7, 1, tzinfo=UTC)

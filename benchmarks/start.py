@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.load import free_port, server
+from benchmarks.http_load import free_port, server
 from benchmarks.report import Line, Options
 
 SECONDS = 2.0
@@ -31,7 +31,7 @@ def _ours() -> float:
 def _bare() -> float:
     with tempfile.TemporaryDirectory() as folder:
         environment = {"BARE_DATABASE_URL": f"sqlite:///{Path(folder) / 'bare.db'}"}
-        command = ["-m", "uvicorn", "benchmarks.bare:app", "--log-level", "warning"]
+        command = ["-m", "uvicorn", "benchmarks.floor_fastapi:app", "--log-level", "warning"]
         return _seconds(command, environment, "/page", "UVICORN_PORT")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from benchmarks.databases import database
-from benchmarks.load import Call, free_port, per_second, server
+from benchmarks.http_load import Call, free_port, per_second, server
 from benchmarks.report import Line, Options
 
 CONNECTIONS = 32
@@ -63,7 +63,7 @@ def served(url: str) -> Iterator[str]:
 @contextmanager
 def _bare(url: str) -> Iterator[str]:
     port = free_port()
-    command = ["-m", "uvicorn", "benchmarks.bare:app", "--port", str(port), "--log-level", "warning"]
+    command = ["-m", "uvicorn", "benchmarks.floor_fastapi:app", "--port", str(port), "--log-level", "warning"]
     with server(command, {"BARE_DATABASE_URL": url}, probe="/page", port=port) as base:
         yield base
 

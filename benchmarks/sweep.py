@@ -28,14 +28,15 @@ import uvicorn
 from sqlalchemy import Engine, delete, func, insert, select, text, update
 from sqlmodel import col
 
-from predictions.columns import DeadlineBasis, QuestionKind, QuestionStatus
+from predictions.enums import DeadlineBasis, QuestionKind, QuestionStatus
 from predictions.models import Question
-from resolvers.channels import ChannelIn, enter_channel
-from resolvers.models import Channel, Delivery, DeliveryAttempt, DeliveryState, Prompt
+from resolvers.notifications.channels import ChannelIn, enter_channel
+from resolvers.notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryState
+from resolvers.prompts.models import Prompt
 from service.app import create_app
-from service.database import make_engine, reading, writing
-from service.migrate import upgrade
-from service.scheduler import Scheduler
+from service.db.engine import make_engine, reading, writing
+from service.db.migrate import upgrade
+from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
 
 HOUR = timedelta(hours=1)

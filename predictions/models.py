@@ -10,16 +10,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from predictions.columns import (
-    BigInt,
-    CommentatorKind,
-    DeadlineBasis,
-    ProposalState,
-    QuestionKind,
-    QuestionStatus,
-    ReferenceType,
-    text_enum,
-)
+from predictions.columns import BigInt, text_enum
+from predictions.enums import CommentatorKind, DeadlineBasis, ProposalState, QuestionKind, QuestionStatus, ReferenceType
 
 
 def key(row: Any) -> int:

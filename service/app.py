@@ -7,41 +7,47 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
-from predictions import ledger
-from service import __version__, openapi, pages, problems
+from predictions.ledger import head
+from service import __version__, pages
 from service.api import (
     channels,
     commentators,
-    comparing,
+    comparison,
     keys,
     leaderboard,
-    meta,
-    metrics,
+    ledger,
+    lexicons,
+    monitoring,
     predictions,
     prompts,
     proposals,
     questions,
-    record,
+    records,
     resolvers,
     snapshots,
     sources,
     subscriptions,
 )
-from service.auth import ensure_admin_key
-from service.boards import Boards
+from service.cache.as_of_cache import Pasts
+from service.cache.leaderboard_cache import Boards
 from service.clock import Clock, SystemClock
-from service.database import delivering, make_engine
-from service.failures import Failures
-from service.heads import HeadAsGet
-from service.limits import BodyLimit
-from service.pages.assets import Assets
-from service.pasts import Pasts
+from service.db.coalesced_reads import SharedReading, SharedReadings
+from service.db.engine import delivering, make_engine
+from service.db.write_queue import Writer
+from service.pages.rendering.static_files import Assets
+from service.security.api_keys import ensure_admin_key
+from service.security.sign_in_throttle import Failures
 from service.settings import Settings
-from service.shared_reading import SharedReading, SharedReadings
-from service.strict import strict
-from service.writer import Writer
+from service.web import openapi, problems
+from service.web.body_limit import BodyLimit
+from service.web.head_requests import HeadAsGet
+from service.web.strict_requests import strict
 
 log = logging.getLogger(__name__)
+API = (
+    *(commentators, sources, questions, predictions, proposals, prompts, resolvers, snapshots, leaderboard, records),
+    *(comparison, channels, subscriptions, keys, ledger, lexicons, monitoring),
+)
 DESCRIPTION = (
     "Records what public commentators predict, resolves the questions at their deadlines, and scores them. "
     "Reading is public unless the operator closes it; writing needs `Authorization: Bearer <key>`. Every error is "
@@ -58,9 +64,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.clock = clock or SystemClock()
     app.state.with_scheduler = scheduler
     app.state.failures = Failures()
-    the_record = (commentators, sources, questions, predictions, prompts, proposals, resolvers, leaderboard, record)
-    for module in (*the_record, comparing, snapshots, channels, subscriptions, keys, meta, metrics, pages):
-        app.include_router(module.router, dependencies=[] if module is pages else [Depends(strict)])
+    for module in API:
+        app.include_router(module.router, dependencies=[Depends(strict)])
+    app.include_router(pages.router)
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)
     openapi.describe(app)
@@ -77,7 +83,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.secret = state.settings.secret()
     state.writer = Writer(state.engine)
     state.boards = Boards(state.engine)
-    state.newest_event = SharedReading(state.engine, lambda session: ledger.head(session).seq)
+    state.newest_event = SharedReading(state.engine, lambda session: head(session).seq)
     state.callers = SharedReadings(state.engine)
     state.pasts = Pasts(state.engine)
     state.scheduler = None
@@ -86,7 +92,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             plain = state.settings.admin_key.get_secret_value()
             ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
     if state.with_scheduler:
-        from service.scheduler import Scheduler
+        from service.scheduling.scheduler import Scheduler
 
         state.scheduler = Scheduler(state.engine, state.settings, state.clock)
         state.scheduler.start()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from resolvers.smtp import smtp_server
+from resolvers.notifications.senders.smtp import smtp_server
 
 PREFIX = "TRACKRECORD_"
 #: Variables of the same prefix that are no settings: tokens of sources, and where a test kills a process.

@@ -19,8 +19,8 @@ import uvicorn
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tests.clock import FakeClock
-from tests.postgres import NoPostgres, PostgresServer
+from tests.support.fake_clock import FakeClock
+from tests.support.postgres_server import NoPostgres, PostgresServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -55,8 +55,8 @@ def missing(reason: str) -> None:
 
 def migrate(url: str) -> None:
     """Bring the database at `url` to the newest schema, and leave no connection behind."""
-    from service.database import make_engine
-    from service.migrate import upgrade
+    from service.db.engine import make_engine
+    from service.db.migrate import upgrade
 
     engine = make_engine(url)
     upgrade(engine)
@@ -131,7 +131,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine made as the service makes it."""
-    from service.database import make_engine
+    from service.db.engine import make_engine
 
     engine = make_engine(database_url)
     yield engine

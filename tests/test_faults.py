@@ -17,15 +17,15 @@ from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from predictions import ledger
-from resolvers.models import Delivery, DeliveryAttempt, DeliveryState
-from service.database import make_engine, reading
-from service.kill_points import POINTS
-from service.scheduler import Scheduler
+from resolvers.notifications.models import Delivery, DeliveryAttempt, DeliveryState
+from service.db.engine import make_engine, reading
+from service.scheduling.crash_points import POINTS
+from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
 from tests.conftest import TEMPLATE, migrate
-from tests.faults import ROOT, TICK_SECONDS, House, house, until
-from tests.postgres import PostgresServer
-from tests.resolvers.server import hang
+from tests.support.fault_injection import ROOT, TICK_SECONDS, House, house, until
+from tests.support.http_source_server import hang
+from tests.support.postgres_server import PostgresServer
 
 KILLS = int(os.environ.get("TEST_FAULT_KILLS", "10"))
 
@@ -105,7 +105,7 @@ def test_the_environment_names_the_point(database_url: str) -> None:
     with house(database_url) as built:
         built.come_due(3)
         code = (
-            "from service.database import make_engine; from service.scheduler import run_once; "
+            "from service.db.engine import make_engine; from service.scheduling.scheduler import run_once; "
             "from service.settings import Settings; "
             f"run_once(make_engine({database_url!r}), Settings(_env_file=None, database_url={database_url!r}))"
         )

@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from predictions import ledger
 from predictions.models import Commentator
-from service import migrate
-from service.database import make_engine
+from service.db import migrate
+from service.db.engine import make_engine
 
 NOW = datetime(2025, 4, 1, tzinfo=UTC)
 

@@ -62,9 +62,9 @@ def test_the_wheel_brings_the_command(wheel: ZipFile) -> None:
 def test_an_installed_package_makes_a_database_without_a_checkout(wheel: ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path / "site")
     script = (
-        "import predictions, service.database, service.migrate as migrate\n"
+        "import predictions; from service.db import engine as database, migrate\n"
         "assert 'site' in migrate.__file__ and 'site' in predictions.__file__, migrate.__file__\n"
-        "engine = service.database.make_engine('sqlite:///made.db')\n"
+        "engine = database.make_engine('sqlite:///made.db')\n"
         "migrate.upgrade(engine)\n"
         "engine.dispose()\n"
     )

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.conftest import missing
-from tests.postgres import NoPostgres, PostgresServer, find_binaries
+from tests.support.postgres_server import NoPostgres, PostgresServer, find_binaries
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,7 +53,7 @@ def test_a_stopped_server_is_gone_with_all_its_files(binaries: Path) -> None:
 
 def test_the_server_ends_with_the_process_that_started_it(binaries: Path) -> None:
     script = (
-        "import os; from pathlib import Path; from tests.postgres import PostgresServer\n"
+        "import os; from pathlib import Path; from tests.support.postgres_server import PostgresServer\n"
         f"server = PostgresServer(bin_dir=Path({str(binaries)!r})); server.start()\n"
         "print(server.folder, flush=True); os.kill(os.getpid(), 9)\n"
     )

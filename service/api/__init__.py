@@ -1,1 +1,4 @@
-"""The HTTP API: one module for each resource."""
+"""The HTTP API: one module for each resource.
+
+Entry point: the `router` of each module, included by `service.app.create_app`.
+"""

@@ -2,27 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions.columns import MAX_ID
-from predictions.errors import NotFound
-from predictions.inputs import Input, Line
-from resolvers.channels import ChannelIn, Listening, enter_channel, send_test, switch
-from resolvers.chat import check_address
-from resolvers.deliveries import resend
-from resolvers.delivery_log import ChannelView, DeliveryView, list_channels, list_deliveries
-from resolvers.digests import change_listening
-from resolvers.models import Channel, ChannelKind, Delivery, DeliveryState
-from service.api.paging import Cursor, Limit, after, page_reply
-from service.auth import Admin
-from service.database import reading
-from service.replies import Reading, Writing, read_reply
-from service.senders import make_senders
+from resolvers.notifications.channels import ChannelIn, Listening, SwitchIn, enter_channel, switch
+from resolvers.notifications.delivery_log import ChannelView, DeliveryView, list_channels, list_deliveries
+from resolvers.notifications.delivery_queue import resend
+from resolvers.notifications.digests import change_listening
+from resolvers.notifications.models import ChannelKind, DeliveryState
+from resolvers.notifications.senders.chat import check_address
+from service.channel_test import Tested, test_now
+from service.lookup import channel_of, delivery_of
+from service.security.access import Admin
+from service.web.idempotency import Writing
+from service.web.pagination import Cursor, Limit, after, page_reply
+from service.web.path_params import Number
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api", tags=["channels"])
-Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 
 class NewChannelView(ChannelView):
@@ -35,37 +34,6 @@ class Channels(BaseModel):
     """All channels."""
 
     items: list[ChannelView]
-
-
-class SwitchIn(Input):
-    """Whether a channel gets messages, and if not, why."""
-
-    enabled: bool
-    reason: Line = ""
-
-
-class Tested(BaseModel):
-    """What the receiver of a test message said."""
-
-    verdict: str
-    status_code: int | None
-    detail: str
-
-
-def channel_of(session: Session, number: int) -> Channel:
-    """The channel with this id. Raises ``NotFound``."""
-    found = session.get(Channel, number)
-    if found is None:
-        raise NotFound(f"no channel has the id {number}: /api/channels lists them")
-    return found
-
-
-def delivery_of(session: Session, number: int) -> Delivery:
-    """The delivery with this id. Raises ``NotFound``."""
-    found = session.get(Delivery, number)
-    if found is None:
-        raise NotFound(f"no delivery has the id {number}: /api/deliveries lists them")
-    return found
 
 
 @router.post("/channels", status_code=201, response_model=NewChannelView)
@@ -117,16 +85,6 @@ def turn(number: Number, data: SwitchIn, who: Admin, write: Writing) -> Response
 def test(request: Request, number: Number, _: Admin) -> Tested:
     """Send a test message now and say what came back."""
     return test_now(request, number)
-
-
-def test_now(request: Request, number: int) -> Tested:
-    """Send a test message, with no session open while the receiver takes its time. Raises ``NotFound``."""
-    state = request.app.state
-    with reading(state.engine) as session:
-        channel = channel_of(session, number)
-        session.expunge(channel)
-    answer = send_test(channel, make_senders(state.settings, state.clock), now=state.clock.now())
-    return Tested(verdict=answer.verdict.value, status_code=answer.status_code, detail=answer.detail)
 
 
 @router.get("/deliveries", response_model=None)

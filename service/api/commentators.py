@@ -2,49 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
-from sqlmodel import Session, col, select
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
 
-from predictions.columns import CommentatorKind
-from predictions.errors import InvalidInput, NotFound
-from predictions.inputs import CalendarDay, Input, Name, Note, Url
-from predictions.models import Commentator
-from predictions.reading import list_commentators
-from predictions.registry import change_commentator, enter_commentator
-from predictions.schemas import CommentatorIn, Kind
-from predictions.views import CommentatorView
-from service.api.paging import Cursor, Limit, after, page_reply
-from service.auth import Predictor, Reader, ResolverCaller
-from service.replies import Reading, Writing, read_reply
+from predictions.enums import CommentatorKind
+from predictions.errors import InvalidInput
+from predictions.queries.listing import list_commentators
+from predictions.schemas.inputs import CommentatorChange, CommentatorIn
+from predictions.schemas.views import CommentatorView
+from predictions.submissions.commentators import change_commentator, enter_commentator
+from service.lookup import commentator_of
+from service.security.access import Predictor, Reader, ResolverCaller
+from service.web.idempotency import Writing
+from service.web.pagination import Cursor, Limit, after, page_reply
+from service.web.path_params import Which
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/commentators", tags=["commentators"])
-Which = Annotated[str, Path(description="the id or the slug", max_length=120)]
-
-
-class CommentatorChange(Input):
-    """What of a commentator to correct; what is left out stays."""
-
-    name: Name | None = None
-    kind: Kind | None = None
-    description: Note | None = None
-    statement: Note | None = Field(default=None, description="the commentator's own reply; empty: none any more")
-    statement_on: CalendarDay | None = Field(default=None, description="the day it was made; a statement needs one")
-    statement_url: Url | None = Field(default=None, description="where it is published, if it is")
-
-
-def commentator_of(session: Session, which: str) -> Commentator:
-    """The commentator with this id or slug. Raises ``NotFound``."""
-    known = col(Commentator.id) == number_of(which) if which.isdecimal() else col(Commentator.slug) == which
-    found = session.exec(select(Commentator).where(known)).first()
-    if found is None:
-        raise NotFound(f"no commentator has the id or slug {which!r}: /api/commentators lists them")
-    return found
-
-
-def number_of(which: str) -> int:
-    """An id from an address; one that no row can have names nothing."""
-    return int(which) if len(which) < 20 and int(which) <= 2**63 - 1 else 0
 
 
 @router.post("", status_code=201, response_model=CommentatorView)

@@ -7,12 +7,14 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from predictions.inputs import Input, Name
 from predictions.models import key
-from predictions.views import View
-from service.auth import SCOPES, Admin, create_key, list_keys, revoke_key
-from service.models import ApiKey
-from service.replies import Reading, Writing, read_reply
+from predictions.schemas.fields import Input, Name
+from predictions.schemas.views import View
+from service.db.models import ApiKey
+from service.security.access import Admin
+from service.security.api_keys import SCOPES, create_key, list_keys, revoke_key
+from service.web.idempotency import Writing
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/keys", tags=["keys"])
 

@@ -8,20 +8,24 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions import ledger
-from predictions.columns import MAX_ID, CommentatorKind, DeadlineBasis
-from predictions.estimates import Estimates
-from predictions.inputs import Instant
-from predictions.leaderboard import Sort, board, explanation
+from predictions.columns import MAX_ID
+from predictions.enums import CommentatorKind, DeadlineBasis
+from predictions.leaderboard.board import Sort, board, explanation
+from predictions.leaderboard.estimates import Estimates
+from predictions.leaderboard.filters import Filters, Include, Revisions
+from predictions.leaderboard.freshness import newest_scoring
+from predictions.leaderboard.reference_performance import YardstickScore
 from predictions.ledger import Head
-from predictions.readers import Robustness
-from predictions.scored import Filters, Include, Revisions
-from predictions.views import BoardItem
-from predictions.yardsticks import YardstickScore
-from service.api.kept_pages import KeptPageRoute
-from service.auth import Reader
-from service.boards import Address, Boards, PageBytes, State, newest_scoring
-from service.pasts import Pasts
-from service.replies import Reading, address_of, etag_of, read_reply, tagged
+from predictions.schemas.fields import Instant
+from predictions.schemas.views import BoardItem
+from predictions.scoring.reader_simulation import Robustness
+from service.cache.as_of_cache import Pasts
+from service.cache.leaderboard_cache import Boards, State
+from service.cache.page_cache import Address, PageBytes
+from service.security.access import Reader
+from service.web.cached_route import KeptPageRoute
+from service.web.etag import etag_of, tagged
+from service.web.responses import Reading, address_of, read_reply
 
 router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=KeptPageRoute)
 

@@ -4,42 +4,32 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlmodel import Session
 
-from predictions.columns import MAX_ID, QuestionStatus
-from predictions.errors import Fault, InvalidInput, NotFound, TrackRecordError
-from predictions.inputs import Instant
-from predictions.models import Prediction, key
-from predictions.reading import PredictionFilter, list_predictions, view_new_prediction, view_predictions
-from predictions.recording import (
-    Submission,
-    correct_prediction,
-    record_each,
-    record_prediction,
-    record_predictions,
-    withdraw_prediction,
-)
-from predictions.schemas import (
-    CommentatorIn,
-    CorrectionIn,
-    PredictionIn,
-    QuestionRef,
-    Stated,
-    WithdrawalIn,
-)
-from predictions.views import PredictionView
-from service.api.commentators import commentator_of
-from service.api.paging import Cursor, Limit, after, page_reply
-from service.api.questions import question_of
-from service.auth import Caller, Predictor, Reader
-from service.problems import invalid
-from service.replies import Reading, Writes, Writing, read_reply
-from service.strict import one_object
+from predictions.columns import MAX_ID
+from predictions.enums import QuestionStatus
+from predictions.errors import Fault, InvalidInput, TrackRecordError
+from predictions.models import key
+from predictions.queries.details import view_new_prediction, view_predictions
+from predictions.queries.listing import PredictionFilter, list_predictions
+from predictions.schemas.fields import Instant
+from predictions.schemas.inputs import CommentatorIn, CorrectionIn, PredictionIn, QuestionRef, Stated, WithdrawalIn
+from predictions.schemas.views import PredictionView
+from predictions.submissions.corrections import correct_prediction, withdraw_prediction
+from predictions.submissions.record import Submission, record_each, record_prediction, record_predictions
+from service.lookup import commentator_of, prediction_of, question_of
+from service.security.access import Predictor, Reader
+from service.security.api_keys import Caller
+from service.strict_json import one_object
+from service.validation import invalid
+from service.web.idempotency import Writes, Writing
+from service.web.pagination import Cursor, Limit, after, page_reply
+from service.web.path_params import Number
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/predictions", tags=["predictions"])
-Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 MAX_LINES = 10_000
 _LINE = TypeAdapter(PredictionIn)
 
@@ -64,14 +54,6 @@ class Recorded(BaseModel):
     recorded: int
     ids: list[int]
     refused: list[Refusal]
-
-
-def prediction_of(session: Session, number: int) -> Prediction:
-    """The prediction with this id. Raises ``NotFound``."""
-    found = session.get(Prediction, number)
-    if found is None:
-        raise NotFound(f"no prediction has the id {number}: /api/predictions lists them")
-    return found
 
 
 @router.post("", status_code=201, response_model=PredictionView)

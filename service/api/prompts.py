@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from resolvers.inbox import PromptState, list_prompts
-from service.api.paging import Cursor, Limit, after, page_reply
-from service.auth import Reader
-from service.replies import Reading
+from resolvers.prompts.inbox import PromptState, list_prompts
+from service.security.access import Reader
+from service.web.pagination import Cursor, Limit, after, page_reply
+from service.web.responses import Reading
 
 router = APIRouter(prefix="/api/prompts", tags=["prompts"])
 

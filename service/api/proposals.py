@@ -6,27 +6,21 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from predictions.columns import MAX_ID, ProposalState
-from predictions.errors import NotFound
-from predictions.models import Proposal, key
-from predictions.proposing import confirm, list_proposals, propose, reject
-from predictions.schemas import ProposalIn, ResolutionIn, VerdictIn
-from predictions.views import ProposalView, ResolutionView
-from service.api.paging import Cursor, Limit, after, page_reply
-from service.api.questions import Which, question_of
-from service.auth import Predictor, Reader, ResolverCaller
-from service.replies import Reading, Writing, read_reply
+from predictions.columns import MAX_ID
+from predictions.enums import ProposalState
+from predictions.models import key
+from predictions.questions.proposals import confirm, list_proposals, propose, reject
+from predictions.schemas.inputs import ProposalIn, ResolutionIn, VerdictIn
+from predictions.schemas.views import ProposalView, ResolutionView
+from service.lookup import proposal_of, question_of
+from service.security.access import Predictor, Reader, ResolverCaller
+from service.web.idempotency import Writing
+from service.web.pagination import Cursor, Limit, after, page_reply
+from service.web.path_params import Which
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api", tags=["proposals"])
 Number = Annotated[int, Path(ge=1, le=MAX_ID)]
-
-
-def proposal_of(session: Session, number: int) -> Proposal:
-    """The proposal with this id. Raises ``NotFound``."""
-    found = session.get(Proposal, number)
-    if found is None:
-        raise NotFound(f"no proposal has the id {number}: /api/proposals lists them")
-    return found
 
 
 @router.post("/questions/{which}/proposals", status_code=201, response_model=ProposalView)

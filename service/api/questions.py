@@ -1,22 +1,21 @@
 """Questions: enter, list, read; declare decided, postpone; resolve, correct, take back."""
 
-from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from predictions.attending import assign_question, snooze_question
-from predictions.columns import DeadlineBasis, QuestionStatus
-from predictions.entering import add_reference, enter_question
-from predictions.errors import InvalidInput, NotFound
-from predictions.inputs import Instant, local_deadline
-from predictions.models import Question
-from predictions.questions import change_question, declare_decided, find_question, postpone
-from predictions.reading import QuestionFilter, list_questions, view_question
-from predictions.resolving import resolve, take_back
-from predictions.schemas import (
+from predictions.enums import DeadlineBasis, QuestionStatus
+from predictions.queries.details import view_question
+from predictions.queries.listing import QuestionFilter, list_questions
+from predictions.questions.create import enter_question
+from predictions.questions.lifecycle import change_question, declare_decided, postpone
+from predictions.questions.references import add_reference
+from predictions.questions.resolve import resolve, take_back
+from predictions.questions.triage import assign_question, snooze_question
+from predictions.schemas.fields import Instant
+from predictions.schemas.inputs import (
     AssignmentIn,
     DecidedIn,
     PostponementIn,
@@ -27,39 +26,22 @@ from predictions.schemas import (
     SnoozeIn,
     TakingBackIn,
 )
-from predictions.views import QuestionRefView, QuestionView, ResolutionView
-from resolvers.attaching import ResolverView, find_attached, view_attached
-from service.api.commentators import number_of
-from service.api.paging import Cursor, Limit, after, page_reply
-from service.auth import Predictor, Reader, ResolverCaller
-from service.replies import Reading, Writing, read_reply
+from predictions.schemas.views import QuestionRefView, QuestionView, ResolutionView
+from resolvers.probing.configuration import ResolverView, find_attached, view_attached
+from service.lookup import in_its_zone, question_of
+from service.security.access import Predictor, Reader, ResolverCaller
+from service.web.idempotency import Writing
+from service.web.pagination import Cursor, Limit, after, page_reply
+from service.web.path_params import Which
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/questions", tags=["questions"])
-Which = Annotated[str, Path(description="the id or the slug", max_length=120)]
 
 
 class QuestionWhole(QuestionView):
     """A question whole, with the resolver that looks for its outcome, and whether that may resolve it by itself."""
 
     resolver: ResolverView | None
-
-
-def question_of(session: Session, which: str) -> Question:
-    """The question with this id or slug. Raises ``NotFound``."""
-    found = find_question(session, number_of(which) if which.isdecimal() else which)
-    if found is None:
-        raise NotFound(f"no question has the id or slug {which!r}: /api/questions lists them")
-    return found
-
-
-def in_its_zone(question: Question, deadline: datetime) -> datetime:
-    """A deadline as an instant: a local one is of the question's zone. Raises ``InvalidInput``."""
-    if deadline.tzinfo is not None:
-        return deadline
-    try:
-        return local_deadline(deadline, question.deadline_zone)
-    except ValueError as error:
-        raise InvalidInput.at("/deadline", str(error)) from None
 
 
 @router.post("", status_code=201, response_model=QuestionView)

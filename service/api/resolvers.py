@@ -1,38 +1,19 @@
 """Resolvers: which there are, which one looks for the outcome of a question, and what it sees at this moment."""
 
-from datetime import datetime
-from typing import Any
-
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from predictions.inputs import Input, Words
-from predictions.models import Question
-from predictions.views import View
-from resolvers.attached_models import Sight
-from resolvers.attaching import ResolverIn, ResolverView, attach, attached, detach, find_attached, needs_admin
-from resolvers.attaching import view_attached as view
-from resolvers.base import QuestionView
-from resolvers.catalog import all_resolvers, checked_config
-from resolvers.looking import Look
-from resolvers.proposals import Proposal
-from service.api.questions import Which, question_of
-from service.auth import Caller, Reader, ResolverCaller
-from service.database import reading
-from service.probing import dry_run
-from service.replies import Reading, Writing, read_reply
+from resolvers.probing.configuration import ResolverIn, ResolverView, attach, attached, detach
+from resolvers.probing.configuration import view_attached as view
+from service.lookup import question_of
+from service.resolver_trial import KindView, LookView, TrialIn, allow, kinds, look_now
+from service.security.access import Reader, ResolverCaller
+from service.web.idempotency import Writing
+from service.web.path_params import Which
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api", tags=["resolvers"])
-
-
-class KindView(View):
-    """A resolver that can be attached to a question."""
-
-    key: str
-    version: str
-    description: str
-    config_schema: dict[str, Any]
 
 
 class Kinds(BaseModel):
@@ -41,45 +22,11 @@ class Kinds(BaseModel):
     items: list[KindView]
 
 
-class TrialIn(Input):
-    """Settings to try that are not attached yet."""
-
-    resolver: Words
-    config: dict[str, Any]
-
-
-class LookView(View):
-    """What a resolver saw, and why it would propose an outcome or not. Nothing is put on record by a dry run."""
-
-    question: int
-    resolver: str
-    state: Sight
-    saw: list[str]
-    reason: str
-    proposal: Proposal | None
-    looked_at: datetime
-    last_good_check: datetime | None
-
-
 class Detached(BaseModel):
     """The question whose resolver was taken off."""
 
     question: int
     detached: bool = True
-
-
-def kinds() -> list[KindView]:
-    """All resolvers there are, by their key."""
-    found = sorted(all_resolvers().items())
-    return [
-        KindView(
-            key=key,
-            version=each.version,
-            description=" ".join((type(each).__doc__ or "").split()),
-            config_schema=each.settings.model_json_schema(),
-        )
-        for key, each in found
-    ]
 
 
 @router.get("/resolvers", response_model=Kinds)
@@ -130,48 +77,3 @@ def probe(request: Request, which: Which, who: ResolverCaller, data: TrialIn | N
     Without a body the attached resolver looks; a body tries other settings. Nothing is put on record.
     """
     return look_now(request, which, who, data)
-
-
-def look_now(request: Request, which: str, who: Caller, data: TrialIn | None = None) -> LookView:
-    """A dry run with the attached settings, or with those of ``data``. No session is open while it looks.
-
-    Raises ``NotFound`` for a question without resolver, ``InvalidInput`` for settings that are not valid.
-    """
-    state = request.app.state
-    with reading(state.engine) as session:
-        question = question_of(session, which)
-        row = find_attached(session, question)
-        if data is None:
-            row = attached(session, question)
-            tried = TrialIn.model_construct(resolver=row.resolver, config=row.config)
-        else:
-            tried = data
-            allow(who, question, ResolverIn(resolver=data.resolver, config=data.config))
-            checked_config(data.resolver, data.config, question.kind)
-        shown, good_at = QuestionView.of(question), row.good_at if row else None
-    seen = dry_run(state.engine, state.settings, state.clock, shown, tried.resolver, tried.config)
-    return view_look(shown.id, tried.resolver, seen, state.clock.now(), good_at)
-
-
-def view_look(question: int, resolver: str, seen: Look, now: datetime, good_at: datetime | None) -> LookView:
-    """A look as it is shown."""
-    return LookView(
-        question=question,
-        resolver=resolver,
-        state=seen.sight,
-        saw=list(seen.saw),
-        reason=seen.reason,
-        proposal=seen.proposal,
-        looked_at=now,
-        last_good_check=now if seen.good else good_at,
-    )
-
-
-def allow(who: Caller, question: Question, data: ResolverIn) -> None:
-    """Raises 403 where only an admin may attach or try this."""
-    if needs_admin(question, data) and not who.may("admin"):
-        raise HTTPException(
-            403,
-            f"the key {who.name!r} does not grant 'admin', which automatic, headers_env and another base_url need: "
-            "leave them out, or ask an admin",
-        )

@@ -9,9 +9,9 @@ from sqlmodel import Session, col
 from predictions.errors import NotFound
 from predictions.models import Proposal
 from resolvers.errors import SnapshotLost
-from service.auth import Reader
-from service.probing import snapshot_store
-from service.replies import Reading
+from service.security.access import Reader
+from service.web.responses import Reading
+from service.wiring.probing import snapshot_store
 
 router = APIRouter(tags=["proposals"])
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="of the bytes")]

@@ -7,26 +7,18 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions.columns import MAX_ID
-from predictions.errors import NotFound
-from predictions.models import Source
-from predictions.reading import list_sources
-from predictions.registry import change_source, enter_source
-from predictions.schemas import SourceChange, SourceIn
-from predictions.views import SourceView
-from service.api.paging import Cursor, Limit, after, page_reply
-from service.auth import Predictor, Reader, ResolverCaller
-from service.replies import Reading, Writing, read_reply
+from predictions.queries.listing import list_sources
+from predictions.schemas.inputs import SourceChange, SourceIn
+from predictions.schemas.views import SourceView
+from predictions.submissions.sources import change_source, enter_source
+from service.lookup import source_of
+from service.security.access import Predictor, Reader, ResolverCaller
+from service.web.idempotency import Writing
+from service.web.pagination import Cursor, Limit, after, page_reply
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/sources", tags=["sources"])
 Number = Annotated[int, Path(ge=1, le=MAX_ID)]
-
-
-def source_of(session: Session, number: int) -> Source:
-    """The source with this id. Raises ``NotFound``."""
-    found = session.get(Source, number)
-    if found is None:
-        raise NotFound(f"no source has the id {number}: /api/sources lists them")
-    return found
 
 
 @router.post("", status_code=201, response_model=SourceView)

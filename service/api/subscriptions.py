@@ -2,18 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions.columns import MAX_ID
 from predictions.errors import NotFound
-from resolvers.delivery_log import ChannelView, list_channels
-from resolvers.models import Channel, Subscription
-from resolvers.watching import SubscriptionIn, SubscriptionView, list_subscriptions, subscribe, view_of
-from service.api.channels import channel_of
-from service.auth import Caller, KeyOwner
-from service.replies import Reading, Writing, read_reply
+from resolvers.notifications.delivery_log import ChannelView, list_channels
+from resolvers.notifications.models import Subscription
+from resolvers.notifications.subscriptions import (
+    SubscriptionIn,
+    SubscriptionView,
+    list_subscriptions,
+    subscribe,
+    view_of,
+)
+from service.lookup import channel_of, is_own, own
+from service.security.access import KeyOwner
+from service.web.idempotency import Writing
+from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
 
@@ -23,18 +30,6 @@ class Subscriptions(BaseModel):
 
     channels: list[ChannelView]
     items: list[SubscriptionView]
-
-
-def is_own(who: Caller, channel: Channel | ChannelView) -> bool:
-    """Whether the caller may say what the channel hears of: their own, or any for an admin."""
-    return who.may("admin") or channel.person == who.name
-
-
-def own(who: Caller, channel: Channel) -> Channel:
-    """The channel, if the caller may say what it hears of. Raises 403."""
-    if not is_own(who, channel):
-        raise HTTPException(403, f"the channel {channel.name!r} is not of {who.name!r}: ask an admin")
-    return channel
 
 
 @router.get("", response_model=Subscriptions)

@@ -1,4 +1,7 @@
-"""The `trackrecord` command: the same domain calls as the API."""
+"""The `trackrecord` command: the same domain calls as the API, one module for each group of commands.
+
+Entry point: `main`.
+"""
 
 import sys
 from collections.abc import Callable
@@ -7,8 +10,20 @@ from typing import Annotated
 import typer
 
 from service import __version__
-from service.cli import board, channels, deliveries, demo, files, keys, reading, recording, resolvers, running, upkeep
-from service.cli.faults import EXIT_CODES, INTERRUPTED, tell
+from service.cli import (
+    channels,
+    deliveries,
+    demo,
+    files,
+    keys,
+    leaderboard,
+    maintenance,
+    record,
+    resolvers,
+    serve,
+    show,
+)
+from service.cli.errors import EXIT_CODES, INTERRUPTED, tell
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,10 +33,10 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Run": (running.serve, running.scheduler, demo.demo),
-    "Record": (recording.predict, recording.resolve),
-    "Read": (board.leaderboard, reading.question, reading.record, reading.due),
-    "Look after": (resolvers.probe, upkeep.verify, upkeep.rescore, upkeep.backup, upkeep.seed),
+    "Run": (serve.serve, serve.scheduler, demo.demo),
+    "Record": (record.predict, record.resolve),
+    "Read": (leaderboard.leaderboard, show.question, show.record, show.due),
+    "Look after": (resolvers.probe, maintenance.verify, maintenance.rescore, maintenance.backup, maintenance.seed),
 }
 for section, commands in SECTIONS.items():
     for command in commands:

@@ -4,15 +4,16 @@ from typing import Annotated, Any
 
 import typer
 
-from resolvers.channels import ChannelIn, Listening, Verdict, enter_channel, send_test, switch
-from resolvers.chat import check_address
-from resolvers.delivery_log import ChannelView, list_channels
-from resolvers.digests import change_listening
-from resolvers.models import ChannelKind
-from service.api.channels import channel_of
+from resolvers.notifications.channels import ChannelIn, Listening, enter_channel, send_test, switch
+from resolvers.notifications.delivery_log import ChannelView, list_channels
+from resolvers.notifications.digests import change_listening
+from resolvers.notifications.models import ChannelKind
+from resolvers.notifications.sender import Verdict
+from resolvers.notifications.senders.chat import check_address
 from service.cli.common import AsJson, clock, print_json, print_table, ready
-from service.database import delivering, reading
-from service.senders import make_senders
+from service.db.engine import delivering, reading
+from service.lookup import channel_of
+from service.wiring.senders import make_senders
 
 Number = Annotated[int, typer.Argument(help="its number in the list", min=1)]
 Topics = Annotated[list[str] | None, typer.Option("--topic", help="only questions of this topic; may be repeated")]

@@ -15,10 +15,10 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
-from service import migrate
 from service.clock import SystemClock
-from service.database import make_engine
-from service.problems import Unavailable
+from service.db import migrate
+from service.db.engine import make_engine
+from service.errors import Unavailable
 from service.settings import Settings, unknown_variables
 
 out, err, clock = Console(highlight=False), Console(stderr=True, highlight=False), SystemClock()

@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from predictions.errors import NotFound
-from resolvers.deliveries import resend
-from resolvers.delivery_log import list_deliveries
-from resolvers.models import Delivery, DeliveryState
-from resolvers.watching import SubscriptionIn, list_subscriptions, stop_watching, subscribe
-from service.api.channels import channel_of
+from resolvers.notifications.delivery_log import list_deliveries
+from resolvers.notifications.delivery_queue import resend
+from resolvers.notifications.models import Delivery, DeliveryState
+from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, stop_watching, subscribe
 from service.cli.channels import Number
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
-from service.database import delivering, reading
+from service.db.engine import delivering, reading
+from service.lookup import channel_of
 
 Question = Annotated[str | None, typer.Option(help="the slug of a question")]
 Topic = Annotated[str | None, typer.Option(help="all questions of this topic")]

@@ -7,9 +7,9 @@ import typer
 from rich.progress import Progress
 
 from service.cli.common import clock, err, ready
-from service.cli.running import listening, make_first_key, run
-from service.database import writing
-from service.demo.building import SEED, build
+from service.cli.serve import listening, make_first_key, run
+from service.db.engine import writing
+from service.demo.build import SEED, build
 from service.settings import Settings
 
 FOLDER = "demo"

@@ -10,14 +10,14 @@ from typing import Annotated, Any, BinaryIO, TextIO
 import typer
 from rich.progress import Progress
 
-from predictions.importing import MAX_FAULTS, Import, Report
+from predictions.transfer.importer import MAX_FAULTS, Import, Report
 from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready
-from service.cli.faults import FINDINGS, INVALID
-from service.database import reading, writing
-from service.files.columns import column_of
-from service.files.exporting import What, content_of
-from service.files.reading import Format, format_of, read_into
-from service.files.writing import write
+from service.cli.errors import FINDINGS, INVALID
+from service.db.engine import reading, writing
+from service.files.csv_columns import column_of
+from service.files.export_content import What, content_of
+from service.files.export_file import write
+from service.files.import_file import Format, format_of, read_into
 
 
 class _Undo(Exception):

@@ -4,19 +4,19 @@ from typing import Annotated
 
 import typer
 
-from service import auth
 from service.cli.common import AsJson, clock, print_json, print_table, ready
-from service.database import reading, writing
+from service.db.engine import reading, writing
+from service.security import api_keys
 
 
 def create_key(
     name: Annotated[str, typer.Argument(help="who or what will use it")],
-    scope: Annotated[list[str], typer.Option(help=f"may be repeated: {', '.join(auth.SCOPES)}")],
+    scope: Annotated[list[str], typer.Option(help=f"may be repeated: {', '.join(api_keys.SCOPES)}")],
     as_json: AsJson = False,
 ) -> None:
     """Make a key; it is shown this once."""
     with ready() as (settings, engine), writing(engine) as session:
-        row, plain = auth.create_key(session, name, scope, secret=settings.secret(), now=clock.now())
+        row, plain = api_keys.create_key(session, name, scope, secret=settings.secret(), now=clock.now())
         scopes = row.scopes
     if as_json:
         print_json({"name": name, "scopes": scopes, "key": plain})
@@ -28,7 +28,8 @@ def list_keys(as_json: AsJson = False) -> None:
     """List all keys, revoked ones too; the keys themselves are not kept."""
     with ready() as (_, engine), reading(engine) as session:
         rows = [
-            row.model_dump(include={"name", "scopes", "created_at", "revoked_at"}) for row in auth.list_keys(session)
+            row.model_dump(include={"name", "scopes", "created_at", "revoked_at"})
+            for row in api_keys.list_keys(session)
         ]
     if as_json:
         print_json(rows)
@@ -44,5 +45,5 @@ def list_keys(as_json: AsJson = False) -> None:
 def revoke_key(name: str) -> None:
     """Make a key worthless."""
     with ready() as (_, engine), writing(engine) as session:
-        auth.revoke_key(session, name, now=clock.now())
+        api_keys.revoke_key(session, name, now=clock.now())
     typer.echo(f"revoked {name}")

@@ -6,14 +6,22 @@ from typing import Annotated, Any
 import typer
 
 from predictions.errors import InvalidInput
-from resolvers.attaching import EVERY_MINUTES, LEAD_HOURS, ResolverIn, attach, attached, detach, list_attached
-from resolvers.attaching import view_attached as view
-from resolvers.base import QuestionView
-from service.api.questions import question_of
-from service.api.resolvers import kinds, view_look
+from resolvers.probing.configuration import (
+    EVERY_MINUTES,
+    LEAD_HOURS,
+    ResolverIn,
+    attach,
+    attached,
+    detach,
+    list_attached,
+)
+from resolvers.probing.configuration import view_attached as view
+from resolvers.sources.interface import QuestionView
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
-from service.database import reading, writing
-from service.probing import dry_run
+from service.db.engine import reading, writing
+from service.lookup import question_of
+from service.resolver_trial import kinds, view_look
+from service.wiring.probing import dry_run
 
 Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar="QUESTION")]
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from predictions.names import free_slug
-from predictions.schemas import ANNULLED
-from service.demo.words import MARKET, TOPICS, Topic
+from predictions.enums import ANNULLED
+from predictions.slugs import free_slug
+from service.demo.phrases import MARKET, TOPICS, Topic
 
 FAMILIES, SINGLES, CHOICES, SCALES, CONDITIONALS = 8, 16, 4, 4, 2
 DAY = timedelta(days=1)

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from predictions.recording import record_predictions
-from predictions.schemas import PredictionIn
-from service.demo.said import Said
+from predictions.schemas.inputs import PredictionIn
+from predictions.submissions.record import record_predictions
+from service.demo.predictions import Said
 
 ACTOR = "demo"
 Step = Callable[[datetime], Any]

@@ -1,37 +1,44 @@
-"""The pages: the same domain calls as the API, as HTML. One module for each page; each has a ``router``."""
+"""The pages: the same domain calls as the API, as HTML. One module for each page; each has a ``router``.
+
+Entry points: `router`, `problem_page`, `sign_in_first`.
+"""
 
 from fastapi import APIRouter
 
-from service.pages import (
-    board,
-    calendar,
-    calibration,
-    cards,
+from service.pages.editing import (
     channels,
+    correct_prediction,
+    inbox,
+    record_prediction,
+    resolve_question,
+    resolver_setup,
+    right_of_reply,
+    sign_in,
+)
+from service.pages.embeds import atom_feed, cards, ical_feed
+from service.pages.public import (
+    calibration,
     commentator,
     comparison,
-    correcting,
-    due,
-    feeds,
+    leaderboard,
     ledger,
     lists,
     method,
-    probe,
     question,
-    record,
-    reply,
-    resolve,
     search,
-    sign_in,
     source,
 )
-from service.pages.faults import problem_page
-from service.pages.forms import SignInFirst, sign_in_first
+from service.pages.rendering.error_page import problem_page
+from service.pages.rendering.forms import SignInFirst, sign_in_first
 
 __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
-reading = (board, commentator, comparison, calibration, question, source, lists, search, method, ledger, due)
-shared = (feeds, calendar, cards)
-for module in (*reading, *shared, record, correcting, reply, resolve, probe, channels, sign_in):
+PUBLIC = (leaderboard, commentator, comparison, calibration, question, source, lists, search, method, ledger)
+EMBEDS = (atom_feed, ical_feed, cards)
+EDITING = (
+    *(inbox, record_prediction, correct_prediction, resolve_question, right_of_reply, resolver_setup, channels),
+    sign_in,
+)
+for module in (*PUBLIC, *EMBEDS, *EDITING):
     router.include_router(module.router)

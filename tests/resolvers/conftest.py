@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from resolvers.prober import Prober
-from tests.clock import FakeClock
-from tests.resolvers.attaching import make
-from tests.resolvers.server import RawServer, serving_raw
-from tests.resolvers.world import World, new_world
+from resolvers.probing.worker import Prober
+from tests.support.fake_clock import FakeClock
+from tests.support.http_source_server import RawServer, serving_raw
+from tests.support.probing_helpers import make
+from tests.support.sample_world import World, new_world
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.command import Command
+from tests.support.cli_runner import Command
 
 
 @pytest.fixture

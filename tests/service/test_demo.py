@@ -8,20 +8,20 @@ import pytest
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
-from predictions.columns import QuestionKind, QuestionStatus
-from predictions.entering import enter_question
+from predictions.audit.verify import verify
+from predictions.enums import QuestionKind, QuestionStatus
 from predictions.errors import Conflict
-from predictions.estimates import estimate
-from predictions.leaderboard import board
+from predictions.leaderboard.board import board
+from predictions.leaderboard.estimates import estimate
+from predictions.leaderboard.filters import Filters
 from predictions.ledger import head
 from predictions.models import Commentator, LedgerEvent, Prediction, Proposal, Question, Source
-from predictions.schemas import QuestionIn
-from predictions.scored import Filters
-from predictions.verifying import verify
+from predictions.questions.create import enter_question
+from predictions.schemas.inputs import QuestionIn
 from service.cli import main
-from service.database import make_engine, reading, writing
-from service.demo.building import build
-from service.migrate import upgrade
+from service.db.engine import make_engine, reading, writing
+from service.db.migrate import upgrade
+from service.demo.build import build
 
 NOW = datetime(2026, 5, 20, 15, tzinfo=UTC)
 

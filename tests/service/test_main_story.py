@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from predictions.audit.verify import verify
 from predictions.models import Proposal, Question
-from predictions.seeding import seed
-from predictions.verifying import verify
-from resolvers.sweep import sweep_due
+from predictions.starting_record.load import seed
+from resolvers.deadline_sweep import sweep_due
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 EVIDENCE = [{"url": "https://example.org/what-happened"}]

@@ -1,0 +1,120 @@
+"""The record as it stood at a past instant: rebuilt in memory from the append-only rows, read by the same functions."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, insert, select
+from sqlalchemy.pool import StaticPool
+from sqlmodel import Session, SQLModel, col
+
+from predictions import ledger
+from predictions.enums import ANNULLED, QuestionStatus
+from predictions.models import (
+    Commentator,
+    LedgerEvent,
+    Prediction,
+    Question,
+    QuestionTopic,
+    Reference,
+    Resolution,
+    Score,
+    Source,
+    Standing,
+)
+from predictions.questions.lifecycle import Postponed
+from predictions.scores.rebuild import rescore
+
+_COPIED: tuple[tuple[type[SQLModel], str], ...] = (
+    (Commentator, "created_at"),
+    (Source, "created_at"),
+    (Reference, "created_at"),
+    (Prediction, "recorded_at"),
+)
+_TABLES: tuple[type[SQLModel], ...] = (
+    *(table for table, _ in _COPIED),
+    *(Question, QuestionTopic, Resolution, Score, Standing, LedgerEvent),
+)
+_BATCH = 5000
+Row = dict[str, Any]
+
+
+def rebuild(session: Session, at: datetime) -> Engine:
+    """An engine in memory that holds the record as it stood at that instant: what was recorded by then, outcomes as
+    they were confirmed by then, deadlines as they were set then, scored anew. Takes time and memory in proportion to
+    the record. Names are today's. Dispose of it when done."""
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    SQLModel.metadata.create_all(engine, tables=[_table(model) for model in _TABLES])
+    with Session(engine) as past, past.begin():
+        for model, moment in _COPIED:
+            _copy(session, past, model, getattr(model, moment) <= at)
+        _copy(session, past, QuestionTopic)
+        _copy(session, past, Resolution, col(Resolution.resolved_at) <= at)
+        for rows in _batches(session, Question, col(Question.created_at) <= at):
+            past.execute(insert(_table(Question)), list(_as_they_were(session, rows, at)))
+        rescore(past, now=at, actor=ledger.SYSTEM, progress=lambda *_: None)
+    return engine
+
+
+def head_at(session: Session, at: datetime) -> ledger.Head:
+    """The newest event of the ledger at that instant."""
+    query = select(col(LedgerEvent.seq), col(LedgerEvent.hash)).where(col(LedgerEvent.at) <= at)
+    row = session.execute(query.order_by(col(LedgerEvent.seq).desc()).limit(1)).first()
+    return ledger.Head(row.seq, row.hash) if row else ledger.Head(0, ledger.GENESIS)
+
+
+def _table(model: type[SQLModel]) -> Any:
+    return model.__table__  # type: ignore[attr-defined]
+
+
+def _batches(session: Session, model: type[SQLModel], *conditions: Any) -> Iterator[list[Row]]:
+    query = select(_table(model)).where(*conditions).execution_options(yield_per=_BATCH)
+    for rows in session.execute(query).mappings().partitions(_BATCH):
+        yield [dict(row) for row in rows]
+
+
+def _copy(session: Session, past: Session, model: type[SQLModel], *conditions: Any) -> None:
+    for rows in _batches(session, model, *conditions):
+        past.execute(insert(_table(model)), rows)
+
+
+def _as_they_were(session: Session, rows: list[Row], at: datetime) -> Iterator[Row]:
+    ids = [row["id"] for row in rows]
+    resolutions, deadlines = _resolutions(session, ids, at), _deadlines(session, ids, at)
+    for row in rows:
+        deadline: datetime = deadlines.get(row["id"]) or row["deadline"]
+        due_at: datetime = row["due_at"] if row["due_at"] <= min(at, deadline) else deadline
+        outcome, known_at = resolutions.get(row["id"], (None, None))
+        yield row | {
+            "deadline": deadline,
+            "due_at": due_at,
+            "outcome": outcome,
+            "known_at": known_at,
+            "status": _status(outcome, due_at <= at),
+            "next_prompt_at": None,
+        }
+
+
+def _status(outcome: str | None, is_due: bool) -> QuestionStatus:
+    if outcome is None:
+        return QuestionStatus.DUE if is_due else QuestionStatus.OPEN
+    return QuestionStatus.ANNULLED if outcome == ANNULLED else QuestionStatus.RESOLVED
+
+
+def _resolutions(session: Session, ids: list[int], at: datetime) -> dict[int, tuple[str | None, datetime | None]]:
+    """The newest resolution of each question at that instant."""
+    query = select(col(Resolution.question_id), col(Resolution.outcome), col(Resolution.known_at))
+    query = query.where(col(Resolution.question_id).in_(ids), col(Resolution.resolved_at) <= at)
+    return {row[0]: (row[1], row[2]) for row in session.execute(query.order_by(col(Resolution.id)))}
+
+
+def _deadlines(session: Session, ids: list[int], at: datetime) -> dict[int, datetime]:
+    """The deadlines at that instant of questions that were postponed since."""
+    query = select(col(LedgerEvent.subject_id), col(LedgerEvent.body)).where(
+        col(LedgerEvent.subject) == Question.__tablename__,
+        col(LedgerEvent.subject_id).in_(ids),
+        col(LedgerEvent.action) == "question.postponed",
+        col(LedgerEvent.at) > at,
+    )
+    newest_first = session.execute(query.order_by(col(LedgerEvent.seq).desc()))
+    return {row[0]: Postponed.model_validate_json(row[1]).before for row in newest_first}

@@ -1,0 +1,50 @@
+"""Whether every stored number follows from the append-only rows."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sqlmodel import Session, col, select
+
+from predictions import ledger
+from predictions.audit.ledger_check import changes
+from predictions.models import Question, Score, Standing
+from predictions.questions.resolve import current_resolution
+from predictions.scores.question_scores import named, score_rows
+from predictions.scores.running_totals import FIELDS, OVERALL, additions, question_topics
+
+
+def verify(session: Session) -> Iterator[str]:
+    """Say of every stored number that does not agree with the rows it rests on; nothing where all agree."""
+    yield from ledger.breaks(session)
+    yield from changes(session)
+    sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * len(FIELDS))
+    for question in session.exec(select(Question).order_by(col(Question.id))).all():
+        yield from _question(session, question)
+        topics = (OVERALL, *question_topics(session, question.id or 0))
+        for person, added in additions(session, question).items():
+            for topic in topics:
+                total = sums[person, topic]
+                total[:] = [a + b for a, b in zip(total, added, strict=True)]
+    for standing in session.exec(select(Standing)).all():
+        stored = [getattr(standing, field) for field in FIELDS]
+        expected = sums.pop((standing.commentator_id, standing.topic), [0] * len(FIELDS))
+        if stored != expected:
+            where = f"standing of commentator {standing.commentator_id} in {standing.topic or 'all topics'}"
+            yield f"{where}: stored {stored}, expected {expected}"
+    for (person, topic), expected in sums.items():
+        yield f"standing of commentator {person} in {topic or 'all topics'}: missing, expected {expected}"
+
+
+def _question(session: Session, question: Question) -> Iterator[str]:
+    newest = current_resolution(session, question.id or 0)
+    outcome = newest.outcome if newest else None
+    if outcome != question.outcome:
+        yield f"question {question.id}: outcome {question.outcome!r}, but its newest resolution says {outcome!r}"
+    expected = {row["commentator_id"]: row for row in named(score_rows(session, [question]))}
+    for score in session.exec(select(Score).where(Score.question_id == question.id)).all():
+        row = expected.pop(score.commentator_id, None)
+        if row is None or any(getattr(score, name) != value for name, value in row.items()):
+            where = f"score of commentator {score.commentator_id} on question {question.id}"
+            yield f"{where}: stored {score.model_dump()}, expected {row}"
+    for person, row in expected.items():
+        yield f"score of commentator {person} on question {question.id}: missing, expected {row['opening']}"

@@ -1,0 +1,80 @@
+"""Words into probabilities: what a hedge ("seems unlikely") means by a named lexicon. A number beats a phrase."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from predictions.errors import InvalidInput
+from predictions.hedges.lexicon import Entry, Lexicon
+from predictions.hedges.lexicon_files import DEFAULT_LEXICON, get_lexicon, lexicons
+from predictions.hedges.normalize import normalise, unhyphenate
+from predictions.hedges.numbers import find_number
+from predictions.hedges.phrase_choice import KEEP_LESS, deciding_match, refuse_negated_number, without
+
+__all__ = ["DEFAULT_LEXICON", "Entry", "HedgeReading", "Lexicon", "get_lexicon", "lexicons", "read_hedge"]
+
+MAX_CHARS = 200
+
+
+@dataclass(frozen=True)
+class HedgeReading:
+    """How ``words`` were read: ``low <= best <= high`` is the probability of what they are said of.
+
+    ``phrase`` is the part that decided, normalised; ``entry_id`` its entry, or None for a number in the words.
+    ``hedged``: the words carry almost no claim. ``against``: the words are said of the opposite (see ``read_hedge``).
+    """
+
+    words: str
+    lexicon: str
+    version: int
+    entry_id: str | None
+    phrase: str
+    low: float
+    best: float
+    high: float
+    source: str
+    hedged: bool = False
+    against: bool = False
+
+
+def read_hedge(
+    words: str, lexicon: str = DEFAULT_LEXICON, *, version: int | None = None, against: bool = False
+) -> HedgeReading:
+    """The probability that ``words`` give, by the newest version of ``lexicon`` or the ``version`` asked for.
+
+    A number in the words beats every phrase ("a 60-70% chance", "one in four", "3-1 against"); else the longest
+    phrase of the lexicon on word boundaries. A negated phrase is read only where the lexicon has it as such: it is
+    never one minus the phrase. ``against`` says that the words are about the opposite of the question ("no way of
+    lasting peace", where the question is whether fighting goes on); the probability of the opposite event is then
+    one minus the reading, exactly.
+
+    Raises ``InvalidInput`` at ``/hedge`` for words that no entry fits, that fit two, or that negate or compare; at
+    ``/lexicon`` for a lexicon or version that does not exist.
+    """
+    return _read(words, lexicon, version, against)
+
+
+@lru_cache(maxsize=4096)
+def _read(words: str, name: str, version: int | None, against: bool) -> HedgeReading:
+    lexicon = get_lexicon(name, version)
+    if len(words) > MAX_CHARS:
+        raise InvalidInput.at("/hedge", f"has more than {MAX_CHARS} characters: {KEEP_LESS}")
+    text = normalise(words)
+    if not text:
+        raise InvalidInput.at("/hedge", "is empty: give the words that carried the probability, or the probability")
+    flat = unhyphenate(text)
+    found = lexicon.matches(flat)
+    number = find_number(text, without(flat, found))
+    if number is not None:
+        refuse_negated_number(flat, number.start, number.end, found)
+        entry_id, source, hedged = None, "a number in the words", False
+        low, best, high, phrase = number.low, number.best, number.high, number.phrase
+    else:
+        match = deciding_match(text, flat, found, lexicon)
+        entry_id, source, hedged = match.entry.id, match.entry.source, match.entry.hedged
+        low, best, high = match.entry.low, match.entry.best, match.entry.high
+        phrase = flat[match.start : match.end]
+    if against:
+        low, best, high = (round(1 - p, 15) for p in (high, best, low))
+    return HedgeReading(
+        words, name, lexicon.version, entry_id, phrase, low, best, high, source, hedged=hedged, against=against
+    )

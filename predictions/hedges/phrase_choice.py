@@ -1,0 +1,95 @@
+"""Which phrase of a hedge decides, and when there is no honest reading: two meanings, a negative, a comparison."""
+
+import re
+from difflib import get_close_matches
+
+from predictions.errors import InvalidInput
+from predictions.hedges.lexicon import Entry, Lexicon, Match
+from predictions.hedges.normalize import unhyphenate
+
+KEEP_LESS = "keep only the words that carry this prediction's probability, or give the probability"
+
+# Outside of an entry these turn the words round, or leave open what is meant ("few expect", "it is wrong to expect").
+_NEGATIVE = re.compile(
+    r"\b(?:not|no|never|hardly|scarcely|barely|neither|nor|nobody|nothing|none|without|far from|anything but|"
+    r"instead of|rather than|(?<!\ba )few|(?<!\ba )little|doubts?|deny|denies|denied|wrong|foolish|na[iï]ve|mistake|"
+    r"premature|too (?:soon|early|much|optimistic|pessimistic))\b"
+)
+# Before a phrase these make another of it; where that other has no entry, there is no reading.
+_CHANGES_BEFORE = re.compile(
+    r"\b(?:less|least|more|as|how|too|so|than|very|highly|extremely|exceptionally|quite|fairly|rather|somewhat|slightly|"
+    r"increasingly|almost|nearly|virtually|practically|remotely|barely|equally|twice|whether|un)[ -]$"
+)
+_CHANGES_AFTER = re.compile(
+    r"^,? (?:against|slim|slender|low|poor|long|remote|dim|bleak|nil|zero|vanishing|fading|receding|shrinking|"
+    r"dwindling|grim|thin|narrow|tiny|minuscule|negligible|minimal|small|faint|scant|bad|worse|better|rising|falling|"
+    r"as (?:it|that|this))\b"
+)
+
+
+def deciding_match(text: str, flat: str, found: list[Match], lexicon: Lexicon) -> Match:
+    """The one match that carries the probability. Raises ``InvalidInput`` where there is none, or more than one."""
+    if not found:
+        raise InvalidInput.at("/hedge", _unknown(text, lexicon))
+    standing = [match for match in found if not match.entry.auxiliary] or found
+    first = standing[0]
+    for other in standing[1:]:
+        if _numbers(other.entry) != _numbers(first.entry) and not (other.entry.hedged and first.entry.hedged):
+            one, two = sorted((first, other))
+            raise InvalidInput.at(
+                "/hedge",
+                f"holds two phrases of different meaning, {flat[one.start : one.end]!r} and "
+                f"{flat[two.start : two.end]!r}: {KEEP_LESS}",
+            )
+    for match in standing:
+        _refuse_changed(flat, match)
+    if negative := _NEGATIVE.search(without(flat, found)):
+        raise InvalidInput.at(
+            "/hedge",
+            f"{negative[0]!r} negates, and lexicon {lexicon.name} has no entry for that with "
+            f"{flat[first.start : first.end]!r} (a negative is never one minus the phrase): {KEEP_LESS}",
+        )
+    return first
+
+
+def _numbers(entry: Entry) -> tuple[float, float, float]:
+    return entry.low, entry.best, entry.high
+
+
+def _refuse_changed(flat: str, match: Match) -> None:
+    change = _CHANGES_BEFORE.search(flat[: match.start]) or _CHANGES_AFTER.search(flat[match.end :])
+    if change:
+        raise InvalidInput.at(
+            "/hedge",
+            f"{change[0].strip(' ,')!r} changes what {flat[match.start : match.end]!r} means, and the lexicon has no "
+            "entry for the two together: choose a phrase that it has, or give the probability",
+        )
+
+
+def refuse_negated_number(flat: str, start: int, end: int, found: list[Match]) -> None:
+    """A negative in the number's own clause, or outside of every phrase, leaves open what the number is said of."""
+    left = max(flat.rfind(sign, 0, start) for sign in ",;:(") + 1
+    right = min((at for sign in ",;:)" if (at := flat.find(sign, end)) >= 0), default=len(flat))
+    apart = [match for match in found if match.end <= left or match.start >= right]
+    rest = without(flat[:start] + " " * (end - start) + flat[end:], apart)
+    if negative := _NEGATIVE.search(rest):
+        raise InvalidInput.at(
+            "/hedge",
+            f"{negative[0]!r} leaves open what {flat[start:end].strip()!r} is said of: give the probability of yes",
+        )
+
+
+def without(flat: str, matches: list[Match]) -> str:
+    """``flat`` with the matches blanked, of the same length."""
+    for match in matches:
+        flat = flat[: match.start] + " " * (match.end - match.start) + flat[match.end :]
+    return flat
+
+
+def _unknown(text: str, lexicon: Lexicon) -> str:
+    close = get_close_matches(unhyphenate(text), lexicon.phrases, n=5, cutoff=0.5)
+    hint = f"close to it are {', '.join(map(repr, close))}; " if close else ""
+    return (
+        f"lexicon {lexicon.name} does not know {text[:80]!r}: {hint}choose a phrase of the lexicon or another lexicon, "
+        "or give the probability"
+    )

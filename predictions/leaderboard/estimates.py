@@ -1,0 +1,75 @@
+"""The estimates of a board: whatever needs all its scored pairs at once, so that the edge can keep it.
+
+They take time in proportion to those pairs, and are not made while a reader of a large record waits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from sqlmodel import Session
+
+from predictions.leaderboard.filters import Filters, Revisions
+from predictions.leaderboard.reader_robustness import reader_order
+from predictions.leaderboard.reference_performance import YardstickScore, yardstick_scores
+from predictions.leaderboard.scored_pairs import Pairs, load_pairs
+from predictions.leaderboard.secondary_scores import Beside, beside
+from predictions.leaderboard.wording_ranges import pair_ranges
+from predictions.leaderboard.wording_sensitivity import Reach, word_effects
+from predictions.scoring.ranking import Ranking, rank_commentators
+from predictions.scoring.reader_simulation import Robustness
+from predictions.scoring.units import SCALE
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Rank, tier, skill, intervals and the figures beside them, of all commentators with a scored pair.
+
+    ``place`` says where each commentator stands in the arrays; ``readers`` how far the order depends on who reads the
+    words; ``words`` how far these let each figure fall and rise, by its name on a line of the board. With ``pending``
+    there is nothing yet: they are being made.
+    """
+
+    ranking: Ranking
+    beside: Beside
+    place: Mapping[int, int]
+    yardsticks: Sequence[YardstickScore]
+    readers: Robustness | None = None
+    words: Mapping[str, Reach] = field(default_factory=dict)
+    pending: bool = False
+
+
+def estimate(session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Estimates:
+    """The estimates under ``filters``; skill is always that of the opening call; intervals, the
+    adjusted score and the peer score follow ``revisions``."""
+    pairs = load_pairs(session, filters, now)
+    ranking = rank_pairs(pairs)
+    return Estimates(
+        ranking,
+        beside(pairs, revisions),
+        {int(who): at for at, who in enumerate(ranking.commentator)},
+        yardstick_scores(pairs),
+        reader_order(session, filters, now, pairs, ranking),
+        word_effects(pairs, revisions, *pair_ranges(session, pairs, revisions)),
+    )
+
+
+def rank_pairs(pairs: Pairs) -> Ranking:
+    """The commentators of ``pairs`` ranked."""
+    scores, reference = pairs.scores("opening"), pairs.reference / SCALE
+    return rank_commentators(
+        pairs.commentator, pairs.event, pairs.reference_type, scores, reference, draws=_draws(pairs)
+    )
+
+
+def no_estimates() -> Estimates:
+    """What stands in for estimates that are still being made."""
+    nobody = np.empty(0, dtype=np.int64)
+    ranking = rank_commentators(nobody, nobody, nobody, [], [], draws=0)
+    return Estimates(ranking, Beside({}, component=nobody, peer_questions=nobody, shares={}), {}, (), pending=True)
+
+
+def _draws(pairs: Pairs) -> int:
+    # The range of a rank needs a thousand draws to be steady; very large records get fewer, in bounded time.
+    return 1000 if len(pairs) < 2_000_000 else 200

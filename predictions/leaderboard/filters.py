@@ -1,0 +1,116 @@
+"""The filters of a board: which scored pairs of commentator and question it counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from predictions.enums import CommentatorKind, DeadlineBasis
+from predictions.models import Commentator, Prediction, Question, QuestionTopic, Score, Source
+from predictions.schemas.fields import check_period
+
+Revisions = Literal["opening", "latest", "time_weighted"]
+Include = Literal["deadline_passed", "resolved"]
+
+
+IS_CONDITIONAL = or_(col(Question.condition_question_id).is_not(None), col(Question.condition_text).is_not(None))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which scored questions a board counts. None filters nothing; see the API's documentation of the leaderboard."""
+
+    topic: str | None = None
+    event: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    deadline_basis: DeadlineBasis | None = None
+    worded: bool | None = None
+    recorded_late: bool | None = None
+    conditional: bool | None = None
+    commentator_kind: CommentatorKind | None = None
+    outlet: str | None = None
+    source: int | None = None
+    include: Include = "deadline_passed"
+
+    def __post_init__(self) -> None:
+        """Raise ``InvalidInput`` for a period that ends before it begins."""
+        check_period(self.since, self.until)
+
+    @property
+    def only_topic(self) -> bool:
+        """Whether the running sums answer: nothing is filtered but the topic."""
+        return self == Filters(topic=self.topic, include=self.include)
+
+
+def question_filters(filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters that speak of the question, as conditions on ``question``."""
+    found: list[ColumnElement[bool]] = []
+    if filters.topic is not None:
+        found.append(
+            exists().where(
+                col(QuestionTopic.question_id) == col(Question.id), col(QuestionTopic.topic) == filters.topic
+            )
+        )
+    if filters.event is not None:
+        found.append(col(Question.event) == filters.event)
+    if filters.since is not None:
+        found.append(col(Question.deadline) >= filters.since)
+    if filters.until is not None:
+        found.append(col(Question.deadline) < filters.until)
+    if filters.deadline_basis is not None:
+        found.append(col(Question.deadline_basis) == filters.deadline_basis)
+    if filters.conditional is not None:
+        found.append(IS_CONDITIONAL if filters.conditional else ~IS_CONDITIONAL)
+    return found
+
+
+def pair_filters(filters: Filters, now: datetime, *, before_deadline: bool = False) -> list[ColumnElement[bool]]:
+    """The filters as conditions on ``score`` joined with ``question``; ``before_deadline`` asks for what
+    ``include="deadline_passed"`` leaves out."""
+    found = [~col(Score.hedged), *question_filters(filters)]
+    if before_deadline:
+        found.append(col(Score.deadline) > now)
+    elif filters.include == "deadline_passed":
+        found.append(col(Score.deadline) <= now)
+    if filters.worded is not None:
+        found.append(col(Score.worded) == filters.worded)
+    if filters.recorded_late is not None:
+        found.append(col(Score.recorded_late) == filters.recorded_late)
+    if filters.commentator_kind is not None:
+        found.append(
+            exists().where(
+                col(Commentator.id) == col(Score.commentator_id), col(Commentator.kind) == filters.commentator_kind
+            )
+        )
+    opening = aliased(Prediction)  # a name of its own: the query around it may speak of predictions too
+    drawn = _drawn_from(filters, opening)
+    if drawn:
+        found.append(exists().where(col(opening.id) == col(Score.opening_id), *drawn))
+    return found
+
+
+def said_filters(filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters that speak of what was said, as conditions on ``prediction``: words or numbers, by whom, where."""
+    found = _drawn_from(filters, Prediction)
+    if filters.worded is not None:
+        found.append(col(Prediction.hedge).is_not(None) == filters.worded)
+    if filters.commentator_kind is not None:
+        found.append(
+            exists().where(
+                col(Commentator.id) == col(Prediction.commentator_id), col(Commentator.kind) == filters.commentator_kind
+            )
+        )
+    return found
+
+
+def _drawn_from(filters: Filters, prediction: type[Prediction]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.source is not None:
+        found.append(col(prediction.source_id) == filters.source)
+    if filters.outlet is not None:
+        found.append(exists().where(col(Source.id) == col(prediction.source_id), col(Source.outlet) == filters.outlet))
+    return found

@@ -1,0 +1,51 @@
+"""The outcomes that a question may have, and probabilities in the order of its options."""
+
+from math import fsum
+
+from predictions.enums import ANNULLED, QuestionKind, QuestionStatus
+from predictions.errors import InvalidInput
+from predictions.models import Question
+
+UNRESOLVED = (QuestionStatus.OPEN, QuestionStatus.DUE)
+
+
+def outcomes(question: Question) -> list[str]:
+    """The outcomes that a question may have, besides being annulled."""
+    return list(question.options or []) if question.kind is not QuestionKind.BINARY else ["yes", "no"]
+
+
+def checked_outcome(question: Question, outcome: str, *, pointer: str, may_be_annulled: bool = False) -> str:
+    """``outcome`` as the question spells it. Raises ``InvalidInput`` at ``pointer`` where it cannot have it."""
+    allowed = [*outcomes(question), *([ANNULLED] if may_be_annulled else [])]
+    for candidate in allowed:
+        if candidate.casefold() == outcome.casefold():
+            return candidate
+    raise InvalidInput.at(
+        pointer, f"{outcome!r} is no outcome of {question.slug!r}: choose one of {', '.join(allowed)}"
+    )
+
+
+def outcome_index(question: Question, outcome: str) -> int:
+    """The outcome as the scoring formulas take it: 1 for yes, 0 for no, else the position among the options."""
+    if question.kind is QuestionKind.BINARY:
+        return int(outcome == "yes")
+    return outcomes(question).index(outcome)
+
+
+SUM_TOLERANCE = 1e-6
+
+
+def per_option(given: list[float] | dict[str, float], question: Question, *, pointer: str) -> list[float]:
+    """Probabilities in the order of the question's options. Raises ``InvalidInput`` unless each option has one and
+    they add up to 1 (to within 1e-6)."""
+    options = question.options or []
+    if isinstance(given, dict):
+        if set(given) != set(options):
+            raise InvalidInput.at(pointer, f"needs exactly one probability for each option: {', '.join(options)}")
+        given = [given[option] for option in options]
+    if len(given) != len(options):
+        raise InvalidInput.at(pointer, f"needs {len(options)} probabilities, in the order of {', '.join(options)}")
+    total = fsum(given)
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise InvalidInput.at(pointer, f"must add up to 1 (within {SUM_TOLERANCE}); these add up to {total}")
+    return given

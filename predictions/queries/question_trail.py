@@ -1,0 +1,29 @@
+"""The ledger's trail of a question: every event of the question itself, and of what hangs on it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, or_, select
+from sqlmodel import Session, col
+
+from predictions.models import LedgerEvent
+from predictions.schemas.views import QuestionView
+
+MAX_EVENTS = 200
+
+
+def trail(session: Session, question: QuestionView, predictions: Sequence[int]) -> list[LedgerEvent]:
+    """The first events, in order, of a question, its yardsticks, proposals, resolutions and ``predictions``."""
+    subjects = {
+        "question": [question.id],
+        "reference": [each.id for each in question.references],
+        "proposal": [each.id for each in question.proposals],
+        "resolution": [each.id for each in question.resolutions],
+        "prediction": list(predictions[:MAX_EVENTS]),
+    }
+    about = [
+        and_(col(LedgerEvent.subject) == subject, col(LedgerEvent.subject_id).in_(ids))
+        for subject, ids in subjects.items()
+        if ids
+    ]
+    query = select(LedgerEvent).where(or_(*about)).order_by(col(LedgerEvent.seq)).limit(MAX_EVENTS)
+    return list(session.execute(query).scalars())

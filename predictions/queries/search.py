@@ -1,0 +1,53 @@
+"""Find commentators, topics, questions and sources by the words in them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlmodel import Session, col
+
+from predictions.models import Commentator, Question, QuestionTopic, Source
+from predictions.slugs import name_key
+
+SHOWN = 25
+
+
+def find_commentators(session: Session, words: Sequence[str]) -> Sequence[Commentator]:
+    """Commentators with all the words in their name, in order of name."""
+    named = (col(Commentator.name_key).contains(name_key(word) or word, autoescape=True) for word in words)
+    return _first(session, select(Commentator).where(*named).order_by(col(Commentator.name_key)))
+
+
+def find_topics(session: Session, words: Sequence[str]) -> Sequence[str]:
+    """Topics with all the words in their name."""
+    topic = col(QuestionTopic.topic)
+    return _first(session, select(topic).where(_has_all(words, topic)).distinct().order_by(topic))
+
+
+def find_questions(session: Session, words: Sequence[str]) -> Sequence[Question]:
+    """Questions with all the words in their text, newest first."""
+    asked = select(Question).where(_has_all(words, col(Question.text)))
+    return _first(session, asked.order_by(col(Question.id).desc()))
+
+
+def find_sources(session: Session, words: Sequence[str]) -> Sequence[Source]:
+    """Sources with each word in title, outlet or address, newest first."""
+    named = _has_all(words, col(Source.title), col(Source.outlet), col(Source.url))
+    return _first(session, select(Source).where(named).order_by(col(Source.id).desc()))
+
+
+def _has_all(words: Sequence[str], *columns: Any) -> ColumnElement[bool]:
+    return and_(*(or_(*(_has(word, column) for column in columns)) for word in words))
+
+
+def _has(word: str, column: Any) -> ColumnElement[bool]:
+    """Letters of either case; SQLite's ``lower`` knows only English ones, so the word as it stands fits too."""
+    return or_(
+        func.lower(column).contains(word.lower(), autoescape=True),
+        column.contains(word, autoescape=True),
+    )
+
+
+def _first(session: Session, query: Any) -> Sequence[Any]:
+    found: Sequence[Any] = session.execute(query.limit(SHOWN)).scalars().all()
+    return found

@@ -1,0 +1,4 @@
+"""The life of a question: create, look up, propose an outcome, resolve, correct, assign and snooze.
+
+Entry points: the functions of `create`, `lookup`, `lifecycle`, `proposals`, `resolve`, `triage` and `references`.
+"""

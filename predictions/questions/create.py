@@ -1,0 +1,88 @@
+"""Entering questions and the market or crowd probabilities that their predictions are compared with."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from predictions import ledger
+from predictions.errors import Fault, InvalidInput, inside
+from predictions.models import Question, QuestionTopic, key
+from predictions.outcomes import checked_outcome
+from predictions.questions.lookup import find_question
+from predictions.questions.references import add_reference
+from predictions.questions.resolve import annul_if_condition_failed
+from predictions.schemas.inputs import ConditionIn, QuestionIn
+from predictions.slugs import free_slug
+
+
+def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: str) -> Question:
+    """The question of this slug (without one: of this text and deadline) if it is on record, else entered as new.
+
+    Raises ``InvalidInput`` where the one on record asks something else, or the condition names no question.
+    """
+    found = _same_question(session, data)
+    if found is not None:
+        _must_agree(found, data)
+        return found
+    slug = data.slug or free_slug(data.text, lambda slug: find_question(session, slug) is not None)
+    question = Question(
+        slug=slug,
+        text=data.text,
+        resolution_criteria=data.resolution_criteria,
+        kind=data.kind,
+        options=data.options,
+        opens_at=data.opens_at,
+        deadline=data.deadline,
+        deadline_zone=data.deadline_zone,
+        deadline_basis=data.deadline_basis,
+        event=data.event or slug,
+        due_at=data.deadline,
+        next_prompt_at=data.deadline,
+        invented=data.invented,
+        created_at=now,
+    )
+    _set_condition(session, question, data.condition)
+    session.add(question)
+    session.flush()
+    for topic in data.topics:
+        session.add(QuestionTopic(question_id=key(question), topic=topic))
+    session.flush()
+    body = ledger.contents(question) | {"topics": sorted(data.topics)}
+    ledger.append(session, now=now, actor=actor, action="question.entered", subject=question, body=body)
+    if data.reference is not None:
+        with inside("/reference"):
+            add_reference(session, question, data.reference, now=now, actor=actor)
+    annul_if_condition_failed(session, question, now=now)
+    return question
+
+
+def _same_question(session: Session, data: QuestionIn) -> Question | None:
+    if data.slug is not None:
+        return find_question(session, data.slug)
+    same = (Question.text == data.text, Question.deadline == data.deadline, Question.kind == data.kind)
+    return session.exec(select(Question).where(*same).order_by(col(Question.id))).first()
+
+
+def _must_agree(question: Question, data: QuestionIn) -> None:
+    differing = [
+        Fault(f"/{field}", f"question {question.slug!r} is on record with another {field}: use a new slug")
+        for field in ("text", "kind", "options", "deadline")
+        if getattr(question, field) != getattr(data, field)
+    ]
+    if differing:
+        raise InvalidInput(f"question {question.slug!r} is on record and asks something else", *differing)
+
+
+def _set_condition(session: Session, question: Question, condition: ConditionIn | None) -> None:
+    if condition is None:
+        return
+    if condition.question is None:
+        question.condition_text = condition.text
+        return
+    parent = find_question(session, condition.question)
+    if parent is None:
+        raise InvalidInput.at(
+            "/condition/question", f"no question has the id or slug {condition.question!r}: enter that question first"
+        )
+    question.condition_question_id = parent.id
+    question.condition_outcome = checked_outcome(parent, condition.outcome or "", pointer="/condition/outcome")

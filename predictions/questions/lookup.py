@@ -1,0 +1,27 @@
+"""Find a question by id or slug."""
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
+
+from predictions.errors import InvalidInput
+from predictions.models import Question
+from predictions.schemas.inputs import QuestionRef
+
+# Asked for every prediction: building a statement takes longer than running it.
+_BY_SLUG = select(Question).where(col(Question.slug) == bindparam("slug"))
+
+
+def find_question(session: Session, which: int | str) -> Question | None:
+    """The question with this id or slug."""
+    if isinstance(which, int):
+        return session.get(Question, which)
+    return session.execute(_BY_SLUG, {"slug": which}).scalars().first()
+
+
+def named_question(session: Session, data: QuestionRef) -> Question:
+    """The question on record that ``data`` names. Raises ``InvalidInput`` where there is none."""
+    field, which = ("id", data.id) if data.id is not None else ("slug", data.slug)
+    found = find_question(session, which or "")
+    if found is None:
+        raise InvalidInput.at(f"/question/{field}", f"no question has {field} {which!r}: check it or give it whole")
+    return found

@@ -1,0 +1,43 @@
+"""Record reference forecasts: the market or crowd probability of a question on one day."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from predictions import ledger
+from predictions.enums import QuestionKind
+from predictions.errors import Conflict, InvalidInput
+from predictions.models import Question, Reference, key
+from predictions.outcomes import per_option
+from predictions.schemas.inputs import ReferenceIn
+from predictions.scores.running_totals import shifting
+
+
+def add_reference(session: Session, question: Question, data: ReferenceIn, *, now: datetime, actor: str) -> Reference:
+    """Record a market or crowd probability of a day; the same one again is the one on record.
+
+    Raises ``InvalidInput`` where it does not fit the question, ``Conflict`` where the source said another number then.
+    """
+    if (data.probability is not None) != (question.kind is QuestionKind.BINARY):
+        raise InvalidInput.at("", "give probability for a binary question, probabilities for the others")
+    probabilities = [data.probability] if data.probability is not None else []
+    if data.probabilities is not None:
+        probabilities = per_option(data.probabilities, question, pointer="/probabilities")
+    known = _known_reference(session, question, data)
+    if known is not None:
+        if known.probabilities != probabilities:
+            raise Conflict(f"{data.source!r} is on record with another number at that time: give another as_of")
+        return known
+    reference = Reference(
+        question_id=key(question), probabilities=probabilities, source=data.source, as_of=data.as_of, created_at=now
+    )
+    with shifting(session, question, now=now, actor=actor):
+        session.add(reference)
+    body = ledger.contents(reference)
+    ledger.append(session, now=now, actor=actor, action="reference.recorded", subject=reference, body=body)
+    return reference
+
+
+def _known_reference(session: Session, question: Question, data: ReferenceIn) -> Reference | None:
+    same = (Reference.question_id == question.id, Reference.as_of == data.as_of, Reference.source == data.source)
+    return session.exec(select(Reference).where(*same)).first()

@@ -1,0 +1,206 @@
+"""A commentator's record: the line on the board, every scored question, what is still open, and calibration."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import product
+from math import fsum
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.enums import QuestionKind, ReferenceType
+from predictions.leaderboard.board import board_line
+from predictions.leaderboard.estimates import Estimates
+from predictions.leaderboard.wording_ranges import WordRange, around, with_words, word_ranges
+from predictions.models import Commentator, Prediction, Question, Score, key
+from predictions.outcomes import UNRESOLVED
+from predictions.queries.details import view_predictions
+from predictions.records.calibration import CalibrationView, view_calibration
+from predictions.schemas.views import BoardItem, CommentatorView, PredictionView, QuestionRefView, View
+from predictions.scores.base_rates import base_rates
+from predictions.scoring.units import SCALE
+
+
+class ScoreView(View):
+    """What one resolved question made of the commentator's predictions; ``reference_brier`` is the yardstick's score.
+
+    ``brier`` is that of the opening call; ``..._low`` and ``..._high`` say what each score could be by what the words
+    may mean.
+    """
+
+    question: QuestionRefView
+    event: str
+    prediction: int
+    probability: float | None
+    hedge: str | None
+    brier: float
+    brier_low: float
+    brier_high: float
+    brier_latest: float
+    brier_latest_low: float
+    brier_latest_high: float
+    brier_time_weighted: float
+    brier_time_weighted_low: float
+    brier_time_weighted_high: float
+    reference_brier: float
+    reference_type: str
+    outcome: str
+    known_at: datetime
+    predictions: int
+    flags: list[str]
+
+
+class SharesView(View):
+    """What may distort the record: shares of the scored questions, from 0 to 1; None without any."""
+
+    scored: int
+    worded: float | None
+    hedged: float | None
+    recorded_late: float | None
+    assigned_deadline: float | None
+    implied_deadline: float | None
+    conditional: float | None
+
+
+class RecordView(View):
+    """Everything that is counted for one commentator."""
+
+    commentator: CommentatorView
+    summary: BoardItem
+    shares: SharesView
+    scores: list[ScoreView]
+    open: list[PredictionView]
+    calibration: CalibrationView
+
+
+Scored = Sequence[tuple[Score, Question, Prediction]]
+
+
+def record_of(session: Session, person: Commentator, made: Estimates, *, now: datetime) -> RecordView:
+    """The record of one commentator; ``made`` are the estimates of the default board."""
+    scored = _scored(session, key(person))
+    scores = _score_views(session, scored, key(person))
+    summary = board_line(session, person, made, now=now)
+    return RecordView(
+        commentator=CommentatorView.of(person),
+        summary=summary.model_copy(update=_words_by_rule(summary, counted(scores, now))),
+        shares=_shares(scored),
+        scores=scores,
+        open=_open(session, key(person)),
+        calibration=view_calibration(*_calls(scored, now)),
+    )
+
+
+def _words_by_rule(summary: BoardItem, scores: Sequence[ScoreView]) -> dict[str, float]:
+    """What the words allow the scores by the rules that look beyond the opening call to be."""
+    found = {}
+    for name, end in product(("brier_latest", "brier_time_weighted"), ("low", "high")) if scores else ():
+        moved = [getattr(score, f"{name}_{end}") - getattr(score, name) for score in scores]
+        found[f"{name}_worded_{end}"] = getattr(summary, name) + round(fsum(moved) / len(scores), 9)
+    return found
+
+
+def _scored(session: Session, number: int) -> Scored:
+    query = (
+        select(Score, Question, Prediction)
+        .join(Question, col(Question.id) == col(Score.question_id))
+        .join(Prediction, col(Prediction.id) == col(Score.opening_id))
+        .where(col(Score.commentator_id) == number)
+        .order_by(col(Question.known_at).desc(), col(Question.id))
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def score_views(session: Session, person: Commentator) -> list[ScoreView]:
+    """Every scored question of a commentator, newest outcome first."""
+    return _score_views(session, _scored(session, key(person)), key(person))
+
+
+def _score_views(session: Session, scored: Scored, person: int) -> list[ScoreView]:
+    base = base_rates(session) if any(score.reference_type is ReferenceType.EVEN for score, _, _ in scored) else {}
+    ranges = word_ranges(session, with_words(session, person), person)
+    return [
+        _score_view(score, question, opening, base, ranges.get((person, key(question))))
+        for score, question, opening in scored
+    ]
+
+
+def _score_view(
+    score: Score, question: Question, opening: Prediction, base: dict[int, int], words: WordRange | None
+) -> ScoreView:
+    reference, kind = score.reference, score.reference_type
+    if kind is ReferenceType.EVEN and (known := base.get(key(question))) is not None:
+        reference, kind = known, ReferenceType.BASE_RATE
+    found = {"recorded_late": score.recorded_late, "hedged": score.hedged, "overridden": opening.overridden}
+    found |= {"against": opening.against}
+    conditional = question.condition_question_id is not None or question.condition_text is not None
+    found |= {"worded": score.worded, "conditional": conditional}
+    assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
+    latest, weighted = score.latest / SCALE, score.time_weighted / SCALE
+    words = around(words, latest, weighted)
+    return ScoreView(
+        question=QuestionRefView.of(question),
+        event=question.event,
+        prediction=score.opening_id,
+        probability=opening.probability,
+        hedge=opening.hedge,
+        brier=score.opening / SCALE,
+        brier_latest=latest,
+        brier_latest_low=words.latest[0],
+        brier_latest_high=words.latest[1],
+        brier_time_weighted=weighted,
+        brier_time_weighted_low=words.time_weighted[0],
+        brier_time_weighted_high=words.time_weighted[1],
+        brier_low=score.opening_low / SCALE,
+        brier_high=score.opening_high / SCALE,
+        reference_brier=reference / SCALE,
+        reference_type=kind.value,
+        outcome=question.outcome or "",
+        known_at=question.known_at,
+        predictions=score.counted,
+        flags=[name for name, holds in found.items() if holds],
+    )
+
+
+def _shares(scored: Scored) -> SharesView:
+    def share(holds: Any) -> float | None:
+        return sum(bool(holds(score, question)) for score, question, _ in scored) / len(scored) if scored else None
+
+    return SharesView(
+        scored=len(scored),
+        worded=share(lambda score, _: score.worded),
+        hedged=share(lambda score, _: score.hedged),
+        recorded_late=share(lambda score, _: score.recorded_late),
+        assigned_deadline=share(lambda _, question: question.deadline_basis == "assigned"),
+        implied_deadline=share(lambda _, question: question.deadline_basis == "implied"),
+        conditional=share(lambda _, question: question.condition_question_id or question.condition_text),
+    )
+
+
+def _open(session: Session, number: int) -> list[PredictionView]:
+    query = (
+        select(Prediction)
+        .join(Question, col(Question.id) == col(Prediction.question_id))
+        .where(col(Prediction.commentator_id) == number, col(Question.status).in_(UNRESOLVED))
+        .order_by(col(Question.deadline), col(Prediction.made_at), col(Prediction.id))
+    )
+    views = view_predictions(session, session.execute(query).scalars())
+    return [view for view in views if not {"superseded", "withdrawn"} & set(view.flags)]
+
+
+def counted(scores: Iterable[ScoreView], now: datetime) -> list[ScoreView]:
+    """The scores that the default board counts: words that carry almost no claim, and questions whose deadline is still
+    to come, are left out."""
+    return [score for score in scores if "hedged" not in score.flags and score.question.deadline <= now]
+
+
+def _calls(scored: Scored, now: datetime) -> tuple[list[float], list[int]]:
+    """The calls on yes-or-no questions that the default board counts: those that come true early would flatter."""
+    calls = [
+        (opening.probability, int(question.outcome == "yes"))
+        for score, question, opening in scored
+        if question.kind is QuestionKind.BINARY and opening.probability is not None
+        if not score.hedged and question.deadline <= now
+    ]
+    return [call[0] for call in calls], [call[1] for call in calls]

@@ -1,0 +1,283 @@
+"""A commentator's score over time: by when outcomes became known, and as the record stood at each past instant."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.enums import ANNULLED
+from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, key
+from predictions.outcomes import outcome_index
+from predictions.questions.lifecycle import Postponed
+from predictions.records.commentator_record import ScoreView, counted
+from predictions.schemas.views import CommentatorRef, QuestionRefView, View
+from predictions.scores.prediction_arrays import micros
+from predictions.scoring.brier import brier, word_bounds
+from predictions.scoring.intervals import RunningMean
+from predictions.scoring.revision_rules import score_question
+from predictions.scoring.units import SCALE, to_units
+
+RULES = ("brier", "brier_latest", "brier_time_weighted")
+#: A score by each of the ``RULES``, the least that the words allow by each, and the most, in whole numbers of 10^-12.
+Units = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One scored question, with the means of the commentator and of the yardstick up to it; ``interval`` holds the
+    former with 90%, None under ten events; ``worded`` is what it could be by what the words may mean."""
+
+    score: ScoreView
+    number: int
+    mean: float
+    worded: tuple[float, float]
+    yardstick: float
+    interval: tuple[float, float] | None
+
+
+class OutcomeView(View):
+    """The mean Brier score of opening calls after an outcome became known, over the ``resolved`` questions known by
+    then, with its 90% interval from ten events on, and what it could be by what the words may mean; ``score`` is that
+    of this question, ``reference_brier`` the mean of the yardsticks."""
+
+    at: datetime
+    question: QuestionRefView
+    score: float
+    resolved: int
+    brier: float
+    brier_low: float | None
+    brier_high: float | None
+    brier_worded_low: float
+    brier_worded_high: float
+    reference_brier: float
+
+
+class StoodView(View):
+    """The figures of the default board from ``at`` on, until the next of its kind, as the record stood then. Intervals
+    (90%, whole events as one piece of evidence) from ten events on; ``..._worded_low`` and ``..._worded_high`` say what
+    a figure could have been by what the words may mean."""
+
+    at: datetime
+    resolved: int
+    brier: float | None
+    brier_low: float | None
+    brier_high: float | None
+    brier_worded_low: float | None
+    brier_worded_high: float | None
+    brier_latest: float | None
+    brier_latest_low: float | None
+    brier_latest_high: float | None
+    brier_latest_worded_low: float | None
+    brier_latest_worded_high: float | None
+    brier_time_weighted: float | None
+    brier_time_weighted_low: float | None
+    brier_time_weighted_high: float | None
+    brier_time_weighted_worded_low: float | None
+    brier_time_weighted_worded_high: float | None
+
+
+class HistoryView(View):
+    """A score over time. ``by_outcome`` puts today's scores in the order in which outcomes became known;
+    ``as_it_stood`` is what was on the board, rebuilt from the append-only rows: outcomes as they were confirmed,
+    corrected and taken back, predictions as they were recorded, corrected and withdrawn."""
+
+    commentator: CommentatorRef
+    by_outcome: list[OutcomeView]
+    as_it_stood: list[StoodView]
+
+
+def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView], *, now: datetime) -> HistoryView:
+    """The history of one commentator; ``scores`` are those of the record."""
+    return HistoryView(
+        commentator=CommentatorRef.of(person),
+        by_outcome=[
+            OutcomeView(
+                at=point.score.known_at,
+                question=point.score.question,
+                score=point.score.brier,
+                resolved=point.number,
+                brier=point.mean,
+                brier_low=point.interval and point.interval[0],
+                brier_high=point.interval and point.interval[1],
+                brier_worded_low=point.worded[0],
+                brier_worded_high=point.worded[1],
+                reference_brier=point.yardstick,
+            )
+            for point in running_means(scores, now)
+        ],
+        as_it_stood=list(_as_it_stood(session, key(person), now)),
+    )
+
+
+def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
+    """The mean Brier scores after each question that the default board counts, in the order in which outcomes became
+    known: words that carry almost no claim, and questions whose deadline is still to come, are left out."""
+    points: list[Point] = []
+    total = least = most = yardstick = 0.0
+    running = RunningMean()
+    in_order = sorted(counted(scores, now), key=lambda score: (score.known_at, score.question.id))
+    for number, score in enumerate(in_order, 1):
+        total, least, most = total + score.brier, least + score.brier_low, most + score.brier_high
+        yardstick += score.reference_brier
+        running.shift(score.event, round(score.brier * SCALE), 1)
+        worded = least / number, most / number
+        points.append(Point(score, number, total / number, worded, yardstick / number, running.interval(SCALE)))
+    return points
+
+
+class _Version(NamedTuple):
+    """What counted on a question from ``at`` on; without ``said`` nothing did."""
+
+    at: datetime
+    question: Question
+    outcome: str
+    known_at: datetime
+    deadline: datetime
+    said: Sequence[Prediction]
+
+
+def _as_it_stood(session: Session, person: int, now: datetime) -> Iterator[StoodView]:
+    versions = sorted(_versions(session, person, now), key=lambda version: (version.at, version.question.id))
+    scores = _scores(versions)
+    held: dict[int, Units] = {}
+    means, bounds = [RunningMean() for _ in RULES], [0] * 2 * len(RULES)
+    shown: list[int] = [0] * (1 + 3 * len(RULES))
+    for number, version in enumerate(versions):
+        asked, event = key(version.question), version.question.event
+        for units, by in ((held.pop(asked, None), -1), (scores.get(number), 1)):
+            if units is None:
+                continue
+            for mean, value in zip(means, units, strict=False):
+                mean.shift(event, value, by)
+            bounds = [total + by * value for total, value in zip(bounds, units[len(RULES) :], strict=True)]
+        if number in scores:
+            held[asked] = scores[number]
+        last = number + 1 == len(versions) or versions[number + 1].at > version.at
+        if last and (now_shown := [len(held), *(mean.total for mean in means), *bounds]) != shown:
+            shown = now_shown
+            yield _stood(version.at, means, bounds)
+
+
+def _stood(at: datetime, means: Sequence[RunningMean], bounds: Sequence[int]) -> StoodView:
+    resolved = means[0].count
+
+    def share(total: int) -> float | None:
+        return total / resolved / SCALE if resolved else None
+
+    found: dict[str, float | None] = {}
+    for name, mean, least, most in zip(RULES, means, bounds, bounds[len(RULES) :], strict=False):
+        low, high = mean.interval(SCALE) or (None, None)
+        found |= {name: share(mean.total), f"{name}_low": low, f"{name}_high": high}
+        found |= {f"{name}_worded_low": share(least), f"{name}_worded_high": share(most)}
+    return StoodView(at=at, resolved=resolved, **found)
+
+
+def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version]:
+    """The versions of every question on which the commentator's score may have changed, at each instant it may have."""
+    mine = col(Prediction.commentator_id) == person
+    asked = select(col(Prediction.question_id)).where(mine)
+    said = _by_question(session.execute(select(Prediction).where(mine).order_by(col(Prediction.id))).scalars())
+    of_mine = col(Resolution.question_id).in_(asked)
+    outcomes = _by_question(session.execute(select(Resolution).where(of_mine).order_by(col(Resolution.id))).scalars())
+    moved = _postponements(session, asked)
+    questions = select(Question).where(col(Question.id).in_(select(col(Resolution.question_id)).where(of_mine)))
+    for question in session.execute(questions).scalars():
+        number = key(question)
+        yield from _of_question(question, said[number], outcomes[number], moved.get(number, []), now)
+
+
+def _of_question(
+    question: Question,
+    said: Sequence[Prediction],
+    outcomes: Sequence[Resolution],
+    moved: Sequence[tuple[datetime, datetime]],
+    now: datetime,
+) -> Iterator[_Version]:
+    first = outcomes[0].resolved_at
+    # The deadline that held until each postponement, and the one that holds since the last.
+    until, deadlines = [at for at, _ in moved], [*(before for _, before in moved), question.deadline]
+    instants = {*(each.resolved_at for each in outcomes), *(each.recorded_at for each in said), *until, *deadlines}
+    for at in sorted(instant for instant in instants if first <= instant <= now):
+        deadline = deadlines[bisect_right(until, at)]
+        confirmed = [each for each in outcomes if each.resolved_at <= at][-1]
+        outcome, known_at = confirmed.outcome, confirmed.known_at
+        if outcome in (None, ANNULLED) or known_at is None or deadline > at:
+            yield _Version(at, question, "", at, deadline, ())
+            continue
+        recorded = [each for each in said if each.recorded_at <= at]
+        gone = {each.supersedes_id for each in recorded}
+        end = min(deadline, known_at)
+        counting = [each for each in recorded if each.id not in gone and each.made_at < end and _carries(each)]
+        yield _Version(at, question, outcome or "", known_at, deadline, counting)
+
+
+def _carries(row: Prediction) -> bool:
+    return row.probability is not None or row.probabilities is not None
+
+
+def _postponements(session: Session, asked: Any) -> dict[int, list[tuple[datetime, datetime]]]:
+    """For each postponed question when that was, and the deadline until then."""
+    query = select(col(LedgerEvent.subject_id), col(LedgerEvent.at), col(LedgerEvent.body)).where(
+        col(LedgerEvent.subject) == Question.__tablename__,
+        col(LedgerEvent.subject_id).in_(asked),
+        col(LedgerEvent.action) == "question.postponed",
+    )
+    found: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for number, at, body in session.execute(query.order_by(col(LedgerEvent.seq))):
+        found[number].append((at, Postponed.model_validate_json(body).before))
+    return found
+
+
+def _by_question(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.question_id].append(row)
+    return found
+
+
+def _scores(versions: Sequence[_Version]) -> dict[int, Units]:
+    """The units of the versions that have a score, by their number."""
+    alike: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for number, version in enumerate(versions):
+        if version.said:
+            alike[version.question.kind.value, len(version.question.options or [])].append(number)
+    found: dict[int, Units] = {}
+    for (kind, _), numbers in alike.items():
+        found |= _scores_of_a_kind(
+            kind, [(number, row) for number in numbers for row in versions[number].said], versions
+        )
+    return found
+
+
+def _scores_of_a_kind(
+    kind: str, rows: Sequence[tuple[int, Prediction]], versions: Sequence[_Version]
+) -> Iterator[tuple[int, Units]]:
+    of_row = [versions[number] for number, _ in rows]
+    given = np.array([row.probabilities or row.probability for _, row in rows], dtype=np.float64)
+    outcome = np.array([outcome_index(version.question, version.outcome) for version in of_row], dtype=np.int64)
+    deadline = micros([version.deadline for version in of_row])
+    cutoff = np.minimum(deadline, micros([version.known_at for version in of_row]))
+    numbers, made_at = np.array([number for number, _ in rows]), micros([row.made_at for _, row in rows])
+    ids = np.array([row.id for _, row in rows])
+    best = brier(given.reshape(len(rows), -1), outcome, kind)
+    worded = [row.hedge is not None for _, row in rows]
+    low, high = (np.array([getattr(row, end) for _, row in rows], dtype=np.float64) for end in ("low", "high"))
+    scored = [
+        score_question(numbers, made_at, ids, scores, cutoff=cutoff, deadline=deadline)
+        for scores in (best, *word_bounds(worded, low, high, outcome, best))
+    ]
+    columns = [to_units(each) for found in scored for each in (found.opening, found.latest, found.time_weighted)]
+    for number, at, *units in zip(
+        scored[0].commentator.tolist(),
+        scored[0].opening_index.tolist(),
+        *(each.tolist() for each in columns),
+        strict=True,
+    ):
+        if not rows[at][1].hedged:
+            yield number, tuple(units)

@@ -1,0 +1,112 @@
+"""The predictions on some questions as arrays, ready for the scoring formulas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
+
+from predictions.enums import QuestionKind
+from predictions.models import Prediction, Question
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+COLUMNS = (
+    *("id", "question_id", "commentator_id", "made_at", "recorded_at"),
+    *("probability", "probabilities", "low", "high", "hedge", "hedged", "supersedes_id"),
+)
+
+_TABLE = Prediction.__table__  # type: ignore[attr-defined]
+_ON = select(*(_TABLE.c[name] for name in COLUMNS)).where(
+    _TABLE.c.question_id.in_(bindparam("questions", expanding=True))
+)
+
+#: SQLite takes 32,766 variables in one statement; this stays well below on every database.
+QUESTIONS_PER_QUERY = 5000
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Predictions that stand (neither superseded nor withdrawn) and carry a probability: arrays of one length n.
+
+    ``question`` counts through the list of questions that was asked for. ``probabilities`` has shape (n, K): one
+    column, of yes, for binary questions. Times are microseconds since 1970. ``low`` and ``high`` are NaN where
+    there is no interval.
+    """
+
+    id: Ints
+    question: Ints
+    commentator: Ints
+    made_at: Ints
+    recorded_at: Ints
+    probabilities: Floats
+    low: Floats
+    high: Floats
+    worded: Flags
+    hedged: Flags
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def where(self, keep: NDArray[Any]) -> "Statements":
+        """The rows at ``keep``: a mask or positions."""
+        return Statements(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
+
+
+def micros(times: Sequence[datetime]) -> Ints:
+    """Times as microseconds since 1970, exactly."""
+    # An eighth of the time that numpy takes to read datetimes.
+    return np.fromiter(((time - EPOCH) // MICROSECOND for time in times), dtype=np.int64, count=len(times))
+
+
+def load_statements(session: Session, questions: Sequence[Question], commentator: int | None = None) -> Statements:
+    """The standing predictions on ``questions``, which must all have the same number of options; of one commentator
+    or of all."""
+    position = {question.id: index for index, question in enumerate(questions)}
+    rows = _rows(session, list(position), commentator)
+    # Column by column: most of the time goes to rows as it is.
+    column = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
+    superseded = set(column["supersedes_id"])  # also by marks of withdrawals, which carry no probability
+    given = column["probability"] if _is_binary(questions) else column["probabilities"]
+    stands = [value is not None and number not in superseded for value, number in zip(given, column["id"], strict=True)]
+    if not all(stands):
+        column = {name: tuple(compress(values, stands)) for name, values in column.items()}
+    return _arrays(column, position, binary=_is_binary(questions))
+
+
+def _is_binary(questions: Sequence[Question]) -> bool:
+    return not questions or questions[0].kind is QuestionKind.BINARY
+
+
+def _rows(session: Session, question_ids: list[int | None], commentator: int | None) -> list[Any]:
+    found: list[Any] = []
+    query = _ON if commentator is None else _ON.where(_TABLE.c.commentator_id == commentator)
+    for start in range(0, len(question_ids), QUESTIONS_PER_QUERY):
+        chunk = question_ids[start : start + QUESTIONS_PER_QUERY]
+        found.extend(session.execute(query, {"questions": chunk}).all())
+    return found
+
+
+def _arrays(column: dict[str, tuple[Any, ...]], position: dict[int | None, int], *, binary: bool) -> Statements:
+    given, count = column["probability" if binary else "probabilities"], len(column["id"])
+    return Statements(
+        id=np.array(column["id"], dtype=np.int64),
+        question=np.array([position[number] for number in column["question_id"]], dtype=np.int64),
+        commentator=np.array(column["commentator_id"], dtype=np.int64),
+        made_at=micros(column["made_at"]),
+        recorded_at=micros(column["recorded_at"]),
+        probabilities=np.array(given, dtype=np.float64).reshape(count, -1 if count else 1),
+        low=np.array(column["low"], dtype=np.float64),  # None becomes NaN
+        high=np.array(column["high"], dtype=np.float64),
+        worded=np.array([words is not None for words in column["hedge"]], dtype=bool),
+        hedged=np.array(column["hedged"], dtype=bool),
+    )

@@ -1,0 +1,116 @@
+"""From the predictions on resolved questions to their stored scores and the running sums of each commentator."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import bindparam, delete, insert
+from sqlmodel import Session
+
+from predictions.enums import QuestionStatus
+from predictions.models import Question, Score
+from predictions.outcomes import outcome_index
+from predictions.scores.prediction_arrays import Floats, Ints, Statements, load_statements, micros
+from predictions.scores.reference_forecasts import TYPES, yardsticks
+from predictions.scoring.brier import brier, word_bounds
+from predictions.scoring.revision_rules import score_question
+from predictions.scoring.units import to_units
+
+#: The values of a row of the ``score`` table, in the order of ``COLUMNS``.
+ScoreRow = tuple[Any, ...]
+COLUMNS = tuple(Score.model_fields)
+
+
+def score_rows(session: Session, questions: Sequence[Question]) -> Iterator[ScoreRow]:
+    """The score of every commentator on every resolved question among ``questions``, from the predictions alone.
+
+    Rows come as the ``score`` table holds them, ordered by commentator and question within each kind of question.
+    Questions without an outcome, and annulled ones, have no scores.
+    """
+    alike: dict[tuple[str, int], list[Question]] = defaultdict(list)
+    for question in questions:
+        if question.status is QuestionStatus.RESOLVED:
+            alike[question.kind.value, len(question.options or [])].append(question)
+    for (kind, _), group in sorted(alike.items()):
+        yield from _rows_of_a_kind(session, kind, group)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """The predictions on some questions that count, with the Brier score of each: arrays of one length n. ``pair``
+    numbers commentator and question together; ``end`` and ``deadline`` are microseconds since 1970."""
+
+    rows: Statements
+    pair: Ints
+    outcome: Ints
+    scores: Floats
+    end: Ints
+    deadline: Ints
+
+
+def counting(session: Session, questions: Sequence[Question], commentator: int | None = None) -> Counting:
+    """What counts on resolved ``questions`` of one kind and number of options; of one commentator or of all."""
+    rows = load_statements(session, questions, commentator)
+    deadline = micros([question.deadline for question in questions])
+    known_at = micros([question.known_at or question.deadline for question in questions])
+    cutoff = np.minimum(deadline, known_at)
+    rows = rows.where(rows.made_at < cutoff[rows.question])
+    happened = np.array([outcome_index(question, question.outcome or "") for question in questions], dtype=np.int64)
+    outcome = happened[rows.question]
+    scores = brier(rows.probabilities, outcome, questions[0].kind.value) if len(rows) else np.empty(0)
+    pair = rows.commentator * len(questions) + rows.question
+    return Counting(rows, pair, outcome, scores, cutoff[rows.question], deadline[rows.question])
+
+
+def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> Iterator[ScoreRow]:
+    here = counting(session, questions)
+    rows = here.rows
+    if not len(rows):
+        return
+    found = score_question(here.pair, rows.made_at, rows.id, here.scores, cutoff=here.end, deadline=here.deadline)
+    opening = rows.where(found.opening_index)
+    yardstick = yardsticks(session, questions, rows, found.opening_index)
+    outcome, end = here.outcome[found.opening_index], here.end[found.opening_index]
+    low, high = word_bounds(opening.worded, opening.low, opening.high, outcome, found.opening)
+    columns = {
+        "commentator_id": opening.commentator,
+        "opening": to_units(found.opening),
+        "latest": to_units(found.latest),
+        "time_weighted": to_units(found.time_weighted),
+        "opening_low": to_units(low),
+        "opening_high": to_units(high),
+        "opening_id": opening.id,
+        "latest_id": rows.id[found.latest_index],
+        "counted": found.counted,
+        "reference": to_units(brier(yardstick.probabilities, outcome, kind)),
+        "worded": opening.worded,
+        "hedged": opening.hedged,
+        "recorded_late": opening.recorded_at > end,
+    }
+    plain: dict[str, list[Any]] = {name: values.tolist() for name, values in columns.items()}
+    asked = opening.question.tolist()
+    for name in ("id", "deadline"):
+        of_question = [getattr(question, name) for question in questions]
+        plain["question_id" if name == "id" else name] = [of_question[index] for index in asked]
+    plain["reference_type"] = [TYPES[index] for index in yardstick.kind.tolist()]
+    yield from zip(*(plain[name] for name in COLUMNS), strict=True)
+
+
+def named(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
+    """Rows with the names of their columns, as an insert takes them."""
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+
+_TABLE = Score.__table__  # type: ignore[attr-defined]
+_FORGET, _KEEP = delete(_TABLE).where(_TABLE.c.question_id == bindparam("what")), insert(_TABLE)
+
+
+def store_scores(session: Session, question: Question) -> int:
+    """Replace the stored scores of one question by freshly computed ones; gives their number."""
+    session.execute(_FORGET, {"what": question.id})
+    rows = list(score_rows(session, [question]))
+    if rows:
+        session.connection().execute(_KEEP, named(rows))
+    return len(rows)

@@ -1,0 +1,152 @@
+"""Every stored score and standing made anew from the append-only rows."""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Enum,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlmodel import Session, col
+
+from predictions import ledger
+from predictions.enums import QuestionStatus
+from predictions.models import Question, QuestionTopic, Score, Standing
+from predictions.scores.question_scores import COLUMNS, named, score_rows
+from predictions.scores.running_totals import FIELDS, OVERALL, SUMS, standing_predictions
+
+#: Questions scored in one go: their predictions are in memory together.
+AT_ONCE = 200
+_SCORE, _QUESTION = Score.__table__, Question.__table__  # type: ignore[attr-defined]
+_FORGET = delete(_SCORE).where(_SCORE.c.commentator_id == bindparam("who"), _SCORE.c.question_id == bindparam("what"))
+_KEEP = insert(_SCORE)
+
+
+def _as_stored(column: Any) -> Any:
+    """A column without the conversion of its values, which takes as long as reading them: 1 equals True."""
+    plain = {Boolean: Integer, Enum: String}.get(type(column.type))
+    return type_coerce(column, plain) if plain else column
+
+
+#: The columns of each stored score; in place of the last, the deadline, whether it is the question's: the database
+#: compares times sooner than they could be read.
+_STORED = (
+    select(*(_as_stored(_SCORE.c[name]) for name in COLUMNS[:-1]), _SCORE.c.deadline == _QUESTION.c.deadline)
+    .join(_QUESTION, _QUESTION.c.id == _SCORE.c.question_id)
+    .where(_SCORE.c.question_id.in_(bindparam("questions", expanding=True)))
+)
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """How many scores there are now, and how many of them (or of those gone) were stored otherwise."""
+
+    scores: int
+    changed: int
+
+
+def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[int, int], None]) -> Rescored:
+    """Make all scores and standings anew and store what differs; ``progress`` hears questions done, and of how many.
+
+    The ledger gets one ``record.rescored`` event, unless there is no question.
+    """
+    questions = session.execute(select(Question).order_by(col(Question.id))).scalars().all()
+    scores = changed = 0
+    with uncollected():
+        for start in range(0, len(questions), AT_ONCE):
+            batch = questions[start : start + AT_ONCE]
+            fresh, differing = _rescore(session, batch)
+            scores, changed = scores + fresh, changed + differing
+            progress(start + len(batch), len(questions))
+    if questions:
+        _sum_up(session)
+        body = {"questions": len(questions), "scores": scores, "changed": changed}
+        ledger.append(session, now=now, actor=actor, action="record.rescored", subject=questions[0], body=body)
+    return Rescored(scores, changed)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the garbage collector, which would look through millions of rows again and again that all go by
+    themselves; a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]:
+    numbers = [question.id for question in questions]
+    stored = set(map(tuple, session.execute(_STORED, {"questions": numbers}).all()))
+    rows = list(score_rows(session, questions))
+    missing = {(*row[:-1], 1) for row in rows} - stored
+    if not missing and len(stored) == len(rows):
+        return len(rows), 0
+    lacking = {row[:2] for row in missing}
+    wrong = [row for row in rows if row[:2] in lacking]
+    present = {row[:2] for row in stored}
+    stale = (present - {row[:2] for row in rows}) | (present & lacking)
+    # What is stored as it should be stays untouched: writing it again would be most of the work.
+    if stale:
+        session.connection().execute(_FORGET, [{"who": who, "what": what} for who, what in stale])
+    if wrong:
+        session.connection().execute(_KEEP, named(wrong))
+    return len(rows), len(stale | lacking)
+
+
+def _sum_up(session: Session) -> None:
+    """The standings as sums over the stored scores, as ``standings.additions`` gives them question by question."""
+    session.execute(delete(Standing))
+    names = ["commentator_id", "topic", *FIELDS]
+    session.execute(insert(Standing).from_select(names, _sums(by_topic=False)))
+    if session.execute(select(QuestionTopic).limit(1)).first():
+        session.execute(insert(Standing).from_select(names, _sums(by_topic=True)))
+
+
+def _sums(*, by_topic: bool) -> Select[Any]:
+    """What was asked and what was scored, each summed up by commentator (and topic), side by side."""
+    resolved, annulled = (col(Question.status) == state for state in (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED))
+    kept = {name: func.sum(case((col(Score.hedged), 0), else_=getattr(Score, name))) for name in SUMS}
+    totals = {"annulled": _number(annulled), "settled": _number(resolved)}
+    asked = _summed(standing_predictions().distinct().subquery(), totals, by_topic).subquery()
+    totals = {"hedged": _number(col(Score.hedged)), **kept}
+    scored = _summed(_SCORE, totals, by_topic).where(resolved).subquery()
+    same = and_(scored.c.commentator_id == asked.c.commentator_id, scored.c.topic == asked.c.topic)
+    pairs, *rest = (func.coalesce(scored.c[name], 0) for name in ("pairs", "hedged", *SUMS))
+    counts = (asked.c.pairs, pairs - rest[0], asked.c.annulled, asked.c.settled - pairs)  # COUNTS, but for the last
+    wanted = select(asked.c.commentator_id, asked.c.topic, *counts, *rest)
+    return wanted.join_from(asked, scored, same, isouter=True)
+
+
+def _summed(pairs: Any, totals: dict[str, Any], by_topic: bool) -> Select[Any]:
+    """Of pairs of commentator and question their number and ``totals``."""
+    topic = col(QuestionTopic.topic) if by_topic else literal(OVERALL)
+    columns = (func.count().label("pairs"), *(total.label(name) for name, total in totals.items()))
+    query = select(pairs.c.commentator_id, topic.label("topic"), *columns)
+    query = query.join_from(pairs, Question, col(Question.id) == pairs.c.question_id)
+    if by_topic:
+        query = query.join(QuestionTopic, col(QuestionTopic.question_id) == col(Question.id)).group_by(topic)
+    return query.group_by(pairs.c.commentator_id)
+
+
+def _number(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))

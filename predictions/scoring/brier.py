@@ -1,0 +1,113 @@
+"""The Brier family: how good one prediction was, and what each commentator earns on one question.
+
+Scores of the Brier family lie in [0, 1] and lower is better; an even guess on a yes/no question earns 0.25.
+All functions are pure and take whole arrays. A number that is no probability raises ``ValueError``: inputs are
+checked long before they come here, so that only a mistake in the program can cause it.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from predictions.scoring.units import Floats, Ints, _checked
+
+
+def brier_binary(p: ArrayLike, outcome: ArrayLike) -> Floats:
+    """B = (p - o)^2 for probabilities ``p`` of "yes" and outcomes ``o`` of 1 (yes) or 0 (no), shape (n,) or scalar.
+
+    Range [0, 1]. Half the score of Brier (1950), Monthly Weather Review 78, 1-3.
+    """
+    scores: Floats = np.square(_checked(p) - _outcomes(outcome, 2))
+    return scores
+
+
+def brier_categorical(p: ArrayLike, option: ArrayLike) -> Floats:
+    """B = 1/2 sum_k (p_k - o_k)^2 for ``p`` of shape (n, K) and the index of the option that came true, int or (n,).
+
+    Range [0, 1]; two options agree with ``brier_binary``. Half the score of Brier (1950), MWR 78, 1-3. The terms
+    are added in order of size, so that relabelling the options cannot change even the last bit.
+    """
+    probabilities = _rows(p)
+    squares = np.square(probabilities - _one_hot(option, probabilities))
+    halves: Floats = np.sort(squares, axis=1).sum(axis=1) / 2
+    return np.minimum(halves, 1.0)
+
+
+def brier_ordinal(p: ArrayLike, option: ArrayLike) -> Floats:
+    """B = 1/(K-1) sum_{k<K} (P_k - O_k)^2, P and O cumulative over K ordered bins; shapes as in ``brier_categorical``.
+
+    Range [0, 1]; missing by one bin costs less than missing by three; two bins agree with ``brier_binary``. The
+    ranked probability score of Epstein (1969), Journal of Applied Meteorology 8, 985-987, divided by K - 1.
+    """
+    probabilities = _rows(p)
+    gaps = np.cumsum(probabilities - _one_hot(option, probabilities), axis=1)[:, :-1]
+    means: Floats = np.square(gaps).mean(axis=1)
+    return np.minimum(means, 1.0)
+
+
+def brier(probabilities: ArrayLike, outcome: ArrayLike, kind: str) -> Floats:
+    """The Brier score of each row of ``probabilities``, on a question of the given ``kind``; shape (n,).
+
+    ``binary``: shape (n, 1), the probability of "yes"; ``outcome`` 1 for yes, 0 for no.
+    ``categorical`` and ``ordinal``: shape (n, K); ``outcome`` is the index of the option that came true.
+    """
+    if kind == "binary":
+        return brier_binary(_yes(probabilities), outcome)
+    if kind == "categorical":
+        return brier_categorical(probabilities, outcome)
+    if kind == "ordinal":
+        return brier_ordinal(probabilities, outcome)
+    raise ValueError(f"unknown kind of question: {kind!r}")
+
+
+def brier_range(low: ArrayLike, high: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Floats]:
+    """(lowest, highest) Brier score that a probability of "yes" inside [low, high] can earn; shapes as given.
+
+    For words that stand for an interval: with outcome 1 they are (1 - high)^2 and (1 - low)^2, with 0 low^2 and high^2.
+    """
+    at_low, at_high = brier_binary(low, outcome), brier_binary(high, outcome)
+    if np.any(np.asarray(low) > np.asarray(high)):
+        raise ValueError("low must not be above high")
+    return np.minimum(at_low, at_high), np.maximum(at_low, at_high)
+
+
+def word_bounds(
+    worded: ArrayLike, low: ArrayLike, high: ArrayLike, outcome: ArrayLike, scores: ArrayLike
+) -> tuple[Floats, Floats]:
+    """The least and the most that each of n rows of Brier ``scores`` could be: of those ``worded``, yes-or-no questions
+    with outcomes 0/1, inside the interval of their words; any other scores what it scores. Arrays (n,)."""
+    best = _checked(scores)
+    least, most = best.copy(), best.copy()
+    at = np.flatnonzero(worded)
+    if len(at):
+        ends = brier_range(np.asarray(low)[at], np.asarray(high)[at], np.asarray(outcome)[at])
+        # A best value inside the interval can fall outside the range by a rounding of the last digit at most.
+        least[at], most[at] = np.minimum(ends[0], best[at]), np.maximum(ends[1], best[at])
+    return least, most
+
+
+def _rows(p: ArrayLike) -> Floats:
+    array = _checked(p)
+    if array.ndim != 2 or array.shape[1] < 2:
+        raise ValueError("probabilities must have shape (n, K) with at least two options")
+    return np.ascontiguousarray(array)
+
+
+def _yes(probabilities: ArrayLike) -> Floats:
+    array = _checked(probabilities)
+    if array.ndim != 2 or array.shape[1] != 1:
+        raise ValueError("a binary question has probabilities of shape (n, 1): those of yes")
+    return array[:, 0]
+
+
+def _outcomes(outcome: ArrayLike, options: int) -> Ints:
+    array = np.asarray(outcome)
+    if array.dtype.kind not in "iub" or (array.size and not (array.min() >= 0 and array.max() < options)):
+        raise ValueError(f"an outcome must be a whole number from 0 to {options - 1}")
+    return array.astype(np.int64, copy=False)
+
+
+def _one_hot(option: ArrayLike, probabilities: Floats) -> NDArray[np.bool_]:
+    rows, options = probabilities.shape
+    chosen = np.broadcast_to(_outcomes(option, options), (rows,))
+    matches: NDArray[np.bool_] = np.arange(options) == chosen[:, None]
+    return matches

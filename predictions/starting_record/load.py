@@ -1,0 +1,42 @@
+"""The starting record: predictions drawn from a column of March 2025, entered as any submission is."""
+
+import json
+from datetime import datetime
+from importlib.resources import files
+
+from sqlmodel import Session, select
+
+from predictions.errors import NotFound
+from predictions.models import Question
+from predictions.questions.create import enter_question
+from predictions.questions.lookup import find_question
+from predictions.questions.proposals import propose
+from predictions.questions.resolve import resolve
+from predictions.schemas.inputs import PredictionIn, ProposalIn, QuestionIn, ResolutionIn
+from predictions.submissions.record import record_prediction
+
+
+def seed(session: Session, *, now: datetime, actor: str = "starting record") -> int:
+    """Enter the starting record into a database without any question; gives the number of questions entered (0 where
+    there are some already, so that doing it twice changes nothing)."""
+    if session.exec(select(Question.id).limit(1)).first() is not None:
+        return 0
+    record = json.loads(files("predictions").joinpath("starting_record/record.json").read_text("utf-8"))
+    for item in record["questions"]:
+        enter_question(session, QuestionIn.model_validate(item), now=now, actor=actor)
+    for item in record["predictions"]:
+        record_prediction(session, PredictionIn.model_validate(item), now=now, actor=actor)
+    for item in record["resolutions"]:
+        question = _named(session, item.pop("question"))
+        resolve(session, question, ResolutionIn.model_validate(item), now=now, actor=actor)
+    for item in record["proposals"]:
+        question = _named(session, item.pop("question"))
+        propose(session, question, ProposalIn.model_validate(item), now=now, actor=actor)
+    return len(record["questions"])
+
+
+def _named(session: Session, slug: str) -> Question:
+    found = find_question(session, slug)
+    if found is None:
+        raise NotFound(f"no question has the slug {slug!r}")
+    return found

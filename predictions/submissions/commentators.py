@@ -1,0 +1,115 @@
+"""Commentators and sources: found by their keys, or entered when they are new."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from predictions import ledger
+from predictions.enums import CommentatorKind
+from predictions.errors import Conflict, InvalidInput
+from predictions.models import Commentator, Source
+from predictions.schemas.inputs import CommentatorIn
+from predictions.slugs import free_slug, name_key
+
+#: What a commentator says to their record: the words, their day, and where they are published.
+STATEMENT = ("statement", "statement_on", "statement_url")
+# Asked for every prediction: building a statement takes longer than running it.
+_BY_NAME: Select[Commentator] = sa_select(Commentator).where(col(Commentator.name_key) == bindparam("name"))
+
+
+def find_commentator(session: Session, data: CommentatorIn) -> Commentator | None:
+    """The commentator on record that ``data`` names by id, slug or name; None if only a new one can be meant.
+
+    Raises ``InvalidInput`` where an id, or a slug without a name, names nobody.
+    """
+    if data.id is not None:
+        found = session.get(Commentator, data.id)
+        if found is None:
+            raise InvalidInput.at("/id", f"no commentator has the id {data.id}: check it, or give a name")
+        return found
+    if data.slug is not None:
+        found = session.exec(select(Commentator).where(Commentator.slug == data.slug)).first()
+        if found is None and data.name is None:
+            raise InvalidInput.at(
+                "/slug", f"no commentator has the slug {data.slug!r}: give a name too, to enter a new one"
+            )
+        if found is not None:
+            return found
+    return session.execute(_BY_NAME, {"name": name_key(data.name or "")}).scalars().first()
+
+
+def enter_commentator(session: Session, data: CommentatorIn, *, now: datetime, actor: str) -> Commentator:
+    """The commentator that ``data`` names, entered if new."""
+    return find_commentator(session, data) or _new_commentator(session, data, now, actor)
+
+
+def _new_commentator(session: Session, data: CommentatorIn, now: datetime, actor: str) -> Commentator:
+    name = data.name or ""
+    key = _visible_key(name)
+    commentator = Commentator(
+        slug=data.slug or free_slug(name, lambda slug: _has(session, Commentator, slug)),
+        name=" ".join(name.split()),
+        name_key=key,
+        kind=data.kind or CommentatorKind.PERSON,
+        description=data.description,
+        invented=data.invented,
+        created_at=now,
+    )
+    _enter(session, commentator, "commentator", now, actor)
+    return commentator
+
+
+def change_commentator(
+    session: Session, commentator: Commentator, changes: dict[str, Any], *, now: datetime, actor: str
+) -> None:
+    """Correct a commentator's name, kind, description or statement; the ledger keeps what stood there before.
+
+    A statement has its day, and an address where it is published. Without a statement there is neither.
+    Raises ``Conflict`` where another commentator has the new name already, ``InvalidInput`` for one without any sign
+    and for a statement without a day.
+    """
+    changes = _with_statement(commentator, changes)
+    if "name" in changes:
+        key = _visible_key(changes["name"])
+        other = session.exec(select(Commentator).where(Commentator.name_key == key)).first()
+        if other is not None and other.id != commentator.id:
+            raise Conflict(f"{other.name!r} (id {other.id}) has this name already: choose a name that tells them apart")
+        commentator.name_key = key
+    before = {field: getattr(commentator, field) for field in changes}
+    for field, value in changes.items():
+        setattr(commentator, field, value)
+    session.flush()
+    body = {"before": before, "after": changes}
+    ledger.append(session, now=now, actor=actor, action="commentator.changed", subject=commentator, body=body)
+
+
+def _with_statement(commentator: Commentator, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes, where a new statement brings its own day and address, or takes both away with it."""
+    if "statement" in changes:
+        changes = {"statement_on": None, "statement_url": None} | changes
+    said = {name: changes.get(name, getattr(commentator, name)) for name in STATEMENT}
+    if not said["statement"] and (said["statement_on"] or said["statement_url"]):
+        raise InvalidInput.at("/statement", "is missing: a day and an address belong to a statement")
+    if said["statement"] and not said["statement_on"]:
+        raise InvalidInput.at("/statement_on", "is missing: give the day on which the statement was made")
+    return changes
+
+
+def _visible_key(name: str) -> str:
+    key = name_key(name)
+    if not key:
+        raise InvalidInput.at("/name", "a name needs at least one visible character")
+    return key
+
+
+def _has(session: Session, table: type[Commentator], slug: str) -> bool:
+    return session.exec(select(col(table.id)).where(table.slug == slug)).first() is not None
+
+
+def _enter(session: Session, row: Commentator | Source, subject: str, now: datetime, actor: str) -> None:
+    session.add(row)
+    session.flush()
+    ledger.append(session, now=now, actor=actor, action=f"{subject}.entered", subject=row, body=ledger.contents(row))

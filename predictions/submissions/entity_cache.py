@@ -1,0 +1,74 @@
+"""What predictions name, found or entered: commentator, source and question."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+from sqlmodel import Session, col
+
+from predictions.errors import inside
+from predictions.models import Commentator, Question, Source
+from predictions.questions.create import enter_question
+from predictions.questions.lookup import named_question
+from predictions.schemas.inputs import CommentatorIn, PredictionIn, QuestionIn, QuestionRef, SourceIn
+from predictions.slugs import name_key
+from predictions.submissions.commentators import enter_commentator
+from predictions.submissions.sources import enter_source
+
+_PART = 5000
+_NAMED: Select[Any] = select(Commentator).where(col(Commentator.name_key).in_(bindparam("names", expanding=True)))
+_SLUGGED: Select[Any] = select(Question).where(col(Question.slug).in_(bindparam("names", expanding=True)))
+
+
+class Desk:
+    """Finds or enters what a prediction names, and remembers it for the next ones of the same transaction."""
+
+    def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
+        self.session, self.now, self.actor = session, now, actor
+        self._commentators: dict[CommentatorIn, Commentator] = {}
+        self._sources: dict[SourceIn, Source] = {}
+        self._questions: dict[str, Question] = {}
+
+    def expect(self, items: Sequence[PredictionIn]) -> None:
+        """Look up together what these name in the common way, a commentator's name and a question's slug: a question
+        to the database for each of them would take most of the time."""
+        people = {one.commentator for one in items if one.commentator.id is None and one.commentator.slug is None}
+        keys = {who: name_key(who.name or "") for who in people}
+        known = {row.name_key: row for row in self._found(_NAMED, keys.values())}
+        self._commentators |= {who: known[key] for who, key in keys.items() if key in known}
+        named = {one.question for one in items if isinstance(one.question, QuestionRef) and one.question.slug}
+        questions = {row.slug: row for row in self._found(_SLUGGED, (one.slug for one in named))}
+        self._questions |= {one.model_dump_json(): questions[one.slug] for one in named if one.slug in questions}
+
+    def _found(self, query: Select[Any], names: Iterable[str | None]) -> list[Any]:
+        wanted = sorted({name for name in names if name})
+        parts = [wanted[start : start + _PART] for start in range(0, len(wanted), _PART)]
+        return [row for part in parts for row in self.session.execute(query, {"names": part}).scalars()]
+
+    def commentator(self, data: CommentatorIn) -> Commentator:
+        """The commentator that ``data`` names, entered if new."""
+        if data not in self._commentators:
+            with inside("/commentator"):
+                self._commentators[data] = enter_commentator(self.session, data, now=self.now, actor=self.actor)
+        return self._commentators[data]
+
+    def source(self, data: SourceIn | None) -> Source | None:
+        """The source that ``data`` names, entered if new; None without one."""
+        if data is None:
+            return None
+        if data not in self._sources:
+            with inside("/source"):
+                self._sources[data] = enter_source(self.session, data, now=self.now, actor=self.actor)
+        return self._sources[data]
+
+    def question(self, data: QuestionRef | QuestionIn) -> Question:
+        """The question that ``data`` names, entered if it is given whole and new."""
+        name = data.model_dump_json()
+        if name not in self._questions:
+            if isinstance(data, QuestionRef):
+                self._questions[name] = named_question(self.session, data)
+            else:
+                with inside("/question"):
+                    self._questions[name] = enter_question(self.session, data, now=self.now, actor=self.actor)
+        return self._questions[name]

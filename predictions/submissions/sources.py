@@ -1,0 +1,45 @@
+"""Enter and correct sources."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, select
+
+from predictions import ledger
+from predictions.errors import InvalidInput
+from predictions.models import Source
+from predictions.schemas.inputs import SourceIn
+from predictions.submissions.commentators import _enter
+
+
+def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str) -> Source:
+    """The source that ``data`` names by id or address, entered if new. Raises ``InvalidInput`` for an unknown id."""
+    if data.id is not None:
+        found = session.get(Source, data.id)
+        if found is None:
+            raise InvalidInput.at("/id", f"no source has the id {data.id}: check it, or give the url")
+        return found
+    url = (data.url or "").partition("#")[0]
+    found = session.exec(select(Source).where(Source.url == url)).first()
+    if found is not None:
+        return found
+    source = Source(
+        url=url,
+        title=data.title,
+        outlet=data.outlet,
+        published_on=data.published_on,
+        invented=data.invented,
+        created_at=now,
+    )
+    _enter(session, source, "source", now, actor)
+    return source
+
+
+def change_source(session: Session, source: Source, changes: dict[str, Any], *, now: datetime, actor: str) -> None:
+    """Correct a source's title, outlet or day of publication; the ledger keeps what stood there before."""
+    before = {field: getattr(source, field) for field in changes}
+    for field, value in changes.items():
+        setattr(source, field, value)
+    session.flush()
+    body = {"before": before, "after": changes}
+    ledger.append(session, now=now, actor=actor, action="source.changed", subject=source, body=body)

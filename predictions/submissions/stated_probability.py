@@ -1,0 +1,74 @@
+"""What a commentator said, as numbers: a probability as given, or words read by a lexicon, with their interval."""
+
+from dataclasses import dataclass
+
+from predictions.enums import QuestionKind
+from predictions.errors import InvalidInput
+from predictions.hedges.interpret import DEFAULT_LEXICON, HedgeReading, Lexicon, get_lexicon, read_hedge
+from predictions.models import Question
+from predictions.outcomes import per_option
+from predictions.schemas.inputs import Stated
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The columns of a prediction that say how probable something was called; field names as in ``Prediction``."""
+
+    probability: float | None = None
+    probabilities: list[float] | None = None
+    low: float | None = None
+    high: float | None = None
+    hedge: str | None = None
+    lexicon: str | None = None
+    lexicon_version: str | None = None
+    phrase: str | None = None
+    hedged: bool = False
+    overridden: bool = False
+    against: bool = False
+
+
+def numbers(data: Stated, question: Question) -> Numbers:
+    """What ``data`` says about ``question`` in numbers; nothing for a commitment without a probability.
+
+    Raises ``InvalidInput`` where the form does not fit the kind of question, or no lexicon knows the words.
+    """
+    if data.probabilities is not None:
+        if question.kind is QuestionKind.BINARY:
+            raise InvalidInput.at("/probabilities", "a yes-or-no question takes one number: give probability instead")
+        return Numbers(probabilities=per_option(data.probabilities, question, pointer="/probabilities"))
+    if data.probability is None and data.hedge is None:
+        return Numbers()
+    if question.kind is not QuestionKind.BINARY:
+        field = "probability" if data.hedge is None else "hedge"
+        raise InvalidInput.at(f"/{field}", f"a {question.kind.value} question takes probabilities, one for each option")
+    if data.probability is not None:
+        return Numbers(probability=data.probability, low=data.probability, high=data.probability)
+    return _worded(data)
+
+
+def _worded(data: Stated) -> Numbers:
+    lexicon = get_lexicon(data.lexicon or DEFAULT_LEXICON)
+    reading = _reading(data, lexicon)
+    chosen = data.interval or reading
+    assert chosen is not None  # noqa: S101 - without an interval, words that cannot be read were refused
+    return Numbers(
+        probability=chosen.best,
+        low=chosen.low,
+        high=chosen.high,
+        hedge=data.hedge,
+        lexicon=lexicon.name,
+        lexicon_version=str(lexicon.version),
+        phrase=reading.entry_id if reading else None,
+        hedged=reading is not None and reading.hedged and data.interval is None,
+        overridden=data.interval is not None,
+        against=data.against,
+    )
+
+
+def _reading(data: Stated, lexicon: Lexicon) -> HedgeReading | None:
+    try:
+        return read_hedge(data.hedge or "", lexicon.name, against=data.against)
+    except InvalidInput:
+        if data.interval is None:
+            raise
+        return None  # words that no lexicon knows, which the recorder has read

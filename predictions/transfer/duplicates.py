@@ -1,0 +1,148 @@
+"""What of a file is on record already, so that importing it twice adds nothing.
+
+The n-th of several lines that say the same is the n-th of the rows that say the same: who recorded a statement
+twice and withdrew the second finds it so again.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from predictions.errors import InvalidInput
+from predictions.hedges.interpret import DEFAULT_LEXICON
+from predictions.models import Prediction, Question, Resolution, Source
+from predictions.outcomes import per_option
+from predictions.schemas.fields import LAST_INSTANT_OF_DAY
+from predictions.schemas.inputs import CommentatorIn, PredictionIn, SourceIn, Stated
+from predictions.submissions.commentators import find_commentator
+from predictions.transfer.line_types import ResolutionLine, TakingBackLine
+
+Said = tuple[Any, ...]
+_COLUMNS = [
+    getattr(Prediction, name)
+    for name in (
+        *("id", "commentator_id", "source_id", "made_at", "probability", "probabilities", "low", "high"),
+        *("hedge", "lexicon", "overridden", "against", "commitment", "note", "supersedes_id"),
+    )
+]
+
+
+class PresentPredictions:
+    """The predictions that were on record before an import, by what they say."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._last = session.execute(select(func.max(col(Prediction.id)))).scalar() or 0
+        self._rows: dict[int, dict[Said, list[int]]] = {}
+        self._people: dict[CommentatorIn, int | None] = {}
+        self._sources: dict[SourceIn | None, int | None] = {None: None}
+
+    def take(self, line: PredictionIn, question: Question) -> int | None:
+        """The id of the row that says what ``line`` says, each row once; None where it is new."""
+        if not self._last:
+            return None
+        said = self._said(line, question)
+        rows = self._of_question(question)
+        return rows[said].pop() if said is not None and rows.get(said) else None
+
+    def _said(self, line: PredictionIn, question: Question) -> Said | None:
+        person = self._person(line.commentator)
+        if person is None:
+            return None
+        source = self.source(line.source)
+        if line.source is not None and source is None:
+            return None
+        return (person, source, *words(line, question))
+
+    def _person(self, data: CommentatorIn) -> int | None:
+        if self._people.get(data) is None:
+            try:
+                found = find_commentator(self._session, data)
+            except InvalidInput:  # names nobody: recording it will say so
+                found = None
+            self._people[data] = found.id if found else None
+        return self._people[data]
+
+    def source(self, data: SourceIn | None) -> int | None:
+        """The id of the source that ``data`` names, if it is on record."""
+        if data is None or data.id is not None:
+            return data.id if data else None
+        if self._sources.get(data) is None:
+            url = (data.url or "").partition("#")[0]
+            found = self._session.execute(select(col(Source.id)).where(col(Source.url) == url)).scalar()
+            self._sources[data] = found
+        return self._sources[data]
+
+    def _of_question(self, question: Question) -> dict[Said, list[int]]:
+        """The ids of the question's predictions by what they say, the newest first."""
+        number = question.id or 0
+        if number not in self._rows:
+            found: dict[Said, list[int]] = defaultdict(list)
+            # The index of questions alone serves this: further conditions would lead SQLite to a worse one.
+            rows = self._session.execute(select(*_COLUMNS).where(col(Prediction.question_id) == number)).all()
+            for row in sorted(rows, key=lambda row: -row.id):
+                if row.supersedes_id is None and row.id <= self._last:
+                    found[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id)
+            self._rows[number] = found
+        return self._rows[number]
+
+
+def words(data: Stated, question: Question) -> Said:
+    """What an input says, in the form of ``words_on_record``; nothing for one that does not fit the question."""
+    options = None
+    if data.probabilities is not None:
+        try:
+            options = tuple(per_option(data.probabilities, question, pointer=""))
+        except InvalidInput:  # recording it will say what is wrong
+            return ()
+    interval = (data.interval.low, data.interval.best, data.interval.high) if data.interval else None
+    lexicon = (data.lexicon or DEFAULT_LEXICON) if data.hedge else None
+    how = (data.hedge, lexicon, data.against, interval)
+    return (data.made_at, data.probability, options, *how, data.commitment, data.note)
+
+
+def words_on_record(row: Any) -> Said:
+    """What a prediction says, without what a lexicon made of its words."""
+    options = tuple(row.probabilities) if row.probabilities else None
+    interval = (row.low, row.probability, row.high) if row.overridden else None
+    number = row.probability if row.hedge is None else None
+    how = (row.hedge, row.lexicon, row.against, interval)
+    return (row.made_at, number, options, *how, row.commitment, row.note)
+
+
+class PresentResolutions:
+    """The resolutions by people that were on record before an import, for each question in their order."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._chains: dict[int, list[Resolution]] = {}
+
+    def take(self, line: ResolutionLine | TakingBackLine, question: Question) -> bool:
+        """Whether the line is on record; what stands before it in the chain is then over."""
+        number = question.id or 0
+        if number not in self._chains:
+            query = select(Resolution).where(col(Resolution.question_id) == number, ~col(Resolution.automatic))
+            self._chains[number] = list(self._session.execute(query.order_by(col(Resolution.id))).scalars())
+        chain = self._chains[number]
+        for at, row in enumerate(chain):
+            if _same(line, row):
+                del chain[: at + 1]
+                return True
+        return False
+
+
+def _same(line: ResolutionLine | TakingBackLine, row: Resolution) -> bool:
+    if isinstance(line, TakingBackLine):
+        return row.outcome is None and row.note == line.reason
+    if row.outcome is None or row.known_at is None or row.outcome.casefold() != line.outcome.casefold():
+        return False
+    evidence = [item.model_dump() for item in line.evidence]
+    return row.evidence == evidence and row.note == line.note and _same_time(line.known_at, row.known_at)
+
+
+def _same_time(given: datetime, stored: datetime) -> bool:
+    # A date alone, given on that very day, was stored as the time of that moment.
+    return given == stored or (given.time() == LAST_INSTANT_OF_DAY and given.date() == stored.date())

@@ -1,0 +1,98 @@
+"""What is computed from the record, as lines for a file: scores, and the ledger. An import does not take these."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.leaderboard.wording_ranges import WordRange, around, with_words, word_ranges
+from predictions.models import Commentator, LedgerEvent, Prediction, Question, Score
+from predictions.scoring.units import SCALE
+
+Content = dict[str, Any]
+FETCHED = 2000
+LEDGER_NAMES = ("seq", "at", "actor", "action", "subject", "subject_id", "body", "salt", "body_hash", "hash")
+SCORE_NAMES = (
+    *("commentator_slug", "commentator", "question", "event", "kind", "deadline", "outcome", "known_at"),
+    *("made_at", "probability", "probabilities", "hedge", "counted", "brier", "brier_latest", "brier_time_weighted"),
+    *("brier_low", "brier_high", "brier_latest_low", "brier_latest_high"),
+    *(
+        "brier_time_weighted_low",
+        "brier_time_weighted_high",
+        "reference_brier",
+        "reference_type",
+        "worded",
+        "hedged",
+        "recorded_late",
+    ),
+)
+
+
+def score_lines(session: Session) -> Iterator[Content]:
+    """Every score with its opening call, its question's outcome and what it is compared with; Brier from 0 to 1."""
+    names = (
+        "opening",
+        "latest",
+        "time_weighted",
+        "opening_low",
+        "opening_high",
+        "reference",
+        "reference_type",
+        "counted",
+    )
+    flags = ("worded", "hedged", "recorded_late")
+    query = (
+        select(
+            *(getattr(Score, name) for name in ("commentator_id", "question_id", *names, *flags)),
+            col(Commentator.slug).label("commentator_slug"),
+            col(Commentator.name).label("commentator"),
+            col(Question.slug).label("question"),
+            *(getattr(Question, name) for name in ("event", "kind", "deadline", "outcome", "known_at")),
+            *(getattr(Prediction, name) for name in ("made_at", "probability", "probabilities", "hedge")),
+        )
+        .join(Commentator, col(Commentator.id) == col(Score.commentator_id))
+        .join(Question, col(Question.id) == col(Score.question_id))
+        .join(Prediction, col(Prediction.id) == col(Score.opening_id))
+        .order_by(col(Score.commentator_id), col(Score.question_id))
+    )
+    person, ranges = 0, dict[tuple[int, int], WordRange]()
+    for row in session.execute(query.execution_options(yield_per=FETCHED)):
+        if row.commentator_id != person:
+            person = row.commentator_id
+            ranges = word_ranges(session, with_words(session, person), person)
+        found = dict(row._mapping)
+        found |= {shown: found[stored] / SCALE for shown, stored in _BRIERS.items()}
+        found |= _by_words(ranges.get((person, row.question_id)), found)
+        yield {"type": "score"} | {name: _plain(found[name]) for name in SCORE_NAMES}
+
+
+def _by_words(words: WordRange | None, found: Content) -> Content:
+    """What the scores by the rules that look beyond the opening call could be by what words may mean."""
+    ranges = around(words, found["brier_latest"], found["brier_time_weighted"])._asdict()
+    return {f"brier_{name}_{end}": ranges[name][at] for name in ranges for at, end in enumerate(("low", "high"))}
+
+
+_BRIERS = {
+    "brier": "opening",
+    "brier_latest": "latest",
+    "brier_time_weighted": "time_weighted",
+    "brier_low": "opening_low",
+    "brier_high": "opening_high",
+    "reference_brier": "reference",
+}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def ledger_lines(session: Session) -> Iterator[Content]:
+    """Every event of the ledger in order, with all that is needed to check the chain."""
+    query = select(*(getattr(LedgerEvent, name) for name in LEDGER_NAMES)).order_by(col(LedgerEvent.seq))
+    for row in session.execute(query.execution_options(yield_per=FETCHED)):
+        yield {"type": "ledger"} | {name: _plain(value) for name, value in row._mapping.items()}

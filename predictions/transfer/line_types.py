@@ -1,0 +1,118 @@
+"""The lines of a file that is imported or exported: each is what the API takes, with a ``type`` that says which."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from predictions.schemas.fields import CalendarDay, Id, Note, Slug, Url
+from predictions.schemas.inputs import (
+    CommentatorIn,
+    CorrectionIn,
+    PredictionIn,
+    QuestionIn,
+    ReferenceIn,
+    ResolutionIn,
+    SourceIn,
+    TakingBackIn,
+    WithdrawalIn,
+)
+
+
+def _not_a_number(value: str) -> str:
+    if value.isdecimal():
+        raise ValueError("must not be a bare number, which would read as an id on record: write for example p17")
+    return value
+
+
+#: A name for a prediction inside one file, so that a correction further down can say which it means.
+Label = Annotated[str, AfterValidator(_not_a_number), Field(min_length=1, max_length=120)]
+WhichQuestion = Annotated[Id | Slug, Field(description="the id or the slug")]
+WhichPrediction = Annotated[Id | Label, Field(description="the id on record, or the ref of a line of this file")]
+
+
+class CommentatorLine(CommentatorIn):
+    """A commentator, with what they say to their record."""
+
+    type: Literal["commentator"]
+    statement: Note = ""
+    statement_on: CalendarDay | None = None
+    statement_url: Url | None = None
+
+
+class SourceLine(SourceIn):
+    """A source."""
+
+    type: Literal["source"]
+
+
+class QuestionLine(QuestionIn):
+    """A question."""
+
+    type: Literal["question"]
+
+
+class ReferenceLine(ReferenceIn):
+    """A market or crowd probability of a question on a day."""
+
+    type: Literal["reference"]
+    question: WhichQuestion
+
+
+class PredictionLine(PredictionIn):
+    """A prediction: what a line without a type is."""
+
+    type: Literal["prediction"] = "prediction"
+    ref: Label | None = None
+
+
+class CorrectionLine(CorrectionIn):
+    """How a prediction that was recorded wrongly should read."""
+
+    type: Literal["correction"]
+    prediction: WhichPrediction
+    ref: Label | None = None
+
+
+class WithdrawalLine(WithdrawalIn):
+    """Which prediction should never have been recorded, and why."""
+
+    type: Literal["withdrawal"]
+    prediction: WhichPrediction
+
+
+class ResolutionLine(ResolutionIn):
+    """What became of a question."""
+
+    type: Literal["resolution"]
+    question: WhichQuestion
+
+
+class TakingBackLine(TakingBackIn):
+    """Which question's resolution is taken back, and why."""
+
+    type: Literal["taking_back"]
+    question: WhichQuestion
+
+
+Line = (
+    CommentatorLine
+    | SourceLine
+    | QuestionLine
+    | ReferenceLine
+    | PredictionLine
+    | CorrectionLine
+    | WithdrawalLine
+    | ResolutionLine
+    | TakingBackLine
+)
+LINES: dict[str, type[Line]] = {
+    "commentator": CommentatorLine,
+    "source": SourceLine,
+    "question": QuestionLine,
+    "reference": ReferenceLine,
+    "prediction": PredictionLine,
+    "correction": CorrectionLine,
+    "withdrawal": WithdrawalLine,
+    "resolution": ResolutionLine,
+    "taking_back": TakingBackLine,
+}

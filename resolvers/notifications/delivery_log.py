@@ -1,0 +1,149 @@
+"""Channels and deliveries as people see them: what was sent where, how often, and what came back. No secrets."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from predictions.models import key
+from predictions.schemas.views import View
+from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryAttempt, DeliveryState
+from resolvers.outbound.redaction import redacted
+from resolvers.prompts.models import Prompt
+
+
+class ChannelView(View):
+    """Where prompts are sent. ``target`` is shown without its secrets, of a chat service only the kind of service."""
+
+    id: int
+    name: str
+    kind: str
+    target: str
+    topics: list[str]
+    escalations_only: bool
+    person: str | None
+    zone: str
+    quiet_from: str | None
+    quiet_to: str | None
+    digest_at: str | None
+    enabled: bool
+    disabled_reason: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Channel) -> Self:
+        """From the table row."""
+        apart: dict[str, Any] = {"id": key(row), "kind": row.kind.value, "target": shown_target(row)}
+        same = {name: getattr(row, name) for name in ChannelView.model_fields if name not in apart}
+        return cls(**apart, **same)
+
+
+class AttemptView(View):
+    """One attempt. Without ``finished_at`` it is under way, or its process ended before an answer was booked."""
+
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    status_code: int | None
+    error: str
+
+
+class DeliveryView(View):
+    """A message to a channel, and how it fared."""
+
+    id: int
+    message_id: str
+    channel: str
+    prompt: int | None
+    question: int | None
+    stage: str | None
+    digest: int | None
+    state: str
+    attempts: list[AttemptView]
+    next_at: datetime | None
+    last_error: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def shown_target(channel: Channel) -> str:
+    """The channel's address as it may be shown."""
+    if channel.kind is ChannelKind.CHAT:  # such an address is a secret from end to end
+        return f"{channel.target.partition('://')[0]}://…"
+    return redacted(channel.target) if channel.kind is ChannelKind.WEBHOOK else channel.target
+
+
+def list_channels(session: Session) -> list[ChannelView]:
+    """All channels, in order of entry."""
+    return [ChannelView.of(row) for row in session.execute(select(Channel).order_by(col(Channel.id))).scalars()]
+
+
+def list_deliveries(
+    session: Session,
+    *,
+    state: DeliveryState | None = None,
+    channel: int | None = None,
+    question: int | None = None,
+    after: int = 0,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[DeliveryView]:
+    """Deliveries with an id above ``after``, in order of writing, each with its attempts; with ``before``, those with
+    an id below it, the newest first."""
+    query = (
+        select(Delivery, col(Channel.name), Prompt)
+        .join(Channel, col(Channel.id) == col(Delivery.channel_id))
+        .outerjoin(Prompt, col(Prompt.id) == col(Delivery.prompt_id))
+        .where(col(Delivery.id) > after)
+    )
+    if state is not None:
+        query = query.where(col(Delivery.state) == state)
+    if channel is not None:
+        query = query.where(col(Delivery.channel_id) == channel)
+    if question is not None:
+        query = query.where(col(Prompt.question_id) == question)
+    if before is not None:
+        query = query.where(col(Delivery.id) < before)
+    order = col(Delivery.id) if before is None else col(Delivery.id).desc()
+    rows = session.execute(query.order_by(order).limit(limit)).all()
+    attempts = _attempts(session, [key(row.Delivery) for row in rows])
+    return [_view(row.Delivery, row.name, row.Prompt, attempts) for row in rows]
+
+
+def count_by_state(session: Session) -> dict[int, dict[str, int]]:
+    """How many deliveries of each channel stand in each state."""
+    query = select(col(Delivery.channel_id), col(Delivery.state), func.count()).group_by(
+        col(Delivery.channel_id), col(Delivery.state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for channel, state, number in session.execute(query):
+        found.setdefault(channel, {})[state.value] = number
+    return found
+
+
+def _attempts(session: Session, deliveries: list[int]) -> dict[int, list[AttemptView]]:
+    query = select(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(deliveries))
+    found: dict[int, list[AttemptView]] = {}
+    for row in session.execute(query.order_by(col(DeliveryAttempt.id))).scalars():
+        view = AttemptView(**{name: getattr(row, name) for name in AttemptView.model_fields})
+        found.setdefault(row.delivery_id, []).append(view)
+    return found
+
+
+def _view(row: Delivery, channel: str, prompt: Prompt | None, attempts: dict[int, list[AttemptView]]) -> DeliveryView:
+    same: dict[str, Any] = {
+        name: getattr(row, name) for name in ("message_id", "last_error", "created_at", "finished_at")
+    }
+    return DeliveryView(
+        id=key(row),
+        channel=channel,
+        prompt=row.prompt_id,
+        question=prompt.question_id if prompt else None,
+        stage=prompt.stage if prompt else None,
+        digest=row.digest_id,
+        state=row.state.value,
+        attempts=attempts.get(key(row), []),
+        next_at=row.next_at if row.state is DeliveryState.PENDING else None,
+        **same,
+    )

@@ -1,0 +1,58 @@
+"""What a message says. Its content is frozen when it is written to the outbox: every attempt sends the same."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from predictions.models import Question, key
+from resolvers.prompts.schedule import Step
+
+PROMPT_CREATED = "prompt.created"
+DIGEST_CREATED = "digest.created"
+CHANNEL_TEST = "channel.test"
+
+
+def message(kind: str, at: datetime, data: Mapping[str, Any]) -> str:
+    """A message as JSON in the shape of Standard Webhooks: ``type``, ``timestamp`` and ``data``."""
+    body = {"type": kind, "timestamp": at, "data": data}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_rfc3339)
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def prompt_message(
+    prompt_id: int,
+    step: Step,
+    question: Question,
+    outcomes: Sequence[str],
+    topics: Sequence[str],
+    now: datetime,
+    base_url: str,
+) -> str:
+    """The request to resolve a question. Links begin with ``base_url``."""
+    data = {
+        "prompt": prompt_id,
+        "stage": step.stage,
+        "due_at": question.due_at,
+        "scheduled_at": step.scheduled_at,
+        "question": {
+            "id": key(question),
+            "slug": question.slug,
+            "text": question.text,
+            "resolution_criteria": question.resolution_criteria,
+            "kind": question.kind,
+            "outcomes": outcomes,
+            "deadline": question.deadline,
+            "deadline_zone": question.deadline_zone,
+            "topics": topics,
+            "invented": question.invented,
+        },
+        "links": {
+            "question": f"{base_url}/questions/{question.slug}",
+            "resolve": f"{base_url}/api/questions/{key(question)}/resolutions",
+        },
+    }
+    return message(PROMPT_CREATED, now, data)

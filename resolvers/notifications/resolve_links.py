@@ -1,0 +1,67 @@
+"""Signed links in messages: each opens the resolve page of one question, until it is resolved or the link grows old.
+
+A link names its message and carries a signature, and nothing is stored for it: whether it still opens follows from
+the record. Showing a page uses nothing up, as programs that look through mail open every link.
+"""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlmodel import Session, col
+
+from predictions.errors import Conflict, NotFound
+from predictions.models import Question, Resolution
+from resolvers.notifications.models import Delivery
+from resolvers.prompts.inbox import PromptState, state_of
+from resolvers.prompts.models import Prompt
+
+LINK_LASTS = timedelta(days=60)
+PATH = "/resolve/"
+_PURPOSE = b"resolve link\n"
+
+
+def resolve_token(secret: bytes, message_id: str) -> str:
+    """What a link carries: the message's id and a signature that only this server can make."""
+    digest = hmac.new(secret, _PURPOSE + message_id.encode(), hashlib.sha256).digest()
+    return f"{message_id}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def resolve_url(base_url: str, secret: bytes, message_id: str) -> str:
+    """The address of the resolve page for whoever received this message."""
+    return f"{base_url}{PATH}{resolve_token(secret, message_id)}"
+
+
+def open_link(session: Session, secret: bytes, token: str, *, now: datetime) -> tuple[Question, Delivery]:
+    """The question that a link opens, and the delivery that carried it.
+
+    Raises ``NotFound`` for a link that this server did not make, ``Conflict`` for one that is used or too old.
+    """
+    message_id = token.partition(".")[0]
+    if not hmac.compare_digest(token.encode(), resolve_token(secret, message_id).encode()):
+        raise NotFound("this link was not made by this server: copy it whole from the message")
+    row = session.execute(
+        select(Delivery, Prompt, Question)
+        .join(Prompt, col(Prompt.id) == col(Delivery.prompt_id))
+        .join(Question, col(Question.id) == col(Prompt.question_id))
+        .where(col(Delivery.message_id) == message_id)
+    ).first()
+    if row is None:
+        raise NotFound("the message of this link is no longer on record: resolve the question from its page")
+    if now - row.Delivery.created_at > LINK_LASTS:
+        raise Conflict(f"this link is older than {LINK_LASTS.days} days: resolve the question from its page")
+    _must_be_unused(session, row.Prompt, row.Question, row.Delivery, now)
+    return row.Question, row.Delivery
+
+
+def _must_be_unused(session: Session, prompt: Prompt, question: Question, delivery: Delivery, now: datetime) -> None:
+    """A link serves for one outcome: after a resolution it stays shut, even if that is taken back."""
+    resolved_since = select(
+        exists().where(col(Resolution.question_id) == question.id, col(Resolution.resolved_at) >= delivery.created_at)
+    )
+    if session.execute(resolved_since).scalar():
+        raise Conflict("this link was used, or the question resolved otherwise: correct it from the question's page")
+    if state_of(prompt, question, now) not in (PromptState.OPEN, PromptState.SNOOZED):
+        raise Conflict("the question's deadline was moved: another message comes when it is due")

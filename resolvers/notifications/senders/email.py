@@ -1,0 +1,68 @@
+"""E-mail: prompts as text and HTML, handed to one SMTP server that the operator names."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from resolvers.notifications.rendering import Link, letter
+from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from resolvers.notifications.senders.smtp import SmtpServer, smtp_session
+from resolvers.outbound.client import Clock
+
+SEND_SECONDS = 30.0
+
+
+class MailSender:
+    """Sends each message as one mail to one mailbox.
+
+    ``sender`` is the address that mail comes from; ``resolve_url`` gives the signed link for a message id.
+    """
+
+    def __init__(
+        self,
+        server: SmtpServer,
+        sender: str,
+        resolve_url: Link,
+        clock: Clock,
+        *,
+        total_seconds: float = SEND_SECONDS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._server, self._from, self._resolve_url, self._clock = server, sender, resolve_url, clock
+        self._total_seconds = total_seconds
+        self._tls = tls or ssl.create_default_context()
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        """Hand one mail in. A refused mailbox or mail is permanent; whatever else goes wrong may pass."""
+        mail = self._compose(outgoing)
+        try:
+            name = self._from.rpartition("@")[2]
+            with smtp_session(self._server, name, self._total_seconds, self._tls) as smtp:
+                smtp.send_message(mail, self._from, [outgoing.target])
+        except smtplib.SMTPRecipientsRefused as error:
+            return _refused(*next(iter(error.recipients.values())))
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            return _refused(error.smtp_code, error.smtp_error)
+        except smtplib.SMTPResponseException as error:
+            return Answer(Verdict.PASSING, f"the mail server answered {error.smtp_code}", error.smtp_code)
+        except (OSError, smtplib.SMTPException) as error:
+            return Answer(Verdict.PASSING, f"the mail server broke off or was too slow ({type(error).__name__})")
+        return Answer(Verdict.DELIVERED, status_code=250)
+
+    def _compose(self, outgoing: Outgoing) -> EmailMessage:
+        content = letter(outgoing.payload, outgoing.message_id, self._resolve_url)
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = self._from, outgoing.target, content.subject
+        mail["Date"] = format_datetime(self._clock.now())
+        mail["Message-ID"] = f"<{outgoing.message_id}@{self._from.rpartition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(content.text)
+        mail.add_alternative(content.html, subtype="html")
+        return mail
+
+
+def _refused(code: int, reason: bytes | str) -> Answer:
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+    verdict = Verdict.PERMANENT if code >= 500 else Verdict.PASSING
+    return Answer(verdict, f"the mail server refused: {code} {' '.join(text.split())[:300]}", code)

@@ -1,0 +1,109 @@
+"""One look at the source of a question: what was seen, and whatever went wrong, as words."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from predictions.errors import InvalidInput, TrackRecordError
+from resolvers.errors import AddressRefused, NotConfigured, SourceChanged, SourceUnavailable, TooSlow
+from resolvers.outbound.client import Fetched
+from resolvers.outbound.limits import Monotonic
+from resolvers.probing.models import Sight
+from resolvers.sources.evidence import Proposal
+from resolvers.sources.interface import Fetch, QuestionView
+from resolvers.sources.registry import probe
+from resolvers.sources.text import storable
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 300.0
+_SIGHTS: tuple[tuple[type[TrackRecordError], Sight], ...] = (
+    (SourceUnavailable, Sight.UNAVAILABLE),
+    (SourceChanged, Sight.CHANGED),
+    (NotConfigured, Sight.MISCONFIGURED),
+    (AddressRefused, Sight.MISCONFIGURED),
+    (InvalidInput, Sight.MISCONFIGURED),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a look went. ``good``: the source was read without a fault, whatever it said."""
+
+    sight: Sight
+    reason: str
+    saw: tuple[str, ...] = ()
+    proposal: Proposal | None = None
+    retry_after: float | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether the source was read."""
+        return self.sight in (Sight.NOTHING, Sight.PROPOSED)
+
+
+class BoundedFetch:
+    """A ``Fetch`` that gives up in time: when its seconds are used up, or when ``over`` is set.
+
+    What was read until then is remembered, so that the next look goes on from there. Without ``keeping`` no snapshot
+    is stored, as a look that proposes nothing needs none.
+    """
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        clock: Monotonic,
+        seconds: float = LOOK_SECONDS,
+        *,
+        over: threading.Event | None = None,
+        keeping: bool = True,
+    ) -> None:
+        self._fetch, self._clock, self._keeping = fetch, clock, keeping
+        self._seconds, self._ends_at = seconds, clock.monotonic() + seconds
+        self._over = over or threading.Event()
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+        return self._fetch.now()
+
+    def get(
+        self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
+    ) -> Fetched:
+        """A good answer. Raises ``TooSlow`` where no time is left."""
+        if self._over.is_set():
+            raise TooSlow("the look was broken off because the scheduler stops: the next one goes on from there")
+        if self._clock.monotonic() > self._ends_at:
+            raise TooSlow(f"the look took more than {self._seconds:g} seconds: the next one goes on from there")
+        return self._fetch.get(url, headers=headers, final=final, max_bytes=max_bytes)
+
+    def keep(self, fetched: Fetched) -> str | None:
+        """Store the bytes seen; the key of the snapshot."""
+        return self._fetch.keep(fetched) if self._keeping else None
+
+    def secret(self, name: str) -> str:
+        """The value of an operator's setting."""
+        return self._fetch.secret(name)
+
+
+def look(question: QuestionView, resolver: str, config: Any, fetch: Fetch) -> Look:
+    """Look at the source once. A source that is down, slow or changed is told of as such and is never an outcome.
+
+    Raises ``DBAPIError`` where what is known of sources cannot be read: that says nothing of the source.
+    """
+    try:
+        seen = probe(question, resolver, config, fetch)
+    except TrackRecordError as error:
+        sight = next((sight for kind, sight in _SIGHTS if isinstance(error, kind)), Sight.FAILED)
+        return Look(sight, storable(error.detail), retry_after=getattr(error, "retry_after", None))
+    except DBAPIError:
+        raise
+    except Exception as error:  # a plug-in's fault must not end the thread that probes for all
+        log.warning("the resolver %s stumbled over question %s", resolver, question.slug, exc_info=True)
+        return Look(Sight.FAILED, f"the resolver {resolver} stumbled ({type(error).__name__}): the log says where")
+    sight = Sight.NOTHING if seen.proposal is None else Sight.PROPOSED
+    return Look(sight, storable(seen.reason), tuple(map(storable, seen.saw)), seen.proposal)

@@ -1,0 +1,122 @@
+"""The inbox: prompts with their state, which is derived from the question's, and the questions that are due."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlmodel import Session, col
+
+from predictions.enums import ProposalState, QuestionStatus
+from predictions.models import Proposal, Question, key
+from predictions.questions.triage import is_resting, resting
+from predictions.schemas.views import ProposalView, QuestionRefView, View
+from resolvers.prompts.models import Prompt
+
+
+class PromptState(StrEnum):
+    """Where a prompt stands: to be answered, now or later; answered by an outcome; or overtaken by another deadline."""
+
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    ANSWERED = "answered"
+    OVERTAKEN = "overtaken"
+
+
+_SETTLED = (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED)
+_CURRENT = and_(col(Question.status) == QuestionStatus.DUE, col(Prompt.due_at) == col(Question.due_at))
+_ANSWERED = col(Question.status).in_(_SETTLED)
+
+
+def _has_state(state: PromptState, now: datetime) -> Any:
+    conditions: dict[PromptState, Any] = {
+        PromptState.OPEN: and_(_CURRENT, ~resting(now)),
+        PromptState.SNOOZED: and_(_CURRENT, resting(now)),
+        PromptState.ANSWERED: _ANSWERED,
+        PromptState.OVERTAKEN: ~(_CURRENT | _ANSWERED),
+    }
+    return conditions[state]
+
+
+class PromptView(View):
+    """The request to resolve a question, with the proposals that lie beside it."""
+
+    id: int
+    question: QuestionRefView
+    stage: str
+    due_at: datetime
+    scheduled_at: datetime
+    created_at: datetime
+    state: PromptState
+    snoozed_until: datetime | None
+    assignee: str | None
+    proposals: list[ProposalView]
+
+
+def state_of(prompt: Prompt, question: Question, now: datetime) -> PromptState:
+    """The state of a prompt of this question at an instant."""
+    if question.status in _SETTLED:
+        return PromptState.ANSWERED
+    if question.status is not QuestionStatus.DUE or prompt.due_at != question.due_at:
+        return PromptState.OVERTAKEN
+    return PromptState.SNOOZED if is_resting(question, now) else PromptState.OPEN
+
+
+def list_prompts(
+    session: Session,
+    *,
+    now: datetime,
+    state: PromptState | None = None,
+    question: int | None = None,
+    stage: str | None = None,
+    assignee: str | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[PromptView]:
+    """Prompts with an id above ``after``, in order of recording."""
+    query = select(Prompt, Question).join(Question, col(Question.id) == col(Prompt.question_id))
+    if state is not None:
+        query = query.where(_has_state(state, now))
+    if question is not None:
+        query = query.where(col(Prompt.question_id) == question)
+    if stage is not None:
+        query = query.where(col(Prompt.stage) == stage)
+    if assignee is not None:
+        query = query.where(col(Question.assignee) == assignee)
+    rows = session.execute(query.where(col(Prompt.id) > after).order_by(col(Prompt.id)).limit(limit)).all()
+    proposals = pending_proposals(session, {key(row.Question) for row in rows})
+    return [_view(row.Prompt, row.Question, proposals, now) for row in rows]
+
+
+def _view(prompt: Prompt, question: Question, proposals: dict[int, list[ProposalView]], now: datetime) -> PromptView:
+    return PromptView(
+        id=key(prompt),
+        question=QuestionRefView.of(question),
+        stage=prompt.stage,
+        due_at=prompt.due_at,
+        scheduled_at=prompt.scheduled_at,
+        created_at=prompt.created_at,
+        state=state_of(prompt, question, now),
+        snoozed_until=question.snoozed_until if is_resting(question, now) else None,
+        assignee=question.assignee,
+        proposals=proposals.get(prompt.question_id, []),
+    )
+
+
+def pending_proposals(session: Session, questions: set[int]) -> dict[int, list[ProposalView]]:
+    """What is proposed and not yet decided, by question, in order of entry."""
+    query = select(Proposal).where(
+        col(Proposal.question_id).in_(questions), col(Proposal.state) == ProposalState.PENDING
+    )
+    found: dict[int, list[ProposalView]] = {}
+    for row in session.execute(query.order_by(col(Proposal.id))).scalars():
+        found.setdefault(row.question_id, []).append(ProposalView.of(row))
+    return found
+
+
+def due_questions(session: Session, *, now: datetime, limit: int = 100) -> list[Question]:
+    """Questions that wait for their outcome, the longest overdue first: swept or not yet, but not snoozed."""
+    waiting = col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE))
+    query = select(Question).where(waiting, col(Question.due_at) <= now, ~resting(now))
+    ordered = query.order_by(col(Question.due_at), col(Question.id)).limit(limit)
+    return list(session.execute(ordered).scalars())

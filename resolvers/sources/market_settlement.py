@@ -1,0 +1,164 @@
+"""How each market site says that a market has settled, and on what: field by field."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, DecimalException
+from typing import Any
+
+from predictions.enums import ANNULLED
+from resolvers.errors import SourceChanged
+from resolvers.sources.evidence import NO, YES
+from resolvers.sources.parsing import read_moment
+
+Row = Mapping[str, Any]
+Moment = datetime | date
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a market says. ``outcome`` None: it has not settled, or not on yes, no or void; ``reason`` tells which.
+
+    ``facts`` are the fields that decide; ``ends`` are times by which whatever decided had happened.
+    """
+
+    outcome: str | None
+    reason: str
+    locator: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    ends: tuple[Moment, ...] = ()
+
+
+def _facts(row: Row, *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names if name in row}
+
+
+def _ends(row: Row, site: str, *names: str) -> tuple[Moment, ...]:
+    """Those of the fields that are set, as times."""
+    return tuple(read_moment(row[name], site) for name in names if row.get(name) not in (None, ""))
+
+
+def manifold(row: Row) -> Settlement:
+    """A Manifold market: ``isResolved``, ``resolution`` YES, NO, MKT or CANCEL; times in milliseconds since 1970."""
+    facts = _facts(row, "id", "isResolved", "resolution", "resolutionProbability", "resolutionTime", "closeTime")
+    if not isinstance(row.get("isResolved"), bool):
+        raise SourceChanged("Manifold sent a market without isResolved: its format may have changed")
+    locator = "$.resolution"
+    if not row["isResolved"]:
+        return Settlement(None, "the market is not resolved", locator, facts)
+    kind = row.get("outcomeType", "BINARY")
+    if kind != "BINARY":
+        return Settlement(None, f"the market is {kind}, not yes or no: read it by hand", locator, facts)
+    resolution = row.get("resolution")
+    if resolution == "MKT":
+        share = row.get("resolutionProbability")
+        return Settlement(None, f"the market resolved to a share ({share}), which is no outcome here", locator, facts)
+    outcome = {"YES": YES, "NO": NO, "CANCEL": ANNULLED}.get(str(resolution))
+    if outcome is None:
+        raise SourceChanged(f"Manifold resolved to {str(resolution)[:40]!r}, which is not known here")
+    ends = _ends(row, "Manifold", "resolutionTime", "closeTime")
+    return Settlement(outcome, f"it resolved to {resolution}", locator, facts, ends)
+
+
+def polymarket(row: Row, yes_outcome: str) -> Settlement:
+    """A Polymarket market: closed and ``umaResolutionStatus`` resolved; outcomes and prices are JSON inside strings.
+
+    Final prices are 1 and 0; 0.5 each is void. Others are a market still trading, and never read.
+    """
+    facts = _facts(row, "id", "closed", "umaResolutionStatus", "outcomes", "outcomePrices", "umaEndDate", "closedTime")
+    locator = "$[0].outcomePrices"
+    if not isinstance(row.get("closed"), bool):
+        raise SourceChanged("Polymarket sent a market without closed: its format may have changed")
+    if not row["closed"]:
+        return Settlement(None, "the market is not closed", locator, facts)
+    status = row.get("umaResolutionStatus")
+    if not status:
+        return Settlement(None, "the market is an old one without a resolution status: read it by hand", locator, facts)
+    if status != "resolved":
+        return Settlement(None, f"its resolution is {str(status)[:40]}, which may still change", locator, facts)
+    names, prices = _listed(row, "outcomes"), _listed(row, "outcomePrices")
+    if len(names) != 2 or len(prices) != 2 or yes_outcome not in names:
+        return Settlement(None, f"the market does not have {yes_outcome!r} as one of two outcomes", locator, facts)
+    mine = names.index(yes_outcome)
+    paid = (_price(prices[mine]), _price(prices[1 - mine]))
+    outcome = {(1, 0): YES, (0, 1): NO, (Decimal("0.5"), Decimal("0.5")): ANNULLED}.get(paid)
+    if outcome is None:
+        return Settlement(None, f"its prices {prices} are not those of a settled market", locator, facts)
+    ends = _ends(row, "Polymarket", "umaEndDate", "closedTime", "endDate")
+    return Settlement(outcome, f"it settled with {yes_outcome} at {prices[mine]}", locator, facts, ends)
+
+
+def _listed(row: Row, name: str) -> list[str]:
+    try:
+        value = json.loads(row[name])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        value = None
+    if not isinstance(value, list):
+        raise SourceChanged(f"Polymarket sent {name} that is not a JSON list in a string: its format may have changed")
+    return [str(item) for item in value]
+
+
+def _price(text: str) -> Decimal:
+    try:
+        return Decimal(text).normalize()  # raises for what cannot be compared: signalling NaN, numbers beyond measure
+    except DecimalException:
+        raise SourceChanged(f"Polymarket sent a price that is no number: {text[:40]!r}") from None
+
+
+KALSHI_WAITS = {
+    "initialized": "the market is not open yet",
+    "active": "the market is open",
+    "inactive": "the market is paused",
+    "closed": "the market is closed, and its result not known",
+    "determined": "the result may still be disputed",
+    "disputed": "the result is disputed",
+    "amended": "the result was changed, and may be disputed",
+}
+
+
+def kalshi(row: Row) -> Settlement:
+    """A Kalshi market: ``status`` finalized, ``result`` yes or no; a scalar result is shown and not proposed."""
+    facts = _facts(
+        row, "ticker", "status", "result", "settlement_value_dollars", "expiration_value", "settlement_ts", "close_time"
+    )
+    status, locator = str(row.get("status")), "$.market.result"
+    if status in KALSHI_WAITS:
+        return Settlement(None, KALSHI_WAITS[status], locator, facts)
+    if status != "finalized":
+        raise SourceChanged(f"Kalshi sent the status {status[:40]!r}, which is not known here")
+    result = row.get("result")
+    if result not in (YES, NO):
+        value = row.get("settlement_value_dollars")
+        return Settlement(None, f"it paid {value} a share, which is neither yes nor no", locator, facts)
+    ends = _ends(row, "Kalshi", "settlement_ts", "close_time")
+    return Settlement(str(result), f"it settled on {result}", locator, facts, ends)
+
+
+METACULUS_VOID = ("annulled", "ambiguous")
+
+
+def metaculus(post: Row) -> Settlement:
+    """A Metaculus post: ``question.status`` resolved, ``question.resolution`` yes, no, annulled or ambiguous.
+
+    To those who did not predict on a question, Metaculus may hide how it resolved.
+    """
+    question, locator = post.get("question"), "$.question.resolution"
+    if not isinstance(question, dict):
+        return Settlement(None, "the post holds no single question: pair its parts one by one", locator)
+    facts = _facts(question, "id", "type", "status", "resolution", "actual_resolve_time", "actual_close_time")
+    if "status" not in question:
+        raise SourceChanged("Metaculus sent a question without status: its format may have changed")
+    if question["status"] != "resolved":
+        return Settlement(None, f"the question is {str(question['status'])[:40]}", locator, facts)
+    resolution = question.get("resolution")
+    if resolution in (None, ""):
+        return Settlement(None, "it is resolved, and how is shown only to those who predicted on it", locator, facts)
+    kind = question.get("type", "binary")
+    if kind != "binary" and resolution not in METACULUS_VOID:
+        return Settlement(None, f"the question is {kind}, not yes or no: read it by hand", locator, facts)
+    outcome = ANNULLED if resolution in METACULUS_VOID else resolution
+    if outcome not in (YES, NO, ANNULLED):
+        raise SourceChanged(f"Metaculus resolved to {str(resolution)[:40]!r}, which is not known here")
+    ends = _ends(question, "Metaculus", "actual_resolve_time", "actual_close_time")
+    return Settlement(outcome, f"it resolved to {resolution}", locator, facts, ends)

@@ -1,0 +1,192 @@
+"""Reads the two files of OFAC's Sanctions List Service: the history of publications, and the delta of one of them."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+from zoneinfo import ZoneInfo
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from resolvers.errors import SourceChanged
+from resolvers.outbound.client import Fetched
+from resolvers.sources.parsing import read_json
+
+SOURCE = "OFAC"
+EASTERN = ZoneInfo("America/New_York")
+ADD, REMOVE, CHANGE = "add", "remove", "change"
+#: OFAC writes ``add`` and ``remove``; an entity changed in place has another word, or none, and tells in its parts.
+ACTIONS = {
+    "add": ADD,
+    "remove": REMOVE,
+    "delete": REMOVE,
+    "": CHANGE,
+    "change": CHANGE,
+    "modify": CHANGE,
+    "update": CHANGE,
+    "correct": CHANGE,
+}
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One publication: its id, and when it came out in US Eastern time, without a zone."""
+
+    id: str
+    published: datetime
+
+
+@dataclass(frozen=True)
+class Part:
+    """A list, programme or type of an entity, and what happened to it (``""``: nothing said)."""
+
+    text: str
+    action: str
+    published: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One entity of a delta."""
+
+    id: str
+    action: str
+    entity_type: str
+    names: tuple[str, ...]
+    lists: tuple[Part, ...]
+    programs: tuple[Part, ...]
+    types: tuple[Part, ...]
+
+    @property
+    def name(self) -> str:
+        """The primary name, or the first."""
+        return self.names[0] if self.names else "(no name)"
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What one publication changed. ``day`` is its date in US Eastern time."""
+
+    day: date
+    kind: str
+    entities: tuple[Listed, ...]
+
+
+def read_history(fetched: Fetched) -> list[Publication]:
+    """The publications of a year. Raises ``SourceChanged`` where an entry cannot be read: none may be overlooked."""
+    data = read_json(fetched, SOURCE)
+    rows = data.get("publications") if isinstance(data, dict) else data
+    if not isinstance(rows, list):
+        raise SourceChanged(f"{SOURCE} no longer answers with a list of publications: its format may have changed")
+    return [_publication(row) for row in rows]
+
+
+def _publication(row: Any) -> Publication:
+    try:
+        published = datetime.fromisoformat(row["datePublished"])
+        given = row["publicationID"]
+    except (KeyError, TypeError, ValueError):
+        raise SourceChanged(f"{SOURCE} lists a publication without id or date: its format may have changed") from None
+    name = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
+    if not name or len(name) > 64 or not name.replace("-", "").isalnum():
+        raise SourceChanged(f"{SOURCE} lists a publication with the id {str(given)[:64]!r}, which cannot be asked for")
+    here = published.astimezone(EASTERN) if published.tzinfo else published
+    return Publication(name, here.replace(tzinfo=None))
+
+
+def read_delta(body: bytes) -> Delta:
+    """The delta in these bytes, element by element, whatever the namespace.
+
+    Raises ``SourceChanged`` for another root, for a missing date or list of entities, for an action that is not
+    known, and for XML with a DTD, with entities, or broken off.
+    """
+    root: Element | None = None
+    day: date | None = None
+    kind, complete, entities = "", False, []
+    try:
+        for event, element in iterparse(io.BytesIO(body), events=("start", "end"), forbid_dtd=True):
+            tag = _local(element)
+            if root is None:
+                root = element
+                if tag != "sanctionsData":
+                    raise SourceChanged(
+                        f"{SOURCE} sent a {tag[:40]!r} in place of a delta: its format may have changed"
+                    )
+            if event == "start":
+                continue
+            if tag == "publicationInfo":
+                day, kind = _stamp(element), _first(element, "publicationType")
+            elif tag == "entity":
+                entities.append(_entity(element))
+                element.clear()
+            elif tag == "entities":
+                complete = True
+                element.clear()
+    except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
+        raise SourceChanged(f"{SOURCE} sent XML that cannot be read ({type(error).__name__}): look at it") from error
+    if day is None or not complete:
+        raise SourceChanged(f"{SOURCE} sent a delta without publicationInfo or entities: its format may have changed")
+    return Delta(day, kind, tuple(entities))
+
+
+def _stamp(info: Element) -> date:
+    """The day of ``datePublished``, as it is written: OFAC stamps midnight of US Eastern time."""
+    text = _first(info, "datePublished")
+    try:
+        datetime.fromisoformat(text)
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise SourceChanged(f"{SOURCE} dates a publication {text[:40]!r}, which cannot be read") from None
+
+
+def _entity(element: Element) -> Listed:
+    action = element.get("action", "").strip().lower()
+    if action not in ACTIONS:
+        raise SourceChanged(f"{SOURCE} speaks of the action {action[:40]!r}, which is not known here")
+    return Listed(
+        id=element.get("id", "").strip(),
+        action=ACTIONS[action],
+        entity_type=_first(element, "entityType"),
+        names=_names(element),
+        lists=_parts(element, "sanctionsList"),
+        programs=_parts(element, "sanctionsProgram"),
+        types=_parts(element, "sanctionsType"),
+    )
+
+
+def _names(entity: Element) -> tuple[str, ...]:
+    """Every name in every script, those of the primary name first."""
+    found: list[tuple[bool, str]] = []
+    for name in _all(entity, "name"):
+        primary = any(_local(child) == "isPrimary" and _text(child) == "true" for child in name)
+        for translation in _all(name, "translation"):
+            full = _first(translation, "formattedFullName")
+            parts = (_first(translation, "formattedFirstName"), _first(translation, "formattedLastName"))
+            found.append((not primary, full or " ".join(filter(None, parts))))
+    return tuple(dict.fromkeys(text for _, text in sorted(found, key=lambda item: item[0]) if text))
+
+
+def _parts(entity: Element, tag: str) -> tuple[Part, ...]:
+    return tuple(
+        Part(_text(part), part.get("action", "").strip().lower(), part.get("datePublished", "")[:10])
+        for part in _all(entity, tag)
+    )
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _all(element: Element, tag: str) -> Iterator[Element]:
+    return (child for child in element.iter() if _local(child) == tag)
+
+
+def _first(element: Element, tag: str) -> str:
+    return next((_text(child) for child in _all(element, tag)), "")
+
+
+def _text(element: Element) -> str:
+    return " ".join((element.text or "").split())

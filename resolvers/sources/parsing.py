@@ -1,0 +1,66 @@
+"""Reads what sources send: JSON within bounds, and the many spellings of a time."""
+
+import json
+from datetime import UTC, date, datetime
+from math import isfinite
+from typing import Any, NoReturn
+
+from resolvers.errors import SourceChanged
+from resolvers.outbound.client import Fetched
+
+MAX_DEPTH = 50
+_MILLISECONDS_FROM = 100_000_000_000  # as seconds this is the year 5138
+
+
+def read_json(fetched: Fetched, source: str) -> Any:
+    """The JSON value of an answer. Raises ``SourceChanged`` where it is none, or nested deeper than 50 levels."""
+    kind = fetched.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("text/html", "application/xhtml+xml"):
+        raise SourceChanged(f"{source} sent a web page in place of JSON: check the address")
+    try:
+        value = json.loads(fetched.body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise SourceChanged(f"{source} sent something that is not JSON: check the address") from error
+    if _deeper_than(value, MAX_DEPTH):
+        raise SourceChanged(f"{source} sent JSON nested deeper than {MAX_DEPTH} levels: check the address")
+    return value
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _no_number(digits[:40])
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _deeper_than(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return any(isinstance(item, dict | list) for item in level)
+
+
+def read_moment(value: Any, source: str) -> datetime | date:
+    """A time as a source spells it: RFC 3339, a day, or seconds or milliseconds since 1970. Without a zone: UTC.
+
+    A day alone comes back as a ``date``. Raises ``SourceChanged`` where it is none of these.
+    """
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if abs(value) >= _MILLISECONDS_FROM else value, UTC)
+        text = str(value).strip() if isinstance(value, str) else ""
+        if len(text) == len("2025-10-22"):
+            return date.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        raise SourceChanged(f"{source} gives a time that cannot be read: {str(value)[:40]!r}") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

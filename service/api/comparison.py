@@ -1,0 +1,39 @@
+"""Calibration of everyone, a topic or a commentator; two commentators compared."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from predictions.errors import InvalidInput
+from predictions.records.calibration import CalibrationView, calibration_of
+from predictions.records.comparison import PairView, compare_commentators
+from service.api.leaderboard import Chosen
+from service.lookup import commentator_of
+from service.security.access import Reader
+from service.web.responses import Reading, kept_reply, read_reply
+
+router = APIRouter(prefix="/api", tags=["leaderboard"])
+Who = Annotated[str, Query(max_length=120, description="the id or the slug of a commentator")]
+
+
+@router.get("/calibration", response_model=CalibrationView)
+def calibration(
+    request: Request, _: Reader, session: Reading, chosen: Chosen, commentator: Who | None = None
+) -> Response:
+    """A reliability diagram (CORP) with its decomposition and a band of what chance alone would show.
+
+    Of the opening calls on yes-or-no questions that the filters leave: of everyone, or of one commentator.
+    """
+    person = commentator_of(session, commentator) if commentator is not None else None
+    now = request.app.state.clock.now()
+    return kept_reply(request, session, lambda: calibration_of(session, chosen, commentator=person, now=now))
+
+
+@router.get("/pairs", response_model=PairView)
+def pair(request: Request, _: Reader, session: Reading, chosen: Chosen, first: Who, second: Who) -> Response:
+    """Two commentators on the resolved questions that both answered, by event."""
+    one, other = commentator_of(session, first), commentator_of(session, second)
+    if one.id == other.id:
+        raise InvalidInput.at("/query/second", "names the same commentator as first: name another")
+    now = request.app.state.clock.now()
+    return read_reply(request, compare_commentators(session, one, other, chosen, now=now))

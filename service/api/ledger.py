@@ -1,0 +1,62 @@
+"""The ledger of every change, as its readers check it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session, col, select
+
+from predictions import ledger
+from predictions.columns import MAX_ID
+from predictions.models import LedgerEvent
+from service.security.access import Reader
+from service.web.responses import Reading, read_reply
+
+router = APIRouter(tags=["service"])
+
+
+class EventView(BaseModel):
+    """One event of the ledger; hash it yourself: the README says how."""
+
+    seq: int
+    at: Any
+    actor: str
+    action: str
+    subject: str
+    subject_id: int
+    body: str
+    salt: str
+    body_hash: str
+    hash: str
+
+
+class LedgerPage(BaseModel):
+    """Some events of the ledger in order, and its head."""
+
+    items: list[EventView]
+    head: dict[str, Any]
+
+
+@router.get("/api/ledger", response_model=LedgerPage)
+def events(
+    request: Request,
+    _: Reader,
+    session: Reading,
+    after: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
+    subject: Annotated[str | None, Query(max_length=30)] = None,
+    subject_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Events of the ledger behind number `after`, in order. Keep a head, and any later change of the past shows."""
+    query = select(LedgerEvent).where(col(LedgerEvent.seq) > after).order_by(col(LedgerEvent.seq)).limit(limit)
+    if subject is not None:
+        query = query.where(col(LedgerEvent.subject) == subject)
+    if subject_id is not None:
+        query = query.where(col(LedgerEvent.subject_id) == subject_id)
+    rows = [EventView(**row.model_dump()) for row in session.exec(query)]
+    return read_reply(request, LedgerPage(items=rows, head=_head(session)))
+
+
+def _head(session: Session) -> dict[str, Any]:
+    newest = ledger.head(session)
+    return {"seq": newest.seq, "hash": newest.hash}

@@ -1,0 +1,49 @@
+"""The lexicons that turn hedges into probabilities, and how they read some words."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from predictions.hedges.interpret import lexicons, read_hedge
+from predictions.schemas.fields import Words
+from service.security.access import Reader
+
+router = APIRouter(tags=["service"])
+
+
+class HedgeView(BaseModel):
+    """How a lexicon reads some words."""
+
+    words: str
+    lexicon: str
+    version: str
+    phrase: str
+    low: float
+    best: float
+    high: float
+    hedged: bool
+    source: str
+
+
+@router.get("/api/lexicons", response_model=None)
+def all_lexicons(_: Reader) -> Any:
+    """The lexicons that turn hedges into low, best and high probabilities, with their entries and sources."""
+    return {"items": lexicons()}
+
+
+@router.get("/api/hedge", response_model=HedgeView)
+def hedge(_: Reader, words: Annotated[Words, Query()], lexicon: Annotated[str, Query(max_length=40)] = "survey") -> Any:
+    """How a lexicon reads some words."""
+    found = read_hedge(words, lexicon)
+    return HedgeView(
+        words=found.words,
+        lexicon=found.lexicon,
+        version=str(found.version),
+        phrase=found.phrase,
+        low=found.low,
+        best=found.best,
+        high=found.high,
+        hedged=found.hedged,
+        source=found.source,
+    )

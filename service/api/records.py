@@ -1,0 +1,34 @@
+"""A commentator's record."""
+
+from fastapi import APIRouter, Request, Response
+
+from predictions.leaderboard.filters import Filters
+from predictions.records.commentator_record import RecordView, record_of, score_views
+from predictions.records.score_history import HistoryView, history_of
+from service.api.leaderboard import AsOf
+from service.lookup import commentator_of
+from service.security.access import Reader
+from service.web.path_params import Which
+from service.web.responses import Reading, read_reply
+
+router = APIRouter(prefix="/api", tags=["leaderboard"])
+
+
+@router.get("/commentators/{which}/record", response_model=RecordView)
+def record(request: Request, which: Which, _: Reader, session: Reading, as_of: AsOf = None) -> Response:
+    """A commentator's record: the line on the board, every scored question, what is open, calibration."""
+    now = request.app.state.clock.now()
+    if as_of is not None:
+        with request.app.state.pasts.at(session, as_of, Filters(), "opening", now=now) as (past, _, made):
+            return read_reply(request, record_of(past, commentator_of(past, which), made, now=as_of))
+    person = commentator_of(session, which)
+    kept = request.app.state.boards.estimates(session, Filters(), "opening", now)
+    return read_reply(request, record_of(session, person, kept.estimates, now=now))
+
+
+@router.get("/commentators/{which}/history", response_model=HistoryView)
+def history(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """A commentator's score over time: by when outcomes became known, and as it stood on the board at each instant."""
+    person = commentator_of(session, which)
+    scores = score_views(session, person)
+    return read_reply(request, history_of(session, person, scores, now=request.app.state.clock.now()))

@@ -1,0 +1,24 @@
+"""A commentator's current record, with the board's cached estimates."""
+
+from fastapi import Request
+from sqlmodel import Session
+
+from predictions.leaderboard.filters import Filters
+from predictions.records.commentator_record import RecordView, record_of
+from service.cache.leaderboard_cache import Kept
+from service.lookup import commentator_of
+
+
+def current_record(request: Request, session: Session, which: str) -> RecordView:
+    """The record of a commentator as it stands now. Raises ``NotFound``."""
+    return _record(request, session, which, _estimates(request, session))
+
+
+def _estimates(request: Request, session: Session) -> Kept:
+    kept: Kept = request.app.state.boards.estimates(session, Filters(), "opening", request.app.state.clock.now())
+    return kept
+
+
+def _record(request: Request, session: Session, which: str, made: Kept) -> RecordView:
+    person = commentator_of(session, which)
+    return record_of(session, person, made.estimates, now=request.app.state.clock.now())

@@ -1,0 +1,62 @@
+"""Commands that look after the record: check it, make its scores anew, back it up, fill an empty one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from predictions.audit.verify import verify as find_faults
+from predictions.scores.rebuild import rescore as make_scores_anew
+from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready
+from service.cli.errors import FINDINGS
+from service.db.backup import back_up
+from service.db.engine import reading, writing
+from service.settings import Settings
+from service.starting_record import enter_starting_record
+
+
+def verify(as_json: AsJson = False) -> None:
+    """Recompute everything from the append-only rows; say whether every stored number agrees."""
+    with ready() as (_, engine), reading(engine) as session, err.status("recomputing"):
+        findings = list(find_faults(session))
+    if as_json:
+        print_json({"agrees": not findings, "findings": findings})
+    else:
+        for finding in findings:
+            typer.echo(finding)
+        told = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+        typer.echo(told if findings else "every stored number agrees with the append-only rows")
+    raise typer.Exit(FINDINGS if findings else 0)
+
+
+def rescore(as_json: AsJson = False) -> None:
+    """Make all scores and sums anew from the append-only rows, in one transaction."""
+    with ready() as (_, engine), progress_bar() as bar, writing(engine) as session:
+        task = bar.add_task("scoring", total=None)
+        done = make_scores_anew(
+            session,
+            now=clock.now(),
+            actor=ACTOR,
+            progress=lambda at, of: bar.update(task, completed=at, total=of),
+        )
+    if as_json:
+        print_json({"scores": done.scores, "changed": done.changed})
+    else:
+        typer.echo(f"{done.scores} scores made anew, {done.changed} of them changed")
+
+
+def seed(as_json: AsJson = False) -> None:
+    """Enter the starting record into an empty database."""
+    with ready() as (_, engine), writing(engine) as session:
+        entered = enter_starting_record(session, now=clock.now())
+    if as_json:
+        print_json({"questions": entered})
+    else:
+        typer.echo(f"entered {entered} questions" if entered else "there are questions on record: nothing was entered")
+
+
+def backup(to: Annotated[Path, typer.Argument(help="a directory that does not exist yet")]) -> None:
+    """Copy database, keys and snapshots into a new directory, while the service runs (SQLite)."""
+    with err.status("copying"):
+        made = back_up(Settings(), to)
+    typer.echo(f"backed up to {made}; to check it: TRACKRECORD_STATE_DIR={made} trackrecord verify")

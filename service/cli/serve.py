@@ -1,0 +1,100 @@
+"""Commands that keep running: the service itself, and the scheduler alone."""
+
+import errno
+import signal
+import socket
+import threading
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+import uvicorn
+from sqlmodel import Session
+
+from service.app import create_app
+from service.cli.common import AsJson, clock, print_json, ready
+from service.cli.errors import Failed
+from service.db.engine import writing
+from service.scheduling.scheduler import Scheduler, run_once
+from service.security import api_keys
+from service.settings import Settings, write_private
+from service.starting_record import enter_starting_record
+
+GRACE_SECONDS = 10
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="default: TRACKRECORD_HOST, or 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="default: TRACKRECORD_PORT, or 8000")] = None,
+    no_scheduler: Annotated[bool, typer.Option("--no-scheduler", help="another process sweeps")] = False,
+    no_seed: Annotated[bool, typer.Option("--no-seed", help="leave an empty database empty")] = False,
+) -> None:
+    """Start the API, the pages and the scheduler. Ctrl-C stops it."""
+    with ready(host=host, port=port) as (settings, engine), listening(settings) as listener:
+        with writing(engine) as session:
+            entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
+            make_first_key(session, settings)
+        if entered:
+            typer.echo(f"Entered the starting record: {entered} questions.")
+        run(settings, listener, with_scheduler=not no_scheduler)
+
+
+def listening(settings: Settings) -> socket.socket:
+    """The socket of the settings' host and port. Raises ``Failed`` with the remedy where it cannot be had."""
+    host, port = settings.host, settings.port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
+        remedies = {
+            errno.EADDRINUSE: f"port {port} on {host} is in use: stop what uses it, or choose another with --port",
+            errno.EACCES: f"port {port} needs rights that this user lacks: choose one above 1023 with --port",
+        }
+        other = f"cannot listen on {host}: {reason}: check --host and TRACKRECORD_HOST"
+        raise Failed(remedies.get(error.errno or 0, other)) from None
+
+
+def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) -> None:
+    """Serve on a migrated database until told to stop."""
+    settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+    url = settings.base_url
+    typer.echo(f"Leaderboard {url}/   due {url}/due   API {url}/docs   (Ctrl-C stops)")
+    app = create_app(settings, scheduler=with_scheduler)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS))
+    with suppress(KeyboardInterrupt):  # which uvicorn raises once more when it has shut down
+        server.run(sockets=[listener])
+    if not server.started:
+        raise Failed("the service did not start: the lines above say why")
+
+
+def make_first_key(session: Session, settings: Settings) -> None:
+    """Make an admin key where there is no key yet; print it once and say where it is kept."""
+    if settings.admin_key is not None or api_keys.list_keys(session):
+        return
+    _, plain = api_keys.create_key(session, api_keys.FIRST_ADMIN, ["admin"], secret=settings.secret(), now=clock.now())
+    path = settings.state_dir / "admin.key"
+    path.unlink(missing_ok=True)
+    write_private(path, plain)
+    typer.echo(f"Admin key, shown this once and kept in {path}: {plain}")
+
+
+def scheduler(
+    once: Annotated[bool, typer.Option("--once", help="one sweep, then stop")] = False, as_json: AsJson = False
+) -> None:
+    """Watch the deadlines without the API. Ctrl-C stops it."""
+    with ready() as (settings, engine):
+        if once:
+            counts = run_once(engine, settings)
+            if as_json:
+                print_json(dict(counts))
+            else:
+                typer.echo(", ".join(f"{name} {count}" for name, count in counts.items()) or "prompted 0")
+            return
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        running = Scheduler(engine, settings, clock)
+        running.start()
+        stop.wait()
+        running.stop()

@@ -1,0 +1,108 @@
+"""Commands that show one thing of the record: a question, a commentator's record, and what is due."""
+
+from typing import Annotated, Any
+
+import typer
+
+from predictions.enums import ProposalState
+from predictions.leaderboard.estimates import estimate
+from predictions.leaderboard.filters import Filters
+from predictions.queries.details import view_question
+from predictions.queries.listing import PredictionFilter, list_predictions
+from predictions.records.commentator_record import record_of
+from predictions.schemas.views import PredictionView
+from resolvers.prompts.inbox import due_questions
+from service.cli.common import AsJson, clock, print_json, print_table, ready
+from service.cli.leaderboard import record_at, when
+from service.db.engine import reading
+from service.lookup import commentator_of, question_of
+
+MANY = 1_000_000
+
+
+def due(limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000, as_json: AsJson = False) -> None:
+    """List the questions that wait for an outcome, the longest overdue first."""
+    now = clock.now()
+    with ready() as (_, engine), reading(engine) as session:
+        views = [view_question(session, question) for question in due_questions(session, now=now, limit=limit)]
+    if as_json:
+        print_json([view.model_dump(mode="json") for view in views])
+        return
+    if not views:
+        typer.echo("nothing is due")
+        return
+    rows = []
+    for view in views:
+        proposed = [item.outcome for item in view.proposals if item.state == ProposalState.PENDING]
+        rows.append((view.due_at.date(), (now - view.due_at).days, view.slug, view.text, ", ".join(proposed)))
+    print_table(("due", "days ago", "question", "text", "proposed"), rows, right=(1,), fold=(3, 4), spare=(1,))
+
+
+def question(
+    which: Annotated[str, typer.Argument(metavar="QUESTION", help="its slug or id")], as_json: AsJson = False
+) -> None:
+    """Show a question: what it asks, how it stands, and who said what."""
+    with ready() as (_, engine), reading(engine) as session:
+        row = question_of(session, which)
+        view = view_question(session, row)
+        said = list_predictions(session, PredictionFilter(question=row.id), limit=MANY)
+    if as_json:
+        print_json(view.model_dump(mode="json") | {"predictions": [item.model_dump(mode="json") for item in said]})
+        return
+    typer.echo(f"{view.text}\n{view.slug}, {view.kind}, {view.status}" + (f": {view.outcome}" if view.outcome else ""))
+    typer.echo(f"deadline {view.deadline:%Y-%m-%d %H:%M} UTC ({view.deadline_basis})\n{view.resolution_criteria}")
+    for item in view.resolutions:
+        seen = " ".join(piece["url"] for piece in item.evidence)
+        told = filter(None, (f"resolution {item.id}: {item.outcome or 'taken back'}", item.note, seen))
+        typer.echo("  ".join(told))
+    if said:
+        names = ("id", "commentator", "made", "said", "probability", "flags")
+        print_table(names, [_said(item, item.commentator.name) for item in said], right=(0,), fold=(1, 3, 5))
+
+
+def record(
+    which: Annotated[str, typer.Argument(metavar="COMMENTATOR", help="the slug or id")],
+    as_of: Annotated[Any, typer.Option(parser=when, metavar="TIME", help="as it stood then")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a commentator's record: every scored question, and what is still open."""
+    with ready() as (_, engine), record_at(engine, as_of) as (session, now):
+        person = commentator_of(session, which)
+        view = record_of(session, person, estimate(session, Filters(), "opening", now), now=now)
+    if as_json:
+        print_json(view.model_dump(mode="json"))
+        return
+    line = view.summary
+    brier = "no score yet" if line.brier is None else f"mean Brier score {line.brier:.3f}"
+    counts = {"resolved": line.resolved, "not counted": line.uncounted, "open": line.open, "overdue": line.overdue}
+    told = ", ".join(f"{count} {name}" for name, count in (counts | {"annulled": line.annulled}).items())
+    typer.echo(f"{view.commentator.name}: {brier}; questions: {told}")
+    if view.scores:
+        names = ("question", "said", "outcome", "Brier", "yardstick", "flags")
+        rows = [
+            (
+                *(score.question.slug, score.hedge or _percent(score.probability), score.outcome),
+                *(f"{score.brier:.3f}", f"{score.reference_brier:.3f}", ", ".join(score.flags)),
+            )
+            for score in view.scores
+        ]
+        print_table(names, rows, right=(3, 4), fold=(1, 5))
+    if view.open:
+        names = ("id", "open question", "made", "said", "probability", "flags")
+        print_table(names, [_said(item, item.question.slug) for item in view.open], right=(0,), fold=(3, 5))
+
+
+def _said(item: PredictionView, name: str) -> tuple[object, ...]:
+    options = " ".join(f"{option} {value:g}" for option, value in (item.probabilities or {}).items())
+    return (
+        item.id,
+        name,
+        item.made_at.date(),
+        item.hedge,
+        options or _percent(item.probability),
+        ", ".join(item.flags),
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

@@ -1,0 +1,118 @@
+"""Flat rows of cells into the nested lines that the domain takes, and back."""
+
+import re
+from itertools import zip_longest
+from typing import Any
+
+from predictions.errors import InvalidInput
+from service.files.csv_columns import COLUMNS, OUTCOME_COLUMNS, Column, get, put
+from service.files.csv_injection import guarded, unguarded
+
+Row = dict[str, str]
+_FLAGS = {"true": True, "false": False}
+_SPLIT = re.compile(r"(?<!\\)\|")
+
+
+def lines_of(row: Row) -> list[dict[str, Any]]:
+    """The lines that a row of non-empty cells stands for: one, or a prediction and the outcome of its question.
+
+    Raises ``InvalidInput`` for a cell that does not belong to a row of its type. What a cell says is checked later.
+    """
+    kind = row.get("type", "prediction").strip()
+    columns = COLUMNS.get(kind)
+    if columns is None:
+        return [{"type": kind}]
+    outcome = {name: cell for name, cell in row.items() if kind == "prediction" and name in OUTCOME_COLUMNS}
+    known = {column.name for column in columns} | {"type", *outcome}
+    for name in row:
+        if name not in known:
+            raise InvalidInput.at(f"/{name}", f"does not belong to a row of type {kind}: leave the cell empty")
+    lines = [_nested(kind, columns, row)]
+    if outcome:
+        lines.append(_nested("resolution", COLUMNS["resolution"], outcome | _which_question(row)))
+    return lines
+
+
+def _which_question(row: Row) -> Row:
+    return {"question": row["question"]} if "question" in row else {}
+
+
+def _nested(kind: str, columns: list[Column], row: Row) -> dict[str, Any]:
+    line: dict[str, Any] = {"type": kind}
+    for column in columns:
+        if column.name in row:
+            put(line, column.path, _value(unguarded(row[column.name]), column.form))
+    if isinstance(line.get("evidence"), dict):
+        line["evidence"] = _pieces(line["evidence"])
+    if kind == "prediction":
+        _mend_prediction(line)
+    return line
+
+
+def _pieces(evidence: dict[str, list[str]]) -> list[dict[str, str]]:
+    pairs = zip_longest(evidence.get("url", []), evidence.get("note", []))
+    return [{name: text for name, text in (("url", url), ("note", note)) if text} for url, note in pairs]
+
+
+def _mend_prediction(line: dict[str, Any]) -> None:
+    """A question named by its id, and one word ``invented`` for all that the row enters."""
+    question = line.get("question", {})
+    if isinstance(question.get("slug"), int):
+        question["id"] = question.pop("slug")
+    if "invented" in line:
+        invented = line.pop("invented")
+        things = [line.get("commentator"), line.get("source"), question if "text" in question else None]
+        for thing in filter(None, things):
+            thing["invented"] = invented
+
+
+def _value(cell: str, form: str) -> Any:
+    """The cell as its form asks; as text where it does not read so, which validation will then refuse by name."""
+    if form == "number":
+        return _number(cell)
+    if form == "numbers":
+        return [_number(part) for part in _split(cell)]
+    if form == "parts":
+        return _split(cell)
+    if form == "flag":
+        return _FLAGS.get(cell.strip().lower(), cell)
+    if form == "which":
+        return int(cell) if cell.strip().isdecimal() and len(cell) < 20 else cell.strip()
+    return cell
+
+
+def _number(cell: str) -> float | str:
+    return float(cell) if re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", cell, re.ASCII) else cell
+
+
+def _split(cell: str) -> list[str]:
+    return [part.strip().replace("\\|", "|") for part in _SPLIT.split(cell)]
+
+
+def row_of(line: dict[str, Any]) -> Row:
+    """The cells of a line, guarded against spreadsheets that run formulas; absent values have no cell."""
+    kind = line.get("type", "prediction")
+    row = {"type": kind}
+    for column in COLUMNS[kind]:
+        value = _evidence(line, column) if column.path[0] == "evidence" else get(line, column.path)
+        if value is not None and value != "":
+            row[column.name] = cell_of(value)
+    if kind == "prediction":
+        which = get(line, ("question", "id"))
+        row |= {"question": str(which)} if which is not None else {}
+        row |= {"invented": "true"} if get(line, ("commentator", "invented")) else {}
+    return row
+
+
+def _evidence(line: dict[str, Any], column: Column) -> list[str] | None:
+    found = [piece.get(column.path[1]) or "" for piece in line.get("evidence", [])]
+    return found if any(found) else None
+
+
+def cell_of(value: Any) -> str:
+    """A value as a cell: exact numbers, lists joined by bars, text guarded against running as a formula."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return guarded("|".join(str(part).replace("|", "\\|") for part in value))
+    return repr(value) if isinstance(value, float) else guarded(str(value))

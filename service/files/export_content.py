@@ -1,0 +1,86 @@
+"""What an export contains: parts of the record that an import takes again, or what is computed from it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain
+from typing import Any
+
+from sqlmodel import Session
+
+from predictions.leaderboard.board import board
+from predictions.leaderboard.estimates import estimate
+from predictions.leaderboard.filters import Filters
+from predictions.schemas.views import BoardItem
+from predictions.transfer.export import (
+    commentator_lines,
+    prediction_lines,
+    question_lines,
+    resolution_lines,
+    source_lines,
+)
+from predictions.transfer.export_computed import LEDGER_NAMES, SCORE_NAMES, ledger_lines, score_lines
+from service.files.csv_columns import ALL_NAMES, COLUMNS
+
+Lines = Iterable[dict[str, Any]]
+
+
+class What(StrEnum):
+    """What may be exported."""
+
+    ALL = "all"
+    PREDICTIONS = "predictions"
+    QUESTIONS = "questions"
+    RESOLUTIONS = "resolutions"
+    COMMENTATORS = "commentators"
+    SOURCES = "sources"
+    SCORES = "scores"
+    LEADERBOARD = "leaderboard"
+    LEDGER = "ledger"
+
+
+@dataclass(frozen=True)
+class Content:
+    """Lines, the columns they fill as CSV, and whether the rows are those of an import."""
+
+    lines: Lines
+    names: tuple[str, ...]
+    importable: bool
+
+
+_PARTS: dict[What, tuple[Callable[[Session], Lines], tuple[str, ...]]] = {
+    What.COMMENTATORS: (commentator_lines, ("commentator",)),
+    What.SOURCES: (source_lines, ("source",)),
+    What.QUESTIONS: (question_lines, ("question", "reference")),
+    What.PREDICTIONS: (prediction_lines, ("prediction", "correction", "withdrawal")),
+    What.RESOLUTIONS: (resolution_lines, ("resolution", "taking_back")),
+}
+_BOARD_NAMES = ("commentator_slug", "commentator", *(name for name in BoardItem.model_fields if name != "commentator"))
+
+
+def content_of(session: Session, what: What, now: datetime) -> Content:
+    """The lines of an export, made while they are read."""
+    if what is What.SCORES:
+        return Content(score_lines(session), SCORE_NAMES, importable=False)
+    if what is What.LEDGER:
+        return Content(ledger_lines(session), LEDGER_NAMES, importable=False)
+    if what is What.LEADERBOARD:
+        return Content(_board_lines(session, now), _BOARD_NAMES, importable=False)
+    parts = list(_PARTS.values()) if what is What.ALL else [_PARTS[what]]
+    lines = chain.from_iterable(make(session) for make, _ in parts)
+    return Content(lines, _names({kind for _, kinds in parts for kind in kinds}), importable=True)
+
+
+def _names(kinds: set[str]) -> tuple[str, ...]:
+    used = {column.name for kind in kinds for column in COLUMNS[kind]} | {"type"}
+    return tuple(name for name in ALL_NAMES if name in used)
+
+
+def _board_lines(session: Session, now: datetime) -> Iterator[dict[str, Any]]:
+    filters = Filters()
+    for item in board(session, filters, "opening", estimate(session, filters, "opening", now), now=now):
+        found = item.model_dump(mode="json")
+        person = found.pop("commentator")
+        named = {"commentator_slug": person["slug"], "commentator": person["name"]}
+        yield {"type": "leaderboard"} | {name: (named | found)[name] for name in _BOARD_NAMES}

@@ -1,0 +1,37 @@
+"""JSON Lines files as lines, each with its number."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from predictions.errors import InvalidInput
+from service.strict_json import one_object
+
+Content = dict[str, Any] | InvalidInput
+
+
+def json_lines(texts: Iterable[str]) -> Iterator[tuple[int, Content]]:
+    """The object of each line that is not empty, or what is wrong with it."""
+    found = False
+    for number, text in enumerate(texts, 1):
+        if not text.strip():
+            continue
+        if not found and text.strip() == "[":
+            raise InvalidInput("is one JSON list: write JSON Lines, one object a line, without the brackets and commas")
+        found = True
+        yield number, _object(text)
+    if not found:
+        raise InvalidInput("the file is empty: write one JSON object a line")
+
+
+def _object(text: str) -> Content:
+    try:
+        content = one_object(text)
+    except InvalidInput as error:
+        return error
+    except (ValueError, RecursionError) as error:
+        where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        return InvalidInput(f"is not valid JSON{where}: write one object a line, with double quotes")
+    if not isinstance(content, dict):
+        return InvalidInput("is no JSON object: write one object a line, in curly brackets")
+    return content

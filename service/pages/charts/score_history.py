@@ -1,0 +1,47 @@
+"""A commentator's score over time, and its geometry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from predictions.records.commentator_record import ScoreView
+from predictions.records.score_history import Point
+from service.pages.charts.scales import Scale, TimeScale, area, line
+
+MAX_DOTS = 400
+WIDTH, HEIGHT = 400, 260
+
+
+@dataclass(frozen=True)
+class History:
+    """The running means as paths, the band of their intervals (empty without one), each score as (place, height, what
+    it is)."""
+
+    across: TimeScale
+    up: Scale
+    mean: str
+    band: str
+    yardstick: str
+    dots: list[tuple[float, float, ScoreView]]
+    last: Point
+
+
+def history(points: Sequence[Point]) -> History | None:
+    """The chart of the running means; None where fewer than three questions have resolved."""
+    if len(points) < 3:
+        return None
+    since, until = points[0].score.known_at, points[-1].score.known_at
+    margin = max((until - since) * 0.02, timedelta(hours=1))
+    across = TimeScale(since - margin, until + margin, 44, WIDTH - 12)
+    up = Scale(0, 1, HEIGHT - 30, 10)
+    places = [across(point.score.known_at) for point in points]
+    held = [(x, point.interval) for x, point in zip(places, points, strict=True) if point.interval]
+    return History(
+        across=across,
+        up=up,
+        mean=line(zip(places, (up(point.mean) for point in points), strict=True)),
+        band=area([(x, up(high)) for x, (_, high) in held], [(x, up(low)) for x, (low, _) in held]) if held else "",
+        yardstick=line(zip(places, (up(point.yardstick) for point in points), strict=True)),
+        dots=[(x, up(point.score.brier), point.score) for x, point in zip(places, points, strict=True)][-MAX_DOTS:],
+        last=points[-1],
+    )

@@ -1,0 +1,189 @@
+"""Channels, for admins: where prompts are sent, what each hears of, and how every message fared. An editor sees the
+channels that are theirs, and says what they watch."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.columns import MAX_ID
+from predictions.models import Question, key
+from resolvers.notifications.channels import ChannelIn, Listening, SwitchIn, enter_channel, switch
+from resolvers.notifications.delivery_log import ChannelView, count_by_state, list_channels, list_deliveries
+from resolvers.notifications.delivery_queue import resend
+from resolvers.notifications.digests import change_listening
+from resolvers.notifications.models import ChannelKind, DeliveryState
+from resolvers.notifications.senders.chat import check_address
+from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, stop_watching, subscribe
+from service.channel_test import Tested, test_now
+from service.db.engine import reading
+from service.lookup import channel_of, delivery_of, is_own, own
+from service.pages.rendering.forms import Form, PostedByAdmin, PostedByEditor, ShownToEditor, nested, render_form, whole
+from service.pages.rendering.templates import address
+from service.security.access import need
+from service.security.api_keys import Caller
+from service.web.path_params import Number
+from service.web.responses import Reading
+
+router = APIRouter()
+PAGE = 50
+TEXTS = ("person", "zone", "quiet_from", "quiet_to", "digest_at")
+Act = Callable[[Session], object]
+
+
+@router.get("/channels")
+def channels(request: Request, who: ShownToEditor, session: Reading) -> Response:
+    """All channels, or those of the caller, and the form that adds one."""
+    return _list_page(request, session, who, Form({"kind": "webhook", "zone": "UTC"}))
+
+
+@router.post("/channels")
+def enter(request: Request, posted: PostedByAdmin) -> Response:
+    """Add a channel. A webhook's secret is shown in this answer alone."""
+    form, state, made = posted.form, request.app.state, None
+    with form.checked():
+        data = ChannelIn.model_validate(nested(form.values, "name", "kind", "target") | listening(form))
+        if data.kind is ChannelKind.CHAT:
+            check_address(data.target)
+        made = state.writer.write(lambda session: _entered(session, data, state.clock.now()))
+    with reading(state.engine) as session:
+        if made is None:
+            return _list_page(request, session, posted.who, _placed(form))
+        number, secret = made
+        return _page(request, session, posted.who, number, Form(), done="add", secret=secret)
+
+
+def _entered(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
+    row = enter_channel(session, data, now=now)
+    return key(row), row.secret
+
+
+@router.get("/channels/{number}")
+def channel(
+    request: Request,
+    number: Number,
+    who: ShownToEditor,
+    session: Reading,
+    state: DeliveryState | None = None,
+    before: Annotated[int, Query(ge=1, le=MAX_ID)] = MAX_ID,
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """One channel: what it hears of, and its log, the newest first."""
+    return _page(request, session, who, number, Form(), state=state, before=before, done=done)
+
+
+@router.post("/channels/{number}")
+def act(request: Request, number: Number, posted: PostedByEditor) -> Response:
+    """Do what one of the forms asks for."""
+    form, state, tested = posted.form, request.app.state, None
+    with form.checked({"topic": "watch/topic", "question": "watch/question", "question/slug": "watch/question"}):
+        if form["act"] == "test" and posted.who.may("admin"):
+            tested = test_now(request, number)
+        else:
+            state.writer.write(_job(form, posted.who, number, state.clock.now()))
+            return RedirectResponse(address(f"/channels/{number}", {}, done=form["act"]), 303)
+    with reading(state.engine) as session:
+        return _page(request, session, posted.who, number, _placed(form), tested=tested)
+
+
+def _job(form: Form, who: Caller, number: int, now: Any) -> Act:
+    """What a form asks for, as one write. Raises ``ValidationError``; the write raises errors of the domain and 403."""
+    if form["act"] in ("watch", "unwatch"):
+        named = {"question": {"slug": form["watch/question"]} if form["watch/question"] else None}
+        data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["watch/topic"] or None})
+        if form["act"] == "watch":
+            return lambda s: subscribe(s, own(who, channel_of(s, number)), data, now=now, actor=who.name)
+        return lambda s: stop_watching(s, own(who, channel_of(s, number)), data)
+    return _admins_job(form, need(who, "admin"), number, now)
+
+
+def _admins_job(form: Form, who: Caller, number: int, now: Any) -> Act:
+    if form["act"] == "change":
+        data = Listening.model_validate(listening(form))
+        return lambda s: change_listening(s, channel_of(s, number), data, now=now)
+    if form["act"] == "resend":
+        delivery = whole(form["delivery"])
+        return lambda s: resend(s, delivery_of(s, delivery if isinstance(delivery, int) else 0), now=now)
+    wanted = SwitchIn(enabled=form["act"] == "enable", reason=form["reason"])
+    reason = wanted.reason or f"disabled by {who.name}"
+    return lambda s: switch(channel_of(s, number), enabled=wanted.enabled, reason=reason)
+
+
+def listening(form: Form) -> dict[str, Any]:
+    """What a form says a channel hears of, and when, as ``Listening`` takes it: an empty field takes back what was."""
+    said: dict[str, Any] = {name: form[name] or None for name in TEXTS}
+    topics = [topic.strip() for topic in form["topics"].split(",") if topic.strip()]
+    return said | {"topics": topics, "escalations_only": bool(form["escalations_only"]), "zone": form["zone"] or "UTC"}
+
+
+def _placed(form: Form) -> Form:
+    """A fault of one topic stands at the field of all topics."""
+    form.errors = {"topics" if name.startswith("topics/") else name: told for name, told in form.errors.items()}
+    return form
+
+
+def _list_page(request: Request, session: Session, who: Caller, form: Form) -> Response:
+    return render_form(
+        request,
+        "channels.html",
+        form,
+        session=session,
+        title="Channels",
+        who=who,
+        channels=[view for view in list_channels(session) if is_own(who, view)],
+        counts=count_by_state(session),
+        kinds=[(kind.value, kind.value) for kind in ChannelKind],
+    )
+
+
+def _page(
+    request: Request,
+    session: Session,
+    who: Caller,
+    number: int,
+    form: Form,
+    *,
+    state: DeliveryState | None = None,
+    before: int = MAX_ID,
+    done: str = "",
+    secret: str = "",
+    tested: Tested | None = None,
+) -> Response:
+    view = ChannelView.of(own(who, channel_of(session, number)))
+    log = list_deliveries(session, state=state, channel=number, before=before, limit=PAGE + 1)
+    watched = list_subscriptions(session, [number])
+    asked = {delivery.question for delivery in log} | {each.question for each in watched}
+    if form["act"] != "change":
+        form.values = {**_as_typed(view), **form.values}
+    return render_form(
+        request,
+        "channel.html",
+        form,
+        session=session,
+        title=f"Channel {view.name}",
+        who=who,
+        channel=view,
+        log=log[:PAGE],
+        more=len(log) > PAGE,
+        state=state,
+        states=list(DeliveryState),
+        counts=count_by_state(session).get(number, {}),
+        watched=watched,
+        questions=_questions(session, asked),
+        done=done,
+        secret=secret,
+        tested=tested,
+    )
+
+
+def _as_typed(view: ChannelView) -> dict[str, str]:
+    said = {name: getattr(view, name) or "" for name in TEXTS}
+    return said | {"topics": ", ".join(view.topics), "escalations_only": "yes" if view.escalations_only else ""}
+
+
+def _questions(session: Session, numbers: set[int | None]) -> dict[int, Question]:
+    rows = session.execute(select(Question).where(col(Question.id).in_(number for number in numbers if number)))
+    return {key(row): row for row in rows.scalars()}

@@ -1,0 +1,87 @@
+"""Correcting or withdrawing a prediction on a page: what stood there stays on record, superseded, with the reason."""
+
+from decimal import Decimal
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from predictions.hedges.interpret import DEFAULT_LEXICON, lexicons
+from predictions.queries.details import view_predictions
+from predictions.schemas.inputs import CorrectionIn, WithdrawalIn
+from predictions.schemas.views import PredictionView
+from predictions.submissions.corrections import correct_prediction, withdraw_prediction
+from service.lookup import prediction_of
+from service.pages.editing.prediction_form import PLACES, stated
+from service.pages.editing.record_prediction import meaning_of
+from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, nested, render_form
+from service.web.path_params import Number
+from service.web.responses import Reading
+
+router = APIRouter()
+
+
+@router.get("/predictions/{number}/correct")
+def ask(request: Request, number: Number, _: ShownToPredictor, session: Reading) -> Response:
+    """The form, with what is on record filled in."""
+    view = view_predictions(session, [prediction_of(session, number)])[0]
+    return _page(request, session, view, Form(as_typed(view)))
+
+
+@router.post("/predictions/{number}/correct")
+def change(request: Request, number: Number, posted: PostedByPredictor, session: Reading) -> Response:
+    """Correct the prediction, or withdraw it; where something is wrong, show the form again."""
+    form, view = posted.form, view_predictions(session, [prediction_of(session, number)])[0]
+    with form.checked(PLACES):
+        request.app.state.writer.write(_job(form, number, request.app.state.clock.now(), posted.who.name))
+    if form.errors:
+        return _page(request, session, view, form)
+    return RedirectResponse(f"/questions/{view.question.slug}#predictions", 303)
+
+
+def _job(form: Form, number: int, now: Any, actor: str) -> Any:
+    if form["action"] == "withdraw":
+        why = WithdrawalIn.model_validate(nested(form.values, "reason"))
+        return lambda session: withdraw_prediction(session, prediction_of(session, number), why, now=now, actor=actor)
+    data = CorrectionIn.model_validate(stated(form) | nested(form.values, "reason"))
+    return lambda session: correct_prediction(session, prediction_of(session, number), data, now=now, actor=actor)
+
+
+def as_typed(view: PredictionView) -> dict[str, str]:
+    """A prediction as its recorder would have typed it."""
+    own = "overridden" in view.flags
+    fields: dict[str, Any] = {
+        "made_at": view.made_at.date().isoformat(),
+        "time": view.made_at.strftime("%H:%M:%S") if view.made_at.time().isoformat() != "00:00:00" else "",
+        "hedge": view.hedge,
+        "lexicon": view.lexicon or DEFAULT_LEXICON,
+        "against": "yes" if view.against else "",
+        "probability": "" if view.hedge or view.probability is None else _percent(view.probability),
+        "probabilities": "".join(f"{option}: {_percent(it)}\n" for option, it in (view.probabilities or {}).items()),
+        "commitment": "yes" if "commitment" in view.flags else "",
+        "note": view.note,
+    }
+    if own and view.low is not None and view.probability is not None and view.high is not None:
+        numbers = {"low": view.low, "best": view.probability, "high": view.high}
+        fields |= {f"interval/{name}": _percent(value) for name, value in numbers.items()}
+    if view.source is not None:
+        fields |= {f"source/{name}": getattr(view.source, name) for name in ("url", "title", "outlet", "published_on")}
+    return {name: value or "" for name, value in fields.items()}
+
+
+def _percent(value: float) -> str:
+    return f"{(Decimal(repr(value)) * 100).normalize():f}%"
+
+
+def _page(request: Request, session: Session, view: PredictionView, form: Form) -> Response:
+    return render_form(
+        request,
+        "correct.html",
+        form,
+        session=session,
+        title=f"Correct a prediction by {view.commentator.name}",
+        p=view,
+        lexicons=[(each.name, each.title) for each in lexicons()],
+        meaning=meaning_of(form),
+    )

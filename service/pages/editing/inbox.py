@@ -1,0 +1,87 @@
+"""The inbox: what waits for an outcome, and every decision about it in one step."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from predictions.enums import ANNULLED
+from predictions.models import Question, key
+from predictions.outcomes import outcomes
+from predictions.questions.resolve import current_resolution
+from resolvers.prompts.inbox_groups import PAGE, beside, groups
+from service.lookup import question_of
+from service.pages.editing.question_actions import By, decision, place_evidence
+from service.pages.rendering.forms import Form, PostedByResolver, render_form
+from service.pages.rendering.templates import address
+from service.security.access import Reader
+from service.security.api_keys import Caller
+from service.web.responses import Reading
+
+router = APIRouter()
+#: Where an error of the API's input stands on the form.
+PLACES = {"evidence": "evidence/0/url"}
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+@router.get("/due")
+def due(
+    request: Request,
+    who: Reader,
+    session: Reading,
+    page: Page = 1,
+    mine: bool = False,
+    done: Annotated[str, Query(max_length=120)] = "",
+) -> Response:
+    """What is overdue, due today, soon, or resting; ``done`` names the question that was just decided about."""
+    question = question_of(session, done) if done else None
+    return _page(request, session, who, mine, page, Form(), done=question)
+
+
+@router.post("/due")
+def decide(
+    request: Request, posted: PostedByResolver, session: Reading, page: Page = 1, mine: bool = False
+) -> Response:
+    """Do what one of the forms asks for, and show the inbox again."""
+    act = posted.form["act"]
+    which, _, action = act.partition("/")
+    question = question_of(session, which)
+    number, form = key(question), Form({name.removeprefix(f"{act}/"): it for name, it in posted.form.values.items()})
+    by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
+    with form.checked(PLACES):
+        job = decision(action.partition("/")[0], form, by)
+        request.app.state.writer.write(lambda session: job(session, session.get_one(Question, number)))
+    place_evidence(form)
+    query = {"page": page if page > 1 else None, "mine": "true" if mine else None}
+    if not form.errors:
+        return RedirectResponse(address("/due", query, done=question.slug), 303)
+    for name, detail in form.errors.items():
+        posted.form.add(f"{act}/{name}" if name else "", detail, form.status)
+    return _page(request, session, posted.who, mine, page, posted.form, done=question)
+
+
+def _page(
+    request: Request, session: Session, who: Caller, mine: bool, page: int, form: Form, *, done: Question | None
+) -> Response:
+    now = request.app.state.clock.now()
+    found = groups(session, now=now, assignee=who.name if mine else None, page=page)
+    shown: list[Question] = [question for group in found for question in group.questions]
+    last = current_resolution(session, key(done)) if done is not None else None
+    return render_form(
+        request,
+        "due.html",
+        form,
+        session=session,
+        title="What is due",
+        groups=found,
+        beside=beside(session, shown),
+        choices={key(each): [*outcomes(each), ANNULLED] for each in shown},
+        done=done,
+        undoable=last is not None and last.outcome is not None and not last.automatic,
+        who=who,
+        mine=mine,
+        page=page,
+        page_size=PAGE,
+        more=any(group.total > page * PAGE for group in found),
+    )

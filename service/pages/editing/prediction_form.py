@@ -1,0 +1,176 @@
+"""The form of a prediction: what was typed as the API takes it, and what its readers would miss."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.enums import QuestionKind
+from predictions.errors import InvalidInput, NotFound
+from predictions.models import Question, key
+from predictions.queries.listing import PredictionFilter, list_predictions
+from predictions.queries.search import find_questions
+from predictions.questions.lookup import named_question
+from predictions.schemas.inputs import PredictionIn, QuestionRef
+from predictions.slugs import slugify
+from predictions.submissions.commentators import find_commentator
+from service.lookup import question_of
+from service.pages.rendering.formatting import day
+from service.pages.rendering.forms import Form, nested
+
+MAX_WORDS = 12
+MAX_EARLIER = 100
+#: Where an error of the API's input stands on the form.
+PLACES = {
+    "": "hedge",
+    "commentator": "commentator/name",
+    "source": "source/url",
+    "question": "question/options",
+    "question/id": "which",
+    "interval": "interval/best",
+}
+MISSING = {
+    "made_at": "is missing: give the day on which it was said, not that on which you record it",
+    "question/deadline": "is missing: give the day that was stated or implied; where there is none, assign one",
+}
+LATE = "The question's deadline or outcome has come already: the prediction will be marked as recorded afterwards."
+_PERCENT = re.compile(r"\d{1,3}([.,]\d{1,20})?")
+
+
+def share(text: str, pointer: str) -> float:
+    """A number of percent ("70", "70 %", "0,5%") as a probability. Raises ``InvalidInput`` at ``pointer``."""
+    number = text.removesuffix("%").strip()
+    if not _PERCENT.fullmatch(number):
+        raise InvalidInput.at(pointer, "must be a number of percent from 0 to 100, for example 70")
+    value = Decimal(number.replace(",", "."))
+    if value > 100:
+        raise InvalidInput.at(pointer, "must be at most 100 percent")
+    if 0 < value < 1 and not text.endswith("%"):
+        raise InvalidInput.at(
+            pointer, f"is less than 1%: write {(100 * value).normalize():f}, or {number}% if that is meant"
+        )
+    return float(value / 100)
+
+
+def stated(form: Form) -> dict[str, Any]:
+    """What was said, when and where, as ``Stated`` takes it. Raises ``InvalidInput`` for numbers that are none."""
+    body = nested(form.values, "made_at", "hedge", "note", "source")
+    if form["made_at"] and form["time"]:
+        body["made_at"] = f"{form['made_at']}T{form['time']}Z"
+    if form["hedge"]:
+        body["lexicon"] = form["lexicon"] or None
+    body |= {name: True for name in ("against", "commitment") if form[name]}
+    if form["probability"]:
+        body["probability"] = share(form["probability"], "/probability")
+    if form["probabilities"]:
+        body["probabilities"] = _by_option(form["probabilities"])
+    interval = {name: form[f"interval/{name}"] for name in ("low", "best", "high")}
+    if any(interval.values()):
+        body["interval"] = {name: share(text, f"/interval/{name}") for name, text in interval.items()}
+    return body
+
+
+def _by_option(text: str) -> dict[str, float]:
+    found = {}
+    for line in filter(str.strip, text.split("\n")):
+        option, colon, number = line.rpartition(":")
+        if not colon:
+            raise InvalidInput.at("/probabilities", f"{line.strip()!r} needs a colon: write option: percent")
+        found[option.strip()] = share(number.strip(), "/probabilities")
+    return found
+
+
+def prediction(session: Session, form: Form) -> PredictionIn:
+    """The whole form as one prediction. Raises ``InvalidInput`` or ``ValidationError``."""
+    question = _question(session, form)
+    body = nested(form.values, "commentator") | stated(form) | {"question": question}
+    return PredictionIn.model_validate(body)
+
+
+def _question(session: Session, form: Form) -> dict[str, Any]:
+    wanted, fresh = form["pick"] or form["which"].replace("\0", ""), _new_question(form.values)
+    if wanted and fresh:
+        raise InvalidInput.at("/which", "empty this field to enter the new question below, or empty those fields")
+    if fresh:
+        return fresh
+    if not wanted:
+        raise InvalidInput.at("/which", "name a question on record, or enter a new one below")
+    return {"id": key(on_record(session, wanted))}
+
+
+def _new_question(values: Mapping[str, str]) -> dict[str, Any]:
+    body: dict[str, Any] = nested(values, "question").get("question", {})
+    if not body.keys() & {"text", "resolution_criteria", "deadline", "topics", "event", "options"}:
+        return {}  # only what the form chooses by itself
+    for name, sign in (("topics", ","), ("options", "\n")):
+        if name in body:
+            body[name] = [part.strip() for part in body[name].split(sign) if part.strip()]
+    if "topics" in body:
+        body["topics"] = list(dict.fromkeys(slugify(topic) for topic in body["topics"]))
+    return body
+
+
+def remind(form: Form) -> None:
+    """Say of the two that are left out most what to do about it."""
+    for name, remedy in MISSING.items():
+        if name in form.errors and not form[name]:
+            form.errors[name] = remedy
+
+
+def on_record(session: Session, wanted: str) -> Question:
+    """The question with this id, slug or text. Raises ``InvalidInput`` where there is none, or more than one."""
+    try:
+        return question_of(session, wanted)
+    except NotFound:
+        same = worded(session, wanted)
+    if len(same) == 1:
+        return same[0]
+    how = "more than one question is worded so" if same else "no question on record is called this"
+    raise InvalidInput.at("/which", f"{how}: choose one of those found, or enter it as a new one")
+
+
+def worded(session: Session, text: str) -> list[Question]:
+    """The first two questions of exactly this text: one alone can be named by it."""
+    return list(session.execute(select(Question).where(col(Question.text) == text).limit(2)).scalars())
+
+
+def candidates(session: Session, form: Form) -> Sequence[Question]:
+    """Questions that may be meant where the form names none exactly."""
+    words = form["which"].replace("\0", "").split()[:MAX_WORDS]
+    return find_questions(session, words) if words and "which" in form.errors else []
+
+
+def cautions(session: Session, data: PredictionIn, now: datetime) -> dict[str, str]:
+    """What a careful recorder would look at again, by a name for each."""
+    found = {}
+    if data.source is None:
+        found["source"] = "There is no source, so that readers cannot check what was said."
+    if not isinstance(data.question, QuestionRef):
+        if data.question.deadline <= now:
+            found["late"] = LATE
+        return found
+    question, person = named_question(session, data.question), find_commentator(session, data.commentator)
+    if question.outcome is not None or question.deadline <= now:
+        found["late"] = LATE
+    if person is not None:
+        wanted = PredictionFilter(commentator=key(person), question=key(question))
+        earlier = [each for each in list_predictions(session, wanted, limit=MAX_EARLIER) if not each.superseded_by]
+        if any(each.made_at == data.made_at for each in earlier):
+            found["again"] = f"{person.name} is on record with a prediction of that moment on this question already."
+        elif earlier:
+            last = max(earlier, key=lambda each: each.made_at)
+            found["revision"] = (
+                f"{person.name} said something on this question on {day(last.made_at)}: this will be a revision."
+            )
+    return found
+
+
+def option_lines(question: Question | None) -> str:
+    """The options of a question as the form asks for their probabilities, one a line."""
+    if question is None or question.kind is QuestionKind.BINARY:
+        return ""
+    return "".join(f"{option}: \n" for option in question.options or [])

@@ -1,0 +1,132 @@
+"""What editors decide about a question, from the fields of a form: each decision is checked first, then one job."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypedDict
+
+from sqlmodel import Session
+
+from predictions.errors import InvalidInput
+from predictions.models import Proposal, Question
+from predictions.questions.lifecycle import declare_decided, postpone
+from predictions.questions.proposals import confirm, reject
+from predictions.questions.resolve import resolve, take_back
+from predictions.questions.triage import assign_question, snooze_question
+from predictions.schemas.fields import Input, KnownInstant
+from predictions.schemas.inputs import (
+    AssignmentIn,
+    DecidedIn,
+    EvidenceIn,
+    PostponementIn,
+    ResolutionIn,
+    SnoozeIn,
+    TakingBackIn,
+    VerdictIn,
+)
+from service.lookup import in_its_zone, proposal_of
+from service.pages.rendering.forms import Form, nested
+
+Job = Callable[[Session, Question], Any]
+
+
+class By(TypedDict):
+    """Who decides, and when."""
+
+    now: datetime
+    actor: str
+
+
+def decision(action: str, form: Form, by: By) -> Job:
+    """What ``action`` is to do to a question. Raises ``InvalidInput`` or ``ValidationError`` for what was typed."""
+    if action not in _DECISIONS:
+        raise InvalidInput.at("", f"{action[:40]!r} is nothing that can be done here: open the page anew")
+    return _DECISIONS[action](form, by)
+
+
+def place_evidence(form: Form) -> None:
+    """Want of evidence is told beside the field that takes it."""
+    if form.status == 422 and "" in form.errors and not form["evidence/0/url"]:
+        form.errors["evidence/0/url"] = form.errors.pop("")
+
+
+def _resolve(form: Form, by: By) -> Job:
+    seen = form["supersedes"]
+    body = nested(form.values, "outcome", "known_at", "evidence", "note")
+    data = ResolutionIn.model_validate(body | {"supersedes": int(seen) if seen.isdecimal() else "none"})
+    return lambda session, question: resolve(session, question, data, **by)
+
+
+def _take_back(form: Form, by: By) -> Job:
+    data = TakingBackIn.model_validate(nested(form.values, "reason"))
+    return lambda session, question: take_back(session, question, data.reason, **by)
+
+
+def _confirm(form: Form, by: By) -> Job:
+    number = _proposal(form)
+    known_at = _Dated.model_validate(nested(form.values, "known_at")).known_at
+
+    def job(session: Session, _: Question) -> Any:
+        proposal = proposal_of(session, number)
+        return confirm(session, proposal, _dated(proposal, known_at) if known_at else None, **by)
+
+    return job
+
+
+class _Dated(Input):
+    known_at: KnownInstant | None = None
+
+
+def _dated(proposal: Proposal, known_at: datetime) -> ResolutionIn:
+    """What a proposal says, known since then."""
+    evidence = [
+        EvidenceIn(url=item["url"], note=item.get("note") or item.get("excerpt") or "") for item in proposal.evidence
+    ]
+    return ResolutionIn(outcome=proposal.outcome, known_at=known_at, evidence=evidence, note=proposal.rationale)
+
+
+def _reject(form: Form, by: By) -> Job:
+    number, data = _proposal(form), VerdictIn.model_validate(nested(form.values, "reason"))
+    return lambda session, _: reject(session, proposal_of(session, number), data.reason, **by)
+
+
+def _proposal(form: Form) -> int:
+    return int(form["proposal"]) if form["proposal"].isdecimal() and len(form["proposal"]) < 19 else 0
+
+
+def _postpone(form: Form, by: By) -> Job:
+    data = PostponementIn.model_validate(nested(form.values, "deadline", "reason"))
+    return lambda session, question: postpone(
+        session, question, in_its_zone(question, data.deadline), data.reason, **by
+    )
+
+
+def _decide(form: Form, by: By) -> Job:
+    data = DecidedIn.model_validate(nested(form.values, "reason"))
+    return lambda session, question: declare_decided(session, question, data.reason, **by)
+
+
+def _snooze(form: Form, by: By) -> Job:
+    data = SnoozeIn.model_validate(nested(form.values, "until"))
+    return lambda session, question: snooze_question(session, question, data.until, **by)
+
+
+def _wake(_: Form, by: By) -> Job:
+    return lambda session, question: snooze_question(session, question, None, **by)
+
+
+def _assign(form: Form, by: By) -> Job:
+    data = AssignmentIn.model_validate({"assignee": form["assignee"] or None})
+    return lambda session, question: assign_question(session, question, data.assignee, **by)
+
+
+_DECISIONS: Mapping[str, Callable[[Form, By], Job]] = {
+    "resolve": _resolve,
+    "take_back": _take_back,
+    "confirm": _confirm,
+    "reject": _reject,
+    "postpone": _postpone,
+    "decide": _decide,
+    "snooze": _snooze,
+    "wake": _wake,
+    "assign": _assign,
+}

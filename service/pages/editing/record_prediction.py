@@ -1,0 +1,138 @@
+"""Recording a prediction on a page: one form for commentator, question, source and what was said."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.columns import MAX_ID
+from predictions.errors import InvalidInput, NotFound
+from predictions.hedges.interpret import DEFAULT_LEXICON, lexicons, read_hedge
+from predictions.models import Commentator, Question, Source, key
+from predictions.queries.details import view_predictions
+from predictions.schemas.inputs import PredictionIn
+from predictions.submissions.record import record_prediction
+from service.lookup import commentator_of, prediction_of, question_of
+from service.pages.editing.prediction_form import PLACES, candidates, cautions, option_lines, prediction, remind, worded
+from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, render_form
+from service.pages.rendering.templates import HTML, page_reply, template_bytes
+from service.security.access import Reader
+from service.web.responses import Reading
+
+router = APIRouter()
+SUGGESTED = 100
+DEFAULTS = {"lexicon": DEFAULT_LEXICON, "commentator/kind": "person", "question/kind": "binary"}
+Named = Annotated[str, Query(max_length=120)]
+Number = Annotated[int | None, Query(ge=1, le=MAX_ID)]
+
+
+@router.get("/record")
+def ask(
+    request: Request,
+    _: ShownToPredictor,
+    session: Reading,
+    question: Named = "",
+    commentator: Named = "",
+    source: Number = None,
+    done: Number = None,
+) -> Response:
+    """The form, with what the address names filled in; after ``done`` it tells of that prediction."""
+    values = DEFAULTS | {"question/deadline_zone": "UTC"}
+    if question:
+        asked = question_of(session, question)
+        values["which"] = asked.text if len(worded(session, asked.text)) == 1 else asked.slug
+        values["probabilities"] = option_lines(asked)
+    if commentator:
+        values["commentator/name"] = commentator_of(session, commentator).name
+    if source is not None:
+        values |= _source_fields(session, source)
+    made = view_predictions(session, [prediction_of(session, done)])[0] if done is not None else None
+    return _page(request, session, Form(values), made=made)
+
+
+@router.post("/record")
+def take(request: Request, posted: PostedByPredictor, session: Reading) -> Response:
+    """Record the prediction; where something is wrong or odd, show the form again with all that was typed."""
+    form, now = posted.form, request.app.state.clock.now()
+    number, sure = 0, False
+    odd: dict[str, str] = {}
+    with form.checked(PLACES):
+        data = prediction(session, form)
+        odd = cautions(session, data, now)
+        sure = set(odd) <= set(form["sure"].split())
+        job = partial(_record if sure else _rehearse, data=data, now=now, actor=posted.who.name)
+        number = request.app.state.writer.write(job)
+    remind(form)
+    if form.errors or not sure:
+        return _page(request, session, form, cautions=odd)
+    return RedirectResponse(f"/record?done={number}", 303)
+
+
+def _record(session: Session, *, data: PredictionIn, now: datetime, actor: str) -> int:
+    return key(record_prediction(session, data, now=now, actor=actor))
+
+
+def _rehearse(session: Session, *, data: PredictionIn, now: datetime, actor: str) -> int:
+    """As ``_record``, all undone: what is wrong is told before anything is asked again."""
+    attempt = session.begin_nested()
+    try:
+        return _record(session, data=data, now=now, actor=actor)
+    finally:
+        attempt.rollback()
+
+
+@router.get("/record/meaning")
+def meaning(
+    request: Request,
+    _: Reader,
+    hedge: Annotated[str, Query(max_length=400)] = "",
+    lexicon: Annotated[str, Query(max_length=40)] = DEFAULT_LEXICON,
+    against: bool = False,
+) -> Response:
+    """What words mean in numbers: the piece of the form that a script puts in place as one types."""
+    shown = template_bytes(request, "meaning.html", meaning=_meaning(hedge, lexicon, against))
+    return page_reply(request, shown, HTML)
+
+
+def _meaning(hedge: str, lexicon: str, against: bool) -> dict[str, Any]:
+    if not hedge.strip():
+        return {"reading": None, "wrong": ""}
+    try:
+        return {"reading": read_hedge(hedge.strip(), lexicon, against=against), "wrong": ""}
+    except InvalidInput as error:
+        return {"reading": None, "wrong": error.faults[0].detail}
+
+
+def meaning_of(form: Form) -> dict[str, Any]:
+    """What the words typed into a form mean, for ``meaning.html``."""
+    return _meaning(form["hedge"][:400], form["lexicon"] or DEFAULT_LEXICON, bool(form["against"]))
+
+
+def _source_fields(session: Session, number: int) -> dict[str, str]:
+    row = session.get(Source, number)
+    if row is None:
+        raise NotFound(f"no source has the id {number}: /sources lists them")
+    fields = {name: getattr(row, name) or "" for name in ("url", "title", "outlet", "published_on")}
+    return {f"source/{name}": value for name, value in fields.items()} | {"made_at": row.published_on or ""}
+
+
+def _page(request: Request, session: Session, form: Form, **context: Any) -> Response:
+    people = select(col(Commentator.name)).order_by(col(Commentator.id).desc()).limit(SUGGESTED)
+    questions = select(Question).order_by(col(Question.id).desc()).limit(SUGGESTED)
+    return render_form(
+        request,
+        "record.html",
+        form,
+        session=session,
+        title="Record a prediction",
+        people=session.execute(people).scalars().all(),
+        questions=session.execute(questions).scalars().all(),
+        candidates=candidates(session, form),
+        lexicons=[(each.name, each.title) for each in lexicons()],
+        meaning=meaning_of(form),
+        **{"made": None, "cautions": {}} | context,
+    )

@@ -1,0 +1,67 @@
+"""Resolving on a page: give an outcome, correct it, or decide about what was proposed."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from predictions.enums import ANNULLED, ProposalState
+from predictions.models import Question, key
+from predictions.outcomes import outcomes
+from predictions.queries.details import view_question
+from predictions.questions.proposals import list_proposals
+from predictions.questions.resolve import current_resolution
+from resolvers.notifications.resolve_links import open_link
+from service.lookup import question_of
+from service.pages.editing.question_actions import By, decision, place_evidence
+from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form
+from service.web.path_params import Which
+from service.web.responses import Reading
+
+router = APIRouter()
+MAX_PROPOSALS = 50
+#: Where an error of the API's input stands on the form.
+PLACES = {"evidence": "evidence/0/url"}
+
+
+@router.get("/resolve/{token}")
+def follow(request: Request, token: str, session: Reading) -> Response:
+    """The link of a message leads to the form; showing it uses nothing up."""
+    question, _ = open_link(session, request.app.state.secret, token, now=request.app.state.clock.now())
+    return RedirectResponse(f"/questions/{question.slug}/resolve", 303)
+
+
+@router.get("/questions/{which}/resolve")
+def ask(request: Request, which: Which, _: ShownToResolver, session: Reading) -> Response:
+    """The form, with what was proposed beside it."""
+    return _page(request, session, question_of(session, which), Form())
+
+
+@router.post("/questions/{which}/resolve")
+def settle(request: Request, which: Which, posted: PostedByResolver, session: Reading) -> Response:
+    """Do what was asked for; where something is wrong, show the form again with all that was typed."""
+    question, form = question_of(session, which), posted.form
+    by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
+    number = key(question)
+    with form.checked(PLACES):
+        job = decision(form["action"], form, by)
+        request.app.state.writer.write(lambda session: job(session, session.get_one(Question, number)))
+    place_evidence(form)
+    if form.errors:
+        return _page(request, session, question, form)
+    return RedirectResponse(f"/questions/{question.slug}", 303)
+
+
+def _page(request: Request, session: Session, question: Question, form: Form) -> Response:
+    before = current_resolution(session, key(question))
+    number, pending = key(question), ProposalState.PENDING
+    return render_form(
+        request,
+        "resolve.html",
+        form,
+        session=session,
+        title=f"Resolve: {question.text}",
+        q=view_question(session, question),
+        choices=[(outcome, outcome) for outcome in (*outcomes(question), ANNULLED)],
+        supersedes=form["supersedes"] or (str(before.id) if before else "none"),
+        proposals=list_proposals(session, question=number, state=pending, after=0, limit=MAX_PROPOSALS),
+    )

@@ -1,0 +1,69 @@
+"""What is told of a commentator, corrected on a page, and the commentator's own statement: the right of reply."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from predictions.enums import CommentatorKind
+from predictions.models import Commentator
+from predictions.schemas.inputs import CommentatorChange
+from predictions.submissions.commentators import STATEMENT, change_commentator
+from service.lookup import commentator_of
+from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form
+from service.web.path_params import Which
+from service.web.responses import Reading
+
+router = APIRouter()
+FIELDS = ("name", "kind", "description", *STATEMENT)
+
+
+@router.get("/commentators/{which}/correct")
+def ask(request: Request, which: Which, _: ShownToResolver, session: Reading) -> Response:
+    """The form, with what is on record filled in."""
+    row = commentator_of(session, which)
+    return _page(request, session, row, Form(_as_typed(row)))
+
+
+@router.post("/commentators/{which}/correct")
+def change(request: Request, which: Which, posted: PostedByResolver, session: Reading) -> Response:
+    """Change what differs; where something is wrong, show the form again."""
+    form, row, state = posted.form, commentator_of(session, which), request.app.state
+    with form.checked():
+        changes = _changes(form, row)
+        if changes:
+            by: dict[str, Any] = {"now": state.clock.now(), "actor": posted.who.name}
+            state.writer.write(
+                lambda session: change_commentator(session, commentator_of(session, which), changes, **by)
+            )
+    if form.errors:
+        return _page(request, session, row, form)
+    return RedirectResponse(f"/commentators/{row.slug}", 303)
+
+
+def _changes(form: Form, row: Commentator) -> dict[str, Any]:
+    """What was typed and differs from the record; of a statement all or nothing. Raises ``ValidationError``."""
+    before = _as_typed(row)
+    names = [name for name in FIELDS if form[name] != before[name]]
+    if set(names) & set(STATEMENT):
+        names = [name for name in FIELDS if name in names or name in STATEMENT]
+    typed = {name: form[name] or (None if name.startswith("statement_") else "") for name in names}
+    data = CommentatorChange.model_validate(typed)
+    return {name: getattr(data, name) for name in names}
+
+
+def _as_typed(row: Commentator) -> dict[str, str]:
+    return {name: str(getattr(row, name) or "").strip() for name in FIELDS}
+
+
+def _page(request: Request, session: Session, row: Commentator, form: Form) -> Response:
+    return render_form(
+        request,
+        "reply.html",
+        form,
+        session=session,
+        title=f"Correct what is told of {row.name}",
+        who=row,
+        kinds=[(kind.value, kind.value) for kind in CommentatorKind],
+    )

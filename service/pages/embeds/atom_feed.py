@@ -1,0 +1,109 @@
+"""The resolutions as an Atom feed (RFC 4287): all of them, of a topic, or of a commentator's questions."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import ColumnElement, exists, select
+from sqlmodel import col
+
+from predictions.models import Commentator, Prediction, Question, QuestionTopic, Resolution, key
+from service.lookup import commentator_of
+from service.pages.rendering.templates import address, page_reply
+from service.security.access import Reader
+from service.settings import Settings
+from service.web.responses import Reading
+
+router = APIRouter()
+ENTRIES = 100
+ATOM = "application/atom+xml; charset=utf-8"
+#: The feed of a record in which nothing has resolved yet was last changed before there was any.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+Topic = Annotated[str | None, Query(max_length=60)]
+Who = Annotated[str | None, Query(max_length=120, description="the id or the slug of a commentator")]
+#: What XML 1.0 has no way to write.
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@router.get("/resolutions.atom")
+def resolutions(
+    request: Request, _: Reader, session: Reading, topic: Topic = None, commentator: Who = None
+) -> Response:
+    """The newest resolutions and their corrections, newest first; with filters those of a topic or a commentator."""
+    person = commentator_of(session, commentator) if commentator else None
+    query = select(Resolution, Question).join(Question, col(Question.id) == col(Resolution.question_id))
+    query = query.where(*of_interest(topic, person)).order_by(col(Resolution.id).desc()).limit(ENTRIES)
+    rows = [(row[0], row[1]) for row in session.execute(query)]
+    settings: Settings = request.app.state.settings
+    here = {"topic": topic, "commentator": person.slug if person else None}
+    return page_reply(request, atom(rows, settings, here, titled("resolutions", topic, person)), ATOM)
+
+
+def titled(what: str, topic: str | None, person: Commentator | None) -> str:
+    """The name of a feed, which says what it is filtered by."""
+    return " · ".join([f"Track Record: {what}", *([topic] if topic else []), *([person.name] if person else [])])
+
+
+def of_interest(topic: str | None, person: Commentator | None) -> list[ColumnElement[bool]]:
+    """Conditions on questions: of the topic, and with a prediction of the person; None filters nothing."""
+    number, found = col(Question.id), list[ColumnElement[bool]]()
+    if topic:
+        found.append(exists().where(col(QuestionTopic.question_id) == number, col(QuestionTopic.topic) == topic))
+    if person is not None:
+        found.append(
+            exists().where(col(Prediction.question_id) == number, col(Prediction.commentator_id) == key(person))
+        )
+    return found
+
+
+def atom(rows: Sequence[tuple[Resolution, Question]], settings: Settings, query: dict[str, Any], title: str) -> bytes:
+    """The feed document; its ids stay the same whatever the filter."""
+    base = settings.base_url
+    itself = base + address("/resolutions.atom", query)
+    feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
+    _text(feed, "id", itself)
+    _text(feed, "title", title)
+    _text(feed, "updated", (rows[0][0].resolved_at if rows else NEVER).isoformat())
+    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": itself})
+    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": base + "/"})
+    _text(SubElement(feed, "author"), "name", "Track Record")
+    for resolution, question in rows:
+        feed.append(_entry(resolution, question, settings))
+    body: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
+    return body
+
+
+def host_of(settings: Settings) -> str:
+    """The public host, for ids that outlive addresses."""
+    return urlsplit(settings.base_url).hostname or "localhost"
+
+
+def _entry(resolution: Resolution, question: Question, settings: Settings) -> Element:
+    said = "taken back" if resolution.outcome is None else resolution.outcome
+    corrected = ", corrected" if resolution.supersedes_id and resolution.outcome else ""
+    invented = "Invented: " if question.invented else ""
+    entry = Element("entry")
+    _text(entry, "id", f"tag:{host_of(settings)},2025:resolution:{key(resolution)}")
+    _text(entry, "title", f"{invented}{question.text} – {said}{corrected}")
+    _text(entry, "updated", resolution.resolved_at.isoformat())
+    _text(entry, "published", resolution.resolved_at.isoformat())
+    page = f"{settings.base_url}/questions/{question.slug}#resolution"
+    SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": page})
+    for each in resolution.evidence:
+        SubElement(entry, "link", {"rel": "related", "href": _writable(str(each["url"]))})
+    known = f"Known on {resolution.known_at:%-d %B %Y}. " if resolution.known_at else ""
+    notes = [resolution.note, *(str(each.get("note") or "") for each in resolution.evidence)]
+    _text(entry, "summary", known + " ".join(filter(None, notes)))
+    return entry
+
+
+def _text(parent: Element, name: str, text: str) -> None:
+    SubElement(parent, name).text = _writable(text)
+
+
+def _writable(text: str) -> str:
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)

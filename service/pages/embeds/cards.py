@@ -1,0 +1,128 @@
+"""What others show in their own pages: a badge (SVG) and a card of a commentator or a question, and the image of a
+record that social sites show beside a link (PNG)."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from predictions.models import Prediction, Question, key
+from predictions.schemas.views import BoardItem
+from service.cache.current_record import current_record
+from service.lookup import question_of
+from service.pages.embeds.atom_feed import host_of
+from service.pages.embeds.link_image import Picture, draw_picture
+from service.pages.rendering import formatting
+from service.pages.rendering.templates import HTML, PNG, shown_elsewhere, template_bytes
+from service.pages.rendering.verdict import verdict
+from service.security.access import Reader
+from service.web.path_params import Which
+from service.web.path_params import Which as WhichQuestion
+from service.web.responses import Reading
+
+router = APIRouter()
+SVG = "image/svg+xml"
+
+
+@router.get("/commentators/{which}/badge.svg")
+def commentator_badge(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """Brier score and number of resolved questions."""
+    record = current_record(request, session, which)
+    return _badge(request, record.commentator.name, badge_text(record.summary), invented=record.commentator.invented)
+
+
+@router.get("/questions/{which}/badge.svg")
+def question_badge(request: Request, which: WhichQuestion, _: Reader, session: Reading) -> Response:
+    """The status, or the outcome."""
+    row = question_of(session, which)
+    text = row.outcome or f"{row.status.value}, deadline {formatting.day(row.deadline)}"
+    return _badge(request, formatting.short(row.text, 60), text, invented=row.invented)
+
+
+@router.get("/commentators/{which}/card")
+def commentator_card(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """The record in a frame of another page."""
+    record = current_record(request, session, which)
+    shown = {"who": record.commentator, "summary": record.summary, "verdict": verdict(record.summary)}
+    return _card(request, session, **shown)
+
+
+@router.get("/questions/{which}/card")
+def question_card(request: Request, which: WhichQuestion, _: Reader, session: Reading) -> Response:
+    """The question in a frame of another page."""
+    row = question_of(session, which)
+    return _card(request, session, q=row, total=_predictions(session, row))
+
+
+@router.get("/commentators/{which}/record.png")
+def commentator_image(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """The record as an image of 1200 by 630 pixels."""
+    record = current_record(request, session, which)
+    who, summary = record.commentator, record.summary
+    facts = (
+        ("Brier score", formatting.brier(summary.brier)),
+        ("Resolved", formatting.count(summary.resolved)),
+        ("Open", formatting.count(summary.open + summary.overdue)),
+        ("Rank", formatting.rank_range(summary.rank_low, summary.rank_high) if summary.rank else "too few"),
+    )
+    return _image(
+        request,
+        title=who.name,
+        otherwise=f"Commentator {who.id}",
+        text=verdict(summary),
+        facts=facts,
+        invented=who.invented,
+        interval=(summary.brier_low, summary.brier, summary.brier_high),
+    )
+
+
+@router.get("/questions/{which}/question.png")
+def question_image(request: Request, which: WhichQuestion, _: Reader, session: Reading) -> Response:
+    """The question as an image of 1200 by 630 pixels."""
+    row = question_of(session, which)
+    known = row.known_at if row.outcome else None
+    facts = (
+        ("Outcome", row.outcome) if row.outcome else ("Status", row.status.value),
+        ("Known on", formatting.day(known)) if known else ("Deadline", formatting.day(row.deadline)),
+        ("Predictions", formatting.count(_predictions(session, row))),
+    )
+    text, otherwise = "What was predicted, and what happened", f"Question {row.id}"
+    return _image(request, title=row.text, otherwise=otherwise, text=text, facts=facts, invented=row.invented)
+
+
+def _image(request: Request, **shown: Any) -> Response:
+    picture = Picture(host=host_of(request.app.state.settings), **shown)
+    return shown_elsewhere(request, draw_picture(picture), PNG)
+
+
+def badge_text(summary: BoardItem) -> str:
+    """The record in a few words, with how sure it is."""
+    if summary.brier is None:
+        return f"no score yet, {formatting.count(summary.open + summary.overdue)} open"
+    parts = [f"Brier {formatting.brier(summary.brier)}"]
+    if summary.brier_low is not None:
+        parts.append(f"90% interval {formatting.brier(summary.brier_low)} to {formatting.brier(summary.brier_high)}")
+    parts.append(f"{formatting.count(summary.resolved)} resolved")
+    return ", ".join(parts if summary.rank else [*parts, formatting.unranked(summary.status)])
+
+
+def _badge(request: Request, label: str, text: str, *, invented: bool) -> Response:
+    text = f"invented: {text}" if invented else text
+    body = template_bytes(request, "badge.svg", label=label, text=text, widths=(_width(label), _width(text)))
+    return shown_elsewhere(request, body, SVG)
+
+
+def _width(text: str) -> int:
+    """Pixels for a text of 11 pixels height; the badge sets it to this width whatever the reader's font."""
+    return 16 + round(sum(4 if each in " .,:;'|!ijltf" else 9 if each in "mwMW—" else 6.6 for each in text))
+
+
+def _card(request: Request, session: Session, **shown: Any) -> Response:
+    body = template_bytes(request, "card.html", session=session, **{"who": None, "q": None, **shown})
+    return shown_elsewhere(request, body, HTML)
+
+
+def _predictions(session: Session, row: Question) -> int:
+    query = select(func.count()).select_from(Prediction).where(col(Prediction.question_id) == key(row))
+    return int(session.execute(query).scalar_one())

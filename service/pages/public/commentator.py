@@ -1,0 +1,135 @@
+"""A commentator's record: what was predicted, in whose words, what happened, and how well that went."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import Session
+
+from predictions.leaderboard.filters import Filters
+from predictions.records import commentator_changes
+from predictions.records.commentator_record import RecordView, ScoreView, counted, record_of
+from predictions.records.score_history import running_means
+from predictions.records.topic_skill import TopicScore, topic_scores
+from predictions.schemas.fields import Instant
+from predictions.submissions.commentators import STATEMENT
+from service.cache.current_record import _estimates, _record, current_record
+from service.lookup import commentator_of
+from service.pages.charts.reliability_diagram import reliability
+from service.pages.charts.scales import Scale
+from service.pages.charts.score_history import history
+from service.pages.rendering.cached_page import shared_page
+from service.pages.rendering.csv_download import csv_reply
+from service.pages.rendering.templates import render, template_bytes
+from service.pages.rendering.verdict import verdict
+from service.security.access import Reader
+from service.web.path_params import Which
+from service.web.responses import Reading
+
+router = APIRouter()
+PAGE = 25
+MAX_OPEN = 100
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+Order = Literal["best", "worst"] | None
+CSV_FIELDS = (
+    *("brier", "brier_low", "brier_high", "brier_latest", "brier_latest_low", "brier_latest_high"),
+    *(
+        "brier_time_weighted",
+        "brier_time_weighted_low",
+        "brier_time_weighted_high",
+        "reference_brier",
+        "reference_type",
+    ),
+    *("outcome", "known_at"),
+)
+
+
+@router.get("/commentators/{which}")
+def commentator(
+    request: Request,
+    which: Which,
+    _: Reader,
+    session: Reading,
+    page: Page = 1,
+    order: Order = None,
+    as_of: Instant | None = None,
+) -> Response:
+    """A commentator's record; with ``as_of`` as it stood at a past instant."""
+    state = request.app.state
+    if as_of is not None:
+        with state.pasts.at(session, as_of, Filters(), "opening", now=state.clock.now()) as (past, _, made):
+            record = record_of(past, commentator_of(past, which), made, now=as_of)
+            shown = _shown(past, record, order, page, as_of)
+            return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **shown)
+    return shared_page(
+        request,
+        session,
+        lambda: _estimates(request, session),
+        lambda made: template_bytes(
+            request,
+            "commentator.html",
+            session=session,
+            order=order,
+            page=page,
+            as_of=None,
+            **_shown(session, _record(request, session, which, made), order, page, state.clock.now()),
+        ),
+    )
+
+
+def _shown(session: Session, record: RecordView, order: Order, page: int, now: datetime) -> dict[str, Any]:
+    first = (page - 1) * PAGE
+    here = ordered(record.scores, order)[first : first + PAGE]
+    topics = topic_scores(session, counted(record.scores, now))
+    points = running_means(record.scores, now)
+    changes = commentator_changes.changes(session, record.commentator.id)
+    return {
+        "title": record.commentator.name,
+        "record": record,
+        "who": record.commentator,
+        "summary": record.summary,
+        "verdict": verdict(record.summary),
+        "points": points,
+        "over_time": history(points),
+        "diagram": reliability(record.calibration),
+        "topics": topics,
+        "topic_scale": topic_scale(topics),
+        "scores": here,
+        "said": commentator_changes.said(session, [score.prediction for score in here]),
+        "open": record.open[:MAX_OPEN],
+        "uncounted": commentator_changes.uncounted(session, record.commentator.id),
+        "corrections": commentator_changes.corrections(session, record.commentator.id),
+        "earlier": [each for each in changes if each.before.get("statement")],
+        "renamed": [(each, name) for each in changes for name in each.after if name not in STATEMENT],
+        "first": first,
+        "more": first + PAGE < len(record.scores),
+    }
+
+
+@router.get("/commentators/{which}/record.csv")
+def download(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """Every scored question of a commentator, as CSV."""
+    record = current_record(request, session, which)
+    calls = commentator_changes.said(session, [score.prediction for score in record.scores])
+    columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source", *CSV_FIELDS, "flags")
+    rows = []
+    for score in record.scores:
+        call = calls[score.prediction]
+        words = (call.made_at, call.hedge, call.probability, call.low, call.high, call.source and call.source.url)
+        figures = (getattr(score, name) for name in CSV_FIELDS)
+        rows.append((score.question.slug, score.question.text, *words, *figures, " ".join(score.flags)))
+    return csv_reply(f"{record.commentator.slug}.csv", columns, rows)
+
+
+def ordered(scores: Sequence[ScoreView], order: Order) -> Sequence[ScoreView]:
+    """The scores, newest outcome first, or the best or worst first."""
+    if order is None:
+        return scores
+    return sorted(scores, key=lambda score: score.brier, reverse=order == "worst")
+
+
+def topic_scale(topics: Sequence[TopicScore]) -> Scale:
+    """A scale for intervals of 130 pixels, the same to both sides of zero."""
+    most = max([5.0, *(max(-each.points_low, each.points_high) for each in topics)])
+    return Scale(-most, most, 5, 125)

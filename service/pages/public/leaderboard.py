@@ -1,0 +1,176 @@
+"""The leaderboard: who stands where, how sure that is, and why; filters live in the address."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlmodel import Session, col
+
+from predictions.enums import QuestionStatus
+from predictions.leaderboard.board import board as leaderboard
+from predictions.leaderboard.board import explanation
+from predictions.leaderboard.estimates import Estimates
+from predictions.leaderboard.freshness import newest_scoring
+from predictions.models import Question, QuestionTopic
+from predictions.schemas.views import BoardItem
+from predictions.scoring.reader_simulation import READERS
+from service.cache.as_of_cache import Past, Pasts
+from service.cache.leaderboard_cache import State
+from service.pages.charts.calibration_sparkline import miniatures
+from service.pages.charts.scales import Scale
+from service.pages.rendering.cached_page import shared_page
+from service.pages.rendering.csv_download import csv_reply
+from service.pages.rendering.templates import render, template_bytes
+from service.security.access import Reader
+from service.web.leaderboard_query import BoardQuery
+from service.web.responses import Reading
+
+router = APIRouter()
+PAGE = 100
+#: Where the intervals begin and end, in pixels of 130: a margin for the dots.
+DRAWN = (5, 125)
+MAX_TOPICS = 200
+LATEST = 5
+CSV_FIELDS = tuple(name for name in BoardItem.model_fields if name != "commentator")
+Chosen = Annotated[BoardQuery, Query()]
+
+
+@router.get("/")
+def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
+    """The leaderboard; with ``as_of`` as it stood at a past instant."""
+    if query.as_of is not None:
+        with _as_it_stood(request, session, query, query.as_of) as past:
+            shown = _shown(past.session, query, past.estimates, query.as_of)
+            return render(request, "board.html", session=session, **shown)
+    boards, now = request.app.state.boards, request.app.state.clock.now()
+    return shared_page(
+        request,
+        session,
+        lambda: boards.estimates(session, query.filters(), query.revisions, now),
+        lambda made: template_bytes(
+            request,
+            "board.html",
+            session=session,
+            **_shown(session, query, made.estimates, now, state=made.state(newest_scoring(session), now)),
+        ),
+    )
+
+
+@router.get("/leaderboard.csv")
+def download(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
+    """The whole board under these filters, as CSV."""
+    now = request.app.state.clock.now()
+    if query.as_of is not None:
+        with _as_it_stood(request, session, query, query.as_of) as past:
+            return _csv(_items(past.session, query, past.estimates, query.as_of))
+    made = request.app.state.boards.estimates(session, query.filters(), query.revisions, now).estimates
+    return _csv(_items(session, query, made, now))
+
+
+def _as_it_stood(request: Request, session: Session, query: BoardQuery, when: datetime) -> AbstractContextManager[Past]:
+    pasts: Pasts = request.app.state.pasts
+    return pasts.at(session, when, query.filters(), query.revisions, now=request.app.state.clock.now())
+
+
+def _csv(items: list[BoardItem]) -> Response:
+    rows = (
+        [item.commentator.id, item.commentator.slug, item.commentator.name, item.commentator.kind]
+        + [getattr(item, name) for name in CSV_FIELDS]
+        for item in items
+    )
+    return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *CSV_FIELDS), rows)
+
+
+@router.get("/commentators")
+def commentators() -> Response:
+    """All commentators are on the board, in order of name."""
+    return RedirectResponse("/?sort=name", 307)
+
+
+def _items(session: Session, query: BoardQuery, made: Estimates, now: datetime) -> list[BoardItem]:
+    return leaderboard(
+        session,
+        query.filters(),
+        query.revisions,
+        made,
+        sort=query.order,
+        min_resolved=query.min_resolved or 0,
+        max_annulled=1.0 if query.max_annulled is None else query.max_annulled,
+        now=now,
+    )
+
+
+def _shown(
+    session: Session, query: BoardQuery, made: Estimates, now: datetime, *, state: State = "current"
+) -> dict[str, Any]:
+    items = _items(session, query, made, now)
+    first = (query.page - 1) * PAGE
+    here = items[first : first + PAGE]
+    return {
+        "title": "Leaderboard",
+        "query": query,
+        "groups": groups(here, by_tier=query.order == "skill"),
+        "unranked": [item for item in here if item.status == "too_few"] if query.order == "skill" else [],
+        "total": len(items),
+        "first": first,
+        "last": first + len(here),
+        "more": first + PAGE < len(items),
+        "ranked": sum(item.rank is not None for item in items),
+        "skills": _skills(here),
+        "briers": Scale(0.0, 0.5, *DRAWN),
+        "curves": miniatures(session, [item for item in here if item.brier is not None]),
+        "topics": board_topics(session),
+        "statuses": _statuses(session),
+        "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
+        "next": _questions(session, _waiting(now), col(Question.deadline)),
+        "state": state,
+        "method": explanation(made.ranking),
+        "yardsticks": made.yardsticks,
+        "readers": READERS,
+        "by_reader": made.readers if query.order == "skill" else None,
+    }
+
+
+def board_topics(session: Session) -> Sequence[str]:
+    """The topics to choose from, in order."""
+    query = select(col(QuestionTopic.topic)).distinct().order_by(col(QuestionTopic.topic)).limit(MAX_TOPICS)
+    return session.execute(query).scalars().all()
+
+
+def groups(items: list[BoardItem], *, by_tier: bool) -> list[tuple[int | None, list[BoardItem]]]:
+    """The items in runs that share a tier, those too short to rank left out; one run where order is another."""
+    if not by_tier:
+        return [(None, items)] if items else []
+    found: list[tuple[int | None, list[BoardItem]]] = []
+    for item in items:
+        if item.status == "too_few":
+            continue
+        if not found or found[-1][0] != item.tier:
+            found.append((item.tier, []))
+        found[-1][1].append(item)
+    return found
+
+
+def _skills(items: list[BoardItem]) -> Scale:
+    """A scale for the skill of the ranked, and at least from -5 to 5; what lies outside is drawn at its end."""
+    ranked = [item for item in items if item.rank is not None] or items
+    low = min([-5.0, *(item.skill_low for item in ranked if item.skill_low is not None)])
+    return Scale(low, max([5.0, *(item.skill_high for item in ranked if item.skill_high is not None)]), *DRAWN)
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    return and_(col(Question.status) == QuestionStatus.OPEN, col(Question.deadline) > now)
+
+
+def _questions(session: Session, having: ColumnElement[bool], order: Any) -> Sequence[Question]:
+    rows = session.execute(select(Question).where(having).order_by(order, col(Question.id)).limit(LATEST))
+    return rows.scalars().all()
+
+
+def _statuses(session: Session) -> dict[str, int]:
+    rows = session.execute(select(col(Question.status), func.count()).group_by(col(Question.status)))
+    return {status.value: number for status, number in rows}

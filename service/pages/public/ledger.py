@@ -1,0 +1,46 @@
+"""The ledger: every change of the record, newest first, and how to see that nothing was changed later."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+
+from predictions import ledger
+from predictions.columns import MAX_ID
+from predictions.models import LedgerEvent
+from service.pages.rendering.templates import render
+from service.security.access import Reader
+from service.web.responses import Reading
+
+router = APIRouter()
+PAGE = 100
+#: Where a reader sees the subject of an event, by its table.
+SUBJECTS = {
+    "commentator": "/commentators/",
+    "question": "/questions/",
+    "source": "/sources/",
+    "prediction": "/api/predictions/",
+}
+
+
+@router.get("/ledger")
+def events(
+    request: Request, _: Reader, session: Reading, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None
+) -> Response:
+    """Events with a number below ``before``, newest first."""
+    newest = ledger.head(session)
+    query = select(LedgerEvent).order_by(col(LedgerEvent.seq).desc()).limit(PAGE)
+    if before is not None:
+        query = query.where(col(LedgerEvent.seq) < before)
+    rows = session.exec(query).all()
+    return render(
+        request,
+        "ledger.html",
+        session=session,
+        title="Ledger",
+        events=rows,
+        head=newest,
+        subjects=SUBJECTS,
+        older=rows[-1].seq if rows and rows[-1].seq > 1 else None,
+        newer=before is not None,
+    )

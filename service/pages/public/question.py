@@ -1,0 +1,85 @@
+"""A question's story: what was asked, who said what, what happened, and what each made of it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.enums import QuestionKind, QuestionStatus
+from predictions.leaderboard.wording_ranges import around, word_ranges
+from predictions.models import Question, Score, key
+from predictions.queries.details import view_question
+from predictions.queries.listing import PredictionFilter, QuestionFilter, list_predictions, list_questions
+from predictions.queries.question_trail import trail
+from predictions.schemas.views import QuestionView
+from predictions.scoring.units import SCALE
+from resolvers.probing.configuration import find_attached, view_attached
+from resolvers.prompts.inbox import list_prompts
+from service.lookup import question_of
+from service.pages.charts.question_timeline import timeline
+from service.pages.rendering.templates import render
+from service.security.access import Reader
+from service.web.path_params import Which
+from service.web.responses import Reading
+
+router = APIRouter()
+PAGE = 100
+MAX_PREDICTIONS = 2000
+MAX_FAMILY = 10
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+@router.get("/questions/{which}")
+def question(request: Request, which: Which, _: Reader, session: Reading, page: Page = 1) -> Response:
+    """A question's story."""
+    now, row = request.app.state.clock.now(), question_of(session, which)
+    view = view_question(session, row)
+    told = list_predictions(session, PredictionFilter(question=view.id), limit=MAX_PREDICTIONS)
+    attached = find_attached(session, row)
+    told.sort(key=lambda each: (each.made_at, each.id))
+    first = (page - 1) * PAGE
+    return render(
+        request,
+        "question.html",
+        session=session,
+        title=row.text,
+        q=view,
+        condition=session.get(Question, row.condition_question_id) if row.condition_question_id else None,
+        resolver=view_attached(attached, row) if attached else None,
+        family=_family(session, view),
+        chart=timeline(view, told, now),
+        total=len(told),
+        limited=len(told) == MAX_PREDICTIONS,
+        predictions=told[first : first + PAGE],
+        scores=_scores(session, row),
+        prompts=list_prompts(session, now=now, question=view.id),
+        events=trail(session, view, [each.id for each in told]),
+        first=first,
+        page=page,
+        more=first + PAGE < len(told),
+    )
+
+
+def _family(session: Session, view: QuestionView) -> list[Question]:
+    """The other questions that hang together with this one."""
+    rows = list_questions(session, QuestionFilter(event=view.event), limit=MAX_FAMILY + 1)
+    return [row for row in rows if key(row) != view.id][:MAX_FAMILY]
+
+
+def _scores(session: Session, question: Question) -> dict[int, dict[str, Any]]:
+    """What each commentator made of it, by the prediction that was their opening call."""
+    names = ("opening", "latest", "time_weighted", "opening_low", "opening_high", "reference")
+    rows = session.execute(select(Score).where(col(Score.question_id) == question.id)).scalars()
+    scored = question.status is QuestionStatus.RESOLVED and question.kind is QuestionKind.BINARY
+    words = word_ranges(session, [question]) if scored else {}
+    return {
+        row.opening_id: {name: getattr(row, name) / SCALE for name in names}
+        | {"reference_type": row.reference_type.value, "counted": row.counted}
+        | {
+            "words": around(
+                words.get((row.commentator_id, row.question_id)), row.latest / SCALE, row.time_weighted / SCALE
+            )
+        }
+        for row in rows
+    }

@@ -1,0 +1,105 @@
+"""API keys: created, shown once, stored as keyed hashes, revoked."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
+
+from predictions.errors import Conflict, InvalidInput
+from service.db.models import ApiKey
+
+SCOPES = ("read", "predict", "resolve", "admin")
+FIRST_ADMIN = "first admin"
+_MARK = "tr_"
+_PREFIX_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request, and what they may do."""
+
+    name: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Whether the scope is granted; admin grants all."""
+        return scope in self.scopes or "admin" in self.scopes
+
+
+_TABLE = ApiKey.__table__  # type: ignore[attr-defined]
+_VALID = select(*(_TABLE.c[name] for name in ("id", "name", "scopes", "hash"))).where(
+    _TABLE.c.prefix == bindparam("prefix"), _TABLE.c.revoked_at.is_(None)
+)
+
+
+def create_key(session: Session, name: str, scopes: list[str], *, secret: bytes, now: datetime) -> tuple[ApiKey, str]:
+    """A new key and its plain text, which is shown this once. Raises ``InvalidInput`` or ``Conflict`` (name taken)."""
+    plain = f"{_MARK}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+    return store_key(session, name, scopes, plain, secret=secret, now=now), plain
+
+
+def store_key(session: Session, name: str, scopes: list[str], plain: str, *, secret: bytes, now: datetime) -> ApiKey:
+    """Store a key whose plain text is given. Raises ``InvalidInput`` or ``Conflict`` (name taken)."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise InvalidInput.at(
+            "/scopes", f"choose from {', '.join(SCOPES)}" + (f", not {unknown[0]!r}" if unknown else "")
+        )
+    if session.execute(select(col(ApiKey.id)).where(col(ApiKey.name) == name)).first():
+        raise Conflict(f"a key named {name!r} exists: choose another name (revoked keys keep theirs)")
+    key = ApiKey(
+        name=name, prefix=_prefix(plain), hash=_hash(plain, secret), scopes=sorted(set(scopes)), created_at=now
+    )
+    session.add(key)
+    session.flush()
+    return key
+
+
+def ensure_admin_key(session: Session, plain: str, *, secret: bytes, now: datetime) -> None:
+    """Store the admin key that the settings give, unless a key is stored under its name already."""
+    if session.execute(select(col(ApiKey.id)).where(col(ApiKey.name) == FIRST_ADMIN)).first() is None:
+        store_key(session, FIRST_ADMIN, ["admin"], plain, secret=secret, now=now)
+
+
+def revoke_key(session: Session, name: str, *, now: datetime) -> ApiKey:
+    """Make a key worthless from now on. Raises ``InvalidInput`` for an unknown name."""
+    key: ApiKey | None = session.execute(select(ApiKey).where(col(ApiKey.name) == name)).scalar_one_or_none()
+    if key is None:
+        raise InvalidInput.at("/name", f"no key is named {name!r}: list the keys to see their names")
+    key.revoked_at = key.revoked_at or now
+    session.flush()
+    return key
+
+
+def list_keys(session: Session) -> list[ApiKey]:
+    """All keys, revoked ones too, oldest first."""
+    return list(session.execute(select(ApiKey).order_by(col(ApiKey.id))).scalars())
+
+
+def find_caller(session: Session, plain: str, secret: bytes) -> Caller | None:
+    """Whose key this is, or None for one that is unknown or revoked."""
+    found = find_key(session, plain, secret)
+    return found and found[1]
+
+
+def find_key(session: Session, plain: str, secret: bytes) -> tuple[int, Caller] | None:
+    """The number of a key and whose it is, or None for one that is unknown or revoked."""
+    row = session.execute(_VALID, {"prefix": _prefix(plain)}).first()
+    if row is None or not hmac.compare_digest(row.hash, _hash(plain, secret)):
+        return None
+    return row.id, Caller(row.name, frozenset(row.scopes))
+
+
+def _prefix(plain: str) -> str:
+    # A key set by the operator need not have our form: its prefix must not give it away.
+    if plain.startswith(_MARK):
+        return plain[:_PREFIX_LENGTH]
+    return hashlib.sha256(plain.encode()).hexdigest()[:_PREFIX_LENGTH]
+
+
+def _hash(plain: str, secret: bytes) -> str:
+    return hmac.new(secret, plain.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,37 @@
+"""A route that answers with the page it sent last, before anything of the request is read, where nothing changed."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from service.cache.page_cache import PageBytes
+from service.web.etag import tagged
+from service.web.responses import address_of
+
+
+class KeptPageRoute(APIRoute):
+    """Leaves out what a reply needs to be made: parameters checked, a session opened, threads changed."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's own handler behind a look at the kept pages."""
+        make = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            page = await _kept(request)
+            return tagged(request, page.body, page.tag) if page is not None else await make(request)
+
+        return handle
+
+
+async def _kept(request: Request) -> PageBytes | None:
+    state = request.app.state
+    if not state.settings.public_read or "authorization" in request.headers:
+        return None  # the caller's key must be looked at
+    address = address_of(request)
+    if not state.boards.has_page(address):
+        return None
+    head = await state.newest_event.now()
+    page: PageBytes | None = state.boards.page(address, head, state.clock.now())
+    return page

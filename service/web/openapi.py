@@ -1,0 +1,63 @@
+"""What the OpenAPI document says beyond what its routes say of themselves: errors, open reading, examples."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from service.web.openapi_examples import EXAMPLES, LINES
+from service.web.problems import MEDIA_TYPE
+
+_TEXT = {"type": "string"}
+_FAULT = {
+    "type": "object",
+    "required": ["pointer", "detail"],
+    "properties": {
+        "pointer": _TEXT | {"description": "JSON pointer to the field; /query/... and /header/... outside the body"},
+        "detail": _TEXT | {"description": "what is wrong and what to do"},
+    },
+}
+PROBLEM = {
+    "type": "object",
+    "description": "An error as RFC 9457 has it.",
+    "required": ["type", "title", "status", "detail", "errors"],
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "errors": {"type": "array", "items": _FAULT},
+    },
+}
+_REFUSED = {
+    "description": "Any error: 400 malformed, 401 no valid key, 403 the key grants too little, 404 not on record, "
+    "409 conflicts with the record, 413 too large, 422 invalid, 503 try again in a moment",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Let the app's document tell of errors and of who may read."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _amend(plain())
+        return plain()
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _amend(document: dict[str, Any]) -> None:
+    for methods in document["paths"].values():
+        for method, operation in methods.items():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = _REFUSED
+            if method == "get" and "security" in operation:
+                operation["security"].append({})  # open unless the operator closes reading
+    for path, examples in EXAMPLES.items():
+        document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["examples"] = examples
+    document["paths"]["/api/predictions/batch"]["post"]["requestBody"] = LINES
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = PROBLEM

@@ -1,0 +1,10 @@
+"""Types of path parameters: an id, or an id or slug."""
+
+from typing import Annotated
+
+from fastapi import Path
+
+from predictions.columns import MAX_ID
+
+Number = Annotated[int, Path(ge=1, le=MAX_ID)]
+Which = Annotated[str, Path(description="the id or the slug", max_length=120)]

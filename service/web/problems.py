@@ -1,0 +1,109 @@
+"""Every error in one shape: RFC 9457 problem details, with a pointer to the field and a remedy."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
+
+from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
+from service.errors import Unavailable, is_passing
+from service.validation import _REMEDIES, _summary, faults_of
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+#: FastAPI's words for a body that is not even text in UTF-8, is compressed, or nests without end.
+_UNREADABLE = "There was an error parsing the body"
+log = logging.getLogger(__name__)
+
+
+STATUS: dict[type[TrackRecordError], int] = {InvalidInput: 422, NotFound: 404, Conflict: 409, Unavailable: 503}
+
+
+class Problem(JSONResponse):
+    """A problem as RFC 9457 asks for."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        faults: Iterable[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+        kind = f"/problems/{re.sub('[^a-z]+', '-', title.lower())}"
+        self.content = {"type": kind, "title": title, "status": status, "detail": detail, "errors": errors}
+        super().__init__(self.content, status, headers=dict(headers or {}))
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that tells of any error; what nobody foresaw is a 500 without inner details."""
+    if isinstance(error, TrackRecordError):
+        wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else None
+        return Problem(_status(error), error.title, error.detail, error.faults, wait)
+    if isinstance(error, RequestValidationError):
+        faults = faults_of(error.errors())
+        malformed = any(fault["type"] == "json_invalid" for fault in error.errors())
+        if malformed:
+            faults = [Fault("", _REMEDIES["json_invalid"])]
+        return Problem(400 if malformed else 422, InvalidInput.title, _summary(faults), faults)
+    if isinstance(error, HTTPException) and error.detail == _UNREADABLE:
+        return Problem(400, InvalidInput.title, _REMEDIES["json_invalid"], [Fault("", _REMEDIES["json_invalid"])])
+    if isinstance(error, HTTPException):
+        phrase = HTTPStatus(error.status_code).phrase
+        return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
+    if is_passing(error):
+        return problem_of(Unavailable("the database is busy or out of reach: send the same request again in a moment"))
+    log.error("unforeseen error", exc_info=error)
+    detail = "something went wrong on this side; it is logged; nothing was half written"
+    # The server ends the connection after such an error: a client that is not told would send its next request into it.
+    return Problem(500, "Internal error", detail, headers={"Connection": "close"})
+
+
+def _status(error: TrackRecordError) -> int:
+    for kind, status in STATUS.items():
+        if isinstance(error, kind):
+            return status
+    return 400
+
+
+def _http_detail(error: HTTPException) -> str:
+    if error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return "there is nothing at this address: /docs lists what there is"
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        return f"this address does not take that method; it takes {allowed}" if allowed else "method not allowed here"
+    return str(error.detail)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that some route takes at this address."""
+    routes = request.app.routes
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+
+
+def install(app: FastAPI, page: Callable[[Request, Problem], Response | None]) -> None:
+    """Let every error of the app become a problem; ``page`` shows it as a page where that is what the reader wants."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            error.headers = {"Allow": ", ".join(_methods(request))}  # the framework names those of one route only
+        problem = problem_of(error)
+        return page(request, problem) or problem
+
+    for kind in (TrackRecordError, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception):
+        app.add_exception_handler(kind, handle)

@@ -1,0 +1,45 @@
+"""Replies of the API: JSON with an ETag for reads; for writes, the reply that an Idempotency-Key finds again."""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from predictions import ledger
+from predictions.leaderboard.freshness import next_deadline
+from service.cache.page_cache import Address, PageBytes
+from service.db.engine import reading
+from service.web.etag import etag_of, tagged
+
+
+def address_of(request: Request) -> Address:
+    """Path and query, which tell a page from any other."""
+    return request.scope["path"], request.scope["query_string"]
+
+
+def read_reply(request: Request, content: BaseModel) -> Response:
+    """A read model as JSON, with its ETag."""
+    body = content.model_dump_json().encode()
+    return tagged(request, body, etag_of(body))
+
+
+def kept_reply(request: Request, session: Session, make: Callable[[], BaseModel]) -> Response:
+    """As ``read_reply``, for what takes long to make: the same for every reader until the record changes."""
+    boards, now, address = request.app.state.boards, request.app.state.clock.now(), address_of(request)
+    head = ledger.head(session).seq
+    page = boards.page(address, head, now)
+    if page is None:
+        body = make().model_dump_json().encode()
+        page = PageBytes(body, etag_of(body), head, next_deadline(session, now))
+        boards.keep_page(address, page)
+    return tagged(request, page.body, page.tag)
+
+
+def _session(request: Request) -> Iterator[Session]:
+    with reading(request.app.state.engine) as session:
+        yield session
+
+
+Reading = Annotated[Session, Depends(_session, scope="function")]

@@ -1,0 +1,57 @@
+"""What an API takes without a word elsewhere, and here refuses: parameters it does not know, names said twice, JSON
+that is not called JSON."""
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from predictions.errors import InvalidInput
+from service.strict_json import one_object
+
+_JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)", re.IGNORECASE)
+_ACCEPTED = {"Accept": "application/json"}
+
+
+async def strict(request: Request) -> None:
+    """Refuse a query parameter that the route does not have, and a JSON object that says a name twice.
+
+    A misspelt filter would otherwise list everything, and of two probabilities one would be dropped unsaid. Raises
+    ``InvalidInput``, and 415 for a body of another media type.
+    """
+    route = request.scope["route"]
+    known = _parameters(route)
+    for name in request.query_params:
+        if name not in known:
+            takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+            raise InvalidInput.at(f"/query/{name}", f"is no parameter of this address: remove it; {takes}")
+    if route.body_field is not None:
+        body = await request.body()
+        if body and not _JSON.match(request.headers.get("content-type", "")):
+            raise HTTPException(415, "the body must be JSON: send it with Content-Type: application/json", _ACCEPTED)
+        if body.startswith(BOM_UTF8) or b"\0" in body:  # Python reads more than the UTF-8 of RFC 8259, section 8.1
+            raise InvalidInput.at("", "the JSON is not plain UTF-8: encode it so, without a byte order mark")
+        with suppress(ValueError, RecursionError):  # the framework tells of what is no JSON
+            one_object(body)
+
+
+_KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
+
+
+def _parameters(route: APIRoute) -> frozenset[str]:
+    known = _KNOWN.get(route.endpoint)
+    if known is None:
+        known = _KNOWN[route.endpoint] = frozenset(_of(route.dependant))
+    return known
+
+
+def _of(dependant: Dependant) -> set[str]:
+    own = {parameter.alias for parameter in dependant.query_params}
+    return own.union(*(_of(other) for other in dependant.dependencies))

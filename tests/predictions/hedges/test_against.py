@@ -1,0 +1,71 @@
+"""Words said of the opposite of a question: kept with the prediction, so that its trail tells how it was read."""
+
+import json
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from sqlmodel import Session
+
+from predictions import ledger
+from predictions.audit.ledger_check import changes
+from predictions.schemas.inputs import PredictionIn
+from predictions.submissions.record import record_prediction
+from service.db import migrate
+from service.db.engine import make_engine, writing
+
+NOW = datetime(2025, 4, 1, tzinfo=UTC)
+BODY = {
+    "commentator": {"name": "Ann"},
+    "question": {
+        "slug": "fighting-goes-on",
+        "text": "t",
+        "resolution_criteria": "c",
+        "deadline": "2026-01-01",
+        "deadline_basis": "stated",
+    },
+    "made_at": "2025-03-01",
+    "hedge": "likely",
+}
+
+
+def test_the_numbers_are_one_minus_the_reading_and_the_trail_says_so(admin: httpx.Client) -> None:
+    plain = admin.post("/api/predictions", json=BODY | {"commentator": {"name": "Bob"}}).json()
+    found = admin.post("/api/predictions", json=BODY | {"against": True}).json()
+    assert (found["against"], plain["against"]) == (True, False)
+    assert "against" in found["flags"]
+    assert (found["low"], found["probability"], found["high"]) == pytest.approx(
+        (1 - plain["high"], 1 - plain["probability"], 1 - plain["low"])
+    )
+    assert admin.get(f"/api/predictions/{found['id']}").json()["against"] is True
+    events = admin.get("/api/ledger").json()["items"]
+    told = {each["subject_id"]: json.loads(each["body"]) for each in events if each["action"] == "prediction.recorded"}
+    assert told[found["id"]]["against"] is True
+    assert "said of the opposite" in admin.get("/questions/fighting-goes-on").text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"against": True, "hedge": None, "probability": 0.3},
+        {"against": True, "interval": {"low": 0.1, "best": 0.2, "high": 0.3}},
+    ],
+)
+def test_only_words_that_a_lexicon_reads_are_said_against(admin: httpx.Client, wrong: dict[str, object]) -> None:
+    body = {name: value for name, value in (BODY | wrong).items() if value is not None}
+    reply = admin.post("/api/predictions", json=body)
+    assert reply.status_code == 422
+    assert "against" in reply.text
+
+
+def test_predictions_older_than_the_column_still_read_as_the_ledger_says(empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url)
+    migrate.upgrade(engine)
+    with writing(engine) as session:
+        row = record_prediction(session, PredictionIn.model_validate(BODY), now=NOW, actor="test")
+        assert "against" not in ledger.canonical(ledger.contents(row))
+    migrate.downgrade(engine, "0005")
+    migrate.upgrade(engine)
+    with Session(engine) as session:
+        assert list(changes(session)) == []
+    engine.dispose()

@@ -1,0 +1,130 @@
+"""Each filter of the board leaves exactly the scored pairs that it speaks of, told from the raw rows."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from predictions.enums import CommentatorKind, DeadlineBasis
+from predictions.leaderboard.board import board
+from predictions.leaderboard.estimates import estimate
+from predictions.leaderboard.filters import Filters
+from tests.predictions.leaderboard.test_board_by_hand import NOW, START, invent
+from tests.support import reference_board
+from tests.support.reference_board import Row
+
+World = dict[str, dict[int, Row]]
+Keeps = Callable[[Row, World], Any]
+MIDDLE = START + timedelta(days=130)
+
+
+def asked(pair: Row, world: World) -> Row:
+    return world["question"][pair["asked"]]
+
+
+def source(pair: Row, world: World) -> Row:
+    return world["source"].get(pair["call"]["source_id"], {"id": None, "outlet": None})
+
+
+CASES: dict[str, tuple[Filters, Keeps]] = {
+    "topic": (Filters(topic="war"), lambda pair, world: "war" in world["topics"].get(pair["asked"], ())),
+    "event": (Filters(event="family-1"), lambda pair, world: pair["event"] == "family-1"),
+    "from": (Filters(since=MIDDLE), lambda pair, world: pair["deadline"] >= MIDDLE),
+    "to": (Filters(until=MIDDLE), lambda pair, world: pair["deadline"] < MIDDLE),
+    **{
+        basis.value: (
+            Filters(deadline_basis=basis),
+            lambda pair, world, basis=basis: asked(pair, world)["deadline_basis"] == basis,
+        )
+        for basis in DeadlineBasis
+    },
+    "worded": (Filters(worded=True), lambda pair, world: pair["worded"]),
+    "stated numbers": (Filters(worded=False), lambda pair, world: not pair["worded"]),
+    "recorded late": (Filters(recorded_late=True), lambda pair, world: pair["late"]),
+    "recorded in time": (Filters(recorded_late=False), lambda pair, world: not pair["late"]),
+    "conditional": (Filters(conditional=True), lambda pair, world: asked(pair, world)["condition_text"]),
+    "unconditional": (Filters(conditional=False), lambda pair, world: not asked(pair, world)["condition_text"]),
+    "kind": (
+        Filters(commentator_kind=CommentatorKind.MARKET),
+        lambda pair, world: world["commentator"][pair["who"]]["kind"] == "market",
+    ),
+    "outlet": (Filters(outlet="Gazette"), lambda pair, world: source(pair, world)["outlet"] == "Gazette"),
+    "source": (Filters(source=2), lambda pair, world: source(pair, world)["id"] == 2),
+    "two at once": (
+        Filters(worded=False, recorded_late=True),
+        lambda pair, world: not pair["worded"] and pair["late"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_filter_leaves_the_pairs_it_speaks_of(session: Session, name: str) -> None:
+    invent(session, random.Random(11))
+    filters, keeps = CASES[name]
+    world: World = {table: by_id(session, table) for table in ("question", "source", "commentator")}
+    world["topics"] = topics(session)
+    pairs = reference_board.counting(reference_board.scored_pairs(session, world["question"], NOW), NOW)
+    kept = [pair for pair in pairs if keeps(pair, world)]
+    assert 0 < len(kept) < len(pairs)
+    made = estimate(session, filters, "opening", NOW)
+    found = {item.commentator.id: item for item in board(session, filters, "opening", made, now=NOW)}
+    for who in {pair["who"] for pair in pairs}:
+        mine = [pair["opening"] for pair in kept if pair["who"] == who]
+        item = found.get(who)
+        assert (item.resolved if item else 0) == len(mine)
+        if item is not None and mine:
+            assert item.brier == pytest.approx(sum(mine) / len(mine), abs=1e-11)
+            assert item.events == len({pair["event"] for pair in kept if pair["who"] == who})
+
+
+def test_open_and_annulled_questions_are_counted_under_the_same_filter(session: Session) -> None:
+    invent(session, random.Random(11))
+    questions, sources = by_id(session, "question"), by_id(session, "source")
+    filters = Filters(outlet="Gazette")
+    for item in board(session, filters, "opening", estimate(session, filters, "opening", NOW), now=NOW):
+        here = {
+            row["question_id"]
+            for row in reference_board.standing(session)
+            if row["commentator_id"] == item.commentator.id
+            and row["source_id"] is not None
+            and sources[row["source_id"]]["outlet"] == "Gazette"
+        }
+        statuses = [questions[number]["status"] for number in here]
+        counted = {status: statuses.count(status) for status in ("open", "due", "annulled")}
+        assert {"open": item.open, "due": item.overdue, "annulled": item.annulled} == counted
+
+
+def test_resolved_before_the_deadline_counts_with_the_switch(session: Session) -> None:
+    invent(session, random.Random(11))
+    filters = Filters(include="resolved")
+    made = estimate(session, filters, "opening", NOW)
+    pairs = reference_board.scored_pairs(session, by_id(session, "question"), NOW)
+    more = [pair for pair in pairs if not pair["hedged"]]
+    assert len(more) > len(reference_board.counting(pairs, NOW))
+    assert sum(item.resolved for item in board(session, filters, "opening", made, now=NOW)) == len(more)
+
+
+def test_whose_questions_were_mostly_annulled_can_be_left_out(session: Session) -> None:
+    invent(session, random.Random(11))
+    made = estimate(session, Filters(), "opening", NOW)
+    everybody = board(session, Filters(), "opening", made, now=NOW)
+    limit = sorted(item.share_annulled or 0 for item in everybody)[3]
+    fewer = board(session, Filters(), "opening", made, max_annulled=limit, now=NOW)
+    assert 0 < len(fewer) < len(everybody)
+    assert {item.commentator.id for item in fewer} == {
+        item.commentator.id for item in everybody if (item.share_annulled or 0) <= limit
+    }
+
+
+def by_id(session: Session, table: str) -> dict[int, Row]:
+    return {row["id"]: row for row in reference_board.rows(session, table)}
+
+
+def topics(session: Session) -> Any:
+    found: dict[int, set[str]] = {}
+    for row in reference_board.rows(session, "question_topic"):
+        found.setdefault(row["question_id"], set()).add(row["topic"])
+    return found

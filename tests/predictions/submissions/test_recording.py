@@ -1,0 +1,232 @@
+"""Recording: what is said stays on record; a later call revises, a correction supersedes, a withdrawal is seen."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, col, select
+
+from predictions.audit.verify import verify
+from predictions.errors import Conflict, InvalidInput
+from predictions.models import Commentator, Prediction, Question, Score, Source
+from predictions.queries.details import view_predictions
+from predictions.questions.create import enter_question
+from predictions.questions.resolve import resolve
+from predictions.schemas.inputs import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
+from predictions.scoring.units import SCALE
+from predictions.submissions.commentators import change_commentator
+from predictions.submissions.corrections import correct_prediction, withdraw_prediction
+from predictions.submissions.record import record_prediction, record_predictions
+
+NOW = datetime(2025, 4, 1, 12, tzinfo=UTC)
+BY = {"now": NOW, "actor": "editor"}
+QUESTION = {
+    "slug": "rain",
+    "text": "Will it rain?",
+    "resolution_criteria": "By the gauge.",
+    "deadline": "2025-03-20",
+    "deadline_basis": "stated",
+}
+OPTIONS = {"slug": "how-much", "text": "How much?", "options": ["none", "some", "much"]}
+
+
+def said(**changes: Any) -> PredictionIn:
+    whole = {"commentator": {"name": "Ann"}, "question": QUESTION, "made_at": "2025-03-01", "probability": 0.8}
+    whole |= changes
+    return PredictionIn.model_validate({name: value for name, value in whole.items() if value is not None})
+
+
+def record(session: Session, **changes: Any) -> Prediction:
+    return record_prediction(session, said(**changes), **BY)
+
+
+def settle(session: Session, outcome: str = "yes", known_at: str = "2025-03-20", slug: str = "rain") -> dict[str, Any]:
+    """Resolve a question; gives its scores by the commentator's name."""
+    question = session.exec(select(Question).where(Question.slug == slug)).one()
+    body = {"outcome": outcome, "known_at": known_at, "evidence": [{"url": "https://example.org/"}]}
+    resolve(session, question, ResolutionIn.model_validate(body), **BY)
+    assert list(verify(session)) == []
+    rows = session.exec(select(Commentator.name, Score).join(Score, col(Score.commentator_id) == col(Commentator.id)))
+    return dict(rows.all())
+
+
+def flags(session: Session, row: Prediction) -> list[str]:
+    return view_predictions(session, [row])[0].flags
+
+
+def test_a_later_prediction_revises_the_earlier_and_both_stay(session: Session) -> None:
+    record(session, probability=0.8)
+    record(session, probability=0.4, made_at="2025-03-10")
+    score = settle(session)["Ann"]
+    assert (score.opening, score.latest) == (0.04 * SCALE, 0.36 * SCALE)
+    assert len(session.exec(select(Prediction)).all()) == 2
+
+
+def test_the_order_of_recording_does_not_matter_only_when_it_was_said(session: Session) -> None:
+    record(session, probability=0.4, made_at="2025-03-10")
+    record(session, probability=0.8)
+    score = settle(session)["Ann"]
+    assert (score.opening, score.latest) == (0.04 * SCALE, 0.36 * SCALE)
+
+
+def test_a_prediction_made_exactly_at_the_deadline_is_taken_and_one_made_later_refused(session: Session) -> None:
+    record(session, made_at="2025-03-20T23:59:59Z")
+    with pytest.raises(InvalidInput) as found:
+        record(session, made_at="2025-03-21")
+    assert found.value.faults[0].pointer == "/made_at"
+
+
+def test_a_prediction_made_when_the_outcome_was_known_does_not_count(session: Session) -> None:
+    record(session, commentator={"name": "Before"}, made_at="2025-03-09T23:59:59Z")
+    record(session, commentator={"name": "At"}, made_at="2025-03-10T12:00:00Z")
+    record(session, commentator={"name": "After"}, made_at="2025-03-11")
+    scores = settle(session, known_at="2025-03-10T12:00:00Z")
+    counted = {name for name, score in scores.items() if score.opening is not None}
+    assert "Before" in counted
+    assert "After" not in counted
+
+
+def test_a_prediction_recorded_after_the_deadline_counts_and_says_so(session: Session) -> None:
+    row = record(session)
+    assert "recorded_late" in flags(session, row)
+    timely = record_prediction(session, said(made_at="2025-03-02"), now=datetime(2025, 3, 2, tzinfo=UTC), actor="e")
+    assert "recorded_late" not in flags(session, timely)
+
+
+def test_a_prediction_in_the_future_is_refused(session: Session) -> None:
+    with pytest.raises(InvalidInput):
+        record(session, question=QUESTION | {"deadline": "2026-01-01"}, made_at="2025-04-01T12:06:00Z")
+
+
+def test_a_prediction_on_a_resolved_question_is_scored_at_once(session: Session) -> None:
+    record(session)
+    settle(session)
+    record(session, commentator={"name": "Bob"}, probability=0.5)
+    scores = session.exec(select(Score.opening).order_by(col(Score.commentator_id))).all()
+    assert scores == [0.04 * SCALE, 0.25 * SCALE]
+    assert list(verify(session)) == []
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["resolved before", "resolved after"])
+def test_a_correction_supersedes_and_the_score_follows(session: Session, before: bool) -> None:
+    wrong = record(session)
+    if before:
+        settle(session)
+    right = CorrectionIn.model_validate({"made_at": "2025-03-01", "probability": 0.5, "reason": "misread"})
+    row = correct_prediction(session, wrong, right, **BY)
+    if not before:
+        settle(session)
+    assert session.exec(select(Score.opening)).all() == [0.25 * SCALE]
+    assert (wrong.probability, row.supersedes_id) == (0.8, wrong.id)
+    assert "superseded" in flags(session, wrong)
+    with pytest.raises(Conflict):
+        correct_prediction(session, wrong, right, **BY)
+    assert list(verify(session)) == []
+
+
+def test_a_withdrawn_prediction_is_seen_but_scored_no_more(session: Session) -> None:
+    wrong = record(session)
+    record(session, commentator={"name": "Bob"})
+    settle(session)
+    mark = withdraw_prediction(session, wrong, WithdrawalIn(reason="another person"), **BY)
+    assert len(session.exec(select(Score)).all()) == 1
+    assert (mark.reason, len(session.exec(select(Prediction)).all())) == ("another person", 3)
+    for row in (wrong, mark):
+        with pytest.raises(Conflict):
+            withdraw_prediction(session, row, WithdrawalIn(reason="again"), **BY)
+    assert list(verify(session)) == []
+
+
+def test_a_commitment_without_a_probability_is_on_record_and_not_scored(session: Session) -> None:
+    row = record(session, probability=None, commitment=True)
+    assert (row.probability, row.commitment) == (None, True)
+    assert all(score.opening is None for score in settle(session).values())
+
+
+def test_a_hedge_becomes_an_interval_and_a_reading_of_ones_own_overrides_it(session: Session) -> None:
+    read = record(session, probability=None, hedge="very likely")
+    assert read.low is not None
+    assert read.probability is not None
+    assert read.high is not None
+    assert read.low < read.probability < read.high
+    own = {"low": 0.1, "best": 0.2, "high": 0.3}
+    row = record(session, commentator={"name": "Bob"}, probability=None, hedge="bound to", interval=own)
+    assert (row.low, row.probability, row.high, row.overridden) == (0.1, 0.2, 0.3, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("categorical", (0.04 + 0.25 + 0.49) / 2), ("ordinal", (0.04 + 0.49) / 2)],
+)
+def test_several_options_are_scored_as_their_kind_asks(session: Session, kind: str, expected: float) -> None:
+    record(session, question=QUESTION | OPTIONS | {"kind": kind}, probability=None, probabilities=[0.2, 0.5, 0.3])
+    score = settle(session, outcome="much", slug="how-much")["Ann"]
+    assert score.opening == pytest.approx(expected * SCALE, abs=2)
+
+
+def test_probabilities_by_name_are_those_in_order(session: Session) -> None:
+    named = {"much": 0.3, "none": 0.2, "some": 0.5}
+    row = record(session, question=QUESTION | OPTIONS | {"kind": "ordinal"}, probability=None, probabilities=named)
+    assert row.probabilities == [0.2, 0.5, 0.3]
+
+
+def test_probabilities_must_add_up_to_one(session: Session) -> None:
+    with pytest.raises(InvalidInput, match="add up to 1"):
+        record(
+            session, question=QUESTION | OPTIONS | {"kind": "ordinal"}, probability=None, probabilities=[0.2, 0.5, 0.4]
+        )
+
+
+def test_many_at_once_are_as_one_by_one(session: Session) -> None:
+    items = [said(commentator={"name": name}, made_at=f"2025-03-0{day}") for day, name in enumerate("ABABC", 1)]
+    ids = record_predictions(session, items, **BY)
+    assert len(set(ids)) == 5
+    assert len(settle(session)) == 3
+
+
+def test_of_many_the_one_at_fault_is_named(session: Session) -> None:
+    with pytest.raises(InvalidInput) as found:
+        record_predictions(session, [said(), said(made_at="2025-03-30")], **BY)
+    assert found.value.faults[0].pointer == "/1/made_at"
+
+
+@pytest.mark.parametrize("name", ["ANN", "  ann ", "A\u200bnn", "Ａnn"])
+def test_one_person_spelled_differently_is_one_commentator(session: Session, name: str) -> None:
+    assert record(session).commentator_id == record(session, commentator={"name": name}).commentator_id
+
+
+def test_two_people_cannot_have_one_name(session: Session) -> None:
+    record(session)
+    row = record(session, commentator={"name": "Bob"})
+    bob = session.get_one(Commentator, row.commentator_id)
+    with pytest.raises(Conflict):
+        change_commentator(session, bob, {"name": "ann"}, **BY)
+    with pytest.raises(InvalidInput):
+        change_commentator(session, bob, {"name": "\u200b"}, **BY)
+
+
+def test_one_address_is_one_source_whatever_the_fragment(session: Session) -> None:
+    for url in ("https://example.org/a", "https://example.org/a#part"):
+        record(session, source={"url": url})
+    assert len(session.exec(select(Source)).all()) == 1
+
+
+def test_a_question_without_a_slug_is_found_by_its_text_and_deadline(session: Session) -> None:
+    body = {name: value for name, value in QUESTION.items() if name != "slug"}
+    first, second = (enter_question(session, QuestionIn.model_validate(body), **BY) for _ in range(2))
+    assert first.id == second.id
+    other = enter_question(session, QuestionIn.model_validate(body | {"deadline": "2025-03-21"}), **BY)
+    assert (first.slug, other.slug) == ("will-it-rain", "will-it-rain-2")
+
+
+@pytest.mark.parametrize("table", ["prediction", "resolution", "ledger_event"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}"])
+def test_what_is_on_record_can_be_neither_changed_nor_deleted(session: Session, table: str, change: str) -> None:
+    record(session)
+    settle(session)
+    session.commit()
+    statement = change.format(table).replace("id = id", "seq = seq" if table == "ledger_event" else "id = id")
+    with pytest.raises(DBAPIError, match="append-only"):
+        session.execute(text(statement))

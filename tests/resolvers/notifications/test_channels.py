@@ -1,0 +1,204 @@
+"""Channels: what may be one, how webhooks are signed and answered."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+from sqlmodel import Session
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from predictions.errors import Conflict, InvalidInput
+from resolvers.notifications.channels import ChannelIn, enter_channel, make_secret, send_test, switch, wants
+from resolvers.notifications.models import Channel, ChannelKind
+from resolvers.notifications.sender import Outgoing, Verdict
+from resolvers.notifications.senders.webhook import WebhookSender, answer_of, signed_headers
+from resolvers.outbound.client import Fetcher
+from tests.support.fake_clock import START
+from tests.support.http_source_server import RawServer, RunningClock, hang, raw, redirect, reply, serving_raw
+from tests.support.source_requests import listen
+
+SECRET = "whsec_" + base64.b64encode(b"a secret of 32 bytes for testing").decode()
+
+
+@pytest.fixture
+def receiver() -> Iterator[RawServer]:
+    with serving_raw() as server:
+        yield server
+
+
+def sender(receiver: RawServer, total_seconds: float = 5.0) -> WebhookSender:
+    fetcher = Fetcher(clock=RunningClock(), user_agent="Track Record tests", allowed_hosts=[receiver.host])
+    return WebhookSender(fetcher, RunningClock(), total_seconds=total_seconds)
+
+
+def to(target: str, payload: str = '{"type":"prompt.created","data":{"text":"Köln – 50 %"}}') -> Outgoing:
+    return Outgoing("msg_1", payload, ChannelKind.WEBHOOK, target, SECRET)
+
+
+def channel_in(**fields: object) -> ChannelIn:
+    return ChannelIn.model_validate({"name": "desk", "kind": "webhook", "target": "https://example.org/hook"} | fields)
+
+
+def test_what_a_webhook_receives_verifies_with_the_published_library(receiver: RawServer) -> None:
+    receiver.routes["/hook"] = reply(b"thanks")
+    message = to(f"{receiver.url}/hook")
+    assert sender(receiver).send(message).verdict is Verdict.DELIVERED
+    [request] = receiver.requests
+    assert Webhook(SECRET).verify(request.body, request.headers) == json.loads(message.payload)
+    assert (request.method, request.headers["content-type"]) == ("POST", "application/json")
+    assert request.headers["webhook-id"] == "msg_1"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(make_secret()).verify(request.body, request.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRET).verify(request.body + b" ", request.headers)
+
+
+def test_the_signature_is_that_of_the_published_example() -> None:
+    """The example of the Standard Webhooks reference implementations."""
+    at = datetime.fromtimestamp(1614265330, UTC)
+    headers = signed_headers(
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", at, '{"test": 2432232314}'
+    )
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert headers["webhook-timestamp"] == "1614265330"
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (200, Verdict.DELIVERED),
+        (204, Verdict.DELIVERED),
+        (301, Verdict.PASSING),
+        (400, Verdict.PERMANENT),
+        (401, Verdict.PERMANENT),
+        (404, Verdict.PERMANENT),
+        (408, Verdict.PASSING),
+        (410, Verdict.GONE),
+        (413, Verdict.PERMANENT),
+        (425, Verdict.PASSING),
+        (429, Verdict.PASSING),
+        (500, Verdict.PASSING),
+        (503, Verdict.PASSING),
+    ],
+)
+def test_a_status_says_whether_to_try_again(status: int, verdict: Verdict) -> None:
+    answer = answer_of(status, None)
+    assert (answer.verdict, answer.status_code) == (verdict, status)
+    assert (answer.detail == "") == (verdict is Verdict.DELIVERED)
+
+
+def test_a_receiver_may_name_the_time_of_the_next_attempt(receiver: RawServer) -> None:
+    receiver.routes["/hook"] = reply(status=503, retry_after="120")
+    answer = sender(receiver).send(to(f"{receiver.url}/hook"))
+    assert (answer.verdict, answer.status_code, answer.retry_after) == (Verdict.PASSING, 503, 120.0)
+
+
+def test_a_webhook_follows_no_redirect(receiver: RawServer) -> None:
+    receiver.routes["/hook"] = redirect(f"{receiver.url}/elsewhere", 307)
+    receiver.routes["/elsewhere"] = reply()
+    answer = sender(receiver).send(to(f"{receiver.url}/hook"))
+    assert answer.verdict is Verdict.PASSING
+    assert "no redirect" in answer.detail
+    assert receiver.targets() == ["/hook"]
+
+
+def test_a_receiver_that_hangs_or_breaks_off_is_tried_again_later(receiver: RawServer) -> None:
+    receiver.routes |= {"/hang": hang, "/broken": raw(b"HTTP/1.1 2"), "/noise": raw(b"\x00\x01\x02\r\n\r\n")}
+    for path in receiver.routes:
+        answer = sender(receiver, total_seconds=0.3).send(to(f"{receiver.url}{path}"))
+        assert (answer.verdict, answer.status_code) == (Verdict.PASSING, None), path
+    closed = to("http://127.0.0.1:9/hook")
+    fetcher = Fetcher(clock=RunningClock(), user_agent="tests", allowed_hosts=["127.0.0.1"])
+    assert WebhookSender(fetcher, RunningClock()).send(closed).verdict is Verdict.PASSING
+
+
+def test_a_private_address_is_refused_for_good_unless_the_operator_allows_it(receiver: RawServer) -> None:
+    fetcher = Fetcher(clock=RunningClock(), user_agent="tests")
+    answer = WebhookSender(fetcher, RunningClock()).send(to(f"{receiver.url}/hook"))
+    assert answer.verdict is Verdict.PERMANENT
+    assert "operator" in answer.detail
+    assert receiver.requests == []
+
+
+def test_a_new_webhook_gets_a_secret_and_keeps_one_that_is_given(session: Session) -> None:
+    made = listen(session, "made", START)
+    assert made.secret.startswith("whsec_")
+    assert len(base64.b64decode(made.secret.removeprefix("whsec_"))) == 32
+    assert listen(session, "given", START, secret=SECRET).secret == SECRET
+    assert listen(session, "other", START).secret != made.secret
+    mailbox = listen(session, "mail", START, kind="email", target="desk@example.org")
+    assert mailbox.secret == ""
+
+
+def test_two_channels_cannot_have_one_name(session: Session) -> None:
+    listen(session, "desk", START)
+    with pytest.raises(Conflict, match="choose another name"):
+        enter_channel(session, channel_in(), now=START)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"target": "ftp://example.org"}, "target"),
+        ({"target": "https://user:pass@example.org/"}, "target"),
+        ({"target": "https://0x7f.1/"}, "target"),
+        ({"target": ""}, "target"),
+        ({"kind": "email", "target": "no mailbox"}, "target"),
+        ({"kind": "email", "target": "a@example.org\nBcc: b@example.org"}, "target"),
+        ({"kind": "pigeon"}, "kind"),
+        ({"secret": "whsec_c2hvcnQ="}, "secret"),
+        ({"secret": "not base64"}, "secret"),
+        ({"topics": ["No Slug"]}, "topics"),
+        ({"name": ""}, "name"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_channel_that_could_not_work_is_refused_at_its_field(fields: dict[str, object], field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        channel_in(**fields)
+    assert {error["loc"][0] for error in refused.value.errors()} == {field}
+
+
+@pytest.mark.parametrize(
+    ("topics", "escalations_only", "stage", "about", "heard"),
+    [
+        ([], False, "due", [], True),
+        (["sea"], False, "due", ["sea", "sport"], True),
+        (["sea"], False, "due", ["sport"], False),
+        (["sea"], False, "due", [], False),
+        ([], True, "due", [], False),
+        ([], True, "week_5", [], False),
+        ([], True, "escalation", [], True),
+        (["sea"], True, "escalation", ["sport"], False),
+    ],
+)
+def test_a_channel_hears_what_it_asked_for(
+    topics: list[str], escalations_only: bool, stage: str, about: list[str], heard: bool
+) -> None:
+    channel = Channel(
+        name="x", kind="webhook", target="x", topics=topics, escalations_only=escalations_only, created_at=START
+    )
+    assert wants(channel, stage, about) is heard
+
+
+def test_a_test_message_goes_out_at_once_and_says_what_it_is(session: Session, receiver: RawServer) -> None:
+    receiver.routes["/hook"] = reply(status=202)
+    channel = listen(session, "desk", START, target=f"{receiver.url}/hook")
+    answer = send_test(channel, {ChannelKind.WEBHOOK: sender(receiver)}, now=START)
+    assert (answer.verdict, answer.status_code) == (Verdict.DELIVERED, 202)
+    [request] = receiver.requests
+    message = Webhook(channel.secret).verify(request.body, request.headers)
+    assert (message["type"], message["data"]["channel"]) == ("channel.test", "desk")
+    with pytest.raises(InvalidInput, match="not set up"):
+        send_test(channel, {}, now=START)
+
+
+def test_a_channel_can_be_switched_off_and_on(session: Session) -> None:
+    channel = listen(session, "desk", START)
+    switch(channel, enabled=False, reason="moved")
+    assert (channel.enabled, channel.disabled_reason) == (False, "moved")
+    switch(channel, enabled=True)
+    assert (channel.enabled, channel.disabled_reason) == (True, "")

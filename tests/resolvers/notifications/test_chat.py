@@ -1,0 +1,145 @@
+"""Chat services through Apprise: what arrives at a real receiver, and what a service that refuses or hangs costs."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from predictions.errors import InvalidInput
+from resolvers.deadline_sweep import sweep_due
+from resolvers.notifications.channels import ChannelIn, enter_channel, send_test
+from resolvers.notifications.delivery_log import ChannelView
+from resolvers.notifications.models import ChannelKind
+from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from resolvers.notifications.senders import chat
+from resolvers.notifications.senders.chat import ChatSender, check_address, without_secrets
+from tests.support.fake_clock import START
+from tests.support.http_source_server import RawServer, hang, raw, redirect, reply, serving_raw
+from tests.support.source_requests import BASE_URL, ask, deliveries
+
+
+@pytest.fixture
+def room() -> Iterator[RawServer]:
+    with serving_raw() as server:
+        server.routes["/room"] = reply()
+        yield server
+
+
+def address(room: RawServer, path: str = "/room") -> str:
+    return f"json://{room.host}{path}"
+
+
+def send(room: RawServer, payload: str, path: str = "/room", seconds: float = 20.0) -> Answer:
+    message = Outgoing("msg_1", payload, ChannelKind.CHAT, address(room, path), "")
+    return ChatSender(total_seconds=seconds).send(message)
+
+
+@pytest.fixture
+def payload(session: Session) -> str:
+    ask(session, "carnival", START, text="Will the <b>carnival</b> take place?")
+    enter_channel(session, ChannelIn(name="desk", kind="chat", target="json://example.org/room"), now=START)
+    sweep_due(session, now=START, base_url=BASE_URL)
+    return deliveries(session)[0].payload
+
+
+def test_a_prompt_arrives_as_a_short_text_with_the_way_to_the_question(room: RawServer, payload: str) -> None:
+    assert send(room, payload) == Answer(Verdict.DELIVERED)
+    [request] = room.requests
+    told = json.loads(request.body)
+    assert told["title"] == "To resolve: Will the <b>carnival</b> take place?"
+    assert "Deadline: 1 April 2025, 12:00 (UTC)\nPossible outcomes: yes, no, annulled" in told["message"]
+    assert f"{BASE_URL}/questions/carnival/resolve" in told["message"]
+    assert "msg_1" not in told["message"], "a room is not given one person's link"
+    assert not told["attachments"]
+
+
+def test_a_test_message_goes_out(session: Session, room: RawServer) -> None:
+    data = ChannelIn(name="room", kind="chat", target=address(room))
+    channel = enter_channel(session, data, now=START)
+    assert send_test(channel, {ChannelKind.CHAT: ChatSender()}, now=START).verdict is Verdict.DELIVERED
+    assert "Channel: room" in json.loads(room.requests[0].body)["message"]
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(401, Verdict.PERMANENT), (410, Verdict.GONE), (429, Verdict.PASSING), (500, Verdict.PASSING)],
+)
+def test_a_refusal_says_whether_to_try_again(room: RawServer, payload: str, status: int, verdict: Verdict) -> None:
+    room.routes["/refuses"] = reply(status=status)
+    answer = send(room, payload, "/refuses")
+    assert (answer.verdict, answer.status_code) == (verdict, status)
+
+
+def test_a_room_that_hangs_costs_bounded_time_and_leaves_no_process(room: RawServer, payload: str) -> None:
+    left = threading.Event()
+
+    def hang_and_look(sock: socket.socket) -> None:
+        hang(sock)
+        left.set()
+
+    room.routes["/hangs"] = hang_and_look
+    answer = send(room, payload, "/hangs", seconds=1.5)
+    assert (answer.verdict, "too slow" in answer.detail) == (Verdict.PASSING, True)
+    assert left.wait(5), "whoever called has gone"
+
+
+def test_a_room_that_breaks_off_is_tried_again_later(room: RawServer, payload: str) -> None:
+    room.routes["/noise"] = raw(b"\x00\x01\r\n\r\n")
+    assert send(room, payload, "/noise").verdict is Verdict.PASSING
+    room.close()
+    assert send(room, payload).verdict is Verdict.PASSING
+
+
+def test_no_redirect_is_followed(room: RawServer, payload: str) -> None:
+    room.routes |= {"/moved": redirect(f"{room.url}/inside", 307), "/inside": reply()}
+    assert send(room, payload, "/moved").verdict is not Verdict.DELIVERED
+    assert room.targets() == ["/moved"]
+
+
+def test_the_child_knows_none_of_our_secrets(
+    room: RawServer, payload: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login operator password hunter22\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("TRACKRECORD_SECRET_KEY", "s3cr3t")
+    assert send(room, payload).verdict is Verdict.DELIVERED
+    assert "authorization" not in room.requests[0].headers
+
+
+def test_an_address_is_looked_at_before_it_is_kept() -> None:
+    check_address("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general")
+    check_address("ntfy://topic")
+    for wrong in ("pigeon://roof", "slack://", "https://example.org/hook"):
+        with pytest.raises(InvalidInput) as refused:
+            check_address(wrong)
+        assert refused.value.faults[0].pointer == "/target", wrong
+
+
+@pytest.mark.parametrize("target", ["slack", "Slack://a b", "json://a\nb", "://x"])
+def test_what_is_no_address_at_all_is_refused_at_once(target: str) -> None:
+    with pytest.raises(ValidationError, match="target"):
+        ChannelIn(name="room", kind="chat", target=target)
+
+
+def test_without_the_extra_it_is_said_how_to_install_it(
+    room: RawServer, payload: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "find_spec", lambda name: None)
+    answer = send(room, payload)
+    assert (answer.verdict, "trackrecord[chat]" in answer.detail) == (Verdict.PERMANENT, True)
+    with pytest.raises(InvalidInput, match=r"trackrecord\[chat\]"):
+        check_address(address(room))
+
+
+def test_nothing_of_an_address_is_told(session: Session) -> None:
+    target = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
+    heard = "Failed: https://hooks.slack.com/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    assert without_secrets(heard, target) == "Failed: https://hooks.slack.com/…/…/…"
+    channel = enter_channel(session, ChannelIn(name="room", kind="chat", target=target), now=START)
+    assert ChannelView.of(channel).target == "slack://…"

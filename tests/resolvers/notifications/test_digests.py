@@ -1,0 +1,247 @@
+"""One message a day for all that came due; quiet hours; and what a channel hears of because somebody watches."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import Engine, select
+from sqlmodel import Session
+
+from predictions.errors import Conflict, InvalidInput
+from predictions.models import key
+from predictions.questions.triage import assign_question
+from resolvers.deadline_sweep import sweep_due
+from resolvers.notifications.channels import ChannelIn, Listening
+from resolvers.notifications.delivery_queue import resend
+from resolvers.notifications.digests import change_listening
+from resolvers.notifications.models import Channel, Delivery, DeliveryState
+from resolvers.notifications.rendering import brief, letter
+from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe
+from tests.support.fake_clock import START, FakeClock
+from tests.support.sender_stubs import LATER, NEVER, House, Postman
+from tests.support.source_requests import BASE_URL, ask, deliveries, listen, settle
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def house(engine: Engine, clock: FakeClock) -> House:
+    """It is noon, UTC; the digest goes out at eight in the evening in Berlin, six hours later."""
+    built = House(engine, clock, Postman())
+    with built.session() as session:
+        listen(session, "desk", START, zone="Europe/Berlin", digest_at="20:00")
+    return built
+
+
+def digest_of(rows: list[Delivery]) -> Delivery:
+    [found] = [row for row in rows if row.prompt_id is None]
+    return found
+
+
+def slugs(payload: str) -> list[str]:
+    return [prompt["question"]["slug"] for prompt in json.loads(payload)["data"]["prompts"]]
+
+
+def test_all_that_came_due_since_the_last_digest_is_one_message(house: House) -> None:
+    house.come_due("rain", "snow")
+    house.clock.advance(3600)
+    house.come_due("hail")
+    outbox = house.outbox()
+    assert outbox.deliver(5)["sent"] == 0, "it is not yet time"
+    house.clock.advance(5 * 3600)
+    tally = outbox.deliver(5)
+    assert (tally["sent"], tally["delivered"]) == (1, 1)
+    rows = house.rows()
+    digest = digest_of(rows)
+    assert slugs(digest.payload) == ["rain", "snow", "hail"]
+    assert house.postman.carried == [digest.message_id]
+    members = [row for row in rows if row is not digest]
+    assert {(row.state, row.digest_id, row.attempts) for row in members} == {(DeliveryState.DELIVERED, digest.id, 0)}
+    assert outbox.deliver(5).total() == 0
+
+
+def test_a_day_without_anything_due_has_no_digest(house: House) -> None:
+    house.clock.advance(7 * 86400)
+    assert house.outbox().deliver(5).total() == 0
+    assert house.rows() == []
+
+
+def test_what_has_an_outcome_before_the_digest_is_not_in_it(house: House) -> None:
+    house.come_due("rain", "snow")
+    with house.question("rain") as (session, question):
+        settle(session, question, "yes", START + HOUR)
+    house.clock.advance(6 * 3600)
+    house.outbox().deliver(5)
+    assert slugs(digest_of(house.rows()).payload) == ["snow"]
+    assert [row.state for row in house.rows() if row.prompt_id] == [DeliveryState.CANCELLED, DeliveryState.DELIVERED]
+
+
+def test_a_digest_is_retried_and_dies_as_one_and_so_does_all_that_it_carries(house: House) -> None:
+    house.come_due("rain", "snow")
+    house.clock.advance(6 * 3600)
+    house.postman.answer = lambda _: LATER
+    outbox = house.outbox()
+    outbox.deliver(5)
+    assert [row.state for row in house.rows()] == [DeliveryState.PENDING] * 3
+    house.clock.advance(5)
+    house.postman.answer = lambda _: NEVER
+    outbox.deliver(5)
+    assert {(row.state, row.last_error) for row in house.rows()} == {(DeliveryState.DEAD, "unknown")}
+    assert len(house.postman.carried) == 2, "the digest, twice; and nothing of it alone"
+    house.postman.answer = Postman().answer
+    with house.session() as session:
+        resend(session, digest_of(deliveries(session)), now=house.clock.now())
+    outbox.deliver(5)
+    assert {row.state for row in house.rows()} == {DeliveryState.DELIVERED}
+
+
+def test_one_prompt_of_a_dead_digest_can_be_sent_again_with_the_next(house: House) -> None:
+    house.come_due("rain", "snow")
+    house.clock.advance(6 * 3600)
+    house.postman.answer = lambda _: NEVER
+    outbox = house.outbox()
+    outbox.deliver(5)
+    with house.session() as session:
+        resend(session, deliveries(session)[0], now=house.clock.now())
+    house.postman.answer = Postman().answer
+    outbox.deliver(5)
+    assert [row.state for row in house.rows()] == ["delivered", "dead", "dead", "delivered"]
+
+
+def test_a_channel_that_wants_single_messages_from_now_on_gets_what_waits_at_once(house: House) -> None:
+    house.come_due("rain", "snow")
+    with house.session() as session:
+        channel = session.get_one(Channel, 1)
+        change_listening(session, channel, Listening(topics=["sea"], digest_at=None), now=house.clock.now())
+        assert (channel.topics, channel.digest_at, channel.zone) == (["sea"], None, "Europe/Berlin")
+    assert house.outbox().deliver(5)["delivered"] == 2
+
+
+def test_two_processes_gather_one_digest(house: House) -> None:
+    house.come_due(*(f"q-{number}" for number in range(150)))
+    house.clock.advance(6 * 3600)
+    one, other = house.outbox(), house.outbox()
+    one.deliver(0)
+    other.deliver(5)
+    one.deliver(5)
+    digests = [row for row in house.rows() if row.prompt_id is None]
+    assert sorted(len(slugs(row.payload)) for row in digests) == [50, 100]
+    assert sorted(house.postman.carried) == sorted(row.message_id for row in digests)
+
+
+def test_a_digest_reads_well_as_a_mail_and_in_a_chat(house: House) -> None:
+    house.come_due("rain", "<snow>".strip("<>"))
+    house.clock.advance(6 * 3600)
+    house.outbox().deliver(5)
+    rows = house.rows()
+    payload = digest_of(rows).payload
+    content = letter(payload, "unused", "https://x/{}".format)
+    assert content.subject == "2 questions to resolve"
+    for row in rows[:2]:
+        assert f"https://x/{row.message_id}" in content.text
+        assert f'href="https://x/{row.message_id}"' in content.html
+    assert "unused" not in content.text
+    title, text = brief(payload)
+    assert (title, text.count("\n")) == ("2 questions to resolve", 3)
+    assert f"{BASE_URL}/questions/rain/resolve" in text
+
+
+def test_a_chat_is_told_of_the_first_questions_and_how_many_more(house: House) -> None:
+    house.come_due(*(f"q-{number}" for number in range(12)))
+    house.clock.advance(6 * 3600)
+    house.outbox().deliver(5)
+    _, text = brief(digest_of(house.rows()).payload)
+    assert (text.count("To resolve"), text.splitlines()[-1], len(text) < 2000) == (8, "and 4 more", True)
+
+
+def test_in_quiet_hours_nothing_goes_out_and_afterwards_everything(engine: Engine, clock: FakeClock) -> None:
+    house = House(engine, clock, Postman())
+    with house.session() as session:
+        listen(session, "night", START, zone="America/New_York", quiet_from="22:00", quiet_to="09:00")
+        listen(session, "always", START)
+    house.come_due("rain", channels=("night",))  # it is eight in the morning in New York
+    outbox = house.outbox()
+    assert outbox.deliver(5)["delivered"] == 1
+    clock.advance(3599)
+    assert outbox.deliver(5).total() == 0
+    clock.advance(1)
+    assert outbox.deliver(5)["delivered"] == 1
+
+
+def test_a_retry_waits_for_the_end_of_quiet_hours(engine: Engine, clock: FakeClock) -> None:
+    house = House(engine, clock, Postman(lambda _: LATER))
+    with house.session() as session:
+        listen(session, "night", START, quiet_from="12:01", quiet_to="13:00")
+    house.come_due("rain", channels=("night",))
+    outbox = house.outbox()
+    outbox.deliver(5)
+    clock.advance(120)
+    assert outbox.deliver(5).total() == 0
+    clock.advance(3480)
+    assert outbox.deliver(5)["sent"] == 1
+
+
+def heard(session: Session, slug: str) -> list[str]:
+    names = {key(row): row.name for row in session.execute(select(Channel)).scalars()}
+    return [
+        names[row.channel_id]
+        for row in deliveries(session)
+        if json.loads(row.payload)["data"]["question"]["slug"] == slug
+    ]
+
+
+def test_a_person_hears_of_what_they_watch_and_of_what_is_theirs(session: Session) -> None:
+    listen(session, "desk", START)
+    sport = listen(session, "sport", START, topics=["sport"])
+    ann = listen(session, "ann", START, person="Ann")
+    listen(session, "bob", START, person="Bob")
+    ask(session, "rain", START, "weather")
+    ask(session, "goal", START, "sport")
+    ask(session, "war", START)
+    strike = ask(session, "strike", START)
+    subscribe(session, ann, SubscriptionIn(channel=key(ann), topic="weather"), now=START, actor="Ann")
+    subscribe(session, sport, SubscriptionIn(channel=key(sport), question={"slug": "war"}), now=START, actor="Ann")
+    assign_question(session, strike, "Bob", now=START, actor="desk")
+    sweep_due(session, now=START, base_url=BASE_URL)
+    assert {slug: heard(session, slug) for slug in ("rain", "goal", "war", "strike")} == {
+        "rain": ["desk", "ann"],
+        "goal": ["desk", "sport"],
+        "war": ["desk", "sport"],
+        "strike": ["desk", "bob"],
+    }
+
+
+def test_nobody_subscribes_twice_or_to_what_is_not_there(session: Session) -> None:
+    channel = listen(session, "ann", START, person="Ann")
+    ask(session, "rain", START)
+    for given in ({"topic": "sea"}, {"question": {"slug": "rain"}}):
+        wanted = SubscriptionIn.model_validate({"channel": key(channel)} | given)
+        subscribe(session, channel, wanted, now=START, actor="Ann")
+        with pytest.raises(Conflict, match="already"):
+            subscribe(session, channel, wanted, now=START, actor="Ann")
+    assert [(row.topic, row.question) for row in list_subscriptions(session)] == [("sea", None), (None, 1)]
+    assert list_subscriptions(session, []) == []
+    wanted = SubscriptionIn.model_validate({"channel": key(channel), "question": {"slug": "hail"}})
+    with pytest.raises(InvalidInput, match="slug"):
+        subscribe(session, channel, wanted, now=START, actor="Ann")
+    for wrong in ({}, {"topic": "sea", "question": {"id": 1}}):
+        with pytest.raises(ValidationError, match="either a question or a topic"):
+            SubscriptionIn.model_validate({"channel": 1} | wrong)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"zone": "Mars/Olympus"},
+        {"quiet_from": "22:00"},
+        {"quiet_from": "22:00", "quiet_to": "22:00"},
+        {"quiet_from": "24:00", "quiet_to": "07:00"},
+        {"quiet_from": "22:00", "quiet_to": "7:00"},
+        {"quiet_from": "22:00", "quiet_to": "07:00", "digest_at": "06:00"},
+        {"digest_at": "noon"},
+    ],
+)
+def test_hours_that_make_no_sense_are_refused(fields: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ChannelIn.model_validate({"name": "desk", "target": "https://example.org/"} | fields)

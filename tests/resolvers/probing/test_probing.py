@@ -1,0 +1,343 @@
+"""Resolvers attached to questions: claimed once, proposed once, never a "no" from silence, and resumed after a kill."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from predictions import ledger
+from predictions.audit.verify import verify
+from predictions.errors import Conflict, InvalidInput
+from predictions.models import LedgerEvent, Proposal
+from predictions.questions.lifecycle import declare_decided, postpone
+from predictions.questions.proposals import confirm, reject
+from predictions.questions.resolve import resolve, take_back
+from predictions.schemas.inputs import ResolutionIn
+from resolvers.probing.configuration import ResolverIn, attach, detach
+from resolvers.probing.models import Sight, SourceHost
+from resolvers.probing.snapshots import SnapshotStore
+from resolvers.probing.worker import Prober
+from service.db.engine import reading, writing
+from tests.support.fake_clock import FakeClock
+from tests.support.http_source_server import RawServer, reply
+from tests.support.probing_helpers import (
+    DEADLINE,
+    HAPPENED,
+    JSON,
+    NOON,
+    answer,
+    enter,
+    feed,
+    found,
+    make,
+    proposals,
+    row_of,
+    run,
+)
+from tests.support.sample_world import fixture
+from tests.support.source_requests import ask, settle
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOON)
+
+
+def test_what_a_feed_says_becomes_one_proposal_with_evidence_and_snapshot(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, tmp_path: Path
+) -> None:
+    answer(server, HAPPENED)
+    enter(engine, "q", feed(server))
+    assert run(prober) == {"probed": 1, "proposed": 1}
+    (proposal,) = proposals(engine)
+    assert (proposal.outcome, proposal.resolver, proposal.state) == ("yes", "json", "pending")
+    assert proposal.known_at == datetime(2025, 11, 20, 23, 59, 59, tzinfo=UTC)
+    (evidence,) = proposal.evidence
+    assert evidence["url"] == server.url + "/feed"
+    assert evidence["snapshot_url"] == f"/snapshots/{evidence['sha256']}"
+    assert SnapshotStore(tmp_path / "snapshots").get(evidence["snapshot"]) == HAPPENED.encode()
+    row = row_of(engine, "q")
+    assert (row.sight, row.probed_at, row.good_at, row.failures) == (Sight.PROPOSED, NOON, NOON, 0)
+    assert row.lease_token is None
+    assert server.requests[0].headers["user-agent"] == "TrackRecord/0 (+test)"
+
+
+def test_the_same_finding_again_is_no_second_proposal_and_another_stands_beside_it(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    answer(server, HAPPENED)
+    enter(engine, "q", feed(server, yes="happened", annul="void", date="day"), every_minutes=60)
+    run(prober)
+    assert run(prober) == {}, "the next look is an hour away"
+    clock.advance(3600 * 1.2)
+    assert run(prober) == {"probed": 1, "proposed": 1}
+    assert len(proposals(engine)) == 1
+    answer(server, '{"void": true}')
+    clock.advance(3600 * 1.2)
+    run(prober)
+    assert [each.outcome for each in proposals(engine)] == ["yes", "annulled"]
+    with reading(engine) as session:
+        made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
+        assert [event.actor for event in session.exec(made)] == ["resolver json", "resolver json"]
+
+
+def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, clock: FakeClock, prober: Prober) -> None:
+    answer(server, HAPPENED)
+    enter(engine, "q", feed(server), every_minutes=60)
+    run(prober)
+    with writing(engine) as session:
+        reject(session, session.get_one(Proposal, 1), "another event", now=NOON, actor="tester")
+    clock.advance(3600 * 1.2)
+    run(prober)
+    assert [each.state for each in proposals(engine)] == ["rejected"]
+    assert "is rejected" in row_of(engine, "q").reason
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "sight"),
+    [
+        (reply(b"", status=500), Sight.UNAVAILABLE),
+        (reply(b"", status=429, retry_after="7200"), Sight.UNAVAILABLE),
+        (reply(b"<html></html>", content_type="text/html"), Sight.CHANGED),
+        (reply(b'{"happened": tr', content_type=JSON), Sight.CHANGED),
+        (reply(b'{"other": 1}', content_type=JSON), Sight.CHANGED),
+        (lambda sock: sock.close(), Sight.UNAVAILABLE),
+    ],
+)
+def test_a_feed_that_is_down_or_changed_is_told_of_with_its_last_good_check_and_is_never_a_no(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, behaviour: Any, sight: Sight
+) -> None:
+    answer(server, '{"day": null, "known": 1}')
+    enter(engine, "q", feed(server, expect="known", yes="happened", no="!happened && known"), every_minutes=60)
+    run(prober)
+    assert row_of(engine, "q").sight is Sight.NOTHING
+    server.routes["/feed"] = behaviour
+    clock.set(DEADLINE + timedelta(days=3))
+    run(prober)
+    row = row_of(engine, "q")
+    assert (row.sight, row.good_at, row.failures) == (sight, NOON, 1)
+    assert row.reason
+    assert proposals(engine) == []
+    assert row.next_probe_at > clock.now()
+
+
+@pytest.mark.parametrize("odd", ["a\\u0000b", "a\\ud800b", "\\u202e<b>", "'; DROP TABLE question; --"])
+def test_odd_characters_from_a_feed_are_recorded_as_text(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, odd: str
+) -> None:
+    answer(server, f'{{"happened": "{odd}", "day": "2025-11-20"}}')
+    enter(engine, "q", feed(server))
+    assert run(prober) == {"probed": 1, "proposed": 1}
+    with writing(engine) as session:
+        confirm(session, session.get_one(Proposal, 1), None, now=NOON, actor="person")
+    answer(server, f'{{"happened": "x", "day": "{odd}"}}')
+    enter(engine, "other", feed(server))
+    run(prober)
+    assert row_of(engine, "other").sight is Sight.CHANGED
+
+
+def test_a_source_that_asks_for_time_is_asked_again_only_then(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    server.routes["/feed"] = reply(b"", status=503, retry_after="7200")
+    enter(engine, "q", feed(server), every_minutes=60)
+    run(prober)
+    assert row_of(engine, "q").next_probe_at >= NOON + timedelta(seconds=7200)
+
+
+def test_an_unchanged_answer_is_not_sent_again_even_after_a_restart(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, tmp_path: Path
+) -> None:
+    answer(server, '{"happened": false}', etag='"v1"')
+    enter(engine, "q", feed(server), every_minutes=60)
+    run(prober)
+    server.routes["/feed"] = reply(b"", status=304)
+    clock.advance(3600 * 1.2)
+    assert run(make(engine, server, clock, tmp_path)) == {"probed": 1}
+    assert server.requests[1].headers["if-none-match"] == '"v1"'
+    assert (row_of(engine, "q").sight, row_of(engine, "q").good_at) == (Sight.NOTHING, clock.now())
+
+
+def test_the_break_of_a_failing_host_survives_a_restart_and_the_host_gets_no_more_calls(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, tmp_path: Path
+) -> None:
+    server.routes["/feed"] = reply(b"", status=500)
+    for number in range(5):
+        enter(engine, f"q-{number}", feed(server))
+    run(prober)
+    with reading(engine) as session:
+        assert session.get_one(SourceHost, server.host).broken
+    calls = len(server.requests)
+    assert calls == 5
+    enter(engine, "late", feed(server))
+    run(make(engine, server, clock, tmp_path))
+    assert len(server.requests) == calls
+    assert "is left alone until" in row_of(engine, "late").reason
+
+
+def test_probing_starts_at_its_time_before_the_deadline_and_follows_a_postponement(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    answer(server, "{}")
+    enter(engine, "q", feed(server), lead_hours=24)
+    assert run(prober) == {}
+    with writing(engine) as session:
+        postpone(session, found(session, "q"), DEADLINE + timedelta(days=9), "later", now=NOON, actor="tester")
+    clock.set(DEADLINE)
+    assert run(prober) == {}
+    clock.set(DEADLINE + timedelta(days=8, hours=3))
+    assert run(prober) == {"probed": 1}
+
+
+def test_a_look_falls_just_after_the_deadline_whatever_the_interval(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    answer(server, "{}")
+    enter(engine, "q", feed(server), every_minutes=60 * 24)
+    clock.set(DEADLINE - timedelta(hours=2))
+    run(prober)
+    assert DEADLINE <= row_of(engine, "q").next_probe_at <= DEADLINE + timedelta(minutes=10)
+    clock.set(DEADLINE + timedelta(minutes=10))
+    assert run(prober) == {"probed": 1}
+    assert row_of(engine, "q").next_probe_at >= clock.now() + timedelta(days=1)
+
+
+def test_a_question_declared_decided_is_probed_at_once(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    answer(server, "{}")
+    enter(engine, "q", feed(server), lead_hours=1)
+    with writing(engine) as session:
+        declare_decided(session, found(session, "q"), "it happened", now=NOON, actor="tester")
+    assert run(prober) == {"probed": 1}
+
+
+def test_probing_stops_at_the_resolution_and_while_paused(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    answer(server, "{}")
+    enter(engine, "q", feed(server))
+    enter(engine, "paused", feed(server), paused=True)
+    with writing(engine) as session:
+        settle(session, found(session, "q"), "no", NOON)
+    assert run(prober) == {}
+    with writing(engine) as session:
+        take_back(session, found(session, "q"), "a mistake", now=NOON, actor="tester")
+    assert run(prober) == {"probed": 1}
+
+
+def test_attaching_changing_and_detaching_are_on_the_ledger_and_the_same_again_changes_nothing(engine: Engine) -> None:
+    config = {"url": "https://example.org/feed", "yes": "happened"}
+    for _ in range(2):
+        enter(engine, "q", config)
+    enter(engine, "q", config, every_minutes=60)
+    with writing(engine) as session:
+        detach(session, found(session, "q"), now=NOON, actor="tester")
+    with reading(engine) as session:
+        told = select(LedgerEvent.action).where(LedgerEvent.action.startswith("question.resolver"))
+        actions = [action.removeprefix("question.resolver_") for action in session.exec(told)]
+        assert actions == ["attached", "changed", "detached"]
+        assert list(ledger.breaks(session)) == []
+
+
+@pytest.mark.parametrize(
+    ("resolver", "config", "pointer"),
+    [
+        ("json", {"url": "https://example.org"}, "/config"),
+        ("json", {"url": "ftp://example.org", "yes": "x"}, "/config/url"),
+        ("json", {"url": "https://example.org", "yes": "[["}, "/config/yes"),
+        ("nonsense", {}, "/resolver"),
+        ("ofac", {"programs": []}, "/config/programs"),
+    ],
+)
+def test_settings_are_checked_when_they_are_saved(
+    engine: Engine, resolver: str, config: dict[str, Any], pointer: str
+) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        enter(engine, "q", config, resolver=resolver)
+    assert raised.value.faults[0].pointer == pointer
+
+
+# The policy
+
+
+def test_where_an_admin_has_said_so_the_finding_resolves_the_question_and_a_person_can_reverse_it_for_good(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    answer(server, HAPPENED)
+    enter(engine, "q", feed(server), automatic=True, every_minutes=60)
+    run(prober)
+    with reading(engine) as session:
+        question = found(session, "q")
+        assert (question.outcome, question.status) == ("yes", "resolved")
+        assert list(verify(session)) == []
+    assert [each.state for each in proposals(engine)] == ["confirmed"]
+    with writing(engine) as session:
+        take_back(session, found(session, "q"), "not what was asked", now=NOON, actor="person")
+    clock.advance(3600 * 1.2)
+    run(prober)
+    assert [each.state for each in proposals(engine)] == ["pending"]
+    assert "taken back before" in row_of(engine, "q").reason
+    with writing(engine) as session:
+        evidence = [{"url": "https://example.org/report"}]
+        data = ResolutionIn.model_validate({"outcome": "no", "known_at": "2025-12-01", "evidence": evidence})
+        resolve(session, found(session, "q"), data, now=clock.now(), actor="person")
+    clock.advance(3600 * 24)
+    assert run(prober) == {}
+    with reading(engine) as session:
+        assert found(session, "q").outcome == "no"
+
+
+def test_a_contradicting_proposal_leaves_it_to_a_person(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    answer(server, '{"void": true}')
+    config = feed(server, yes="happened", annul="void", date="day")
+    enter(engine, "q", config, every_minutes=60)
+    run(prober)
+    enter(engine, "q", config, automatic=True, every_minutes=60)
+    answer(server, HAPPENED)
+    run(prober)
+    assert [(each.outcome, each.state) for each in proposals(engine)] == [("annulled", "pending"), ("yes", "pending")]
+    assert "another proposal contradicts it" in row_of(engine, "q").reason
+
+
+def test_leads_cannot_be_automatic(engine: Engine) -> None:
+    with pytest.raises(InvalidInput, match="leads only"):
+        enter(engine, "q", {"url": "https://example.org/rss", "all": ["sanctions"]}, resolver="feed", automatic=True)
+
+
+# The formats
+
+
+def test_ofac_deltas_become_a_proposal_that_can_be_confirmed(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    for path, name in [
+        ("/changes/history/2025", "ofac_history.json"),
+        ("/changes/501", "ofac_delta_other_program.xml"),
+        ("/changes/502", "ofac_delta_add.xml"),
+        ("/changes/503", "ofac_delta_change.xml"),
+    ]:
+        kind = JSON if name.endswith("json") else "application/xml"
+        server.routes[path] = reply(fixture(name), content_type=kind)
+    history = json.loads(fixture("ofac_history.json"))
+    for item in history:
+        server.routes.setdefault(
+            f"/changes/{item['publicationID']}", reply(fixture("ofac_delta_add.xml"), content_type="application/xml")
+        )
+    with writing(engine) as session:
+        question = ask(session, "q", DEADLINE, opens_at="2025-03-18", deadline_zone="America/New_York")
+        config = {"programs": ["RUSSIA-EO14024"], "base_url": server.url}
+        attach(session, question, ResolverIn(resolver="ofac", config=config), now=NOON, actor="tester")
+    assert run(prober) == {"probed": 1, "proposed": 1}
+    (proposal,) = proposals(engine)
+    assert (proposal.outcome, proposal.confidence) == ("yes", 0.95)
+    with writing(engine) as session:
+        confirm(session, session.get_one(Proposal, proposal.id), None, now=NOON, actor="person")
+    with writing(engine) as session, pytest.raises(Conflict):
+        confirm(session, session.get_one(Proposal, proposal.id), None, now=NOON, actor="person")

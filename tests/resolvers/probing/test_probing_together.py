@@ -1,0 +1,191 @@
+"""Many processes probe one database: each look is one process's own, and one that is killed is replaced."""
+
+import multiprocessing
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from predictions import ledger
+from predictions.models import LedgerEvent
+from resolvers.probing.models import Sight
+from resolvers.probing.queue import claim_probes
+from resolvers.probing.worker import Prober
+from service.db.engine import make_engine, reading
+from service.wiring.probing import EngineSessions
+from tests.support.fake_clock import FakeClock
+from tests.support.http_source_server import RawServer, RunningClock, hang, reply
+from tests.support.probing_helpers import HAPPENED, JSON, NOON, answer, enter, feed, make, proposals, row_of, run, until
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOON)
+
+
+def test_a_probe_is_claimed_by_one_of_many_at_once(engine: Engine) -> None:
+    for number in range(20):
+        enter(engine, f"q-{number}", {"url": "https://example.org/feed", "yes": "x"})
+    taken: list[str] = []
+    start = threading.Barrier(6)
+
+    def claim() -> None:
+        start.wait()
+        for _ in range(10):
+            with EngineSessions(engine).delivering() as session:
+                taken.extend(each.question.slug for each in claim_probes(session, now=NOON, limit=3))
+
+    threads = [threading.Thread(target=claim) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(taken) == sorted(f"q-{number}" for number in range(20))
+
+
+def test_who_comes_back_after_the_lease_is_ignored(
+    engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    """The first look hangs until its lease is over; another process has proposed by then."""
+    go = threading.Event()
+
+    def slow(sock: Any) -> None:
+        go.wait(20)
+        reply(b'{"void": true}', content_type=JSON)(sock)
+
+    server.routes["/feed"] = [slow, reply(HAPPENED.encode(), content_type=JSON)]
+    enter(engine, "q", feed(server, yes="happened", annul="void", date="day"))
+    first = make(engine, server, clock, tmp_path)
+    assert first.start_due() == 1
+    until(lambda: len(server.requests) == 1)
+    clock.advance(3600)
+    assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}
+    go.set()
+    first.settle(20)
+    assert dict(first.counts) == {}
+    assert [each.outcome for each in proposals(engine)] == ["yes"]
+
+
+def test_a_slow_source_does_not_hold_up_another(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    server.routes["/slow"] = hang
+    answer(server, HAPPENED)
+    enter(engine, "slow", feed(server, "/slow"))
+    enter(engine, "quick", feed(server))
+    assert prober.start_due() == 2
+    until(lambda: len(proposals(engine)) == 1)
+    assert prober.busy == 1
+    server.close()
+
+
+def probe_for_ever(url: str, folder: Path, host: str, lease_seconds: float) -> None:
+    """What a process does that is to be killed: it probes, with leases that are short where they are to run out."""
+    engine = make_engine(url)
+    prober = make(engine, _Named(host), RunningClock(), folder, lease_seconds=lease_seconds)  # type: ignore[arg-type]
+    while True:
+        prober.run_due(0.2)
+        time.sleep(0.02)
+
+
+class _Named:
+    def __init__(self, host: str) -> None:
+        self.host = host
+
+
+@contextmanager
+def process(url: str, folder: Path, host: str, lease_seconds: float = 0.5) -> Iterator[Any]:
+    context = multiprocessing.get_context("forkserver")
+    started = context.Process(target=probe_for_ever, args=(url, folder, host, lease_seconds), daemon=True)
+    started.start()
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.join(20)
+
+
+def test_a_process_killed_while_it_looks_is_replaced_and_nothing_is_proposed_twice(
+    engine: Engine, database_url: str, server: RawServer, tmp_path: Path
+) -> None:
+    server.routes["/feed"] = [hang, hang, reply(HAPPENED.encode(), content_type=JSON)]
+    enter(engine, "q", feed(server))
+    with process(database_url, tmp_path, server.host) as doomed:
+        until(lambda: len(server.requests) >= 1)
+        doomed.kill()
+        doomed.join(20)
+    assert proposals(engine) == []
+    with process(database_url, tmp_path, server.host), process(database_url, tmp_path, server.host):
+        until(lambda: row_of(engine, "q").sight is Sight.PROPOSED, 40)
+    assert len(proposals(engine)) == 1
+    with reading(engine) as session:
+        assert list(ledger.breaks(session)) == []
+
+
+def test_two_processes_ask_each_source_once(
+    engine: Engine, database_url: str, server: RawServer, tmp_path: Path
+) -> None:
+    for number in range(24):
+        server.routes[f"/feed-{number}"] = reply(HAPPENED.encode(), content_type=JSON)
+        enter(engine, f"q-{number}", feed(server, f"/feed-{number}"))
+    with process(database_url, tmp_path, server.host, 30.0), process(database_url, tmp_path, server.host, 30.0):
+        until(lambda: len(proposals(engine)) == 24, 60)
+    assert sorted(server.targets()) == sorted(f"/feed-{number}" for number in range(24))
+
+
+def test_a_look_that_the_stop_breaks_off_is_left_to_the_next_process_at_once(
+    engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    go = threading.Event()
+
+    def slow(sock: Any) -> None:
+        go.wait(20)
+        reply(b"", status=500)(sock)
+
+    server.routes["/feed"] = [slow, reply(HAPPENED.encode(), content_type=JSON)]
+    enter(engine, "q", feed(server))
+    first = make(engine, server, clock, tmp_path)
+    assert first.start_due() == 1
+    until(lambda: len(server.requests) == 1)
+    first.stop(0.0)
+    assert first.start_due() == 0
+    go.set()
+    first.settle(20)
+    row = row_of(engine, "q")
+    assert (row.probed_at, row.failures, row.lease_token) == (None, 0, None)
+    assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}
+
+
+def test_kills_at_random_moments_lose_no_look_and_propose_nothing_twice(
+    engine: Engine, database_url: str, server: RawServer, tmp_path: Path
+) -> None:
+    """Two processes probe forty questions; six times one of them is killed and another started."""
+
+    def drowsy(sock: Any) -> None:
+        time.sleep(0.05)
+        reply(HAPPENED.encode(), content_type=JSON)(sock)
+
+    for number in range(40):
+        server.routes[f"/feed-{number}"] = drowsy
+        enter(engine, f"q-{number}", feed(server, f"/feed-{number}"))
+    with ExitStack() as stack:
+        running = [stack.enter_context(process(database_url, tmp_path, server.host)) for _ in range(2)]
+        for _ in range(6):
+            seen = len(server.requests)
+            until(lambda seen=seen: len(server.requests) > seen or len(proposals(engine)) == 40)
+            time.sleep(random.uniform(0, 0.1))
+            running.pop(0).kill()
+            running.append(stack.enter_context(process(database_url, tmp_path, server.host)))
+        until(lambda: len(proposals(engine)) == 40, 90)
+    assert len({each.question_id for each in proposals(engine)}) == 40
+    with reading(engine) as session:
+        assert list(ledger.breaks(session)) == []
+        made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
+        assert len(session.exec(made).all()) == 40

@@ -1,0 +1,123 @@
+"""Estimates are made behind the readers: no request makes an interval, whatever the size of the record."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from predictions.leaderboard import estimates
+from service.cache import as_of_cache, background, leaderboard_cache
+from tests.support.fake_clock import FakeClock
+from tests.support.sample_prediction import record_one, resolve
+
+THEN = "as_of=2025-04-01T13:00:00Z"
+SHOWN = [
+    *("/", "/leaderboard.csv", "/method", "/commentators/ann-invented", "/commentators/ann-invented/record.csv"),
+    *("/compare?one=ann-invented&other=bob-invented", "/api/commentators/ann-invented/record"),
+    *("/api/leaderboard", "/api/leaderboard?worded=true", "/api/leaderboard?topic=none", "/?revisions=latest"),
+    *(f"/?{THEN}", f"/leaderboard.csv?{THEN}", f"/commentators/ann-invented?{THEN}"),
+    *(f"/api/leaderboard?{THEN}", f"/api/leaderboard?worded=true&{THEN}"),
+    f"/api/commentators/ann-invented/record?{THEN}",
+]
+
+
+@pytest.fixture
+def record(admin: httpx.Client, clock: FakeClock) -> httpx.Client:
+    """Two commentators on one resolved question, a day ago."""
+    record_one(admin)
+    record_one(admin, commentator={"name": "Bob Invented", "invented": True})
+    resolve(admin)
+    clock.advance(86_400)
+    return admin
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the threads in which estimates are made from now on."""
+    found: list[str] = []
+
+    def noted(*args: Any) -> Any:
+        found.append(threading.current_thread().name)
+        return estimates.estimate(*args)
+
+    monkeypatch.setattr(leaderboard_cache, "estimate", noted)
+    monkeypatch.setattr(as_of_cache, "estimate", noted)
+    return found
+
+
+@pytest.mark.parametrize("address", SHOWN)
+def test_no_request_makes_estimates_itself(record: httpx.Client, threads: list[str], address: str) -> None:
+    assert record.get(address).status_code == 200
+    assert set(threads) == ({"past"} if THEN in address else {"estimates"})
+
+
+def test_estimates_are_made_once_however_many_read_them(record: httpx.Client, threads: list[str]) -> None:
+    for _ in range(3):
+        for address in SHOWN:
+            assert record.get(address).status_code == 200
+    boards_of_today = 4  # no filter; worded; topic; latest
+    assert (threads.count("estimates"), threads.count("past")) == (boards_of_today, 2)
+
+
+def test_a_reader_of_a_past_whose_estimates_take_long_is_told_to_ask_again(
+    record: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = threading.Event()
+
+    def slow(*args: Any) -> Any:
+        assert opened.wait(30)
+        return estimates.estimate(*args)
+
+    monkeypatch.setattr(as_of_cache, "estimate", slow)
+    monkeypatch.setattr(as_of_cache, "PATIENCE_SECONDS", 0.5)
+    first = record.get(f"/api/leaderboard?{THEN}")
+    assert (first.status_code, "retry-after" in first.headers) == (503, True)
+    opened.set()
+    until = time.monotonic() + 20
+    while (reply := record.get(f"/api/leaderboard?{THEN}")).status_code == 503:
+        assert time.monotonic() < until
+    assert reply.json()["items"][0]["brier_low"] is not None
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One piece of work may wait, and it does, until the end of the test."""
+    opened = threading.Event()
+    monkeypatch.setattr(background, "MAX_WAITING", 1)
+    monkeypatch.setattr(leaderboard_cache, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(leaderboard_cache, "estimate", lambda *args: opened.wait(30) and estimates.estimate(*args))
+    yield
+    opened.set()
+
+
+def test_whoever_asks_for_ever_new_boards_is_told_to_wait(crowded: None, admin: httpx.Client) -> None:
+    assert admin.get("/api/leaderboard").json()["estimates"] == "pending"
+    reply = admin.get("/api/leaderboard?topic=other")
+    assert (reply.status_code, "retry-after" in reply.headers) == (503, True)
+    assert "ask again" in reply.json()["detail"]
+
+
+def test_a_past_of_this_very_second_gains_what_is_recorded_in_it(admin: httpx.Client, clock: FakeClock) -> None:
+    record_one(admin)
+    address = f"/api/leaderboard?as_of={clock.now().isoformat().replace('+00:00', 'Z')}"
+    assert admin.get(address).json()["total"] == 1
+    record_one(admin, commentator={"name": "Bob Invented", "invented": True})
+    assert admin.get(address).json()["total"] == 2
+
+
+def test_a_past_shows_the_names_of_today(record: httpx.Client) -> None:
+    address = f"/api/leaderboard?{THEN}"
+    assert "Ann Invented" in record.get(address).text
+    changed = record.patch("/api/commentators/ann-invented", json={"name": "Anna Invented"})
+    assert changed.status_code == 200
+    assert "Anna Invented" in record.get(address).text
+
+
+def test_work_that_fails_tells_whoever_waits_and_leaves_its_place() -> None:
+    queue = background.Behind("broken")
+    for _ in range(background.MAX_WAITING + 1):
+        with pytest.raises(ZeroDivisionError):
+            queue.start(lambda: 1 // 0).result(10)

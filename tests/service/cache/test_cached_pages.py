@@ -1,0 +1,80 @@
+"""A board that is kept for the next reader is never an old one, and opens no door that is closed."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from sqlmodel import Session
+
+from predictions import ledger
+from service.app import create_app
+from service.db.coalesced_reads import SharedReading
+from service.db.engine import make_engine, writing
+from service.settings import Settings
+from tests.support.fake_clock import FakeClock
+from tests.support.sample_prediction import record_one, resolve
+
+BOARD = "/api/leaderboard?limit=10"
+
+
+def test_the_reader_of_another_process_sees_each_write_at_once(
+    admin: httpx.Client, settings: Settings, clock: FakeClock, serve: Callable[[Any], str]
+) -> None:
+    other = httpx.Client(base_url=serve(create_app(settings, clock=clock)))
+    with other:
+        for count in range(1, 6):
+            record_one(admin, commentator={"name": f"Person {count}", "invented": True})
+            for _ in range(3):
+                assert other.get(BOARD).json()["total"] == count
+        resolve(admin)
+        assert [item["resolved"] for item in other.get(BOARD).json()["items"]] == [1] * 5
+
+
+def test_a_kept_page_is_the_same_bytes_and_not_sent_to_who_has_it(admin: httpx.Client, base_url: str) -> None:
+    record_one(admin)
+    first, second = httpx.get(base_url + BOARD), httpx.get(base_url + BOARD)
+    assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
+    held = httpx.get(base_url + BOARD, headers={"If-None-Match": first.headers["etag"]})
+    assert (held.status_code, held.content) == (304, b"")
+
+
+def test_a_kept_page_is_not_for_a_key_that_is_none(admin: httpx.Client, base_url: str) -> None:
+    record_one(admin)
+    assert httpx.get(base_url + BOARD).status_code == 200
+    assert httpx.get(base_url + BOARD, headers={"Authorization": "Bearer nonsense"}).status_code == 401
+
+
+def test_where_reading_is_closed_a_kept_page_needs_a_key(
+    admin: httpx.Client, settings: Settings, clock: FakeClock, serve: Callable[[Any], str]
+) -> None:
+    record_one(admin)
+    closed = serve(create_app(settings.model_copy(update={"public_read": False}), clock=clock))
+    assert httpx.get(closed + BOARD, headers=dict(admin.headers)).status_code == 200
+    assert httpx.get(closed + BOARD).status_code == 401
+
+
+def test_an_answer_is_never_older_than_its_question(database_url: str, clock: FakeClock) -> None:
+    engine = make_engine(database_url)
+    newest = SharedReading(engine, lambda session: ledger.head(session).seq)
+
+    def write() -> int:
+        with writing(engine) as session:
+            _append(session, clock)
+            return ledger.head(session).seq
+
+    async def ask() -> None:
+        written = await asyncio.to_thread(write)
+        assert await newest.now() >= written
+
+    async def many() -> None:
+        await asyncio.gather(*(ask() for _ in range(40)))
+        assert await newest.now() == 40
+
+    asyncio.run(many())
+    engine.dispose()
+
+
+def _append(session: Session, clock: FakeClock) -> None:
+    entry = ledger.Entry(clock.now(), "test", "note.made", "question", 1, {})
+    ledger.append_all(session, [entry])

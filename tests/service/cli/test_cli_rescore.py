@@ -1,0 +1,48 @@
+"""`rescore` makes the stored numbers what the append-only rows say; `verify` says whether they are."""
+
+from sqlalchemy import Engine, delete, select, update
+from sqlmodel import Session, col
+
+from predictions.models import LedgerEvent, Score, Standing
+from service.db.engine import reading, writing
+from tests.service.files.test_export import NOW, one_of_everything
+from tests.support.cli_runner import Command
+from tests.support.generated_record import fill
+
+
+def numbers(session: Session) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    scores = session.execute(select(Score).order_by(col(Score.commentator_id), col(Score.question_id))).scalars()
+    sums = session.execute(select(Standing).order_by(col(Standing.commentator_id), col(Standing.topic))).scalars()
+    return [row.model_dump() for row in scores], [row.model_dump() for row in sums if row.questions]
+
+
+def test_rescoring_restores_spoiled_scores_and_sums(trackrecord_anywhere: Command, engine: Engine) -> None:
+    run = trackrecord_anywhere
+    with writing(engine) as session:
+        one_of_everything(session)
+        fill(session, now=NOW, people=10, questions=12)
+    with reading(engine) as session:
+        before = numbers(session)
+    with writing(engine) as session:
+        session.execute(update(Score).where(col(Score.commentator_id) == 1).values(latest=7))
+        session.execute(delete(Score).where(col(Score.commentator_id) == 2))
+        session.execute(update(Score).where(col(Score.commentator_id) == 3).values(deadline=NOW))
+        session.execute(delete(Standing).where(col(Standing.topic) != ""))
+        session.execute(update(Standing).values(opening=1))
+    assert run("verify").code == 1
+    done = run("rescore", "--json")
+    assert done.code == 0
+    with reading(engine) as session:
+        assert numbers(session) == before
+        last = session.execute(select(LedgerEvent).order_by(col(LedgerEvent.seq).desc())).scalars().first()
+        assert last is not None
+        assert last.action == "record.rescored"
+    assert done.json["scores"] == len(before[0]) > 90
+    assert 0 < done.json["changed"] < len(before[0])
+    assert run("verify", "--json").json == {"agrees": True, "findings": []}
+    assert run("rescore", "--json").json == {"scores": len(before[0]), "changed": 0}
+
+
+def test_rescoring_an_empty_record_does_nothing(trackrecord: Command) -> None:
+    assert trackrecord("rescore").out == "0 scores made anew, 0 of them changed\n"
+    assert trackrecord("export", "--what", "ledger").out == ""

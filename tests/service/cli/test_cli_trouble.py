@@ -1,0 +1,203 @@
+"""When something outside is in the way: one line with the remedy, an exit code, and never a traceback."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.cli.errors import Failed, tell
+from tests.support.cli_runner import Command
+
+RUN = (sys.executable, "-c", "from service.cli import main; main()")
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts the command as a process of its own on a state directory of this test."""
+    running = []
+    here = {"TRACKRECORD_STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": os.getcwd(), "PYTHONUNBUFFERED": "1"}
+
+    def begin(*arguments: str, **more: str) -> "subprocess.Popen[str]":
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            [*RUN, *arguments],
+            env={**os.environ, **here, **more},
+            cwd=tmp_path,
+            text=True,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+        )
+        running.append(process)
+        return process
+
+    yield begin
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def address(process: "subprocess.Popen[str]") -> str:
+    """Where a starting service says it is, once it answers there."""
+    assert process.stdout is not None
+    line = next(line for line in process.stdout if line.startswith("Leaderboard http://"))
+    url = line.split()[1].rstrip("/")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"{url}/healthz").raise_for_status()
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return url
+    raise AssertionError("the service did not answer")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_service_starts_on_a_free_port_and_stops_cleanly(start: Start, number: signal.Signals) -> None:
+    process = start("serve", "--port", "0")
+    url = address(process)
+    assert len(httpx.get(f"{url}/api/leaderboard").json()["items"]) >= 3
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode in ((0,) if number is signal.SIGINT else (0, -signal.SIGTERM))
+    assert "Traceback" not in err
+
+
+def test_a_port_in_use_is_told_in_one_line_before_anything_is_recorded(start: Start, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        out, err = start("serve", "--port", str(port)).communicate(timeout=60)
+    assert err == f"port {port} on 127.0.0.1 is in use: stop what uses it, or choose another with --port\n"
+    assert out == ""
+    assert not (tmp_path / "state" / "admin.key").exists()
+
+
+def is_writing(path: Path) -> bool:
+    """Whether another process holds the database's write lock."""
+    if not path.exists():
+        return False
+    database = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        return False
+    except sqlite3.OperationalError:
+        return bool(database.execute("PRAGMA table_list('prediction')").fetchall())
+    finally:
+        database.close()
+
+
+def test_an_interrupted_import_records_nothing(start: Start, tmp_path: Path) -> None:
+    start("keys", "list").communicate(timeout=60)
+    process = start("import", "-", "--format", "jsonl")
+    deadline = time.monotonic() + 30
+    while not is_writing(tmp_path / "state" / "trackrecord.db") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert process.stdin is not None
+    process.stdin.write('{"type": "commentator", "name": "Ann"}\n')
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    out, _ = start("export").communicate(timeout=60)
+    assert out == ""
+
+
+def test_a_reader_who_leaves_early_causes_no_noise(start: Start) -> None:
+    start("seed").communicate(timeout=60)
+    process = start("export", "--what", "ledger")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait(60) in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "told"),
+    [
+        ({"TRACKRECORD_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}, 4, "PostgreSQL does not answer"),
+        ({"TRACKRECORD_DATABASE_URL": "postgresql://a:b@no.invalid/c"}, 4, "PostgreSQL does not answer"),
+        ({"TRACKRECORD_DATABASE_URL": "nonsense"}, 2, "TRACKRECORD_DATABASE_URL: must be postgresql://"),
+        ({"TRACKRECORD_DATABASE_URL": "foo://a/b"}, 2, "TRACKRECORD_DATABASE_URL: must be postgresql://"),
+        ({"TRACKRECORD_DATABASE_URL": "sqlite:////proc/none/x.db"}, 4, "cannot be opened"),
+        ({"TRACKRECORD_STATE_DIR": "/proc/none", "TRACKRECORD_DATABASE_URL": ""}, 4, "set TRACKRECORD_STATE_DIR"),
+        ({"TRACKRECORD_PORT": "many"}, 2, "TRACKRECORD_PORT: must be a whole number"),
+        ({"TRACKRECORD_TICK_SECONDS": "0"}, 2, "TRACKRECORD_TICK_SECONDS: must be greater"),
+        ({"TRACKRECORD_SMTP_URL": "http://x"}, 2, "TRACKRECORD_SMTP_URL: "),
+    ],
+)
+def test_a_bad_setting_or_database_is_told_in_one_line(
+    trackrecord: Command, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], code: int, told: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    done = trackrecord("leaderboard")
+    assert (done.code, done.out) == (code, "")
+    assert told in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 1000, None])
+def test_a_damaged_database_is_told_as_such(trackrecord: Command, sqlite_url: str, content: bytes | None) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    path.write_bytes(path.read_bytes()[:20_000] if content is None else content)
+    done = trackrecord("leaderboard")
+    assert done.code == 4
+    assert "damaged or no SQLite file: restore a backup" in done.err
+
+
+def test_a_locked_database_stops_writers_but_not_readers(
+    trackrecord: Command, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.db.engine.BUSY_TIMEOUT_SECONDS", 0.2)
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    done = trackrecord("seed")
+    assert (done.code, "the database is locked by another process" in done.err) == (4, True)
+    assert trackrecord("leaderboard").code == 0
+    other.close()
+    assert trackrecord("seed").code == 0
+
+
+def test_a_database_of_a_newer_version_is_left_alone(trackrecord: Command, sqlite_url: str) -> None:
+    database = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
+    database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.commit()
+    database.close()
+    done = trackrecord("leaderboard")
+    assert (done.code, "update the program" in done.err) == (4, True)
+
+
+def test_a_wrong_password_and_a_missing_database_are_told_apart(trackrecord: Command, postgresql_url: str) -> None:
+    trackrecord.on(postgresql_url.replace("/test_", "/none_"))
+    done = trackrecord("leaderboard")
+    assert (done.code, "PostgreSQL has no such database" in done.err) == (4, True), done.err
+
+
+def test_what_nobody_foresaw_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        tell(ZeroDivisionError("a defect"))
+    assert tell(Failed("in the way")) == 1
+
+
+def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
+    trackrecord: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKRECORD_DATABSE_URL", "x")
+    monkeypatch.setenv("TRACKRECORD_FEED_METACULUS", "a token")
+    done = trackrecord("due", "--json")
+    told = "warning: TRACKRECORD_DATABSE_URL is no setting and has no effect: did you mean TRACKRECORD_DATABASE_URL?"
+    assert (done.code, done.err.strip(), done.json) == (0, told, [])

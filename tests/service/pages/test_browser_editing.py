@@ -1,0 +1,243 @@
+"""Editors in a real browser: from recording a prediction to seeing the board change, by mouse, by keyboard, on a phone,
+without scripts; and nothing that shuts anybody out."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from predictions.hedges.interpret import read_hedge
+from service.pages.rendering.formatting import brier
+from service.scheduling.scheduler import run_once
+from service.settings import Settings
+from tests.conftest import ADMIN_KEY
+from tests.service.pages.test_pages_browser import FOCUS, STICKS_OUT, violations
+from tests.support.fake_clock import FakeClock
+from tests.support.sample_prediction import record_one
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+QUESTION = "Will the canal reopen by 31 March 2025?"
+PROPOSAL = {
+    "outcome": "no",
+    "known_at": "2025-03-19",
+    "rationale": "The gauge stayed dry.",
+    "evidence": [{"url": "https://example.org/a-long-address-without-any-break/" + "x" * 120, "note": "The gauge."}],
+}
+PATHS = (
+    "/record",
+    "/record?question=rain",
+    "/due",
+    "/due?done=rain",
+    "/predictions/1/correct",
+    "/commentators/ann-invented/correct",
+    "/questions/rain/resolve",
+    "/questions/rain/probe",
+    "/questions/rain",
+    "/channels",
+    "/channels/1",
+    "/sign-out",
+    "/sign-in",
+)
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Nothing here depends on the database."""
+    return sqlite_url
+
+
+@pytest.fixture
+def signed_in(chromium: "Browser", base_url: str) -> "Iterator[Callable[..., Page]]":
+    """Opens a page of a browser that has signed in with the admin's key, at a path."""
+    contexts = []
+
+    def open_page(path: str, **options: Any) -> "Page":
+        contexts.append(chromium.new_context(base_url=base_url, **options))
+        page = contexts[-1].new_page()
+        page.goto("/sign-in?next=" + path)
+        page.get_by_label("Your API key").fill(ADMIN_KEY)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**" + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def waiting(admin: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock) -> None:
+    """One prediction whose question is overdue, with two proposals that contradict one another; a channel in vain."""
+    record_one(admin)
+    for outcome in ("no", "yes"):
+        admin.post("/api/questions/rain/proposals", json=PROPOSAL | {"outcome": outcome})
+    assert admin.post("/api/channels", json={"name": "desk", "target": "http://127.0.0.1:9/"}).status_code == 201
+    run_once(engine, settings, clock)
+
+
+def fill_in(page: "Page") -> None:
+    page.get_by_role("combobox", name="Commentator").fill("Cleo Invented")
+    page.get_by_text("Enter a new question").click()
+    page.get_by_label("Question", exact=True).fill(QUESTION)
+    page.get_by_label("How it is decided").fill("Yes if the canal office says so.")
+    page.get_by_label("Deadline").fill("2025-03-31")
+    page.get_by_label("Where it comes from").select_option("stated")
+    page.get_by_label("Words that carried the probability").fill("seems unlikely")
+    page.get_by_label("Address of the article").fill("https://example.org/canal")
+    page.get_by_label("Said on").fill("2025-02-01")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_whole_story_from_recording_through_the_inbox_to_the_board(
+    signed_in: "Callable[..., Page]", engine: Engine, settings: Settings, clock: FakeClock, scripts: bool
+) -> None:
+    page = signed_in("/record", java_script_enabled=scripts)
+    fill_in(page)
+    if scripts:
+        page.locator("#meaning strong").wait_for()
+        assert page.locator("#meaning strong").inner_text().endswith("%")
+    page.get_by_role("button", name="Record the prediction").click()
+    page.get_by_role("button", name="Record it all the same").click()  # the deadline has passed
+    assert "Recorded." in page.locator(".saved").inner_text()
+    run_once(engine, settings, clock)
+    page.goto("/?include=resolved")
+    score = brier(read_hedge("seems unlikely").best ** 2)
+    assert score not in page.locator("main").inner_text()
+    page.get_by_role("link", name="Inbox").click()
+    card = page.locator("li.card", has_text=QUESTION)
+    card.get_by_text("Resolve or annul").click()
+    card.get_by_label("no", exact=True).check()
+    card.get_by_label("When it became public").fill("2025-03-31")
+    card.get_by_label("Evidence").fill("https://example.org/closed")
+    card.get_by_role("button", name="Resolve the question").click()
+    assert "outcome on record is no" in page.locator("#done").inner_text()
+    page.goto("/?include=resolved")
+    assert score in page.locator("main tr", has_text="Cleo Invented").first.inner_text()
+    page.get_by_role("link", name="Cleo Invented").first.click()
+    assert QUESTION in page.locator("main").inner_text()
+    page.get_by_role("link", name="Sign out").click()
+    page.get_by_role("button", name="Sign out").click()
+    assert page.get_by_role("link", name="Sign in").count() == 1
+
+
+def test_commentators_and_questions_on_record_are_suggested_as_one_types(
+    signed_in: "Callable[..., Page]", waiting: None
+) -> None:
+    page = signed_in("/record")
+    who, which = (
+        page.get_by_role("combobox", name="Commentator"),
+        page.get_by_role("combobox", name="Question on record"),
+    )
+    who.press_sequentially("ann in")
+    page.locator("#found-people", has_text="entered as new").wait_for()
+    assert page.locator("#people option").evaluate_all("all => all.map(e => e.value)") == ["Ann Invented"]
+    who.press_sequentially("vented")
+    page.locator("#found-people", has_text="Ann Invented is on record").wait_for()
+    which.press_sequentially("will it")
+    page.locator("#questions option[value^='Will it rain']").wait_for(state="attached")
+    which.fill("Will it rain <b>hard</b>?")
+    told = page.locator("#found-questions", has_text="assigned by a recorder")
+    told.wait_for()
+    assert "due" in told.inner_text()
+
+
+def test_words_are_read_as_one_types_and_only_the_newest_answer_stands(signed_in: "Callable[..., Page]") -> None:
+    page = signed_in("/record")
+    hedge = page.get_by_label("Words that carried the probability")
+    hedge.press_sequentially("almost certain", delay=5)
+    page.locator("#meaning", has_text="almost certain").wait_for()
+    best = page.locator("#meaning strong").inner_text()
+    page.get_by_label("said of the opposite").check()
+    page.locator("#meaning", has_text="said of the opposite").wait_for()
+    assert int(best[:-1]) + int(page.locator("#meaning strong").inner_text()[:-1]) == 100
+    hedge.fill("zzz")
+    page.locator("#meaning .caution", has_text="does not know").wait_for()
+
+
+def test_an_assigned_deadline_is_warned_about_at_once_without_scripts(signed_in: "Callable[..., Page]") -> None:
+    page = signed_in("/record", java_script_enabled=False)
+    page.get_by_text("Enter a new question").click()
+    assert not page.locator(".when-assigned").is_visible()
+    page.get_by_label("Where it comes from").select_option("assigned")
+    assert page.locator(".when-assigned").is_visible()
+
+
+def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(signed_in: "Callable[..., Page]") -> None:
+    page = signed_in("/record")
+    fill_in(page)
+    page.get_by_label("Words that carried the probability").fill("zzz")
+    page.get_by_role("button", name="Record the prediction").click()
+    page.locator("#faults:focus").wait_for()
+    page.locator("#faults a").click()
+    assert page.evaluate("document.activeElement.name") == "hedge"
+    assert page.get_by_label("How it is decided").input_value() == "Yes if the canal office says so."
+    assert violations(page, {}) == {}
+
+
+def test_a_question_is_resolved_by_keyboard_alone(signed_in: "Callable[..., Page]", waiting: None) -> None:
+    page = signed_in("/due")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUS)
+        assert stop["outline"], stop
+        if stop["tag"] == "SUMMARY" and stop["text"].startswith("Resolve or annul"):
+            break
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("03202025")
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.type") != "url":
+        page.keyboard.press("Tab")
+    page.keyboard.type("https://example.org/rain")
+    page.keyboard.press("Enter")
+    page.locator("#done", has_text="outcome on record is yes").wait_for()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_phone_needs_no_sideways_scrolling_with_everything_open(
+    signed_in: "Callable[..., Page]", waiting: None, path: str
+) -> None:
+    page = signed_in(path, viewport={"width": 375, "height": 812})
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert page.evaluate(STICKS_OUT) == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_axe_finds_nothing_by_day_or_in_the_dark(signed_in: "Callable[..., Page]", waiting: None, path: str) -> None:
+    page = signed_in(path, color_scheme="light")
+    broken = violations(page, {})
+    assert broken == {}, json.dumps(broken, indent=1)
+    page.emulate_media(color_scheme="dark")
+    broken = violations(page, {"runOnly": ["color-contrast"]})
+    assert broken == {}, json.dumps(broken, indent=1)
+
+
+def test_the_pages_of_editors_ask_no_other_host_and_the_policy_refuses_nothing(
+    signed_in: "Callable[..., Page]", waiting: None, base_url: str
+) -> None:
+    page = signed_in("/due")
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in PATHS:
+        page.goto(path, wait_until="networkidle")
+    assert asked
+    assert [url for url in asked if not url.startswith((base_url, "data:"))] == []
+    assert complaints == []
+
+
+def test_scripts_cannot_read_the_cookie_of_a_visit(signed_in: "Callable[..., Page]") -> None:
+    page = signed_in("/record")
+    assert page.evaluate("document.cookie") == ""
+    [cookie] = page.context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")

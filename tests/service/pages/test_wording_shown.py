@@ -1,0 +1,108 @@
+"""Every score that came from words says what it could be by what the words may mean: in the API and on the pages."""
+
+import re
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from predictions.transfer.export_computed import score_lines
+from service.db.engine import reading
+from tests.service.api.test_statistical_traps import board, lines, question, record, resolve, say
+
+EVENTS = 12
+#: Of "likely", which readers take for 60 to 85%, at best 72%, where it came true.
+LEAST, SCORE, MOST = 0.15**2, 0.28**2, 0.4**2
+
+
+@pytest.fixture
+def worded(admin: httpx.Client) -> httpx.Client:
+    """Twelve events that came true: Ann said they were likely, Bo gave them 50%, three others 40%."""
+    source = {"url": "https://example.org/column", "title": "A column", "outlet": "Example"}
+    for at in range(EVENTS):
+        about = question(f"q-{at}", topics=["talks"])
+        said = [say("Ann", about, hedge="likely", source=source), say("Bo", about, probability=0.5)]
+        record(admin, said + [say(f"Other {who}", about, probability=0.4) for who in range(3)])
+        resolve(admin, f"q-{at}", "yes")
+    return admin
+
+
+def test_every_figure_of_a_line_from_words_has_their_range(worded: httpx.Client) -> None:
+    ann = lines(worded)["Ann"]
+    for name in ("brier", "brier_opening"):
+        assert (ann[f"{name}_worded_low"], ann[f"{name}_worded_high"]) == pytest.approx((LEAST, MOST))
+    others = (0.25 + 3 * 0.36) / 4
+    assert (ann["peer_worded_low"], ann["peer_worded_high"]) == pytest.approx((others - MOST, others - LEAST))
+    blend = 100 * EVENTS / (EVENTS + 30)
+    skill = ann["skill"] - blend * (MOST - SCORE), ann["skill"] + blend * (SCORE - LEAST)
+    assert (ann["skill_worded_low"], ann["skill_worded_high"]) == pytest.approx(skill)
+    # All answered all questions: the others as they are, the adjusted score moves as the score does.
+    adjusted = ann["brier_adjusted"] + LEAST - SCORE, ann["brier_adjusted"] + MOST - SCORE
+    assert (ann["brier_adjusted_worded_low"], ann["brier_adjusted_worded_high"]) == pytest.approx(adjusted)
+    yardstick = SCORE / (1 - ann["brier_skill_score"])
+    ratio = 1 - MOST / yardstick, 1 - LEAST / yardstick
+    assert (ann["brier_skill_score_worded_low"], ann["brier_skill_score_worded_high"]) == pytest.approx(ratio)
+    assert (ann["log_score_worded_low"], ann["log_score_worded_high"]) == pytest.approx((0.16251893, 0.51082562))
+
+
+def test_numbers_have_no_range_of_words(worded: httpx.Client) -> None:
+    for name, line in lines(worded).items():
+        ranges = {figure.removesuffix("_worded_low") for figure in line if figure.endswith("_worded_low")}
+        assert ranges >= {"brier", "skill", "brier_adjusted", "peer", "brier_skill_score", "log_score"}
+        for figure in ranges if name != "Ann" else ():
+            assert line[f"{figure}_worded_low"] in (line[figure], None)
+            assert line[f"{figure}_worded_high"] == line[f"{figure}_worded_low"]
+
+
+def test_the_yardsticks_table_and_two_compared_say_what_words_allow(worded: httpx.Client) -> None:
+    (kind,) = board(worded)["yardsticks"]
+    mean = (SCORE + 0.25 + 3 * 0.36) / 5
+    found = kind["commentators_worded_low"] - mean, kind["commentators_worded_high"] - mean
+    assert found == pytest.approx(((LEAST - SCORE) / 5, (MOST - SCORE) / 5))
+    pair = worded.get("/api/pairs", params={"first": "ann", "second": "bo"}).json()
+    assert (pair["worded_low"], pair["worded_high"]) == pytest.approx((0.25 - MOST, 0.25 - LEAST))
+    turned = worded.get("/api/pairs", params={"first": "bo", "second": "ann"}).json()
+    assert (turned["worded_low"], turned["worded_high"]) == pytest.approx((LEAST - 0.25, MOST - 0.25))
+    assert "By what the words of both may mean, it could be +0.090 to +0.228" in compared(worded, "ann", "bo")
+    assert "By what the words of both may mean" not in compared(worded, "bo", "other-1")
+
+
+def compared(api: httpx.Client, one: str, other: str) -> str:
+    return api.get("/compare", params={"one": one, "other": other}).text
+
+
+def plain(page: str) -> str:
+    return re.sub("<[^>]+>", "", page)
+
+
+def test_pages_show_the_range_of_words_beside_the_interval(worded: httpx.Client) -> None:
+    at_all, in_topic = f"words {LEAST:.2f}–{MOST:.2f}", f"words {LEAST:.3f} to {MOST:.3f}"
+    table, _, yardsticks = worded.get("/").text.partition('id="yardsticks"')
+    assert at_all in plain(table)
+    assert table.count("; by what the words may mean") == 4
+    assert "By what the words may mean" in yardsticks
+    record = worded.get("/commentators/ann").text
+    assert "By the words" in record
+    assert f"{LEAST:.3f} to {MOST:.3f}" in record
+    assert at_all in plain(record.partition('id="topics"')[2])
+    assert in_topic in plain(worded.get("/sources/1").text)
+    assert "By the words" not in worded.get("/commentators/bo").text
+
+
+def test_a_revision_in_words_has_its_range_on_the_question_and_in_the_export(
+    admin: httpx.Client, engine: Engine
+) -> None:
+    """Stated 60%, then "likely" at half of the time until the deadline."""
+    about = question("q", opens_at="2025-01-01T00:00:00Z")
+    record(admin, [say("Ann", about, "2025-01-10T00:00:00Z", probability=0.6)])
+    record(admin, [say("Ann", about, "2025-02-09T00:00:00Z", hedge="likely")])
+    resolve(admin, "q", "yes")
+    weighted = [(0.16 + score) / 2 for score in (LEAST, SCORE, MOST)]
+    text = plain(admin.get("/questions/q").text)
+    assert f"latest {SCORE:.3f} words {LEAST:.2f}–{MOST:.2f}" in text
+    assert f"over time {weighted[1]:.3f} words {weighted[0]:.2f}–{weighted[2]:.2f}" in text
+    with reading(engine) as session:
+        (line,) = score_lines(session)
+    assert [line[f"brier{end}"] for end in ("_low", "", "_high")] == pytest.approx([0.16] * 3)
+    for name, expected in (("brier_latest", (LEAST, SCORE, MOST)), ("brier_time_weighted", weighted)):
+        assert [line[f"{name}{end}"] for end in ("_low", "", "_high")] == pytest.approx(expected)

@@ -1,0 +1,173 @@
+"""Scheduler processes that tests kill, and a receiver that misbehaves: the harness of `test_faults.py`."""
+
+import multiprocessing
+import random
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select
+from sqlmodel import Session
+from standardwebhooks import Webhook
+
+from predictions import ledger
+from predictions.models import LedgerEvent
+from resolvers.notifications.models import ChannelKind, Delivery, DeliveryAttempt, DeliveryState
+from resolvers.notifications.retry_policy import Terms, full_jitter
+from resolvers.notifications.senders.webhook import WebhookSender
+from resolvers.outbound.client import Fetcher
+from resolvers.prompts.models import Prompt
+from service.clock import SystemClock
+from service.db.engine import make_engine, reading, writing
+from service.scheduling import crash_points
+from service.scheduling.scheduler import Scheduler
+from service.settings import Settings
+from tests.support.http_source_server import RawServer, hang, raw, reply
+from tests.support.source_requests import ask, listen
+
+ROOT = Path(__file__).parents[2]
+LEASE_SECONDS = 1.0
+SEND_SECONDS = 0.4
+RETRY_SECONDS = (0, *[0.05] * 30)
+TICK_SECONDS = 0.05
+
+
+def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
+    """What a scheduler process does, until it is killed. Leases and retries are those of tests: short."""
+    crash_points.arm(kill_at)
+    clock = SystemClock()
+    settings = Settings(_env_file=None, database_url=url, tick_seconds=TICK_SECONDS)
+    fetcher = Fetcher(clock=clock, user_agent="tests", allowed_hosts=[receiver])
+    senders = {ChannelKind.WEBHOOK: WebhookSender(fetcher, clock, total_seconds=SEND_SECONDS)}
+    terms = Terms(full_jitter, RETRY_SECONDS, LEASE_SECONDS)
+    Scheduler(make_engine(url), settings, clock, senders=senders, terms=terms).start()
+    signal.pause()
+
+
+def until(holds: Callable[[], bool], seconds: float = 40) -> None:
+    """Wait for a condition; it fails loudly where the condition never comes true."""
+    ends_at = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends_at, "waited in vain"
+        time.sleep(0.02)
+
+
+@dataclass
+class Receiver:
+    """A webhook receiver on the loopback address: checks every signature, and fails on purpose now and then."""
+
+    server: RawServer = field(default_factory=RawServer)
+    faults: bool = True
+    first: Callable[[socket.socket], None] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.server.routes["/hook"] = self._behave
+
+    def _behave(self, sock: socket.socket) -> None:
+        with self._lock:
+            chosen, self.first = self.first, None
+        if chosen is None and self.faults:
+            chosen = random.choices([None, reply(status=500), raw(b""), raw(b"HTTP/1.1 20"), hang], [14, 2, 2, 1, 1])[0]
+        (chosen or reply())(sock)
+
+    def received(self, secret: str) -> Counter[str]:
+        """How often each message came. Every one of them verifies with the published library."""
+        for request in self.server.requests:
+            Webhook(secret).verify(request.body, request.headers)
+        return Counter(request.headers["webhook-id"] for request in self.server.requests)
+
+
+@dataclass
+class House:
+    """A database with questions that come due, a receiver, and processes that see to both."""
+
+    url: str
+    receiver: Receiver
+    engine: Engine
+    secret: str = ""
+    processes: list[BaseProcess] = field(default_factory=list)
+
+    def come_due(self, count: int, over_seconds: float = 0.0) -> None:
+        """So many questions come due, all of them now or one after the other in the time given."""
+        start = datetime.now(UTC)
+        with writing(self.engine) as session:
+            self.secret = listen(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
+            for number in range(count):
+                ask(session, f"q-{number}", start + timedelta(seconds=over_seconds * number / count))
+
+    def start(self, kill_at: str = "") -> BaseProcess:
+        """Start one more scheduler process."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.support.fault_injection"])
+        arguments = (self.url, self.receiver.server.host, kill_at)
+        process = context.Process(target=run_scheduler, args=arguments, daemon=True)
+        process.start()
+        self.processes.append(process)
+        return process
+
+    def kill(self, process: BaseProcess) -> None:
+        """End one of the processes of this house as the kernel would."""
+        process.kill()
+        process.join(20)
+        self.processes.remove(process)
+
+    def count(self, *state: DeliveryState) -> int:
+        """Deliveries in one of these states."""
+        with reading(self.engine) as session:
+            return session.execute(
+                select(func.count()).select_from(Delivery).where(Delivery.state.in_(state))
+            ).scalar_one()
+
+    def settled(self, count: int) -> bool:
+        """Whether so many deliveries have come to an end."""
+        return self.count(DeliveryState.DELIVERED, DeliveryState.DEAD) == count
+
+    def check(self, count: int) -> None:
+        """Each of the questions was prompted for once, and its message arrived as often as is on record or less."""
+        with reading(self.engine) as session:
+            stages = Counter(session.execute(select(Prompt.question_id, Prompt.stage)).all())
+            assert len(stages) == count
+            assert set(stages.values()) == {1}
+            rows = session.execute(select(Delivery)).scalars().all()
+            assert len({row.prompt_id for row in rows}) == len(rows) == count
+            self._check_attempts(session, rows)
+            came_due = select(LedgerEvent.subject_id).where(LedgerEvent.action == "question.came_due")
+            told = Counter(session.execute(came_due).scalars())
+            assert len(told) == count
+            assert set(told.values()) == {1}
+            assert list(ledger.breaks(session)) == []
+
+    def _check_attempts(self, session: Session, rows: list[Delivery]) -> None:
+        received = self.receiver.received(self.secret)
+        per_delivery = select(DeliveryAttempt.delivery_id, func.count()).group_by(DeliveryAttempt.delivery_id)
+        recorded = dict(map(tuple, session.execute(per_delivery)))
+        for row in rows:
+            assert row.attempts == recorded[row.id]
+            assert received[row.message_id] <= row.attempts, "nothing goes out that is not on record"
+            assert row.state is DeliveryState.DEAD or received[row.message_id] >= 1, "what is said to be there, is"
+        assert set(received) <= {row.message_id for row in rows}
+
+
+@contextmanager
+def house(url: str) -> Iterator[House]:
+    """A house on this database; its processes end with it."""
+    with ExitStack() as stack:
+        receiver = Receiver()
+        stack.callback(receiver.server.close)
+        engine = make_engine(url)
+        stack.callback(engine.dispose)
+        built = House(url, receiver, engine)
+        try:
+            yield built
+        finally:
+            for process in list(built.processes):
+                built.kill(process)

@@ -1,0 +1,143 @@
+"""A raw HTTP server on the loopback address, for sources that behave well and for those that do not."""
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+FIXTURES = Path(__file__).parents[1] / "resolvers" / "sources" / "fixtures"
+Behaviour = Callable[[socket.socket], None]
+
+
+class RunningClock:
+    """The machine's clock, with the two methods of `service.clock.Clock`."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return monotonic()
+
+
+@dataclass
+class Request:
+    """One request as it arrived; header names in lower case."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def reply(body: bytes = b"", status: int = 200, **headers: str) -> Behaviour:
+    """An ordinary answer; `content_type="text/xml"` becomes the header `content-type`."""
+    lines = {"content-length": str(len(body))} | {name.replace("_", "-"): value for name, value in headers.items()}
+    head = f"HTTP/1.1 {status} Status\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return raw(head.encode() + b"\r\n" + body)
+
+
+def redirect(location: str, status: int = 302) -> Behaviour:
+    return reply(status=status, location=location)
+
+
+def raw(data: bytes) -> Behaviour:
+    """These bytes, then the end of the connection."""
+    return lambda sock: sock.sendall(data)
+
+
+def endless(start: bytes, again: bytes, pause_seconds: float = 0.0) -> Behaviour:
+    """`start`, then `again` for as long as anyone reads."""
+
+    def behave(sock: socket.socket) -> None:
+        sock.sendall(start)
+        while not STOP.wait(pause_seconds):
+            sock.sendall(again)
+
+    return behave
+
+
+def hang(sock: socket.socket) -> None:
+    """Say nothing until the other side goes away."""
+    sock.settimeout(30)
+    sock.recv(1)
+
+
+STOP = threading.Event()
+
+
+@dataclass
+class RawServer:
+    """Answers each path by its behaviour (a path's query is not looked at), and keeps the requests."""
+
+    tls: ssl.SSLContext | None = None
+    routes: dict[str, Behaviour | list[Behaviour]] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.host = f"127.0.0.1:{self.port}"
+        self.url = f"{'https' if self.tls else 'http'}://{self.host}"
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def close(self) -> None:
+        """Listen no more. Doing it twice does no harm."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        with contextlib.suppress(OSError), sock:
+            if self.tls:
+                sock = self.tls.wrap_socket(sock, server_side=True)
+            with sock:
+                request = read_request(sock)
+                self.requests.append(request)
+                self._behaviour(request.target.partition("?")[0])(sock)
+
+    def _behaviour(self, path: str) -> Behaviour:
+        found = self.routes.get(path) or reply(b"not here", status=404)
+        if isinstance(found, list):  # one after the other; the last one stays
+            return found.pop(0) if len(found) > 1 else found[0]
+        return found
+
+    def targets(self) -> list[str]:
+        return [request.target for request in self.requests]
+
+
+def read_request(sock: socket.socket) -> Request:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = sock.recv(65536)
+        if not piece:
+            raise ConnectionError
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    while len(body) < int(headers.get("content-length", "0")):
+        body += sock.recv(65536)
+    method, target, _ = first.split(" ")
+    return Request(method, target, headers, body)
+
+
+@contextlib.contextmanager
+def serving_raw(tls: ssl.SSLContext | None = None) -> Iterator[RawServer]:
+    server = RawServer(tls)
+    try:
+        yield server
+    finally:
+        server.close()

@@ -1,0 +1,90 @@
+"""Resolvers attached to questions, and a prober that looks at a server of the test's own."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from predictions.models import Proposal, Question
+from predictions.questions.lookup import find_question
+from resolvers.outbound.client import Fetcher
+from resolvers.probing.configuration import ResolverIn, attach, attached
+from resolvers.probing.models import AttachedResolver
+from resolvers.probing.rate_limited_client import PoliteFetch
+from resolvers.probing.snapshots import SnapshotStore
+from resolvers.probing.source_state_store import StoredMemory
+from resolvers.probing.worker import Prober
+from service.db.engine import reading, writing
+from service.wiring.probing import EngineSessions
+from tests.support.http_source_server import RawServer, reply
+from tests.support.source_requests import ask
+
+NOON = datetime(2025, 12, 1, 12, 0, tzinfo=UTC)
+DEADLINE = NOON + timedelta(days=2)
+JSON = "application/json"
+
+
+def make(engine: Engine, server: RawServer, clock: Any, folder: Path, **limits: Any) -> Prober:
+    sessions = EngineSessions(engine)
+    fetch = PoliteFetch(
+        Fetcher(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host]),
+        now=clock.now,
+        snapshots=SnapshotStore(folder / "snapshots"),
+        environment={},
+        memory=StoredMemory(reading=sessions.reading, writing=sessions.delivering),
+        spacing_seconds=0.0,
+    )
+    return Prober(sessions, fetch, clock, **limits)
+
+
+def feed(server: RawServer, path: str = "/feed", **expressions: str) -> dict[str, Any]:
+    return {"url": server.url + path, **(expressions or {"yes": "happened", "no": "failed", "date": "day"})}
+
+
+def enter(engine: Engine, slug: str, config: dict[str, Any], **changes: Any) -> None:
+    with writing(engine) as session:
+        question = ask(session, slug, DEADLINE)
+        data = ResolverIn.model_validate({"resolver": "json", "config": config} | changes)
+        attach(session, question, data, now=NOON, actor="tester")
+
+
+def run(prober: Prober) -> dict[str, int]:
+    return dict(prober.run_due(30))
+
+
+def row_of(engine: Engine, slug: str) -> AttachedResolver:
+    with reading(engine) as session:
+        row = attached(session, found(session, slug))
+        session.expunge(row)
+        return row
+
+
+def found(session: Session, slug: str) -> Question:
+    question = find_question(session, slug)
+    assert question is not None
+    return question
+
+
+def proposals(engine: Engine) -> list[Proposal]:
+    with reading(engine) as session:
+        rows = list(session.exec(select(Proposal).order_by(Proposal.id)))
+        session.expunge_all()
+        return rows
+
+
+def answer(server: RawServer, text: str, **headers: Any) -> None:
+    server.routes["/feed"] = reply(text.encode(), content_type=JSON, **headers)
+
+
+HAPPENED = '{"happened": true, "day": "2025-11-20"}'
+
+
+def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    ends_at = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends_at, "waited in vain"
+        time.sleep(0.01)

@@ -1,0 +1,82 @@
+"""A small world outside for tests of resolvers: a real server, the guarded client, and manners without waiting."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from resolvers.outbound.client import Fetcher
+from resolvers.probing.rate_limited_client import PoliteFetch
+from resolvers.probing.snapshots import SnapshotStore
+from resolvers.sources.evidence import Probe
+from resolvers.sources.interface import QuestionView
+from resolvers.sources.registry import probe
+from tests.support.fake_clock import FakeClock
+from tests.support.http_source_server import FIXTURES, RawServer, reply, serving_raw
+
+TYPES = {".json": "application/json", ".xml": "application/xml"}
+
+
+def fixture(name: str) -> bytes:
+    return (FIXTURES / "feeds" / name).read_bytes()
+
+
+@dataclass
+class World:
+    """The server's address is `url`; `routes` says what it answers; `clock` is what the client believes."""
+
+    server: RawServer
+    fetch: PoliteFetch
+    clock: FakeClock
+    snapshots: SnapshotStore
+    slept: list[float]
+    environment: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def serve(self, path: str, name: str, **headers: str) -> None:
+        """Answer a path with a fixture."""
+        body = fixture(name)
+        self.serve_bytes(path, body, **{"content_type": TYPES[Path(name).suffix], **headers})
+
+    def serve_bytes(self, path: str, body: bytes, **headers: Any) -> None:
+        self.server.routes[path] = reply(body, **headers)
+
+    def probe(self, question: QuestionView, key: str, **settings: Any) -> Probe:
+        return probe(question, key, settings, self.fetch)
+
+
+@contextmanager
+def new_world(folder: Path, now: datetime) -> Iterator[World]:
+    clock = FakeClock(now)
+    slept: list[float] = []
+    environment: dict[str, str] = {}
+    snapshots = SnapshotStore(folder / "snapshots")
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.advance(seconds)
+
+    with serving_raw() as server:
+        fetcher = Fetcher(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host])
+        fetch = PoliteFetch(
+            fetcher,
+            now=clock.now,
+            snapshots=snapshots,
+            environment=environment,
+            draw=lambda: 0.5,
+            sleep=sleep,
+        )
+        yield World(server, fetch, clock, snapshots, slept, environment)
+
+
+def question(opened: str = "2025-03-18", deadline: str = "2025-09-18T23:59:59-04:00", **changes: Any) -> QuestionView:
+    """A yes/no question of the spring and summer of 2025, counted in US Eastern time."""
+    moments = {name: datetime.fromisoformat(text) for name, text in (("opened_at", opened), ("deadline", deadline))}
+    aware = {name: moment if moment.tzinfo else moment.replace(tzinfo=UTC) for name, moment in moments.items()}
+    fields = {"id": 7, "slug": "q", "text": "Will it?", "resolution_criteria": "It does.", **aware}
+    return QuestionView(**{**fields, "deadline_zone": "America/New_York", **changes})

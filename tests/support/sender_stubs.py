@@ -1,0 +1,88 @@
+"""A database with due questions and an outbox on it, for tests of deliveries."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlmodel import Session
+
+from predictions.models import Question
+from resolvers.deadline_sweep import sweep_due
+from resolvers.notifications.dispatcher import Outbox
+from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryAttempt
+from resolvers.notifications.retry_policy import Terms
+from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from service.db.engine import delivering, writing
+from tests.support.fake_clock import START, FakeClock
+from tests.support.source_requests import BASE_URL, ask, deliveries, listen
+
+SECOND = timedelta(seconds=1)
+TAKEN, LATER, NEVER = (
+    Answer(Verdict.DELIVERED, "", 200),
+    Answer(Verdict.PASSING, "busy", 503),
+    Answer(Verdict.PERMANENT, "unknown", 404),
+)
+WHOLE = Terms(jitter=lambda seconds: seconds)
+
+
+@dataclass
+class Postman:
+    """A sender that answers as it is told, and remembers what it carried."""
+
+    answer: Callable[[Outgoing], Answer] = lambda _: TAKEN
+    carried: list[str] = field(default_factory=list)
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        self.carried.append(outgoing.message_id)
+        return self.answer(outgoing)
+
+
+@dataclass
+class House:
+    """A database with due questions, and an outbox on it."""
+
+    engine: Engine
+    clock: FakeClock
+    postman: Postman
+
+    def outbox(self, terms: Terms = WHOLE, **options: Any) -> Outbox:
+        senders = {ChannelKind.WEBHOOK: self.postman}
+        return Outbox(self.session, senders, self.clock, terms=terms, **options)
+
+    def session(self) -> AbstractContextManager[Session]:
+        return delivering(self.engine)
+
+    def come_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
+        """These questions come due now, and wait to be told to these channels."""
+        with writing(self.engine) as session:
+            known = set(session.execute(select(Channel.name)).scalars())
+            for name in channels:
+                if name not in known:
+                    listen(session, name, START)
+            for slug in slugs:
+                ask(session, slug, self.clock.now())
+            sweep_due(session, now=self.clock.now(), base_url=BASE_URL, batch=1000)
+
+    def rows(self) -> list[Delivery]:
+        with self.session() as session:
+            rows = deliveries(session)
+            session.expunge_all()
+            return rows
+
+    def row(self) -> Delivery:
+        [row] = self.rows()
+        return row
+
+    def attempts(self) -> list[DeliveryAttempt]:
+        with self.session() as session:
+            rows = session.execute(select(DeliveryAttempt).order_by(DeliveryAttempt.id)).scalars().all()
+            session.expunge_all()
+            return list(rows)
+
+    @contextmanager
+    def question(self, slug: str) -> Iterator[tuple[Session, Question]]:
+        with writing(self.engine) as session:
+            yield session, session.execute(select(Question).where(Question.slug == slug)).scalar_one()

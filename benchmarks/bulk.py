@@ -19,7 +19,7 @@ from predictions.schemas.inputs import PredictionIn
 from predictions.scores.rebuild import rescore
 from predictions.submissions.record import record_predictions
 from predictions.transfer.importer import Import
-from service.db.engine import make_engine, reading, writing
+from service.db.engine import make_engine, read_transaction, write_transaction
 from service.files.import_file import Format, read_into
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
@@ -63,14 +63,14 @@ def _rescoring(kind: str, options: Options) -> list[Line]:
         engine = make_engine(url)
         enter_record(engine, count)
         resolved = {"status": QuestionStatus.RESOLVED, "outcome": "yes", "known_at": DEADLINE}
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             session.execute(update(Question).values(**resolved))
-        with reading(engine) as session:
+        with read_transaction(engine) as session:
             began = time.perf_counter()
             session.execute(_READ).all()
             floor = time.perf_counter() - began
         whole = _seconds(engine, lambda session: _rescore(session))
-        with reading(engine) as session:
+        with read_transaction(engine) as session:
             stored = session.execute(select(func.count()).select_from(Score)).scalar_one()
         again = _seconds(engine, lambda session: _rescore(session))
         engine.dispose()
@@ -94,7 +94,7 @@ def _import(session: Session, text: bytes) -> None:
 
 def _seconds(engine: Engine, job: Callable[[Session], Any]) -> float:
     began = time.perf_counter()
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         job(session)
     return time.perf_counter() - began
 

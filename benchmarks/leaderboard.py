@@ -18,7 +18,7 @@ from benchmarks.synthetic_record import enter_record
 from predictions.models import Question
 from predictions.questions.resolve import resolve
 from predictions.schemas.inputs import ResolutionIn
-from service.db.engine import make_engine, writing
+from service.db.engine import make_engine, write_transaction
 
 BOARD = "/api/leaderboard?limit=100"
 CONNECTIONS = 8
@@ -90,7 +90,7 @@ def _record(kind: str, predictions: int) -> Iterator[str]:
             {"outcome": "no", "known_at": "2025-06-01T12:00:00Z", "evidence": [{"url": "https://example.org/"}]}
         )
         for number in range(1, RESOLVED + 1):
-            with writing(engine) as session:
+            with write_transaction(engine) as session:
                 resolve(session, session.get_one(Question, number), data, now=NOW, actor="benchmark")
         engine.dispose()
         yield url

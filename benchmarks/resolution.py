@@ -12,7 +12,7 @@ from benchmarks.synthetic_record import PEOPLE, enter_record
 from predictions.models import Question
 from predictions.questions.resolve import resolve
 from predictions.schemas.inputs import ResolutionIn
-from service.db.engine import make_engine, writing
+from service.db.engine import make_engine, write_transaction
 
 SMALL = 10_000
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
@@ -45,6 +45,6 @@ def _resolve(engine: Engine, number: int) -> float:
         {"outcome": "yes", "known_at": "2025-06-01T12:00:00Z", "evidence": [{"url": "https://example.org/"}]}
     )
     began = time.perf_counter()
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         resolve(session, session.get_one(Question, number), data, now=NOW, actor="benchmark")
     return time.perf_counter() - began

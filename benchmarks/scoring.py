@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks.report import Line, Options
 from predictions.leaderboard.estimates import rank_pairs
 from predictions.leaderboard.scored_pairs import Pairs
-from predictions.leaderboard.secondary_scores import beside
-from predictions.leaderboard.wording_sensitivity import word_effects
+from predictions.leaderboard.secondary_scores import secondary_scores
+from predictions.leaderboard.wording_sensitivity import wording_sensitivity
 from predictions.scoring.brier import brier_binary
 from predictions.scoring.intervals import mean_intervals
 from predictions.scoring.ranking import Ranking
@@ -102,9 +102,9 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
     ranks: list[Ranking] = []
     whole = _seconds(options, lambda: ranks.append(rank_pairs(pairs)))
     single = _seconds(options, lambda: mean_intervals(who, event, pairs.scores("opening")))
-    every = _seconds(options, lambda: beside(pairs, "opening"))
+    every = _seconds(options, lambda: secondary_scores(pairs, "opening"))
     ends = pairs.opening_low / SCALE, pairs.opening_high / SCALE
-    words = _seconds(options, lambda: word_effects(pairs, "opening", *ends))
+    words = _seconds(options, lambda: wording_sensitivity(pairs, "opening", *ends))
     of = f"of {people:,} commentators with {len(pair):,} scores"
     budget = f"a budget of {PATIENCE_SECONDS} s"
     return [

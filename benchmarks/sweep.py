@@ -34,7 +34,7 @@ from resolvers.notifications.channels import ChannelIn, enter_channel
 from resolvers.notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryState
 from resolvers.prompts.models import Prompt
 from service.app import create_app
-from service.db.engine import make_engine, reading, writing
+from service.db.engine import make_engine, read_transaction, write_transaction
 from service.db.migrate import upgrade
 from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
@@ -110,7 +110,7 @@ def enter_many(engine: Engine, count: int, due: int) -> None:
                     "created_at": NOW,
                 }
             )
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             session.execute(insert(Question), rows)
 
 
@@ -137,7 +137,7 @@ def measure_sweep(engine: Engine, settings: Settings, due: int) -> None:
             break
         times.append((time.perf_counter() - start) / swept.looked_at)
     seconds = time.perf_counter() - began
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         assert session.execute(select(func.count(col(Prompt.id)))).scalar_one() == due
     print(f"sweep: {due} due questions in {seconds:.1f} s, {1e6 * statistics.median(times):.0f} us each (median batch)")
     print(f"       longest write transaction {1000 * longest:.0f} ms; memory grew by {resident_mib() - before:.1f} MiB")
@@ -154,7 +154,7 @@ def send_all(url: str, host: str, go: Any) -> None:
 def measure_outbox(url: str, engine: Engine, host: str, processes: int, due: int) -> None:
     """Messages a second, from pending to delivered."""
     again = {"state": DeliveryState.PENDING, "attempts": 0, "next_at": NOW, "finished_at": None}
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         session.execute(delete(DeliveryAttempt))
         session.execute(update(Delivery).values(**again))
     context = multiprocessing.get_context("spawn")
@@ -167,7 +167,7 @@ def measure_outbox(url: str, engine: Engine, host: str, processes: int, due: int
     for worker in workers:
         worker.join()
     seconds = time.perf_counter() - began
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         done = session.execute(select(func.count()).where(col(Delivery.state) == DeliveryState.DELIVERED)).scalar_one()
         sent = session.execute(select(func.count(col(DeliveryAttempt.id)))).scalar_one()
     assert done == sent == due
@@ -202,7 +202,7 @@ def measure_lateness(url: str, engine: Engine, clients: int, seconds: int) -> No
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     start = datetime.now(UTC) + timedelta(seconds=10)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         ahead = (col(Question.status) == QuestionStatus.OPEN, col(Question.deadline) > start + HOUR)
         numbers = session.execute(select(col(Question.id)).where(*ahead).limit(20 * seconds)).scalars().all()
         for index, number in enumerate(numbers):
@@ -230,7 +230,7 @@ def measure_lateness(url: str, engine: Engine, clients: int, seconds: int) -> No
             thread.join()
         server.terminate()
         server.join()
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         query = select(col(Prompt.created_at), col(Prompt.due_at)).where(col(Prompt.due_at) >= start)
         late = sorted((row.created_at - row.due_at).total_seconds() for row in session.execute(query))
     assert len(late) == len(numbers)
@@ -265,7 +265,7 @@ def main() -> None:
         engine = make_engine(url)
         upgrade(engine)
         enter_many(engine, given.questions, given.due)
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             hook = ChannelIn.model_validate({"name": "hook", "target": f"http://{host}/"})
             enter_channel(session, hook, now=NOW)
         if engine.dialect.name == "postgresql":
@@ -275,7 +275,7 @@ def main() -> None:
         measure_sweep(engine, settings_for(url, host), given.due)
         for processes in (1, 2):
             measure_outbox(url, engine, host, processes, given.due)
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             session.execute(update(Channel).values(enabled=False))
         measure_lateness(url, engine, given.clients, given.seconds)
         engine.dispose()

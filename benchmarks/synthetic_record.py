@@ -11,7 +11,7 @@ from sqlmodel import col
 from predictions.enums import CommentatorKind, DeadlineBasis, QuestionKind, QuestionStatus
 from predictions.models import Commentator, Prediction, Question, Standing
 from predictions.scores.running_totals import FIELDS
-from service.db.engine import writing
+from service.db.engine import write_transaction
 
 MADE = datetime(2025, 1, 1, tzinfo=UTC)
 DEADLINE = datetime(2025, 6, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def enter_record(engine: Engine, predictions: int, *, people: int = PEOPLE, seed
     The questions are due and have no outcome. No ledger events are written for them.
     """
     questions = predictions // people
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         session.execute(insert(Commentator), [_commentator(number) for number in range(1, people + 1)])
         session.execute(insert(Question), [_question(number) for number in range(1, questions + 1)])
         chunk: list[dict[str, Any]] = []

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlmodel import Session, SQLModel, col
 
-from predictions.models import LedgerEvent, key
+from predictions.models import LedgerEvent, row_id
 
 GENESIS = "0" * 64
 SYSTEM = "system"
@@ -67,7 +67,7 @@ def contents(row: SQLModel) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class NewEvent:
     """What an event tells: when, by whom, what was done to which row of which table."""
 
     at: datetime
@@ -85,10 +85,10 @@ def append(
 
     Writers must come one at a time (the edge sees to it), or two events would claim the same number.
     """
-    append_all(session, [Entry(now, actor, action, str(type(subject).__tablename__), key(subject), body)])
+    append_all(session, [NewEvent(now, actor, action, str(type(subject).__tablename__), row_id(subject), body)])
 
 
-def append_all(session: Session, entries: Iterable[Entry]) -> None:
+def append_all(session: Session, entries: Iterable[NewEvent]) -> None:
     """Add events to the end of the chain in the order given, as ``append`` adds one."""
     last = head(session)
     events = []
@@ -99,7 +99,7 @@ def append_all(session: Session, entries: Iterable[Entry]) -> None:
     session.connection().execute(_INSERT, events)
 
 
-def _follow(last: Head, entry: Entry) -> dict[str, Any]:
+def _follow(last: Head, entry: NewEvent) -> dict[str, Any]:
     """The row of the event that comes after ``last``."""
     text, salt = canonical(entry.body), secrets.token_hex(16)
     body_hash = _digest(salt, text)
@@ -125,7 +125,7 @@ def _link(
     return _digest(previous, seq, at.isoformat(), actor, action, subject, subject_id, body_hash)
 
 
-def breaks(session: Session) -> Iterator[str]:
+def chain_errors(session: Session) -> Iterator[str]:
     """Say of every event that does not fit the chain what is wrong with it; nothing where the chain holds."""
     previous, expected = GENESIS, 1
     events = select(LedgerEvent).order_by(col(LedgerEvent.seq)).execution_options(yield_per=1000)

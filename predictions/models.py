@@ -14,7 +14,7 @@ from predictions.columns import BigInt, text_enum
 from predictions.enums import CommentatorKind, DeadlineBasis, ProposalState, QuestionKind, QuestionStatus, ReferenceType
 
 
-def key(row: Any) -> int:
+def row_id(row: Any) -> int:
     """The id of a row that the database holds."""
     if row.id is None:
         raise ValueError("the row is not stored yet")

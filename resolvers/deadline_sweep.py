@@ -17,14 +17,14 @@ from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.enums import QuestionStatus
-from predictions.models import Question, QuestionTopic, key
+from predictions.models import Question, QuestionTopic, row_id
 from predictions.outcomes import UNRESOLVED, outcomes
 from predictions.questions.triage import is_snoozed
 from resolvers.notifications.channels import wants
 from resolvers.notifications.models import Channel, Delivery, DeliveryState
 from resolvers.notifications.payloads import prompt_message
 from resolvers.notifications.quiet_hours import send_at
-from resolvers.notifications.subscriptions import watchers
+from resolvers.notifications.subscriptions import subscribed_channels
 from resolvers.prompts.models import Prompt
 from resolvers.prompts.schedule import REMINDER_DAYS, Step, next_step
 
@@ -61,7 +61,7 @@ def sweep_due(
     prompts = _record(session, due, now) if due else {}
     if prompts:
         _address(session, due, prompts, now, base_url)
-    _tell(session, due, prompts, now)
+    _append_ledger_event(session, due, prompts, now)
     return Swept(len(due), len(prompts), next_prompt_at(session))
 
 
@@ -76,7 +76,7 @@ def _claim(session: Session, now: datetime, batch: int, days: Sequence[int]) -> 
     is_time = (col(Question.next_prompt_at) <= now, col(Question.status).in_(UNRESOLVED))
     waiting = select(Question).where(*is_time).order_by(col(Question.next_prompt_at), col(Question.id)).limit(batch)
     locked = waiting.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    found = {key(question): question for question in session.execute(locked).scalars()}
+    found = {row_id(question): question for question in session.execute(locked).scalars()}
     # Whoever was quicker has changed what the condition looks at: for the loser the row is not there.
     taken = update(Question).where(col(Question.id).in_(found), *is_time).values(status=QuestionStatus.DUE)
     ours = session.execute(
@@ -99,7 +99,7 @@ def _record(session: Session, due: list[_Due], now: datetime) -> dict[int, int]:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     rows = [
         {
-            "question_id": key(each.question),
+            "question_id": row_id(each.question),
             "stage": each.step.stage,
             "due_at": each.question.due_at,
             "scheduled_at": each.step.scheduled_at,
@@ -117,15 +117,15 @@ def _address(session: Session, due: list[_Due], prompts: dict[int, int], now: da
     if not channels:
         return
     topics = _topics(session, prompts)
-    watching = watchers(session, topics)
+    watching = subscribed_channels(session, topics)
     rows = []
     for each in due:
-        number = prompts.get(key(each.question))
+        number = prompts.get(row_id(each.question))
         if number is None:
             continue
-        about, watched_by = topics[key(each.question)], watching.get(key(each.question), ())
+        about, watched_by = topics[row_id(each.question)], watching.get(row_id(each.question), ())
         listens = partial(wants, stage=each.step.stage, topics=about, assignee=each.question.assignee)
-        hearers = [channel for channel in channels if listens(channel, watching=key(channel) in watched_by)]
+        hearers = [channel for channel in channels if listens(channel, watching=row_id(channel) in watched_by)]
         if not hearers:
             continue
         payload = prompt_message(number, each.step, each.question, outcomes(each.question), about, now, base_url)
@@ -153,16 +153,16 @@ def _topics(session: Session, questions: dict[int, int]) -> dict[int, list[str]]
     return found
 
 
-def _tell(session: Session, due: list[_Due], prompts: dict[int, int], now: datetime) -> None:
+def _append_ledger_event(session: Session, due: list[_Due], prompts: dict[int, int], now: datetime) -> None:
     """The ledger: an event for each question that came due, and one for all reminders of the batch."""
-    reminded = [each for each in due if not each.new and key(each.question) in prompts]
+    reminded = [each for each in due if not each.new and row_id(each.question) in prompts]
     for each in due:
         if each.new:
-            body = {"due_at": each.question.due_at, "prompt": prompts.get(key(each.question))}
+            body = {"due_at": each.question.due_at, "prompt": prompts.get(row_id(each.question))}
             _append(session, now, "question.came_due", each.question, body)
     if reminded:
         said = [
-            {"question": key(each.question), "prompt": prompts[key(each.question)], "stage": each.step.stage}
+            {"question": row_id(each.question), "prompt": prompts[row_id(each.question)], "stage": each.step.stage}
             for each in reminded
         ]
         _append(session, now, "questions.reminded", reminded[0].question, {"reminders": said})

@@ -28,15 +28,15 @@ from service.api import (
     sources,
     subscriptions,
 )
-from service.cache.as_of_cache import Pasts
-from service.cache.leaderboard_cache import Boards
+from service.cache.as_of_cache import AsOfCache
+from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import Clock, SystemClock
 from service.db.coalesced_reads import SharedReading, SharedReadings
-from service.db.engine import delivering, make_engine
+from service.db.engine import bookkeeping_transaction, make_engine
 from service.db.write_queue import Writer
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
-from service.security.sign_in_throttle import Failures
+from service.security.sign_in_throttle import SignInThrottle
 from service.settings import Settings
 from service.web import openapi, problems
 from service.web.body_limit import BodyLimit
@@ -63,7 +63,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.settings = settings
     app.state.clock = clock or SystemClock()
     app.state.with_scheduler = scheduler
-    app.state.failures = Failures()
+    app.state.sign_in_throttle = SignInThrottle()
     for module in API:
         app.include_router(module.router, dependencies=[Depends(strict)])
     app.include_router(pages.router)
@@ -82,13 +82,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.engine = make_engine(state.settings.database)
     state.secret = state.settings.secret()
     state.writer = Writer(state.engine)
-    state.boards = Boards(state.engine)
+    state.leaderboard_cache = LeaderboardCache(state.engine)
     state.newest_event = SharedReading(state.engine, lambda session: head(session).seq)
     state.callers = SharedReadings(state.engine)
-    state.pasts = Pasts(state.engine)
+    state.as_of_cache = AsOfCache(state.engine)
     state.scheduler = None
     if state.settings.admin_key is not None:
-        with delivering(state.engine) as session:
+        with bookkeeping_transaction(state.engine) as session:
             plain = state.settings.admin_key.get_secret_value()
             ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
     if state.with_scheduler:
@@ -102,5 +102,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if state.scheduler is not None:
             state.scheduler.stop()
         state.writer.close()
-        state.pasts.close()
+        state.as_of_cache.close()
         state.engine.dispose()

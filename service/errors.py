@@ -12,7 +12,7 @@ class Unavailable(TrackRecordError):
     title = "Not available now"
 
 
-def is_passing(error: BaseException) -> bool:
+def is_temporary(error: BaseException) -> bool:
     """Whether a database error is one that goes away (busy, locked, stopped, full), not of the request's making."""
     if isinstance(error, PoolTimeout):
         return True

@@ -8,18 +8,18 @@ from fastapi import HTTPException, Request
 from predictions.models import Question
 from predictions.schemas.fields import Input, Words
 from predictions.schemas.views import View
-from resolvers.probing.attempt import Look
+from resolvers.probing.attempt import ProbeResult
 from resolvers.probing.configuration import (
     ResolverIn,
     attached,
     find_attached,
     needs_admin,
 )
-from resolvers.probing.models import Sight
-from resolvers.sources.evidence import Proposal
-from resolvers.sources.interface import QuestionView
+from resolvers.probing.models import ProbeStatus
+from resolvers.sources.evidence import ProposedOutcome
+from resolvers.sources.interface import ProbedQuestion
 from resolvers.sources.registry import all_resolvers, checked_config
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.security.api_keys import Caller
 from service.wiring.probing import dry_run
@@ -41,15 +41,15 @@ class TrialIn(Input):
     config: dict[str, Any]
 
 
-class LookView(View):
+class ProbeResultView(View):
     """What a resolver saw, and why it would propose an outcome or not. Nothing is put on record by a dry run."""
 
     question: int
     resolver: str
-    state: Sight
+    state: ProbeStatus
     saw: list[str]
     reason: str
-    proposal: Proposal | None
+    proposal: ProposedOutcome | None
     looked_at: datetime
     last_good_check: datetime | None
 
@@ -68,13 +68,13 @@ def kinds() -> list[KindView]:
     ]
 
 
-def look_now(request: Request, which: str, who: Caller, data: TrialIn | None = None) -> LookView:
+def probe_now(request: Request, which: str, who: Caller, data: TrialIn | None = None) -> ProbeResultView:
     """A dry run with the attached settings, or with those of ``data``. No session is open while it looks.
 
     Raises ``NotFound`` for a question without resolver, ``InvalidInput`` for settings that are not valid.
     """
     state = request.app.state
-    with reading(state.engine) as session:
+    with read_transaction(state.engine) as session:
         question = question_of(session, which)
         row = find_attached(session, question)
         if data is None:
@@ -82,16 +82,18 @@ def look_now(request: Request, which: str, who: Caller, data: TrialIn | None = N
             tried = TrialIn.model_construct(resolver=row.resolver, config=row.config)
         else:
             tried = data
-            allow(who, question, ResolverIn(resolver=data.resolver, config=data.config))
+            require_permission(who, question, ResolverIn(resolver=data.resolver, config=data.config))
             checked_config(data.resolver, data.config, question.kind)
-        shown, good_at = QuestionView.of(question), row.good_at if row else None
+        shown, good_at = ProbedQuestion.of(question), row.good_at if row else None
     seen = dry_run(state.engine, state.settings, state.clock, shown, tried.resolver, tried.config)
-    return view_look(shown.id, tried.resolver, seen, state.clock.now(), good_at)
+    return view_probe_result(shown.id, tried.resolver, seen, state.clock.now(), good_at)
 
 
-def view_look(question: int, resolver: str, seen: Look, now: datetime, good_at: datetime | None) -> LookView:
+def view_probe_result(
+    question: int, resolver: str, seen: ProbeResult, now: datetime, good_at: datetime | None
+) -> ProbeResultView:
     """A look as it is shown."""
-    return LookView(
+    return ProbeResultView(
         question=question,
         resolver=resolver,
         state=seen.sight,
@@ -103,7 +105,7 @@ def view_look(question: int, resolver: str, seen: Look, now: datetime, good_at: 
     )
 
 
-def allow(who: Caller, question: Question, data: ResolverIn) -> None:
+def require_permission(who: Caller, question: Question, data: ResolverIn) -> None:
     """Raises 403 where only an admin may attach or try this."""
     if needs_admin(question, data) and not who.may("admin"):
         raise HTTPException(

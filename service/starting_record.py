@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 
 from predictions.models import LedgerEvent, Question
 from predictions.questions.lookup import find_question
-from predictions.starting_record.load import seed
+from predictions.starting_record.load import load_starting_record
 from resolvers.probing.configuration import ResolverIn, attach
 
 ACTOR = "starting record"
@@ -46,7 +46,7 @@ def enter_starting_record(session: Session, *, now: datetime) -> int:
     Gives the number of questions entered; 0 where there are some already. Then only a question on sanctions that the
     starting record entered, and to which nobody ever gave a resolver, is wired: it was entered before there was one.
     """
-    entered = seed(session, now=now, actor=ACTOR)
+    entered = load_starting_record(session, now=now, actor=ACTOR)
     for slug in SANCTIONS:
         question = find_question(session, slug)
         if question is not None and _entered_and_never_wired(session, question):

@@ -6,7 +6,7 @@ from typing import Any
 from predictions.errors import InvalidInput
 
 
-def one_object(text: bytes | str) -> Any:
+def parse_json(text: bytes | str) -> Any:
     """The JSON value in ``text``. Raises ``InvalidInput`` where an object says a name twice,
     ``ValueError`` for what is no JSON and ``RecursionError`` for brackets without end."""
     return json.loads(text, object_pairs_hook=_unique)

@@ -29,7 +29,7 @@ _REMEDIES = {
 }
 
 
-def faults_of(errors: Sequence[Any]) -> list[Fault]:
+def validation_errors(errors: Sequence[Any]) -> list[Fault]:
     """Pydantic's findings as faults: a JSON pointer, and what to do."""
     return list(dict.fromkeys(Fault(_pointer(error["loc"]), _detail(error)) for error in errors))
 
@@ -61,9 +61,9 @@ def _length(limits: Mapping[str, Any]) -> str:
     return f"must have at most {limits['max_length']} characters"
 
 
-def invalid(error: ValidationError) -> InvalidInput:
+def invalid_input(error: ValidationError) -> InvalidInput:
     """A failed validation outside a route, as an error of the domain."""
-    faults = faults_of(error.errors(include_url=False))
+    faults = validation_errors(error.errors(include_url=False))
     return InvalidInput(_summary(faults), *faults)
 
 

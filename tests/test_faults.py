@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from predictions import ledger
 from resolvers.notifications.models import Delivery, DeliveryAttempt, DeliveryState
-from service.db.engine import make_engine, reading
+from service.db.engine import make_engine, read_transaction
 from service.scheduling.crash_points import POINTS
 from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
@@ -87,14 +87,14 @@ def test_a_process_that_slept_past_its_lease_changes_nothing_when_it_wakes(shake
 
 
 def delivery(shaken: House) -> Delivery:
-    with reading(shaken.engine) as session:
+    with read_transaction(shaken.engine) as session:
         row = session.execute(select(Delivery)).scalar_one()
         session.expunge(row)
         return row
 
 
 def first_attempt(shaken: House) -> DeliveryAttempt:
-    with reading(shaken.engine) as session:
+    with read_transaction(shaken.engine) as session:
         row = session.execute(select(DeliveryAttempt).where(DeliveryAttempt.number == 1)).scalar_one()
         session.expunge(row)
         return row
@@ -112,7 +112,7 @@ def test_the_environment_names_the_point(database_url: str) -> None:
         env = os.environ | {"TRACKRECORD_KILL_AT": "before_sweep_commit"}
         done = subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, check=False)
         assert done.returncode == -signal.SIGKILL
-        with reading(built.engine) as session:
+        with read_transaction(built.engine) as session:
             assert session.execute(text("SELECT count(*) FROM prompt")).scalar() == 0, "before the commit: nothing"
 
 
@@ -122,7 +122,7 @@ def scheduler(url: str, engine: Engine, folder: Path) -> Scheduler:
 
 
 def came_due(engine: Engine) -> int:
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         return int(session.execute(text("SELECT count(*) FROM prompt")).scalar_one())
 
 
@@ -143,8 +143,8 @@ def test_a_database_server_that_crashes_and_comes_back_is_caught_up_with(tmp_pat
                 until(watching.healthy)
             finally:
                 watching.stop()
-            with reading(built.engine) as session:
-                assert list(ledger.breaks(session)) == []
+            with read_transaction(built.engine) as session:
+                assert list(ledger.chain_errors(session)) == []
 
 
 def test_a_full_disk_leaves_no_half_a_prompt_and_once_there_is_room_all_is_caught_up_with(
@@ -163,7 +163,7 @@ def test_a_full_disk_leaves_no_half_a_prompt_and_once_there_is_room_all_is_caugh
         watching = scheduler(sqlite_url, engine, tmp_path)
         with pytest.raises(DBAPIError, match="full"):
             watching.tick()
-        with reading(built.engine) as session:
+        with read_transaction(built.engine) as session:
             half = "SELECT count(*) FROM question WHERE status = 'due' AND id NOT IN (SELECT question_id FROM prompt)"
             assert session.execute(text(half)).scalar() == 0
             assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"

@@ -38,5 +38,5 @@ def test_the_ledger_refuses_to_be_changed(engine: Engine, statement: str) -> Non
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
         connection.execute(text(statement))
     with Session(engine) as session:
-        assert list(ledger.breaks(session)) == []
+        assert list(ledger.chain_errors(session)) == []
         assert ledger.head(session).seq == 1

@@ -16,7 +16,7 @@ _TABLES: dict[str, type[SQLModel]] = {"prediction": Prediction, "resolution": Re
 _BULK = "predictions.recorded"
 
 
-def changes(session: Session) -> Iterator[str]:
+def mismatches(session: Session) -> Iterator[str]:
     """Say of every prediction and resolution that was changed, removed or slipped in behind the ledger's back."""
     told = dict.fromkeys(_TABLES, 0)
     events = select(LedgerEvent).where(col(LedgerEvent.subject).in_(_TABLES)).order_by(col(LedgerEvent.seq))

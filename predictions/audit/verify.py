@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from sqlmodel import Session, col, select
 
 from predictions import ledger
-from predictions.audit.ledger_check import changes
+from predictions.audit.ledger_check import mismatches
 from predictions.models import Question, Score, Standing
 from predictions.questions.resolve import current_resolution
-from predictions.scores.question_scores import named, score_rows
-from predictions.scores.running_totals import FIELDS, OVERALL, additions, question_topics
+from predictions.scores.question_scores import score_rows, with_column_names
+from predictions.scores.running_totals import FIELDS, OVERALL, contributions, question_topics
 
 
 def verify(session: Session) -> Iterator[str]:
     """Say of every stored number that does not agree with the rows it rests on; nothing where all agree."""
-    yield from ledger.breaks(session)
-    yield from changes(session)
+    yield from ledger.chain_errors(session)
+    yield from mismatches(session)
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * len(FIELDS))
     for question in session.exec(select(Question).order_by(col(Question.id))).all():
         yield from _question(session, question)
         topics = (OVERALL, *question_topics(session, question.id or 0))
-        for person, added in additions(session, question).items():
+        for person, added in contributions(session, question).items():
             for topic in topics:
                 total = sums[person, topic]
                 total[:] = [a + b for a, b in zip(total, added, strict=True)]
@@ -40,7 +40,7 @@ def _question(session: Session, question: Question) -> Iterator[str]:
     outcome = newest.outcome if newest else None
     if outcome != question.outcome:
         yield f"question {question.id}: outcome {question.outcome!r}, but its newest resolution says {outcome!r}"
-    expected = {row["commentator_id"]: row for row in named(score_rows(session, [question]))}
+    expected = {row["commentator_id"]: row for row in with_column_names(score_rows(session, [question]))}
     for score in session.exec(select(Score).where(Score.question_id == question.id)).all():
         row = expected.pop(score.commentator_id, None)
         if row is None or any(getattr(score, name) != value for name, value in row.items()):

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from predictions.errors import InvalidInput
-from predictions.hedges.lexicon import Entry, Lexicon
+from predictions.hedges.lexicon import Lexicon
 from predictions.hedges.lexicon_files import DEFAULT_LEXICON, get_lexicon, lexicons
 from predictions.hedges.normalize import normalise, unhyphenate
 from predictions.hedges.numbers import find_number
 from predictions.hedges.phrase_choice import KEEP_LESS, deciding_match, refuse_negated_number, without
 
-__all__ = ["DEFAULT_LEXICON", "Entry", "HedgeReading", "Lexicon", "get_lexicon", "lexicons", "read_hedge"]
+__all__ = ["DEFAULT_LEXICON", "HedgeInterpretation", "Lexicon", "get_lexicon", "lexicons", "read_hedge"]
 
 MAX_CHARS = 200
 
 
 @dataclass(frozen=True)
-class HedgeReading:
+class HedgeInterpretation:
     """How ``words`` were read: ``low <= best <= high`` is the probability of what they are said of.
 
     ``phrase`` is the part that decided, normalised; ``entry_id`` its entry, or None for a number in the words.
@@ -38,7 +38,7 @@ class HedgeReading:
 
 def read_hedge(
     words: str, lexicon: str = DEFAULT_LEXICON, *, version: int | None = None, against: bool = False
-) -> HedgeReading:
+) -> HedgeInterpretation:
     """The probability that ``words`` give, by the newest version of ``lexicon`` or the ``version`` asked for.
 
     A number in the words beats every phrase ("a 60-70% chance", "one in four", "3-1 against"); else the longest
@@ -54,7 +54,7 @@ def read_hedge(
 
 
 @lru_cache(maxsize=4096)
-def _read(words: str, name: str, version: int | None, against: bool) -> HedgeReading:
+def _read(words: str, name: str, version: int | None, against: bool) -> HedgeInterpretation:
     lexicon = get_lexicon(name, version)
     if len(words) > MAX_CHARS:
         raise InvalidInput.at("/hedge", f"has more than {MAX_CHARS} characters: {KEEP_LESS}")
@@ -75,6 +75,6 @@ def _read(words: str, name: str, version: int | None, against: bool) -> HedgeRea
         phrase = flat[match.start : match.end]
     if against:
         low, best, high = (round(1 - p, 15) for p in (high, best, low))
-    return HedgeReading(
+    return HedgeInterpretation(
         words, name, lexicon.version, entry_id, phrase, low, best, high, source, hedged=hedged, against=against
     )

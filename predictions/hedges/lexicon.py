@@ -10,16 +10,16 @@ from predictions.hedges.normalize import normalise, unhyphenate
 _GAP = r"(?: [^ ]+){1,12}? "
 
 
-class Match(NamedTuple):
+class PhraseMatch(NamedTuple):
     """An entry found in a text from ``start`` to ``end``."""
 
     start: int
     end: int
-    entry: "Entry"
+    entry: "LexiconEntry"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LexiconEntry:
     """What one phrase means: ``low <= best <= high`` are probabilities of what it is said of.
 
     ``hedged``: carries almost no claim (may, might, could). ``auxiliary``: gives way to any other phrase (will, would).
@@ -45,10 +45,10 @@ class Lexicon:
     description: str
     attribution: str
     licence: str
-    entries: tuple[Entry, ...]
+    entries: tuple[LexiconEntry, ...]
 
     @cached_property
-    def phrases(self) -> dict[str, Entry]:
+    def phrases(self) -> dict[str, LexiconEntry]:
         """Every pattern, normalised, and its entry."""
         return {unhyphenate(normalise(pattern)): entry for entry in self.entries for pattern in entry.patterns}
 
@@ -63,7 +63,7 @@ class Lexicon:
         return re.compile(rf"(?<![\w'])(?=((?:{'|'.join(branches)})(?![\w'])))")
 
     @cached_property
-    def _gapped(self) -> tuple[tuple[re.Pattern[str], Entry], ...]:
+    def _gapped(self) -> tuple[tuple[re.Pattern[str], LexiconEntry], ...]:
         """Patterns with "..." in them, for up to twelve words in between."""
         return tuple(
             (re.compile(rf"(?<![\w']){_GAP.join(re.escape(part) for part in phrase.split(' ... '))}(?![\w'])"), entry)
@@ -71,12 +71,12 @@ class Lexicon:
             if "..." in phrase
         )
 
-    def matches(self, text: str) -> list[Match]:
+    def matches(self, text: str) -> list[PhraseMatch]:
         """The entries in a normalised, unhyphenated text, longest first; none lies over another."""
-        found = [Match(*hit.span(1), self.phrases[hit[1]]) for hit in self._matcher.finditer(text)]
-        found += [Match(*hit.span(), entry) for form, entry in self._gapped for hit in form.finditer(text)]
+        found = [PhraseMatch(*hit.span(1), self.phrases[hit[1]]) for hit in self._matcher.finditer(text)]
+        found += [PhraseMatch(*hit.span(), entry) for form, entry in self._gapped for hit in form.finditer(text)]
         found.sort(key=lambda match: (match.start - match.end, match.start))
-        apart: list[Match] = []
+        apart: list[PhraseMatch] = []
         for match in found:
             if all(match.end <= other.start or match.start >= other.end for other in apart):
                 apart.append(match)

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from predictions.errors import InvalidInput
-from predictions.hedges.lexicon import Entry, Lexicon
+from predictions.hedges.lexicon import Lexicon, LexiconEntry
 from predictions.hedges.normalize import normalise
 
 DEFAULT_LEXICON = "survey"
@@ -18,7 +18,7 @@ def parse_lexicon(text: str) -> Lexicon:
     where = f"lexicon {data.get('name')}"
     try:
         rows = data.pop("entries")
-        entries = tuple(Entry(**(row | {"patterns": tuple(row["patterns"])})) for row in rows)
+        entries = tuple(LexiconEntry(**(row | {"patterns": tuple(row["patterns"])})) for row in rows)
         lexicon = Lexicon(entries=entries, **{key: _tidy(value) for key, value in data.items()})
     except (KeyError, TypeError) as error:
         raise ValueError(f"{where}: a field is missing or unknown ({error})") from error
@@ -43,7 +43,7 @@ def _tidy(value: Any) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _shelf() -> dict[str, dict[int, Lexicon]]:
+def _load_all() -> dict[str, dict[int, Lexicon]]:
     """Every lexicon that ships, by name and version; a file is called ``<name>-<version>.toml``."""
     shelf: dict[str, dict[int, Lexicon]] = {}
     for file in sorted((files("predictions") / "hedges" / "lexicons").iterdir(), key=lambda file: file.name):
@@ -57,13 +57,13 @@ def _shelf() -> dict[str, dict[int, Lexicon]]:
 
 def lexicons() -> tuple[Lexicon, ...]:
     """The newest version of every lexicon that ships: the default first, then by name."""
-    newest = (versions[max(versions)] for versions in _shelf().values())
+    newest = (versions[max(versions)] for versions in _load_all().values())
     return tuple(sorted(newest, key=lambda lexicon: (lexicon.name != DEFAULT_LEXICON, lexicon.name)))
 
 
 def get_lexicon(name: str, version: int | None = None) -> Lexicon:
     """The lexicon of that name, in its newest version or the one asked for. Raises ``InvalidInput``."""
-    versions = _shelf().get(name)
+    versions = _load_all().get(name)
     if versions is None:
         names = ", ".join(lexicon.name for lexicon in lexicons())
         raise InvalidInput.at("/lexicon", f"no lexicon is called {name[:40]!r}: choose one of {names}")

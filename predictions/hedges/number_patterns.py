@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from predictions.errors import InvalidInput
-from predictions.hedges.numerals import CHANCE, FIGURE, PERCENT, figure_value
+from predictions.hedges.numerals import CHANCE, NUMERAL, PERCENT, numeral_value
 
 _OVER = (
     r"(?:at least|more than|over|above|better than|greater than|higher than|upwards? of|north of|in excess of|"
@@ -46,7 +46,7 @@ def _even(_: re.Match[str]) -> Interval | None:
 
 
 def _range(hit: re.Match[str]) -> Interval | None:
-    low, high = _share(hit, figure_value(hit["low"]), 100), _share(hit, figure_value(hit["high"]), 100)
+    low, high = _share(hit, numeral_value(hit["low"]), 100), _share(hit, numeral_value(hit["high"]), 100)
     if low > high:
         raise refused(f"{hit[0]!r} runs downwards: give the lower figure first")
     return low, round((low + high) / 2, 15), high
@@ -57,12 +57,12 @@ def _change(hit: re.Match[str]) -> Interval | None:
 
 
 def _percent(hit: re.Match[str]) -> Interval | None:
-    share = _share(hit, figure_value(hit["n"]), 100)
+    share = _share(hit, numeral_value(hit["n"]), 100)
     return _bounded(hit, share)
 
 
 def _frequency(hit: re.Match[str]) -> Interval | None:
-    part, whole = figure_value(hit["n"]), figure_value(hit["of"])
+    part, whole = numeral_value(hit["n"]), numeral_value(hit["of"])
     if whole < 2 or (whole > 100 and whole not in {1e3, 1e4, 1e5, 1e6, 1e9}):
         return None  # "one in 2027" is a year
     share = _share(hit, part, whole)
@@ -70,12 +70,12 @@ def _frequency(hit: re.Match[str]) -> Interval | None:
 
 
 def _fraction(hit: re.Match[str]) -> Interval | None:
-    share = round(figure_value(hit["n"]) / (3 if hit["part"] == "third" else 4), 15)
+    share = round(numeral_value(hit["n"]) / (3 if hit["part"] == "third" else 4), 15)
     return (share, share, share) if share < 1 else None
 
 
 def _odds(hit: re.Match[str]) -> Interval | None:
-    text, a, b, side = hit.string, figure_value(hit["a"]), figure_value(hit["b"]), hit["side"] or ""
+    text, a, b, side = hit.string, numeral_value(hit["a"]), numeral_value(hit["b"]), hit["side"] or ""
     betting = _BETTING.search(text) or hit.span() == (0, len(text))
     at_end = side and re.match(r"$|[,.;:)]", text[hit.end() :])
     if not betting and not at_end and not (hit["to"] == "to" and 1 in (a, b)):
@@ -100,25 +100,25 @@ _MORE = (
     r"(?:(?P<more>\ ?\+| or (?:more|better|higher|greater|bigger)\b)|"
     r"(?P<fewer> or (?:less|lower|worse|smaller|fewer)\b))?"
 )
-_SPAN = rf"(?P<low>{FIGURE}){PERCENT}?(?: ?- ?|[- ]to[- ]| or )(?P<high>{FIGURE}){PERCENT}"
+_SPAN = rf"(?P<low>{NUMERAL}){PERCENT}?(?: ?- ?|[- ]to[- ]| or )(?P<high>{NUMERAL}){PERCENT}"
 FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Interval | None]], ...] = (
-    (re.compile(rf"(?<![\w%.])-\ ?{FIGURE}{PERCENT}"), _negative),
+    (re.compile(rf"(?<![\w%.])-\ ?{NUMERAL}{PERCENT}"), _negative),
     (re.compile(r"\b(?:fifty[-/ ]fifty|50[-/ ]50)\b(?!\ (?:vote|split|tie))"), _even),
     (re.compile(rf"(?<!anywhere )\bfrom {_SPAN}"), _change),
-    (re.compile(rf"\bbetween (?P<low>{FIGURE}){PERCENT}? and (?P<high>{FIGURE}){PERCENT}"), _range),
+    (re.compile(rf"\bbetween (?P<low>{NUMERAL}){PERCENT}? and (?P<high>{NUMERAL}){PERCENT}"), _range),
     (re.compile(_SPAN), _range),
-    (re.compile(rf"{_BOUND}(?P<n>{FIGURE}){PERCENT}{_MORE}"), _percent),
+    (re.compile(rf"{_BOUND}(?P<n>{NUMERAL}){PERCENT}{_MORE}"), _percent),
     (
         re.compile(
-            rf"{_BOUND}(?P<n>{FIGURE})(?:[- ](?:times?|chances?|cases))?[- ](?:in|out[- ]of)[- ](?:every )?"
-            rf"(?P<of>{FIGURE}){_MORE}"
+            rf"{_BOUND}(?P<n>{NUMERAL})(?:[- ](?:times?|chances?|cases))?[- ](?:in|out[- ]of)[- ](?:every )?"
+            rf"(?P<of>{NUMERAL}){_MORE}"
         ),
         _frequency,
     ),
     (re.compile(rf"\b(?P<n>one|two|three)[- ](?P<part>third|quarter)s?(?=[- ]{CHANCE})"), _fraction),
     (
         re.compile(
-            rf"(?P<a>{FIGURE})(?:[- ](?P<to>to)[- ]| ?[-:/] ?)(?P<b>{FIGURE})(?:(?: odds)? (?P<side>against|on|"
+            rf"(?P<a>{NUMERAL})(?:[- ](?P<to>to)[- ]| ?[-:/] ?)(?P<b>{NUMERAL})(?:(?: odds)? (?P<side>against|on|"
             r"in favou?r|underdogs?|outsiders?|(?:long[ -])?shots?)(?=$|[,.;:)]| that\b))?"
         ),
         _odds,

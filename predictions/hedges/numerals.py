@@ -16,7 +16,7 @@ _SMALL = {word: n for n, word in enumerate(["zero", *_ONES, *_TEENS])} | {
 }
 
 # Atomic, so that "twenty-five" is never cut into a range from twenty to five.
-FIGURE = (
+NUMERAL = (
     r"(?>(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?|\.\d+|"
     rf"(?:{'|'.join(_TENS)})[- ](?:{'|'.join(_ONES)})(?![a-z])|"
     rf"(?:an? |one )?(?:{'|'.join(_LARGE)})(?![a-z])|(?:{'|'.join(_SMALL)})(?![a-z])))"
@@ -44,7 +44,7 @@ _SAID = re.compile(
 )
 
 
-def figure_value(words: str) -> float:
+def numeral_value(words: str) -> float:
     """The number that ``words`` of the form ``FIGURE`` stand for."""
     if words[0].isdigit() or words[0] == ".":
         return float(words.replace(",", ""))

@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 
 from predictions.errors import InvalidInput
-from predictions.hedges.lexicon import Entry, Lexicon, Match
+from predictions.hedges.lexicon import Lexicon, LexiconEntry, PhraseMatch
 from predictions.hedges.normalize import unhyphenate
 
 KEEP_LESS = "keep only the words that carry this prediction's probability, or give the probability"
@@ -27,7 +27,7 @@ _CHANGES_AFTER = re.compile(
 )
 
 
-def deciding_match(text: str, flat: str, found: list[Match], lexicon: Lexicon) -> Match:
+def deciding_match(text: str, flat: str, found: list[PhraseMatch], lexicon: Lexicon) -> PhraseMatch:
     """The one match that carries the probability. Raises ``InvalidInput`` where there is none, or more than one."""
     if not found:
         raise InvalidInput.at("/hedge", _unknown(text, lexicon))
@@ -52,11 +52,11 @@ def deciding_match(text: str, flat: str, found: list[Match], lexicon: Lexicon) -
     return first
 
 
-def _numbers(entry: Entry) -> tuple[float, float, float]:
+def _numbers(entry: LexiconEntry) -> tuple[float, float, float]:
     return entry.low, entry.best, entry.high
 
 
-def _refuse_changed(flat: str, match: Match) -> None:
+def _refuse_changed(flat: str, match: PhraseMatch) -> None:
     change = _CHANGES_BEFORE.search(flat[: match.start]) or _CHANGES_AFTER.search(flat[match.end :])
     if change:
         raise InvalidInput.at(
@@ -66,7 +66,7 @@ def _refuse_changed(flat: str, match: Match) -> None:
         )
 
 
-def refuse_negated_number(flat: str, start: int, end: int, found: list[Match]) -> None:
+def refuse_negated_number(flat: str, start: int, end: int, found: list[PhraseMatch]) -> None:
     """A negative in the number's own clause, or outside of every phrase, leaves open what the number is said of."""
     left = max(flat.rfind(sign, 0, start) for sign in ",;:(") + 1
     right = min((at for sign in ",;:)" if (at := flat.find(sign, end)) >= 0), default=len(flat))
@@ -79,7 +79,7 @@ def refuse_negated_number(flat: str, start: int, end: int, found: list[Match]) -
         )
 
 
-def without(flat: str, matches: list[Match]) -> str:
+def without(flat: str, matches: list[PhraseMatch]) -> str:
     """``flat`` with the matches blanked, of the same length."""
     for match in matches:
         flat = flat[: match.start] + " " * (match.end - match.start) + flat[match.end :]

@@ -17,10 +17,10 @@ from sqlmodel import Session, col
 
 from predictions.enums import QuestionStatus
 from predictions.leaderboard.estimates import Estimates
-from predictions.leaderboard.filters import Filters, Revisions, pair_filters, question_filters, said_filters
-from predictions.models import Commentator, Prediction, Question, Score, Standing, key
+from predictions.leaderboard.filters import Filters, Revisions, pair_filters, prediction_filters, question_filters
+from predictions.models import Commentator, Prediction, Question, Score, Standing, row_id
 from predictions.schemas.views import BoardItem, CommentatorRef
-from predictions.scores.running_totals import OVERALL, SUMS, standing_predictions
+from predictions.scores.running_totals import OVERALL, SUMS, active_predictions
 from predictions.scoring.ranking import Ranking, Status
 from predictions.scoring.units import SCALE, Floats
 
@@ -76,7 +76,7 @@ def board(
     rows = session.execute(select(Commentator).where(col(Commentator.id).in_(people))) if len(people) < 5000 else None
     found = rows if rows is not None else session.execute(select(Commentator))
     items = [
-        _item(person, sums.get(key(person), Sums()), counts[key(person)], revisions, made)
+        _item(person, sums.get(row_id(person), Sums()), counts[row_id(person)], revisions, made)
         for (person,) in found
         if person.id in people
     ]
@@ -86,7 +86,7 @@ def board(
 
 def board_line(session: Session, person: Commentator, made: Estimates, *, now: datetime) -> BoardItem:
     """The line of one commentator on the default board; ``made`` are that board's estimates."""
-    number = key(person)
+    number = row_id(person)
     sums = _running_sums(session, Filters(), now, only=number)
     counts = _counts(session, Filters(), only=number)
     return _item(person, sums.get(number, Sums()), counts[number], "opening", made)
@@ -95,7 +95,7 @@ def board_line(session: Session, person: Commentator, made: Estimates, *, now: d
 def _item(
     person: Commentator, sums: Sums, count: Mapping[str, int], revisions: Revisions, made: Estimates
 ) -> BoardItem:
-    at = made.place.get(key(person))
+    at = made.place.get(row_id(person))
     known: dict[str, Any] = {"events": 0, "status": "pending" if made.pending and sums.resolved else "too_few"}
     if at is not None and sums.resolved:
         known = _estimated(made, at)
@@ -131,21 +131,21 @@ def _words_of_opening(sums: Sums, revisions: Revisions) -> dict[str, float | Non
 
 
 def _estimated(made: Estimates, at: int) -> dict[str, Any]:
-    ranking, beside = made.ranking, made.beside
+    ranking, secondary_scores = made.ranking, made.secondary_scores
     ranked = ranking.rank[at] > 0
     places = {name: int(getattr(ranking, name)[at]) for name in ("rank", "rank_low", "rank_high", "tier") if ranked}
-    adjusted = beside.figures["brier_adjusted"]
+    adjusted = secondary_scores.figures["brier_adjusted"]
     return {
         "events": int(ranking.events[at]),
         "status": Status(int(ranking.status[at])).name.lower(),
         **places,
         **{name: _figure(getattr(ranking, name), at) for name in ("skill", "skill_low", "skill_high")},
-        **{name: _figure(beside.figures[name].value, at) for name in _BESIDE},
-        **{f"{name}_low": _figure(figure.low, at) for name, figure in beside.figures.items()},
-        **{f"{name}_high": _figure(figure.high, at) for name, figure in beside.figures.items()},
-        "adjusted_among": None if np.isnan(adjusted.value[at]) else int(beside.component[at]) + 1,
-        "peer_questions": int(beside.peer_questions[at]),
-        **{f"share_{name}": _figure(share, at) for name, share in beside.shares.items()},
+        **{name: _figure(secondary_scores.figures[name].value, at) for name in _BESIDE},
+        **{f"{name}_low": _figure(figure.low, at) for name, figure in secondary_scores.figures.items()},
+        **{f"{name}_high": _figure(figure.high, at) for name, figure in secondary_scores.figures.items()},
+        "adjusted_among": None if np.isnan(adjusted.value[at]) else int(secondary_scores.component[at]) + 1,
+        "peer_questions": int(secondary_scores.peer_questions[at]),
+        **{f"share_{name}": _figure(share, at) for name, share in secondary_scores.shares.items()},
     }
 
 
@@ -228,7 +228,7 @@ def _count_from_sums(session: Session, topic: str, counts: dict[int, dict[str, i
 
 
 def _counted(session: Session, filters: Filters, extra: list[Any], only: int | None) -> Any:
-    standing = standing_predictions().where(*said_filters(filters))
+    standing = active_predictions().where(*prediction_filters(filters))
     if only is not None:
         standing = standing.where(col(Prediction.commentator_id) == only)
     asked = standing.subquery()

@@ -11,12 +11,12 @@ import numpy as np
 from sqlmodel import Session
 
 from predictions.leaderboard.filters import Filters, Revisions
-from predictions.leaderboard.reader_robustness import reader_order
-from predictions.leaderboard.reference_performance import YardstickScore, yardstick_scores
+from predictions.leaderboard.reader_robustness import reader_robustness
+from predictions.leaderboard.reference_performance import ReferencePerformance, reference_performance
 from predictions.leaderboard.scored_pairs import Pairs, load_pairs
-from predictions.leaderboard.secondary_scores import Beside, beside
+from predictions.leaderboard.secondary_scores import SecondaryScores, secondary_scores
 from predictions.leaderboard.wording_ranges import pair_ranges
-from predictions.leaderboard.wording_sensitivity import Reach, word_effects
+from predictions.leaderboard.wording_sensitivity import Sensitivity, wording_sensitivity
 from predictions.scoring.ranking import Ranking, rank_commentators
 from predictions.scoring.reader_simulation import Robustness
 from predictions.scoring.units import SCALE
@@ -32,11 +32,11 @@ class Estimates:
     """
 
     ranking: Ranking
-    beside: Beside
+    secondary_scores: SecondaryScores
     place: Mapping[int, int]
-    yardsticks: Sequence[YardstickScore]
+    yardsticks: Sequence[ReferencePerformance]
     readers: Robustness | None = None
-    words: Mapping[str, Reach] = field(default_factory=dict)
+    words: Mapping[str, Sensitivity] = field(default_factory=dict)
     pending: bool = False
 
 
@@ -47,11 +47,11 @@ def estimate(session: Session, filters: Filters, revisions: Revisions, now: date
     ranking = rank_pairs(pairs)
     return Estimates(
         ranking,
-        beside(pairs, revisions),
+        secondary_scores(pairs, revisions),
         {int(who): at for at, who in enumerate(ranking.commentator)},
-        yardstick_scores(pairs),
-        reader_order(session, filters, now, pairs, ranking),
-        word_effects(pairs, revisions, *pair_ranges(session, pairs, revisions)),
+        reference_performance(pairs),
+        reader_robustness(session, filters, now, pairs, ranking),
+        wording_sensitivity(pairs, revisions, *pair_ranges(session, pairs, revisions)),
     )
 
 
@@ -67,7 +67,9 @@ def no_estimates() -> Estimates:
     """What stands in for estimates that are still being made."""
     nobody = np.empty(0, dtype=np.int64)
     ranking = rank_commentators(nobody, nobody, nobody, [], [], draws=0)
-    return Estimates(ranking, Beside({}, component=nobody, peer_questions=nobody, shares={}), {}, (), pending=True)
+    return Estimates(
+        ranking, SecondaryScores({}, component=nobody, peer_questions=nobody, shares={}), {}, (), pending=True
+    )
 
 
 def _draws(pairs: Pairs) -> int:

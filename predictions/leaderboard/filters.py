@@ -87,15 +87,15 @@ def pair_filters(filters: Filters, now: datetime, *, before_deadline: bool = Fal
             )
         )
     opening = aliased(Prediction)  # a name of its own: the query around it may speak of predictions too
-    drawn = _drawn_from(filters, opening)
+    drawn = _from_outlet(filters, opening)
     if drawn:
         found.append(exists().where(col(opening.id) == col(Score.opening_id), *drawn))
     return found
 
 
-def said_filters(filters: Filters) -> list[ColumnElement[bool]]:
+def prediction_filters(filters: Filters) -> list[ColumnElement[bool]]:
     """The filters that speak of what was said, as conditions on ``prediction``: words or numbers, by whom, where."""
-    found = _drawn_from(filters, Prediction)
+    found = _from_outlet(filters, Prediction)
     if filters.worded is not None:
         found.append(col(Prediction.hedge).is_not(None) == filters.worded)
     if filters.commentator_kind is not None:
@@ -107,7 +107,7 @@ def said_filters(filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _drawn_from(filters: Filters, prediction: type[Prediction]) -> list[ColumnElement[bool]]:
+def _from_outlet(filters: Filters, prediction: type[Prediction]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.source is not None:
         found.append(col(prediction.source_id) == filters.source)

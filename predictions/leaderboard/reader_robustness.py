@@ -16,7 +16,7 @@ from predictions.scoring.ranking import Ranking
 from predictions.scoring.reader_simulation import Robustness, dictionary_robustness, skill_weights
 
 
-def reader_order(
+def reader_robustness(
     session: Session, filters: Filters, now: datetime, pairs: Pairs, ranking: Ranking
 ) -> Robustness | None:
     """For how many simulated readers the ranked order of the board under ``filters`` holds; ``pairs`` are those that

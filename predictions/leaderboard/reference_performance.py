@@ -9,7 +9,7 @@ from predictions.scoring.intervals import mean_intervals
 from predictions.scoring.units import SCALE
 
 
-class YardstickScore(View):
+class ReferencePerformance(View):
     """Mean Brier scores over the opening calls that were compared with one kind of yardstick, with 90% intervals that
     take whole events as one piece of evidence; ``..._worded_low`` and ``..._worded_high`` say what that of the
     commentators could be by what their words may mean."""
@@ -26,7 +26,7 @@ class YardstickScore(View):
     commentators_worded_high: float
 
 
-def yardstick_scores(pairs: Pairs) -> list[YardstickScore]:
+def reference_performance(pairs: Pairs) -> list[ReferencePerformance]:
     """Each kind of yardstick that ``pairs`` are compared with, best kind first."""
     found = []
     for kind in ReferenceType:
@@ -41,5 +41,5 @@ def yardstick_scores(pairs: Pairs) -> list[YardstickScore]:
                 figures[name] = float(scores[here].sum() / calls / SCALE)
                 all_as_one = mean_intervals(np.zeros(calls), pairs.event[here], scores[here] / SCALE)
                 figures |= {f"{name}_{end}": float(getattr(all_as_one, end)[0]) for end in ("low", "high")}
-            found.append(YardstickScore(kind=kind.value, calls=calls, **figures))
+            found.append(ReferencePerformance(kind=kind.value, calls=calls, **figures))
     return found

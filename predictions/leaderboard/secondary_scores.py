@@ -27,7 +27,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Beside:
+class SecondaryScores:
     """One entry for each commentator with a scored pair, by ascending id; NaN where there is no such figure.
 
     ``figures`` by their names on a line of the board: ``brier`` by the rule for revisions that was asked for, and so
@@ -43,7 +43,7 @@ class Beside:
     shares: Mapping[str, Floats]
 
 
-def beside(pairs: Pairs, revisions: Revisions) -> Beside:
+def secondary_scores(pairs: Pairs, revisions: Revisions) -> SecondaryScores:
     """The figures beside the ranking of ``pairs``, which come by commentator and question."""
     people, person = np.unique(pairs.commentator, return_inverse=True)
     number = np.bincount(person, minlength=len(people))
@@ -59,7 +59,7 @@ def beside(pairs: Pairs, revisions: Revisions) -> Beside:
     adjusted = adjusted_brier(pairs.commentator, pairs.question, scores)
     peer = peer_score(pairs.question, pairs.commentator, scores)
     log = log_score(pairs.given[:, None], np.ones(len(pairs), dtype=np.int64), "binary")
-    return Beside(
+    return SecondaryScores(
         figures={
             "brier": by_rule[f"brier_{revisions}"],
             **by_rule,

@@ -15,7 +15,7 @@ from predictions.enums import QuestionKind, QuestionStatus
 from predictions.leaderboard.filters import Revisions
 from predictions.leaderboard.scored_pairs import Pairs
 from predictions.models import Prediction, Question
-from predictions.scores.question_scores import counting
+from predictions.scores.question_scores import eligible_predictions
 from predictions.scoring.brier import word_bounds
 from predictions.scoring.revision_rules import score_question
 from predictions.scoring.units import SCALE, Floats, from_units, to_units
@@ -23,21 +23,21 @@ from predictions.scoring.units import SCALE, Floats, from_units, to_units
 QUESTIONS_AT_ONCE = 1000
 
 
-class WordRange(NamedTuple):
+class WordingRange(NamedTuple):
     """The lowest and highest score that the words allow, by rule."""
 
     latest: tuple[float, float]
     time_weighted: tuple[float, float]
 
 
-def word_ranges(
+def wording_ranges(
     session: Session, questions: Sequence[Question], commentator: int | None = None
-) -> dict[tuple[int, int], WordRange]:
+) -> dict[tuple[int, int], WordingRange]:
     """The ranges by (commentator id, question id), of everyone or of one, on resolved yes-or-no ``questions``: the only
     kind on which words are taken."""
-    found: dict[tuple[int, int], WordRange] = {}
+    found: dict[tuple[int, int], WordingRange] = {}
     for start in range(0, len(questions), QUESTIONS_AT_ONCE):
-        here = counting(session, questions[start : start + QUESTIONS_AT_ONCE], commentator)
+        here = eligible_predictions(session, questions[start : start + QUESTIONS_AT_ONCE], commentator)
         if not len(here.rows):
             continue
         low, high = (
@@ -52,19 +52,19 @@ def word_ranges(
         for who, what, (least, most, weighted_least, weighted_most) in zip(
             opening.commentator.tolist(), asked, figures, strict=True
         ):
-            found[who, what] = WordRange((least, most), (weighted_least, weighted_most))
+            found[who, what] = WordingRange((least, most), (weighted_least, weighted_most))
     return found
 
 
-def around(words: WordRange | None, latest: float, time_weighted: float) -> WordRange:
+def around(words: WordingRange | None, latest: float, time_weighted: float) -> WordingRange:
     """The ranges around two scores, which have none where there are no words."""
     if words is None:
-        return WordRange((latest, latest), (time_weighted, time_weighted))
+        return WordingRange((latest, latest), (time_weighted, time_weighted))
     ends = ((words.latest, latest), (words.time_weighted, time_weighted))
-    return WordRange(*((min(least, score), max(most, score)) for (least, most), score in ends))
+    return WordingRange(*((min(least, score), max(most, score)) for (least, most), score in ends))
 
 
-def with_words(session: Session, commentator: int | None = None) -> Sequence[Question]:
+def wording_bounds(session: Session, commentator: int | None = None) -> Sequence[Question]:
     """The resolved yes-or-no questions on which words were said, by anyone or by one, in order of id."""
     said = exists().where(col(Prediction.question_id) == col(Question.id), col(Prediction.hedge).is_not(None))
     if commentator is not None:
@@ -85,7 +85,7 @@ def pair_ranges(session: Session, pairs: Pairs, revisions: Revisions) -> tuple[F
 
 
 def _of_pairs(session: Session, pairs: Pairs, revisions: Revisions) -> Iterator[tuple[int, tuple[float, float]]]:
-    ranges = word_ranges(session, with_words(session))
+    ranges = wording_ranges(session, wording_bounds(session))
     for at, pair in enumerate(zip(pairs.commentator.tolist(), pairs.question.tolist(), strict=True)):
         if pair in ranges:
             yield at, getattr(ranges[pair], revisions)

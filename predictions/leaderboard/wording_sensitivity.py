@@ -12,7 +12,7 @@ from predictions.scoring.ranking import BLEND
 from predictions.scoring.units import SCALE, Floats
 
 
-class Reach(NamedTuple):
+class Sensitivity(NamedTuple):
     """How far a figure may fall (at most 0) and rise (at least 0), of each commentator by ascending id; NaN where it
     has no value."""
 
@@ -20,7 +20,7 @@ class Reach(NamedTuple):
     rise: Floats
 
 
-def word_effects(pairs: Pairs, revisions: Revisions, least: Floats, most: Floats) -> dict[str, Reach]:
+def wording_sensitivity(pairs: Pairs, revisions: Revisions, least: Floats, most: Floats) -> dict[str, Sensitivity]:
     """The reach of each figure by its name on a line of the board; ``least`` and ``most`` (n,) are what each of the
     ``pairs`` could score by ``revisions``.
 
@@ -29,7 +29,7 @@ def word_effects(pairs: Pairs, revisions: Revisions, least: Floats, most: Floats
     scores, opening = pairs.scores(revisions), pairs.scores("opening")
     ends = ((least, pairs.opening_low / SCALE), (most, pairs.opening_high / SCALE))
     first, last = (_changes(pairs, by_rule - scores, of_opening - opening) for by_rule, of_opening in ends)
-    reach = {name: Reach(np.minimum(one, last[name]), np.maximum(one, last[name])) for name, one in first.items()}
+    reach = {name: Sensitivity(np.minimum(one, last[name]), np.maximum(one, last[name])) for name, one in first.items()}
     return reach | {f"brier_{revisions}": reach["brier"]}
 
 

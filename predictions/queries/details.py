@@ -14,7 +14,7 @@ from predictions.models import (
     Reference,
     Resolution,
     Source,
-    key,
+    row_id,
 )
 from predictions.outcomes import outcomes
 from predictions.questions.triage import is_snoozed
@@ -68,7 +68,7 @@ def _view(
     same = ("made_at", "recorded_at", "recorded_by", "probability", "low", "high", "hedge", "lexicon")
     options = dict(zip(outcomes(question), row.probabilities, strict=True)) if row.probabilities else None
     return PredictionView(
-        id=key(row),
+        id=row_id(row),
         commentator=CommentatorRef.of(person),
         question=QuestionRefView.of(question),
         source=SourceView.of(source) if source else None,
@@ -117,11 +117,11 @@ def view_question(session: Session, question: Question) -> QuestionView:
         **QuestionRefView.of(question).model_dump(),
         **{name: getattr(question, name) for name in same},
         deadline_basis=question.deadline_basis.value,
-        topics=question_topics(session, key(question)),
+        topics=question_topics(session, row_id(question)),
         condition=condition if conditional else None,
         references=[
             ReferenceView(
-                id=key(row),
+                id=row_id(row),
                 probabilities=dict(zip(_reference_names(question), row.probabilities, strict=True)),
                 source=row.source,
                 as_of=row.as_of,

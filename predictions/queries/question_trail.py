@@ -11,7 +11,7 @@ from predictions.schemas.views import QuestionView
 MAX_EVENTS = 200
 
 
-def trail(session: Session, question: QuestionView, predictions: Sequence[int]) -> list[LedgerEvent]:
+def question_trail(session: Session, question: QuestionView, predictions: Sequence[int]) -> list[LedgerEvent]:
     """The first events, in order, of a question, its yardsticks, proposals, resolutions and ``predictions``."""
     subjects = {
         "question": [question.id],

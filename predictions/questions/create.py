@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from predictions import ledger
 from predictions.errors import Fault, InvalidInput, inside
-from predictions.models import Question, QuestionTopic, key
+from predictions.models import Question, QuestionTopic, row_id
 from predictions.outcomes import checked_outcome
 from predictions.questions.lookup import find_question
 from predictions.questions.references import add_reference
@@ -45,7 +45,7 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
     session.add(question)
     session.flush()
     for topic in data.topics:
-        session.add(QuestionTopic(question_id=key(question), topic=topic))
+        session.add(QuestionTopic(question_id=row_id(question), topic=topic))
     session.flush()
     body = ledger.contents(question) | {"topics": sorted(data.topics)}
     ledger.append(session, now=now, actor=actor, action="question.entered", subject=question, body=body)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from predictions import ledger
 from predictions.enums import ProposalState
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import Proposal, Question, Resolution, key
+from predictions.models import Proposal, Question, Resolution, row_id
 from predictions.outcomes import checked_outcome
 from predictions.questions.resolve import checked_known_at, close_proposal, resolve
 from predictions.schemas.inputs import EvidenceIn, ProposalIn, ResolutionIn
@@ -105,10 +105,10 @@ def _put(
     """A new proposal, or the one on record that says the same, open to be decided."""
     if found is not None:
         return _again(session, found, now, actor)
-    proposal = Proposal(question_id=key(question), **asdict(finding), proposed_by=actor, proposed_at=now)
+    proposal = Proposal(question_id=row_id(question), **asdict(finding), proposed_by=actor, proposed_at=now)
     session.add(proposal)
     session.flush()
-    _tell(session, "proposal.made", proposal, ledger.contents(proposal), now, actor)
+    _append_ledger_event(session, "proposal.made", proposal, ledger.contents(proposal), now, actor)
     return proposal
 
 
@@ -123,7 +123,7 @@ def _again(session: Session, proposal: Proposal, now: datetime, actor: str) -> P
         before = {"state": proposal.state, "decided_by": proposal.decided_by, "decided_at": proposal.decided_at}
         close_proposal(proposal, ProposalState.PENDING, dict.fromkeys(("decided_at", "decided_by", "reason")))
         session.flush()
-        _tell(session, "proposal.made_again", proposal, {"before": before}, now, actor)
+        _append_ledger_event(session, "proposal.made_again", proposal, {"before": before}, now, actor)
     return proposal
 
 
@@ -146,7 +146,7 @@ def confirm(
             f"the proposal says {proposal.outcome!r}, not {outcome!r}: resolve the question itself to say otherwise",
         )
     resolution = resolve(session, question, data, now=now, actor=actor, proposal=proposal)
-    _tell(session, "proposal.confirmed", proposal, {"resolution": key(resolution)}, now, actor)
+    _append_ledger_event(session, "proposal.confirmed", proposal, {"resolution": row_id(resolution)}, now, actor)
     return resolution
 
 
@@ -172,7 +172,7 @@ def reject(session: Session, proposal: Proposal, reason: str, *, now: datetime, 
     _must_be_pending(proposal)
     close_proposal(proposal, ProposalState.REJECTED, {"decided_at": now, "decided_by": actor, "reason": reason})
     session.flush()
-    _tell(session, "proposal.rejected", proposal, {"reason": reason}, now, actor)
+    _append_ledger_event(session, "proposal.rejected", proposal, {"reason": reason}, now, actor)
 
 
 def _must_be_pending(proposal: Proposal) -> None:
@@ -180,7 +180,9 @@ def _must_be_pending(proposal: Proposal) -> None:
         raise Conflict(f"proposal {proposal.id} is {proposal.state.value} already: only a pending one can be decided")
 
 
-def _tell(session: Session, action: str, proposal: Proposal, body: dict[str, Any], now: datetime, actor: str) -> None:
+def _append_ledger_event(
+    session: Session, action: str, proposal: Proposal, body: dict[str, Any], now: datetime, actor: str
+) -> None:
     ledger.append(session, now=now, actor=actor, action=action, subject=proposal, body=body)
 
 

@@ -7,10 +7,10 @@ from sqlmodel import Session, select
 from predictions import ledger
 from predictions.enums import QuestionKind
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import Question, Reference, key
+from predictions.models import Question, Reference, row_id
 from predictions.outcomes import per_option
 from predictions.schemas.inputs import ReferenceIn
-from predictions.scores.running_totals import shifting
+from predictions.scores.running_totals import rescoring
 
 
 def add_reference(session: Session, question: Question, data: ReferenceIn, *, now: datetime, actor: str) -> Reference:
@@ -29,9 +29,9 @@ def add_reference(session: Session, question: Question, data: ReferenceIn, *, no
             raise Conflict(f"{data.source!r} is on record with another number at that time: give another as_of")
         return known
     reference = Reference(
-        question_id=key(question), probabilities=probabilities, source=data.source, as_of=data.as_of, created_at=now
+        question_id=row_id(question), probabilities=probabilities, source=data.source, as_of=data.as_of, created_at=now
     )
-    with shifting(session, question, now=now, actor=actor):
+    with rescoring(session, question, now=now, actor=actor):
         session.add(reference)
     body = ledger.contents(reference)
     ledger.append(session, now=now, actor=actor, action="reference.recorded", subject=reference, body=body)

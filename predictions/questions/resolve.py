@@ -8,11 +8,11 @@ from sqlmodel import Session, col, select
 from predictions import ledger
 from predictions.enums import ANNULLED, ProposalState, QuestionStatus
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import Proposal, Question, Resolution, key
+from predictions.models import Proposal, Question, Resolution, row_id
 from predictions.outcomes import UNRESOLVED, checked_outcome
 from predictions.schemas.fields import LAST_INSTANT_OF_DAY
 from predictions.schemas.inputs import ResolutionIn
-from predictions.scores.running_totals import shifting
+from predictions.scores.running_totals import rescoring
 
 CLOCK_TOLERANCE_SECONDS = 300
 
@@ -39,11 +39,11 @@ def resolve(
     """
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
     known_at = checked_known_at(data.known_at, now)
-    before = current_resolution(session, key(question))
+    before = current_resolution(session, row_id(question))
     _must_be_expected(before, data)
     _condition_must_hold(session, question, outcome)
     resolution = Resolution(
-        question_id=key(question),
+        question_id=row_id(question),
         outcome=outcome,
         known_at=known_at,
         evidence=[item.model_dump() for item in data.evidence],
@@ -53,7 +53,7 @@ def resolve(
         proposal_id=proposal.id if proposal else None,
         supersedes_id=before.id if before else None,
     )
-    _settle(session, question, resolution, now=now, actor=actor)
+    _store_resolution(session, question, resolution, now=now, actor=actor)
     return resolution
 
 
@@ -69,12 +69,12 @@ def checked_known_at(known_at: datetime, now: datetime) -> datetime:
     return known_at
 
 
-def take_back(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> Resolution:
+def retract_resolution(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> Resolution:
     """Undo a resolution that should not have been made: the question is open or due again. The trail stays.
 
     Raises ``Conflict`` where there is nothing to take back, or the question stays annulled by its failed condition.
     """
-    before = current_resolution(session, key(question))
+    before = current_resolution(session, row_id(question))
     if before is None or before.outcome is None:
         raise Conflict("the question has no outcome: there is nothing to take back")
     if (condition := _failed_condition(session, question)) is not None:
@@ -83,9 +83,14 @@ def take_back(session: Session, question: Question, reason: str, *, now: datetim
             f"{question.condition_outcome!r}: correct or take back the outcome of that question instead"
         )
     resolution = Resolution(
-        question_id=key(question), evidence=[], note=reason, resolved_at=now, resolved_by=actor, supersedes_id=before.id
+        question_id=row_id(question),
+        evidence=[],
+        note=reason,
+        resolved_at=now,
+        resolved_by=actor,
+        supersedes_id=before.id,
     )
-    _settle(session, question, resolution, now=now, actor=actor)
+    _store_resolution(session, question, resolution, now=now, actor=actor)
     return resolution
 
 
@@ -95,11 +100,11 @@ def annul_if_condition_failed(session: Session, question: Question, *, now: date
     Call it after a question with a condition is entered, and after any change of that condition's outcome.
     """
     condition = _failed_condition(session, question)
-    last = current_resolution(session, key(question))
+    last = current_resolution(session, row_id(question))
     if condition is not None and question.status is not QuestionStatus.ANNULLED:
-        _settle(session, question, _automatic(question, condition, last, now), now=now, actor=ledger.SYSTEM)
+        _store_resolution(session, question, _automatic(question, condition, last, now), now=now, actor=ledger.SYSTEM)
     elif condition is None and last is not None and last.automatic and last.outcome is not None:
-        take_back(session, question, "Its condition no longer fails.", now=now, actor=ledger.SYSTEM)
+        retract_resolution(session, question, "Its condition no longer fails.", now=now, actor=ledger.SYSTEM)
 
 
 def _failed_condition(session: Session, question: Question) -> Question | None:
@@ -113,7 +118,7 @@ def _failed_condition(session: Session, question: Question) -> Question | None:
 def _automatic(question: Question, condition: Question, last: Resolution | None, now: datetime) -> Resolution:
     wanted = f"{condition.slug!r} = {question.condition_outcome!r}"
     return Resolution(
-        question_id=key(question),
+        question_id=row_id(question),
         outcome=ANNULLED,
         known_at=condition.known_at,
         evidence=[],
@@ -149,8 +154,10 @@ def _condition_must_hold(session: Session, question: Question, outcome: str) -> 
         )
 
 
-def _settle(session: Session, question: Question, resolution: Resolution, *, now: datetime, actor: str) -> None:
-    with shifting(session, question, now=now, actor=actor):
+def _store_resolution(
+    session: Session, question: Question, resolution: Resolution, *, now: datetime, actor: str
+) -> None:
+    with rescoring(session, question, now=now, actor=actor):
         session.add(resolution)
         question.outcome, question.known_at = resolution.outcome, resolution.known_at
         question.status = _status(question, resolution, now)

@@ -26,7 +26,7 @@ SNOOZED: Any = and_(
 )
 
 
-def resting(now: datetime) -> Any:
+def is_snoozed_at(now: datetime) -> Any:
     """The condition that a question rests at this instant: once its snooze has ended it waits for the sweep only."""
     return and_(SNOOZED, col(Question.snoozed_until) > now)
 

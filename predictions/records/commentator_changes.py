@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from predictions.models import LedgerEvent, Prediction, Question, Score
 from predictions.outcomes import UNRESOLVED
 from predictions.queries.details import view_predictions
-from predictions.schemas.views import PredictionView, stands
+from predictions.schemas.views import PredictionView, is_active
 
 MAX_CORRECTIONS = 100
 MAX_UNCOUNTED = 100
@@ -20,7 +20,7 @@ PREDICTIONS_PER_QUERY = 5000
 
 
 @dataclass(frozen=True)
-class Changed:
+class CommentatorChange:
     """What of a commentator was changed when: the fields with what stood there before and after."""
 
     at: datetime
@@ -29,7 +29,7 @@ class Changed:
     after: dict[str, Any]
 
 
-def said(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
+def prediction_views(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
     """Predictions as read models, by their ids."""
     found: dict[int, PredictionView] = {}
     for start in range(0, len(numbers), PREDICTIONS_PER_QUERY):
@@ -39,7 +39,7 @@ def said(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
     return found
 
 
-def uncounted(session: Session, number: int) -> list[PredictionView]:
+def uncounted_predictions(session: Session, number: int) -> list[PredictionView]:
     """What stands on settled questions and made no score: annulled, said too late, or without a probability."""
     scored = exists().where(
         col(Score.commentator_id) == col(Prediction.commentator_id),
@@ -52,7 +52,7 @@ def uncounted(session: Session, number: int) -> list[PredictionView]:
         .order_by(col(Question.known_at).desc(), col(Prediction.id))
         .limit(MAX_UNCOUNTED)
     )
-    return [view for view in view_predictions(session, session.execute(query).scalars()) if stands(view)]
+    return [view for view in view_predictions(session, session.execute(query).scalars()) if is_active(view)]
 
 
 def corrections(session: Session, number: int) -> list[tuple[PredictionView, PredictionView]]:
@@ -64,11 +64,11 @@ def corrections(session: Session, number: int) -> list[tuple[PredictionView, Pre
         .limit(MAX_CORRECTIONS)
     )
     later = view_predictions(session, session.execute(query).scalars())
-    before = said(session, [view.supersedes for view in later if view.supersedes is not None])
+    before = prediction_views(session, [view.supersedes for view in later if view.supersedes is not None])
     return [(before[view.supersedes], view) for view in later if view.supersedes is not None]
 
 
-def changes(session: Session, number: int) -> list[Changed]:
+def commentator_changes(session: Session, number: int) -> list[CommentatorChange]:
     """The newest corrections of what is told of a commentator, and their earlier statements."""
     query = (
         select(LedgerEvent)
@@ -78,4 +78,4 @@ def changes(session: Session, number: int) -> list[Changed]:
         .limit(MAX_CORRECTIONS)
     )
     rows = session.execute(query).scalars()
-    return [Changed(row.at, row.seq, **json.loads(row.body)) for row in rows]
+    return [CommentatorChange(row.at, row.seq, **json.loads(row.body)) for row in rows]

@@ -12,8 +12,8 @@ from sqlmodel import Session, col
 from predictions.enums import QuestionKind, ReferenceType
 from predictions.leaderboard.board import board_line
 from predictions.leaderboard.estimates import Estimates
-from predictions.leaderboard.wording_ranges import WordRange, around, with_words, word_ranges
-from predictions.models import Commentator, Prediction, Question, Score, key
+from predictions.leaderboard.wording_ranges import WordingRange, around, wording_bounds, wording_ranges
+from predictions.models import Commentator, Prediction, Question, Score, row_id
 from predictions.outcomes import UNRESOLVED
 from predictions.queries.details import view_predictions
 from predictions.records.calibration import CalibrationView, view_calibration
@@ -79,15 +79,15 @@ Scored = Sequence[tuple[Score, Question, Prediction]]
 
 def record_of(session: Session, person: Commentator, made: Estimates, *, now: datetime) -> RecordView:
     """The record of one commentator; ``made`` are the estimates of the default board."""
-    scored = _scored(session, key(person))
-    scores = _score_views(session, scored, key(person))
+    scored = _scored(session, row_id(person))
+    scores = _score_views(session, scored, row_id(person))
     summary = board_line(session, person, made, now=now)
     return RecordView(
         commentator=CommentatorView.of(person),
         summary=summary.model_copy(update=_words_by_rule(summary, counted(scores, now))),
         shares=_shares(scored),
         scores=scores,
-        open=_open(session, key(person)),
+        open=_open(session, row_id(person)),
         calibration=view_calibration(*_calls(scored, now)),
     )
 
@@ -114,23 +114,23 @@ def _scored(session: Session, number: int) -> Scored:
 
 def score_views(session: Session, person: Commentator) -> list[ScoreView]:
     """Every scored question of a commentator, newest outcome first."""
-    return _score_views(session, _scored(session, key(person)), key(person))
+    return _score_views(session, _scored(session, row_id(person)), row_id(person))
 
 
 def _score_views(session: Session, scored: Scored, person: int) -> list[ScoreView]:
     base = base_rates(session) if any(score.reference_type is ReferenceType.EVEN for score, _, _ in scored) else {}
-    ranges = word_ranges(session, with_words(session, person), person)
+    ranges = wording_ranges(session, wording_bounds(session, person), person)
     return [
-        _score_view(score, question, opening, base, ranges.get((person, key(question))))
+        _score_view(score, question, opening, base, ranges.get((person, row_id(question))))
         for score, question, opening in scored
     ]
 
 
 def _score_view(
-    score: Score, question: Question, opening: Prediction, base: dict[int, int], words: WordRange | None
+    score: Score, question: Question, opening: Prediction, base: dict[int, int], words: WordingRange | None
 ) -> ScoreView:
     reference, kind = score.reference, score.reference_type
-    if kind is ReferenceType.EVEN and (known := base.get(key(question))) is not None:
+    if kind is ReferenceType.EVEN and (known := base.get(row_id(question))) is not None:
         reference, kind = known, ReferenceType.BASE_RATE
     found = {"recorded_late": score.recorded_late, "hedged": score.hedged, "overridden": opening.overridden}
     found |= {"against": opening.against}

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.leaderboard.filters import Filters, pair_filters
-from predictions.models import Commentator, Prediction, Question, Score, key
+from predictions.models import Commentator, Prediction, Question, Score, row_id
 from predictions.schemas.views import CommentatorRef, View
 from predictions.scores.prediction_arrays import micros
 from predictions.scoring.head_to_head import MIN_EVENTS, compare, e_values, event_means, one_after_another
@@ -63,7 +63,7 @@ def compare_commentators(
     session: Session, first: Commentator, second: Commentator, filters: Filters, *, now: datetime
 ) -> PairView:
     """Compare two commentators by the Brier scores of their opening calls, whole events as one piece of evidence."""
-    one, other = (_calls(session, key(person), filters, now) for person in (first, second))
+    one, other = (_calls(session, row_id(person), filters, now) for person in (first, second))
     found = compare(
         [call.question for call in one.values()],
         [call.event for call in one.values()],

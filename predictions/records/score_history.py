@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.enums import ANNULLED
-from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, key
+from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, row_id
 from predictions.outcomes import outcome_index
 from predictions.questions.lifecycle import Postponed
 from predictions.records.commentator_record import ScoreView, counted
@@ -58,7 +58,7 @@ class OutcomeView(View):
     reference_brier: float
 
 
-class StoodView(View):
+class PastScoreView(View):
     """The figures of the default board from ``at`` on, until the next of its kind, as the record stood then. Intervals
     (90%, whole events as one piece of evidence) from ten events on; ``..._worded_low`` and ``..._worded_high`` say what
     a figure could have been by what the words may mean."""
@@ -89,7 +89,7 @@ class HistoryView(View):
 
     commentator: CommentatorRef
     by_outcome: list[OutcomeView]
-    as_it_stood: list[StoodView]
+    as_it_stood: list[PastScoreView]
 
 
 def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView], *, now: datetime) -> HistoryView:
@@ -111,7 +111,7 @@ def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView
             )
             for point in running_means(scores, now)
         ],
-        as_it_stood=list(_as_it_stood(session, key(person), now)),
+        as_it_stood=list(_past_scores(session, row_id(person), now)),
     )
 
 
@@ -142,14 +142,14 @@ class _Version(NamedTuple):
     said: Sequence[Prediction]
 
 
-def _as_it_stood(session: Session, person: int, now: datetime) -> Iterator[StoodView]:
+def _past_scores(session: Session, person: int, now: datetime) -> Iterator[PastScoreView]:
     versions = sorted(_versions(session, person, now), key=lambda version: (version.at, version.question.id))
     scores = _scores(versions)
     held: dict[int, Units] = {}
     means, bounds = [RunningMean() for _ in RULES], [0] * 2 * len(RULES)
     shown: list[int] = [0] * (1 + 3 * len(RULES))
     for number, version in enumerate(versions):
-        asked, event = key(version.question), version.question.event
+        asked, event = row_id(version.question), version.question.event
         for units, by in ((held.pop(asked, None), -1), (scores.get(number), 1)):
             if units is None:
                 continue
@@ -161,10 +161,10 @@ def _as_it_stood(session: Session, person: int, now: datetime) -> Iterator[Stood
         last = number + 1 == len(versions) or versions[number + 1].at > version.at
         if last and (now_shown := [len(held), *(mean.total for mean in means), *bounds]) != shown:
             shown = now_shown
-            yield _stood(version.at, means, bounds)
+            yield _past_score(version.at, means, bounds)
 
 
-def _stood(at: datetime, means: Sequence[RunningMean], bounds: Sequence[int]) -> StoodView:
+def _past_score(at: datetime, means: Sequence[RunningMean], bounds: Sequence[int]) -> PastScoreView:
     resolved = means[0].count
 
     def share(total: int) -> float | None:
@@ -175,7 +175,7 @@ def _stood(at: datetime, means: Sequence[RunningMean], bounds: Sequence[int]) ->
         low, high = mean.interval(SCALE) or (None, None)
         found |= {name: share(mean.total), f"{name}_low": low, f"{name}_high": high}
         found |= {f"{name}_worded_low": share(least), f"{name}_worded_high": share(most)}
-    return StoodView(at=at, resolved=resolved, **found)
+    return PastScoreView(at=at, resolved=resolved, **found)
 
 
 def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version]:
@@ -188,7 +188,7 @@ def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version
     moved = _postponements(session, asked)
     questions = select(Question).where(col(Question.id).in_(select(col(Resolution.question_id)).where(of_mine)))
     for question in session.execute(questions).scalars():
-        number = key(question)
+        number = row_id(question)
         yield from _of_question(question, said[number], outcomes[number], moved.get(number, []), now)
 
 

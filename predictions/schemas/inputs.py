@@ -32,7 +32,7 @@ MAX_OPTIONS = 50
 
 Kind = Annotated[CommentatorKind, Field(strict=False)]
 Basis = Annotated[DeadlineBasis, Field(strict=False)]
-Shape = Annotated[QuestionKind, Field(strict=False)]
+ProbabilityForm = Annotated[QuestionKind, Field(strict=False)]
 Probabilities = Annotated[list[Probability] | dict[Option, Probability], Field(min_length=2, max_length=MAX_OPTIONS)]
 
 
@@ -105,7 +105,7 @@ class QuestionIn(Input):
     slug: Slug | None = None
     text: Prose
     resolution_criteria: Prose
-    kind: Shape = QuestionKind.BINARY
+    kind: ProbabilityForm = QuestionKind.BINARY
     options: Annotated[list[Option], Field(min_length=2, max_length=MAX_OPTIONS)] | None = None
     opens_at: Instant | None = None
     deadline_zone: Zone = "UTC"
@@ -164,7 +164,7 @@ class IntervalIn(Input):
         return self
 
 
-class Stated(Input):
+class StatedIn(Input):
     """What was said, when: a probability in one of its forms, or a commitment without any."""
 
     made_at: Instant = Field(description="when it was said; a date alone is its first instant in UTC")
@@ -192,7 +192,7 @@ class Stated(Input):
         return self
 
 
-class PredictionIn(Stated):
+class PredictionIn(StatedIn):
     """One prediction in one call: commentator, question and source by id or natural key, or new."""
 
     commentator: CommentatorIn
@@ -208,7 +208,7 @@ class PredictionIn(Stated):
         return value
 
 
-class CorrectionIn(Stated):
+class CorrectionIn(StatedIn):
     """A prediction that was recorded wrongly, as it should read; the wrong one stays on record, superseded."""
 
     reason: Prose
@@ -245,7 +245,7 @@ class ResolutionIn(Input):
         return self
 
 
-class TakingBackIn(Input):
+class RetractionIn(Input):
     """Why a resolution is taken back, so that the question is open or due again."""
 
     reason: Prose
@@ -260,7 +260,7 @@ class ProposalIn(Input):
     rationale: Prose
 
 
-class VerdictIn(Input):
+class ProposalDecisionIn(Input):
     """Why a proposal is rejected."""
 
     reason: Prose

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from predictions.models import Commentator, Proposal, Question, Resolution, Source, key
+from predictions.models import Commentator, Proposal, Question, Resolution, Source, row_id
 
 
 class View(BaseModel):
@@ -26,7 +26,7 @@ class CommentatorRef(View):
     @classmethod
     def of(cls, row: Commentator) -> Self:
         """From the table row."""
-        return cls(id=key(row), slug=row.slug, name=row.name, kind=row.kind.value, invented=row.invented)
+        return cls(id=row_id(row), slug=row.slug, name=row.name, kind=row.kind.value, invented=row.invented)
 
 
 class BoardItem(View):
@@ -131,7 +131,7 @@ class SourceView(View):
     def of(cls, row: Source) -> Self:
         """From the table row."""
         return cls(
-            id=key(row),
+            id=row_id(row),
             url=row.url,
             title=row.title,
             outlet=row.outlet,
@@ -171,7 +171,7 @@ class QuestionRefView(View):
     def of(cls, row: Question) -> Self:
         """From the table row."""
         return cls(
-            id=key(row),
+            id=row_id(row),
             slug=row.slug,
             text=row.text,
             kind=row.kind.value,
@@ -218,7 +218,7 @@ class ResolutionView(View):
         """From the table row."""
         same = ("outcome", "known_at", "evidence", "note", "automatic", "resolved_at", "resolved_by")
         return cls(
-            id=key(row),
+            id=row_id(row),
             question=row.question_id,
             proposal=row.proposal_id,
             supersedes=row.supersedes_id,
@@ -249,7 +249,7 @@ class ProposalView(View):
         """From the table row."""
         same = set(cls.model_fields) - {"id", "question", "state"}
         found = {name: getattr(row, name) for name in same}
-        return cls(id=key(row), question=row.question_id, state=row.state.value, **found)
+        return cls(id=row_id(row), question=row.question_id, state=row.state.value, **found)
 
 
 class QuestionView(QuestionRefView):
@@ -307,6 +307,6 @@ class PredictionView(View):
     links: dict[str, str]
 
 
-def stands(prediction: PredictionView) -> bool:
+def is_active(prediction: PredictionView) -> bool:
     """Whether a prediction is neither superseded nor withdrawn."""
     return not {"superseded", "withdrawn"} & set(prediction.flags)

@@ -35,7 +35,7 @@ QUESTIONS_PER_QUERY = 5000
 
 
 @dataclass(frozen=True)
-class Statements:
+class PredictionArrays:
     """Predictions that stand (neither superseded nor withdrawn) and carry a probability: arrays of one length n.
 
     ``question`` counts through the list of questions that was asked for. ``probabilities`` has shape (n, K): one
@@ -57,9 +57,9 @@ class Statements:
     def __len__(self) -> int:
         return len(self.id)
 
-    def where(self, keep: NDArray[Any]) -> "Statements":
+    def where(self, keep: NDArray[Any]) -> "PredictionArrays":
         """The rows at ``keep``: a mask or positions."""
-        return Statements(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
+        return PredictionArrays(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
 
 
 def micros(times: Sequence[datetime]) -> Ints:
@@ -68,7 +68,9 @@ def micros(times: Sequence[datetime]) -> Ints:
     return np.fromiter(((time - EPOCH) // MICROSECOND for time in times), dtype=np.int64, count=len(times))
 
 
-def load_statements(session: Session, questions: Sequence[Question], commentator: int | None = None) -> Statements:
+def load_prediction_arrays(
+    session: Session, questions: Sequence[Question], commentator: int | None = None
+) -> PredictionArrays:
     """The standing predictions on ``questions``, which must all have the same number of options; of one commentator
     or of all."""
     position = {question.id: index for index, question in enumerate(questions)}
@@ -96,9 +98,9 @@ def _rows(session: Session, question_ids: list[int | None], commentator: int | N
     return found
 
 
-def _arrays(column: dict[str, tuple[Any, ...]], position: dict[int | None, int], *, binary: bool) -> Statements:
+def _arrays(column: dict[str, tuple[Any, ...]], position: dict[int | None, int], *, binary: bool) -> PredictionArrays:
     given, count = column["probability" if binary else "probabilities"], len(column["id"])
-    return Statements(
+    return PredictionArrays(
         id=np.array(column["id"], dtype=np.int64),
         question=np.array([position[number] for number in column["question_id"]], dtype=np.int64),
         commentator=np.array(column["commentator_id"], dtype=np.int64),

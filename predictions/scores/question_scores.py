@@ -12,8 +12,8 @@ from sqlmodel import Session
 from predictions.enums import QuestionStatus
 from predictions.models import Question, Score
 from predictions.outcomes import outcome_index
-from predictions.scores.prediction_arrays import Floats, Ints, Statements, load_statements, micros
-from predictions.scores.reference_forecasts import TYPES, yardsticks
+from predictions.scores.prediction_arrays import Floats, Ints, PredictionArrays, load_prediction_arrays, micros
+from predictions.scores.reference_forecasts import TYPES, reference_forecasts
 from predictions.scoring.brier import brier, word_bounds
 from predictions.scoring.revision_rules import score_question
 from predictions.scoring.units import to_units
@@ -38,11 +38,11 @@ def score_rows(session: Session, questions: Sequence[Question]) -> Iterator[Scor
 
 
 @dataclass(frozen=True)
-class Counting:
+class EligiblePredictions:
     """The predictions on some questions that count, with the Brier score of each: arrays of one length n. ``pair``
     numbers commentator and question together; ``end`` and ``deadline`` are microseconds since 1970."""
 
-    rows: Statements
+    rows: PredictionArrays
     pair: Ints
     outcome: Ints
     scores: Floats
@@ -50,9 +50,11 @@ class Counting:
     deadline: Ints
 
 
-def counting(session: Session, questions: Sequence[Question], commentator: int | None = None) -> Counting:
+def eligible_predictions(
+    session: Session, questions: Sequence[Question], commentator: int | None = None
+) -> EligiblePredictions:
     """What counts on resolved ``questions`` of one kind and number of options; of one commentator or of all."""
-    rows = load_statements(session, questions, commentator)
+    rows = load_prediction_arrays(session, questions, commentator)
     deadline = micros([question.deadline for question in questions])
     known_at = micros([question.known_at or question.deadline for question in questions])
     cutoff = np.minimum(deadline, known_at)
@@ -61,17 +63,17 @@ def counting(session: Session, questions: Sequence[Question], commentator: int |
     outcome = happened[rows.question]
     scores = brier(rows.probabilities, outcome, questions[0].kind.value) if len(rows) else np.empty(0)
     pair = rows.commentator * len(questions) + rows.question
-    return Counting(rows, pair, outcome, scores, cutoff[rows.question], deadline[rows.question])
+    return EligiblePredictions(rows, pair, outcome, scores, cutoff[rows.question], deadline[rows.question])
 
 
 def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> Iterator[ScoreRow]:
-    here = counting(session, questions)
+    here = eligible_predictions(session, questions)
     rows = here.rows
     if not len(rows):
         return
     found = score_question(here.pair, rows.made_at, rows.id, here.scores, cutoff=here.end, deadline=here.deadline)
     opening = rows.where(found.opening_index)
-    yardstick = yardsticks(session, questions, rows, found.opening_index)
+    yardstick = reference_forecasts(session, questions, rows, found.opening_index)
     outcome, end = here.outcome[found.opening_index], here.end[found.opening_index]
     low, high = word_bounds(opening.worded, opening.low, opening.high, outcome, found.opening)
     columns = {
@@ -98,7 +100,7 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
     yield from zip(*(plain[name] for name in COLUMNS), strict=True)
 
 
-def named(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
+def with_column_names(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
     """Rows with the names of their columns, as an insert takes them."""
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
@@ -112,5 +114,5 @@ def store_scores(session: Session, question: Question) -> int:
     session.execute(_FORGET, {"what": question.id})
     rows = list(score_rows(session, [question]))
     if rows:
-        session.connection().execute(_KEEP, named(rows))
+        session.connection().execute(_KEEP, with_column_names(rows))
     return len(rows)

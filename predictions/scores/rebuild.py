@@ -28,8 +28,8 @@ from sqlmodel import Session, col
 from predictions import ledger
 from predictions.enums import QuestionStatus
 from predictions.models import Question, QuestionTopic, Score, Standing
-from predictions.scores.question_scores import COLUMNS, named, score_rows
-from predictions.scores.running_totals import FIELDS, OVERALL, SUMS, standing_predictions
+from predictions.scores.question_scores import COLUMNS, score_rows, with_column_names
+from predictions.scores.running_totals import FIELDS, OVERALL, SUMS, active_predictions
 
 #: Questions scored in one go: their predictions are in memory together.
 AT_ONCE = 200
@@ -109,7 +109,7 @@ def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]
     if stale:
         session.connection().execute(_FORGET, [{"who": who, "what": what} for who, what in stale])
     if wrong:
-        session.connection().execute(_KEEP, named(wrong))
+        session.connection().execute(_KEEP, with_column_names(wrong))
     return len(rows), len(stale | lacking)
 
 
@@ -127,7 +127,7 @@ def _sums(*, by_topic: bool) -> Select[Any]:
     resolved, annulled = (col(Question.status) == state for state in (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED))
     kept = {name: func.sum(case((col(Score.hedged), 0), else_=getattr(Score, name))) for name in SUMS}
     totals = {"annulled": _number(annulled), "settled": _number(resolved)}
-    asked = _summed(standing_predictions().distinct().subquery(), totals, by_topic).subquery()
+    asked = _summed(active_predictions().distinct().subquery(), totals, by_topic).subquery()
     totals = {"hedged": _number(col(Score.hedged)), **kept}
     scored = _summed(_SCORE, totals, by_topic).where(resolved).subquery()
     same = and_(scored.c.commentator_id == asked.c.commentator_id, scored.c.topic == asked.c.topic)

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from predictions.enums import ReferenceType
 from predictions.models import Question, Reference
-from predictions.scores.prediction_arrays import Floats, Ints, Statements, micros
+from predictions.scores.prediction_arrays import Floats, Ints, PredictionArrays, micros
 from predictions.scoring.units import SCALE
 
 MIN_OTHERS = 3
@@ -31,14 +31,16 @@ TYPES = (ReferenceType.EVEN, ReferenceType.CONSENSUS, ReferenceType.MARKET)
 
 
 @dataclass(frozen=True)
-class Yardsticks:
+class ReferenceForecasts:
     """For each opening call: probabilities of shape (m, K), and the index in ``TYPES`` of where they come from."""
 
     probabilities: Floats
     kind: Ints
 
 
-def yardsticks(session: Session, questions: Sequence[Question], rows: Statements, openings: Ints) -> Yardsticks:
+def reference_forecasts(
+    session: Session, questions: Sequence[Question], rows: PredictionArrays, openings: Ints
+) -> ReferenceForecasts:
     """What each opening call is compared with. ``rows`` are predictions that count, ``openings`` positions in them."""
     options = rows.probabilities.shape[1]
     probabilities = np.full((len(openings), options), 1 / max(options, 2))
@@ -48,14 +50,14 @@ def yardsticks(session: Session, questions: Sequence[Question], rows: Statements
     ):
         probabilities[found] = values[found]
         kind[found] = index
-    return Yardsticks(probabilities, kind)
+    return ReferenceForecasts(probabilities, kind)
 
 
 def _day_key(group: Ints, time: Ints) -> Ints:
     return (group << _DAYS_BITS) + time // DAY + _DAY_OFFSET
 
 
-def _consensus(rows: Statements, openings: Ints) -> tuple[Ints, Floats]:
+def _consensus(rows: PredictionArrays, openings: Ints) -> tuple[Ints, Floats]:
     """Mean of what the other commentators stood by at the end of the day of each opening call.
 
     Sums are of whole numbers, so that they are exact in any order and in any batch of questions.
@@ -86,7 +88,9 @@ def _consensus(rows: Statements, openings: Ints) -> tuple[Ints, Floats]:
     return found, means
 
 
-def _market(session: Session, questions: Sequence[Question], rows: Statements, openings: Ints) -> tuple[Ints, Floats]:
+def _market(
+    session: Session, questions: Sequence[Question], rows: PredictionArrays, openings: Ints
+) -> tuple[Ints, Floats]:
     """The newest market or crowd probability on record whose day is not after that of the opening call."""
     position = {question.id: index for index, question in enumerate(questions)}
     known = session.execute(_KNOWN, {"questions": list(position)}).all()

@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.enums import QuestionStatus
-from predictions.models import Prediction, Question, QuestionTopic, Score, Standing, key
+from predictions.models import Prediction, Question, QuestionTopic, Score, Standing, row_id
 from predictions.scores.question_scores import store_scores
 
 COUNTS = ("questions", "resolved", "annulled", "uncounted", "hedged")
@@ -27,14 +27,14 @@ FIELDS = COUNTS + SUMS
 OVERALL = ""
 
 #: What one question adds to one commentator's standing, in the order of FIELDS.
-Addition = tuple[int, ...]
-ONLY_ASKED: Addition = (1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-_ANNULLED: Addition = (1, 0, 1, 0, 0, 0, 0, 0, 0, 0)
-_UNCOUNTED: Addition = (1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
-_HEDGED: Addition = (1, 0, 0, 0, 1, 0, 0, 0, 0, 0)
+Contribution = tuple[int, ...]
+ONLY_ASKED: Contribution = (1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_ANNULLED: Contribution = (1, 0, 1, 0, 0, 0, 0, 0, 0, 0)
+_UNCOUNTED: Contribution = (1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+_HEDGED: Contribution = (1, 0, 0, 0, 1, 0, 0, 0, 0, 0)
 
 
-def standing_predictions() -> Select[int, int]:
+def active_predictions() -> Select[int, int]:
     """(commentator, question) of every prediction that carries a probability and is not superseded or withdrawn."""
     later = aliased(Prediction)
     return sa_select(col(Prediction.commentator_id), col(Prediction.question_id)).where(
@@ -45,7 +45,7 @@ def standing_predictions() -> Select[int, int]:
 
 # Statements that are asked for every prediction are built once: building one takes longer than running it.
 _ASKED = (
-    standing_predictions()
+    active_predictions()
     .where(col(Prediction.question_id) == bindparam("what"))
     .with_only_columns(col(Prediction.commentator_id))
     .distinct()
@@ -56,7 +56,7 @@ _SCORED = sa_select(*(Score.__table__.c[name] for name in ("commentator_id", "he
 _TOPICS = sa_select(col(QuestionTopic.topic)).where(col(QuestionTopic.question_id) == bindparam("what"))
 
 
-def additions(session: Session, question: Question) -> dict[int, Addition]:
+def contributions(session: Session, question: Question) -> dict[int, Contribution]:
     """What the question adds to the standing of each commentator who predicted on it, by its stored scores."""
     what = {"what": question.id}
     people = {row[0] for row in session.execute(_ASKED, what)}
@@ -69,15 +69,15 @@ def additions(session: Session, question: Question) -> dict[int, Addition]:
 
 
 @contextmanager
-def shifting(session: Session, question: Question, *, now: datetime, actor: str) -> Iterator[None]:
+def rescoring(session: Session, question: Question, *, now: datetime, actor: str) -> Iterator[None]:
     """Around any change of a question's outcome or predictions: rescore it and shift the standings, all in one
     transaction with the change. The ledger gets a ``question.scored`` event where scores changed."""
-    before = additions(session, question)
+    before = contributions(session, question)
     yield
     session.flush()
     scored = store_scores(session, question)
-    after = additions(session, question)
-    shift(session, question_topics(session, key(question)), before, after)
+    after = contributions(session, question)
+    apply_change(session, question_topics(session, row_id(question)), before, after)
     if scored or before != after:
         body = {"commentators": scored}
         ledger.append(session, now=now, actor=actor, action="question.scored", subject=question, body=body)
@@ -88,7 +88,9 @@ def question_topics(session: Session, question_id: int) -> list[str]:
     return sorted(session.execute(_TOPICS, {"what": question_id}).scalars())
 
 
-def shift(session: Session, topics: Iterable[str], before: dict[int, Addition], after: dict[int, Addition]) -> None:
+def apply_change(
+    session: Session, topics: Iterable[str], before: dict[int, Contribution], after: dict[int, Contribution]
+) -> None:
     """Take ``before`` off the standings of its commentators and add ``after``, overall and in each of ``topics``."""
     nothing = (0,) * len(FIELDS)
     changes = {}
@@ -123,7 +125,7 @@ def _parts(numbers: list[int]) -> list[list[int]]:
 
 
 _KNOWN = (
-    standing_predictions()
+    active_predictions()
     .where(
         col(Prediction.commentator_id).in_(bindparam("people", expanding=True)),
         col(Prediction.question_id).in_(bindparam("questions", expanding=True)),
@@ -146,7 +148,7 @@ _THERE = sa_select(_TABLE.c.commentator_id, _TABLE.c.topic).where(
 )
 
 
-def _add(session: Session, changes: dict[tuple[int, str], Addition]) -> None:
+def _add(session: Session, changes: dict[tuple[int, str], Contribution]) -> None:
     """Add to the standings of these (commentator, topic), which are made where there are none."""
     if not changes:
         return

@@ -16,7 +16,7 @@ from predictions.schemas.inputs import PredictionIn, ProposalIn, QuestionIn, Res
 from predictions.submissions.record import record_prediction
 
 
-def seed(session: Session, *, now: datetime, actor: str = "starting record") -> int:
+def load_starting_record(session: Session, *, now: datetime, actor: str = "starting record") -> int:
     """Enter the starting record into a database without any question; gives the number of questions entered (0 where
     there are some already, so that doing it twice changes nothing)."""
     if session.exec(select(Question.id).limit(1)).first() is not None:

@@ -8,8 +8,8 @@ from predictions import ledger
 from predictions.errors import Conflict
 from predictions.models import Prediction, Question
 from predictions.schemas.inputs import CorrectionIn, WithdrawalIn
-from predictions.scores.running_totals import shifting
-from predictions.submissions.entity_cache import Desk
+from predictions.scores.running_totals import rescoring
+from predictions.submissions.entity_cache import EntityCache
 from predictions.submissions.record import _row
 
 
@@ -20,9 +20,9 @@ def correct_prediction(
 
     Raises ``Conflict`` where it is superseded already, ``InvalidInput`` as ``record_prediction`` does.
     """
-    _must_stand(session, wrong)
+    _must_be_active(session, wrong)
     question = session.get_one(Question, wrong.question_id)
-    desk = Desk(session, now=now, actor=actor)
+    desk = EntityCache(session, now=now, actor=actor)
     right = Prediction(**_row(desk, data, wrong.commentator_id, question))
     right.supersedes_id, right.reason = wrong.id, data.reason
     return _supersede(session, question, right, "prediction.corrected", now, actor)
@@ -35,7 +35,7 @@ def withdraw_prediction(
 
     Gives the row that supersedes it. Raises ``Conflict`` where it is superseded already.
     """
-    _must_stand(session, wrong)
+    _must_be_active(session, wrong)
     question = session.get_one(Question, wrong.question_id)
     mark = Prediction(
         commentator_id=wrong.commentator_id,
@@ -54,14 +54,14 @@ def withdraw_prediction(
 def _supersede(
     session: Session, question: Question, row: Prediction, action: str, now: datetime, actor: str
 ) -> Prediction:
-    with shifting(session, question, now=now, actor=actor):
+    with rescoring(session, question, now=now, actor=actor):
         session.add(row)
         session.flush()
         ledger.append(session, now=now, actor=actor, action=action, subject=row, body=ledger.contents(row))
     return row
 
 
-def _must_stand(session: Session, prediction: Prediction) -> None:
+def _must_be_active(session: Session, prediction: Prediction) -> None:
     later = session.exec(select(Prediction).where(Prediction.supersedes_id == prediction.id)).first()
     if later is not None:
         raise Conflict(f"prediction {prediction.id} is superseded by prediction {later.id}: change that one")

@@ -21,7 +21,7 @@ _NAMED: Select[Any] = select(Commentator).where(col(Commentator.name_key).in_(bi
 _SLUGGED: Select[Any] = select(Question).where(col(Question.slug).in_(bindparam("names", expanding=True)))
 
 
-class Desk:
+class EntityCache:
     """Finds or enters what a prediction names, and remembers it for the next ones of the same transaction."""
 
     def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
@@ -30,7 +30,7 @@ class Desk:
         self._sources: dict[SourceIn, Source] = {}
         self._questions: dict[str, Question] = {}
 
-    def expect(self, items: Sequence[PredictionIn]) -> None:
+    def prefetch(self, items: Sequence[PredictionIn]) -> None:
         """Look up together what these name in the common way, a commentator's name and a question's slug: a question
         to the database for each of them would take most of the time."""
         people = {one.commentator for one in items if one.commentator.id is None and one.commentator.slug is None}

@@ -12,11 +12,11 @@ from sqlmodel import Session, select
 
 from predictions import ledger
 from predictions.errors import InvalidInput, inside
-from predictions.models import Prediction, Question, key
-from predictions.schemas.inputs import PredictionIn, Stated
-from predictions.scores.running_totals import count_first_calls, shifting
-from predictions.submissions.entity_cache import Desk
-from predictions.submissions.stated_probability import numbers
+from predictions.models import Prediction, Question, row_id
+from predictions.schemas.inputs import PredictionIn, StatedIn
+from predictions.scores.running_totals import count_first_calls, rescoring
+from predictions.submissions.entity_cache import EntityCache
+from predictions.submissions.stated_probability import stated_probability
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 Row = dict[str, Any]
@@ -51,14 +51,14 @@ def record_each(session: Session, submissions: Sequence[Submission]) -> list[Pre
     All or nothing; an ``InvalidInput`` is that of the first one at fault.
     """
     now = submissions[-1].now
-    desks = {actor: Desk(session, now=now, actor=actor) for actor in {one.actor for one in submissions}}
+    desks = {actor: EntityCache(session, now=now, actor=actor) for actor in {one.actor for one in submissions}}
     for actor, desk in desks.items():
-        desk.expect([one.data for one in submissions if one.actor == actor])
+        desk.prefetch([one.data for one in submissions if one.actor == actor])
     rows = [_prepare(desks[one.actor], one.data) for one in submissions]
     ids = _store(session, rows, now=now, actor=submissions[-1].actor)
     numbered = [{"id": number, **row} for number, row in zip(ids, rows, strict=True)]
     entries = [
-        ledger.Entry(now, one.actor, "prediction.recorded", _TABLE.name, row["id"], row)
+        ledger.NewEvent(now, one.actor, "prediction.recorded", _TABLE.name, row["id"], row)
         for one, row in zip(submissions, numbered, strict=True)
     ]
     ledger.append_all(session, entries)
@@ -71,8 +71,8 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
 
     All or nothing: an ``InvalidInput`` says in its pointers which item (``/3/probability``) is at fault.
     """
-    desk = Desk(session, now=now, actor=actor)
-    desk.expect(items)
+    desk = EntityCache(session, now=now, actor=actor)
+    desk.prefetch(items)
     rows = []
     for index, item in enumerate(items):
         with inside(f"/{index}"):
@@ -101,7 +101,7 @@ def _store(session: Session, rows: list[Row], *, now: datetime, actor: str) -> r
     )
     with ExitStack() as stack:
         for number in sorted(settled, reverse=True):
-            stack.enter_context(shifting(session, questions[number], now=now, actor=actor))
+            stack.enter_context(rescoring(session, questions[number], now=now, actor=actor))
         ids = _reserved(session, len(rows))
         session.connection().execute(_STORE, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
     return ids
@@ -134,12 +134,12 @@ def digest(ids: Iterable[int], rows: Iterable[Row]) -> str:
     return sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _prepare(desk: Desk, data: PredictionIn) -> Row:
+def _prepare(desk: EntityCache, data: PredictionIn) -> Row:
     commentator, question = desk.commentator(data.commentator), desk.question(data.question)
-    return _row(desk, data, key(commentator), question)
+    return _row(desk, data, row_id(commentator), question)
 
 
-def _row(desk: Desk, data: Stated, commentator_id: int, question: Question) -> Row:
+def _row(desk: EntityCache, data: StatedIn, commentator_id: int, question: Question) -> Row:
     """All columns of a prediction but its id."""
     if data.made_at > question.deadline:
         raise InvalidInput.at(
@@ -151,7 +151,7 @@ def _row(desk: Desk, data: Stated, commentator_id: int, question: Question) -> R
     source = desk.source(data.source)
     return {
         "commentator_id": commentator_id,
-        "question_id": key(question),
+        "question_id": row_id(question),
         "source_id": source.id if source else None,
         "made_at": data.made_at,
         "recorded_at": desk.now,
@@ -161,5 +161,5 @@ def _row(desk: Desk, data: Stated, commentator_id: int, question: Question) -> R
         "supersedes_id": None,
         "withdrawn": False,
         "reason": None,
-        **vars(numbers(data, question)),
+        **vars(stated_probability(data, question)),
     }

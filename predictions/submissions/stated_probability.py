@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from predictions.enums import QuestionKind
 from predictions.errors import InvalidInput
-from predictions.hedges.interpret import DEFAULT_LEXICON, HedgeReading, Lexicon, get_lexicon, read_hedge
+from predictions.hedges.interpret import DEFAULT_LEXICON, HedgeInterpretation, Lexicon, get_lexicon, read_hedge
 from predictions.models import Question
 from predictions.outcomes import per_option
-from predictions.schemas.inputs import Stated
+from predictions.schemas.inputs import StatedIn
 
 
 @dataclass(frozen=True)
-class Numbers:
+class StatedProbability:
     """The columns of a prediction that say how probable something was called; field names as in ``Prediction``."""
 
     probability: float | None = None
@@ -27,7 +27,7 @@ class Numbers:
     against: bool = False
 
 
-def numbers(data: Stated, question: Question) -> Numbers:
+def stated_probability(data: StatedIn, question: Question) -> StatedProbability:
     """What ``data`` says about ``question`` in numbers; nothing for a commitment without a probability.
 
     Raises ``InvalidInput`` where the form does not fit the kind of question, or no lexicon knows the words.
@@ -35,23 +35,23 @@ def numbers(data: Stated, question: Question) -> Numbers:
     if data.probabilities is not None:
         if question.kind is QuestionKind.BINARY:
             raise InvalidInput.at("/probabilities", "a yes-or-no question takes one number: give probability instead")
-        return Numbers(probabilities=per_option(data.probabilities, question, pointer="/probabilities"))
+        return StatedProbability(probabilities=per_option(data.probabilities, question, pointer="/probabilities"))
     if data.probability is None and data.hedge is None:
-        return Numbers()
+        return StatedProbability()
     if question.kind is not QuestionKind.BINARY:
         field = "probability" if data.hedge is None else "hedge"
         raise InvalidInput.at(f"/{field}", f"a {question.kind.value} question takes probabilities, one for each option")
     if data.probability is not None:
-        return Numbers(probability=data.probability, low=data.probability, high=data.probability)
-    return _worded(data)
+        return StatedProbability(probability=data.probability, low=data.probability, high=data.probability)
+    return _from_hedge(data)
 
 
-def _worded(data: Stated) -> Numbers:
+def _from_hedge(data: StatedIn) -> StatedProbability:
     lexicon = get_lexicon(data.lexicon or DEFAULT_LEXICON)
     reading = _reading(data, lexicon)
     chosen = data.interval or reading
     assert chosen is not None  # noqa: S101 - without an interval, words that cannot be read were refused
-    return Numbers(
+    return StatedProbability(
         probability=chosen.best,
         low=chosen.low,
         high=chosen.high,
@@ -65,7 +65,7 @@ def _worded(data: Stated) -> Numbers:
     )
 
 
-def _reading(data: Stated, lexicon: Lexicon) -> HedgeReading | None:
+def _reading(data: StatedIn, lexicon: Lexicon) -> HedgeInterpretation | None:
     try:
         return read_hedge(data.hedge or "", lexicon.name, against=data.against)
     except InvalidInput:

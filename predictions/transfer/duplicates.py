@@ -16,9 +16,9 @@ from predictions.hedges.interpret import DEFAULT_LEXICON
 from predictions.models import Prediction, Question, Resolution, Source
 from predictions.outcomes import per_option
 from predictions.schemas.fields import LAST_INSTANT_OF_DAY
-from predictions.schemas.inputs import CommentatorIn, PredictionIn, SourceIn, Stated
+from predictions.schemas.inputs import CommentatorIn, PredictionIn, SourceIn, StatedIn
 from predictions.submissions.commentators import find_commentator
-from predictions.transfer.line_types import ResolutionLine, TakingBackLine
+from predictions.transfer.line_types import ResolutionLine, RetractionLine
 
 Said = tuple[Any, ...]
 _COLUMNS = [
@@ -30,7 +30,7 @@ _COLUMNS = [
 ]
 
 
-class PresentPredictions:
+class ExistingPredictions:
     """The predictions that were on record before an import, by what they say."""
 
     def __init__(self, session: Session) -> None:
@@ -90,7 +90,7 @@ class PresentPredictions:
         return self._rows[number]
 
 
-def words(data: Stated, question: Question) -> Said:
+def words(data: StatedIn, question: Question) -> Said:
     """What an input says, in the form of ``words_on_record``; nothing for one that does not fit the question."""
     options = None
     if data.probabilities is not None:
@@ -113,14 +113,14 @@ def words_on_record(row: Any) -> Said:
     return (row.made_at, number, options, *how, row.commitment, row.note)
 
 
-class PresentResolutions:
+class ExistingResolutions:
     """The resolutions by people that were on record before an import, for each question in their order."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._chains: dict[int, list[Resolution]] = {}
 
-    def take(self, line: ResolutionLine | TakingBackLine, question: Question) -> bool:
+    def take(self, line: ResolutionLine | RetractionLine, question: Question) -> bool:
         """Whether the line is on record; what stands before it in the chain is then over."""
         number = question.id or 0
         if number not in self._chains:
@@ -134,8 +134,8 @@ class PresentResolutions:
         return False
 
 
-def _same(line: ResolutionLine | TakingBackLine, row: Resolution) -> bool:
-    if isinstance(line, TakingBackLine):
+def _same(line: ResolutionLine | RetractionLine, row: Resolution) -> bool:
+    if isinstance(line, RetractionLine):
         return row.outcome is None and row.note == line.reason
     if row.outcome is None or row.known_at is None or row.outcome.casefold() != line.outcome.casefold():
         return False

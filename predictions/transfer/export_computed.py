@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from predictions.leaderboard.wording_ranges import WordRange, around, with_words, word_ranges
+from predictions.leaderboard.wording_ranges import WordingRange, around, wording_bounds, wording_ranges
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Score
 from predictions.scoring.units import SCALE
 
@@ -58,18 +58,18 @@ def score_lines(session: Session) -> Iterator[Content]:
         .join(Prediction, col(Prediction.id) == col(Score.opening_id))
         .order_by(col(Score.commentator_id), col(Score.question_id))
     )
-    person, ranges = 0, dict[tuple[int, int], WordRange]()
+    person, ranges = 0, dict[tuple[int, int], WordingRange]()
     for row in session.execute(query.execution_options(yield_per=FETCHED)):
         if row.commentator_id != person:
             person = row.commentator_id
-            ranges = word_ranges(session, with_words(session, person), person)
+            ranges = wording_ranges(session, wording_bounds(session, person), person)
         found = dict(row._mapping)
         found |= {shown: found[stored] / SCALE for shown, stored in _BRIERS.items()}
         found |= _by_words(ranges.get((person, row.question_id)), found)
         yield {"type": "score"} | {name: _plain(found[name]) for name in SCORE_NAMES}
 
 
-def _by_words(words: WordRange | None, found: Content) -> Content:
+def _by_words(words: WordingRange | None, found: Content) -> Content:
     """What the scores by the rules that look beyond the opening call could be by what words may mean."""
     ranges = around(words, found["brier_latest"], found["brier_time_weighted"])._asdict()
     return {f"brier_{name}_{end}": ranges[name][at] for name in ranges for at, end in enumerate(("low", "high"))}

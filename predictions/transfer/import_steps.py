@@ -5,25 +5,25 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import Prediction, Question, Reference, key
+from predictions.models import Prediction, Question, Reference, row_id
 from predictions.outcomes import per_option
 from predictions.questions.create import enter_question
 from predictions.questions.lookup import find_question
 from predictions.questions.references import add_reference
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.schemas.inputs import QuestionIn
 from predictions.submissions.commentators import STATEMENT, change_commentator, enter_commentator, find_commentator
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.sources import enter_source
-from predictions.transfer.duplicates import PresentPredictions, PresentResolutions, words, words_on_record
+from predictions.transfer.duplicates import ExistingPredictions, ExistingResolutions, words, words_on_record
 from predictions.transfer.line_types import (
     CommentatorLine,
     CorrectionLine,
     PredictionLine,
     ReferenceLine,
     ResolutionLine,
+    RetractionLine,
     SourceLine,
-    TakingBackLine,
     WithdrawalLine,
 )
 
@@ -33,8 +33,8 @@ class Steps:
 
     def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
         self.session, self.now, self.actor = session, now, actor
-        self.predictions = PresentPredictions(session)
-        self.resolutions = PresentResolutions(session)
+        self.predictions = ExistingPredictions(session)
+        self.resolutions = ExistingResolutions(session)
         self.refs: dict[str, int] = {}
         self._questions: dict[int | str, Question] = {}
         self._whole: dict[str, tuple[QuestionIn, Question]] = {}
@@ -119,7 +119,7 @@ class Steps:
             return present
         row = later if present else correct_prediction(self.session, wrong, line, now=self.now, actor=self.actor)
         if line.ref is not None:
-            self.remember(line.ref, key(row))
+            self.remember(line.ref, row_id(row))
         return present
 
     def remember(self, ref: str, number: int) -> None:
@@ -128,13 +128,13 @@ class Steps:
             raise InvalidInput.at("/ref", f"{ref!r} stands on an earlier line too: every ref needs a name of its own")
         self.refs[ref] = number
 
-    def outcome(self, line: ResolutionLine | TakingBackLine) -> bool:
+    def outcome(self, line: ResolutionLine | RetractionLine) -> bool:
         """Resolve a question, or take its resolution back."""
         question = self.named(line.question)
         if self.resolutions.take(line, question):
             return True
-        if isinstance(line, TakingBackLine):
-            take_back(self.session, question, line.reason, now=self.now, actor=self.actor)
+        if isinstance(line, RetractionLine):
+            retract_resolution(self.session, question, line.reason, now=self.now, actor=self.actor)
         else:
             resolve(self.session, question, line, now=self.now, actor=self.actor)
         return False

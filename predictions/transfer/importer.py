@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel
 
 from predictions.enums import ANNULLED, QuestionStatus
 from predictions.errors import Fault, InvalidInput, TrackRecordError, inside
-from predictions.models import Commentator, Prediction, Question, Reference, Resolution, Source, key
+from predictions.models import Commentator, Prediction, Question, Reference, Resolution, Source, row_id
 from predictions.questions.lookup import named_question
 from predictions.schemas.inputs import QuestionIn, QuestionRef
 from predictions.submissions.record import record_predictions
@@ -27,8 +27,8 @@ from predictions.transfer.line_types import (
     QuestionLine,
     ReferenceLine,
     ResolutionLine,
+    RetractionLine,
     SourceLine,
-    TakingBackLine,
     WithdrawalLine,
 )
 
@@ -48,7 +48,7 @@ TABLES: dict[str, type[SQLModel]] = {
     "predictions": Prediction,
     "resolutions": Resolution,
 }
-Outcome = ResolutionLine | TakingBackLine
+Outcome = ResolutionLine | RetractionLine
 Progress = Callable[[int, int], None]
 
 
@@ -219,7 +219,7 @@ class Import:
             except TrackRecordError as error:
                 self.report.refuse(number, line.type, error)
                 return None
-            line = line.model_copy(update={"question": QuestionRef(id=key(question))})
+            line = line.model_copy(update={"question": QuestionRef(id=row_id(question))})
         found = self._steps.question(line.question.id or line.question.slug or "")  # type: ignore[union-attr]
         present = self._steps.predictions.take(line, found) if found is not None else None
         if present is None:
@@ -284,7 +284,7 @@ class Import:
             waiting = later
 
     def _is_too_early(self, line: Outcome) -> bool:
-        if isinstance(line, TakingBackLine) or line.outcome.casefold() == ANNULLED:
+        if isinstance(line, RetractionLine) or line.outcome.casefold() == ANNULLED:
             return False
         question = self._steps.question(line.question)
         if question is None or question.condition_question_id is None:

@@ -12,8 +12,8 @@ from predictions.schemas.inputs import (
     QuestionIn,
     ReferenceIn,
     ResolutionIn,
+    RetractionIn,
     SourceIn,
-    TakingBackIn,
     WithdrawalIn,
 )
 
@@ -87,7 +87,7 @@ class ResolutionLine(ResolutionIn):
     question: WhichQuestion
 
 
-class TakingBackLine(TakingBackIn):
+class RetractionLine(RetractionIn):
     """Which question's resolution is taken back, and why."""
 
     type: Literal["taking_back"]
@@ -103,7 +103,7 @@ Line = (
     | CorrectionLine
     | WithdrawalLine
     | ResolutionLine
-    | TakingBackLine
+    | RetractionLine
 )
 LINES: dict[str, type[Line]] = {
     "commentator": CommentatorLine,
@@ -114,5 +114,5 @@ LINES: dict[str, type[Line]] = {
     "correction": CorrectionLine,
     "withdrawal": WithdrawalLine,
     "resolution": ResolutionLine,
-    "taking_back": TakingBackLine,
+    "taking_back": RetractionLine,
 }

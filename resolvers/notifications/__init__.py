@@ -1,5 +1,5 @@
 """Deliver prompts to people: channels, the delivery queue, retries, digests and quiet hours.
 
-Entry points: `dispatcher.Outbox`, `channels`, `subscriptions`, `delivery_log`, and
+Entry points: `dispatcher.Dispatcher`, `channels`, `subscriptions`, `delivery_log`, and
 one module of `senders` for each kind of channel.
 """

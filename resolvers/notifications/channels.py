@@ -18,7 +18,7 @@ from resolvers.errors import AddressRefused
 from resolvers.notifications.models import Channel, ChannelKind
 from resolvers.notifications.payloads import CHANNEL_TEST, message
 from resolvers.notifications.quiet_hours import within
-from resolvers.notifications.sender import Answer, Sender, outgoing
+from resolvers.notifications.sender import Sender, SendResult, outgoing_message
 from resolvers.outbound.address_guard import checked_url
 from resolvers.prompts.schedule import ESCALATION
 
@@ -29,7 +29,7 @@ TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", des
 _CHAT_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+")
 
 
-class Listening(Input):
+class ChannelPreferences(Input):
     """What a channel hears of, and when. Times of day are on the wall of ``zone``; the night may lie between the quiet
     ones. With ``digest_at`` all that came due since the last one is one message a day."""
 
@@ -54,7 +54,7 @@ class Listening(Input):
         return self
 
 
-class ChannelIn(Listening):
+class ChannelIn(ChannelPreferences):
     """A new channel. ``secret`` signs what a webhook receives; without one a new secret is made."""
 
     name: Annotated[Name, Field(max_length=120)]
@@ -109,14 +109,14 @@ def enter_channel(session: Session, data: ChannelIn, *, now: datetime) -> Channe
     return channel
 
 
-def listen_as(channel: Channel, data: Listening) -> None:
+def set_preferences(channel: Channel, data: ChannelPreferences) -> None:
     """Set what a channel hears of, and when."""
     for name, value in _listening(data).items():
         setattr(channel, name, value)
 
 
-def _listening(data: Listening) -> dict[str, Any]:
-    fields = {name: getattr(data, name) for name in Listening.model_fields}
+def _listening(data: ChannelPreferences) -> dict[str, Any]:
+    fields = {name: getattr(data, name) for name in ChannelPreferences.model_fields}
     return fields | {"topics": sorted(set(data.topics))}
 
 
@@ -144,13 +144,13 @@ def wants(
     return not set(channel.topics).isdisjoint(topics) if channel.topics else channel.person is None
 
 
-def send_test(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: datetime) -> Answer:
+def send_test(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: datetime) -> SendResult:
     """Send a test message now, once, past the outbox. Raises ``InvalidInput`` for a kind that is not set up."""
     sender = senders.get(channel.kind)
     if sender is None:
         raise InvalidInput.at("/kind", f"channels of the kind {channel.kind.value} are not set up on this server")
     payload = message(CHANNEL_TEST, now, {"channel": channel.name, "note": "Prompts will arrive like this message."})
-    return sender.send(outgoing(channel, f"msg_{uuid4().hex}", payload))
+    return sender.send(outgoing_message(channel, f"msg_{uuid4().hex}", payload))
 
 
 class SwitchIn(Input):

@@ -6,7 +6,7 @@ from typing import Any, Self
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from predictions.models import key
+from predictions.models import row_id
 from predictions.schemas.views import View
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryAttempt, DeliveryState
 from resolvers.outbound.redaction import redacted
@@ -34,7 +34,7 @@ class ChannelView(View):
     @classmethod
     def of(cls, row: Channel) -> Self:
         """From the table row."""
-        apart: dict[str, Any] = {"id": key(row), "kind": row.kind.value, "target": shown_target(row)}
+        apart: dict[str, Any] = {"id": row_id(row), "kind": row.kind.value, "target": shown_target(row)}
         same = {name: getattr(row, name) for name in ChannelView.model_fields if name not in apart}
         return cls(**apart, **same)
 
@@ -107,7 +107,7 @@ def list_deliveries(
         query = query.where(col(Delivery.id) < before)
     order = col(Delivery.id) if before is None else col(Delivery.id).desc()
     rows = session.execute(query.order_by(order).limit(limit)).all()
-    attempts = _attempts(session, [key(row.Delivery) for row in rows])
+    attempts = _attempts(session, [row_id(row.Delivery) for row in rows])
     return [_view(row.Delivery, row.name, row.Prompt, attempts) for row in rows]
 
 
@@ -136,14 +136,14 @@ def _view(row: Delivery, channel: str, prompt: Prompt | None, attempts: dict[int
         name: getattr(row, name) for name in ("message_id", "last_error", "created_at", "finished_at")
     }
     return DeliveryView(
-        id=key(row),
+        id=row_id(row),
         channel=channel,
         prompt=row.prompt_id,
         question=prompt.question_id if prompt else None,
         stage=prompt.stage if prompt else None,
         digest=row.digest_id,
         state=row.state.value,
-        attempts=attempts.get(key(row), []),
+        attempts=attempts.get(row_id(row), []),
         next_at=row.next_at if row.state is DeliveryState.PENDING else None,
         **same,
     )

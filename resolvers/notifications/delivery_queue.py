@@ -15,14 +15,14 @@ from sqlmodel import Session, col
 
 from predictions.enums import QuestionStatus
 from predictions.errors import Conflict
-from predictions.models import Question, key
+from predictions.models import Question, row_id
 from predictions.questions.triage import is_snoozed
 from resolvers.notifications.channels import switch
-from resolvers.notifications.digests import MOST, alone_with, gather, share_fate
+from resolvers.notifications.digests import MAX_PROMPTS, build_digest, lock_channel, propagate_state
 from resolvers.notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryState
 from resolvers.notifications.quiet_hours import is_quiet
-from resolvers.notifications.retry_policy import Terms
-from resolvers.notifications.sender import Answer, Outgoing, Verdict, outgoing
+from resolvers.notifications.retry_policy import RetryPolicy
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult, outgoing_message
 from resolvers.prompts.models import Prompt
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ _ASKED: Any = (
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedDelivery:
     """A delivery that is this process's to attempt, until its lease ends; of no single prompt if it is a digest."""
 
     id: int
@@ -93,10 +93,12 @@ class Claimed:
     channel_id: int
     token: str
     attempt: int
-    outgoing: Outgoing
+    outgoing: OutgoingMessage
 
 
-def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: Terms) -> tuple[list[Claimed], int]:
+def claim(
+    session: Session, channel: Channel, limit: int, now: datetime, terms: RetryPolicy
+) -> tuple[list[ClaimedDelivery], int]:
     """Up to ``limit`` deliveries of a channel whose time has come, each with its attempt on record.
 
     What need not be sent any more is closed on the way, or goes into a digest: how many, is the second value. In quiet
@@ -110,19 +112,19 @@ def claim(session: Session, channel: Channel, limit: int, now: datetime, terms: 
     if channel.digest_at is None:
         rows, closed = _wanted(session, channel, limit, now, terms)
         return _take(session, channel, rows, now, terms), closed
-    alone_with(session, channel)
-    rows, closed = _wanted(session, channel, MOST, now, terms)
+    lock_channel(session, channel)
+    rows, closed = _wanted(session, channel, MAX_PROMPTS, now, terms)
     loose = [row.id for row in rows if row.prompt_id is not None and row.attempts == 0]
     if loose:
-        gather(session, channel, loose, now)
+        build_digest(session, channel, loose, now)
         return [], closed + len(loose)
     return _take(session, channel, rows[:limit], now, terms), closed
 
 
-def _wanted(session: Session, channel: Channel, limit: int, now: datetime, terms: Terms) -> tuple[list[Any], int]:
+def _wanted(session: Session, channel: Channel, limit: int, now: datetime, terms: RetryPolicy) -> tuple[list[Any], int]:
     """Up to ``limit`` rows whose time has come, without those that are closed instead; and how many these are."""
     connection = session.connection()
-    rows = connection.execute(_WAITING, {"channel_": key(channel), "limit_": limit, "now_": now}).all()
+    rows = connection.execute(_WAITING, {"channel_": row_id(channel), "limit_": limit, "now_": now}).all()
     asked = connection.execute(_ASKED, {"prompts_": [row.prompt_id for row in rows]}).all()
     not_wanted = {each.id: reason for each in asked if (reason := _why_not_wanted(each))}
     wanted: list[Any] = []
@@ -137,18 +139,20 @@ def _wanted(session: Session, channel: Channel, limit: int, now: datetime, terms
     return wanted, closed
 
 
-def _take(session: Session, channel: Channel, rows: list[Any], now: datetime, terms: Terms) -> list[Claimed]:
+def _take(
+    session: Session, channel: Channel, rows: list[Any], now: datetime, terms: RetryPolicy
+) -> list[ClaimedDelivery]:
     """A lease and an attempt on record for each of these rows, but for those that another has taken meanwhile."""
     connection, until = session.connection(), now + timedelta(seconds=terms.lease_seconds)
-    claimed: list[Claimed] = []
+    claimed: list[ClaimedDelivery] = []
     for row in rows:
-        mine = Claimed(
+        mine = ClaimedDelivery(
             id=row.id,
             prompt_id=row.prompt_id,
-            channel_id=key(channel),
+            channel_id=row_id(channel),
             token=uuid4().hex,
             attempt=row.attempts + 1,
-            outgoing=outgoing(channel, row.message_id, row.payload),
+            outgoing=outgoing_message(channel, row.message_id, row.payload),
         )
         taken = {"id_": row.id, "seen_": row.attempts, "token_": mine.token, "until_": until}
         if connection.execute(_TAKE, taken).rowcount:
@@ -167,7 +171,7 @@ def _why_not_wanted(asked: Any) -> str | None:
     return "the question was snoozed: another message comes when it wakes" if is_snoozed(asked) else None
 
 
-def _reason_to_close(row: Any, not_wanted: str | None, terms: Terms) -> tuple[DeliveryState, str] | None:
+def _reason_to_close(row: Any, not_wanted: str | None, terms: RetryPolicy) -> tuple[DeliveryState, str] | None:
     if not_wanted:
         return DeliveryState.CANCELLED, not_wanted
     if row.lease_token is not None and row.attempts % len(terms.retry_seconds) == 0:
@@ -177,11 +181,13 @@ def _reason_to_close(row: Any, not_wanted: str | None, terms: Terms) -> tuple[De
 
 def _close_all(session: Session, channel: Channel, now: datetime) -> int:
     reason = f"the channel is disabled: {channel.disabled_reason or 'by an admin'}"
-    which = {"channel_": key(channel), "now_": now}
+    which = {"channel_": row_id(channel), "now_": now}
     return session.connection().execute(_CLOSE_ALL, which | _closed(DeliveryState.DEAD, reason, now)).rowcount
 
 
-def finish(session: Session, claimed: Claimed, answer: Answer, now: datetime, terms: Terms) -> DeliveryState | None:
+def finish(
+    session: Session, claimed: ClaimedDelivery, answer: SendResult, now: datetime, terms: RetryPolicy
+) -> DeliveryState | None:
     """Book the answer to an attempt: the delivery's new state; None where the lease was lost meanwhile."""
     connection = session.connection()
     told = {"now_": now, "status_": answer.status_code, "error_": answer.detail}
@@ -193,20 +199,22 @@ def finish(session: Session, claimed: Claimed, answer: Answer, now: datetime, te
         log.warning("delivery %d: attempt %d lost its lease; its answer changes nothing", claimed.id, claimed.attempt)
         return None
     if claimed.prompt_id is None and state is not DeliveryState.PENDING:
-        share_fate(session, claimed.id, state, answer.detail, now)
-    if answer.verdict is Verdict.GONE:
+        propagate_state(session, claimed.id, state, answer.detail, now)
+    if answer.verdict is DeliveryResult.GONE:
         _disable(session, claimed, answer.detail)
     return state
 
 
-def _after(claimed: Claimed, answer: Answer, now: datetime, terms: Terms) -> tuple[DeliveryState, datetime]:
-    if answer.verdict is Verdict.DELIVERED:
+def _after(
+    claimed: ClaimedDelivery, answer: SendResult, now: datetime, terms: RetryPolicy
+) -> tuple[DeliveryState, datetime]:
+    if answer.verdict is DeliveryResult.DELIVERED:
         return DeliveryState.DELIVERED, now
-    wait = terms.wait(claimed.attempt, answer.retry_after) if answer.verdict is Verdict.PASSING else None
+    wait = terms.wait(claimed.attempt, answer.retry_after) if answer.verdict is DeliveryResult.PASSING else None
     return (DeliveryState.DEAD, now) if wait is None else (DeliveryState.PENDING, now + wait)
 
 
-def _disable(session: Session, claimed: Claimed, reason: str) -> None:
+def _disable(session: Session, claimed: ClaimedDelivery, reason: str) -> None:
     """Disable the channel, unless somebody has set another target since."""
     channel = session.get(Channel, claimed.channel_id, populate_existing=True)
     if channel is not None and channel.target == claimed.outgoing.target:

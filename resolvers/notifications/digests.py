@@ -11,14 +11,14 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from predictions.errors import InvalidInput
-from predictions.models import key
-from resolvers.notifications.channels import Listening, listen_as
+from predictions.models import row_id
+from resolvers.notifications.channels import ChannelPreferences, set_preferences
 from resolvers.notifications.models import Channel, Delivery, DeliveryState
 from resolvers.notifications.payloads import DIGEST_CREATED, message
 from resolvers.notifications.quiet_hours import send_at
 
 #: Prompts in one digest; what is more makes another.
-MOST = 100
+MAX_PROMPTS = 100
 
 _DELIVERY: Any = Delivery.__table__  # type: ignore[attr-defined]
 _UNSENT = (
@@ -29,18 +29,18 @@ _UNSENT = (
 )
 
 
-def alone_with(session: Session, channel: Channel) -> None:
+def lock_channel(session: Session, channel: Channel) -> None:
     """Wait until no other process gathers for this channel, so that all that waits is in one digest."""
-    session.execute(select(col(Channel.id)).where(col(Channel.id) == key(channel)).with_for_update())
+    session.execute(select(col(Channel.id)).where(col(Channel.id) == row_id(channel)).with_for_update())
 
 
-def gather(session: Session, channel: Channel, deliveries: Sequence[int], now: datetime) -> None:
+def build_digest(session: Session, channel: Channel, deliveries: Sequence[int], now: datetime) -> None:
     """Put these deliveries of prompts, which nobody has attempted yet, into one new delivery of the channel."""
     chosen = select(_DELIVERY.c.message_id, _DELIVERY.c.payload).where(_DELIVERY.c.id.in_(deliveries))
     rows = session.execute(chosen.order_by(_DELIVERY.c.id)).all()
     prompts = [{"message_id": row.message_id, **json.loads(row.payload)["data"]} for row in rows]
     digest = Delivery(
-        channel_id=key(channel),
+        channel_id=row_id(channel),
         message_id=f"msg_{uuid4().hex}",
         payload=message(DIGEST_CREATED, now, {"channel": channel.name, "prompts": prompts}),
         next_at=now,
@@ -48,26 +48,26 @@ def gather(session: Session, channel: Channel, deliveries: Sequence[int], now: d
     )
     session.add(digest)
     session.flush()
-    session.execute(update(_DELIVERY).where(_DELIVERY.c.id.in_(deliveries)).values(digest_id=key(digest)))
+    session.execute(update(_DELIVERY).where(_DELIVERY.c.id.in_(deliveries)).values(digest_id=row_id(digest)))
 
 
-def share_fate(session: Session, digest: int, state: DeliveryState, reason: str, now: datetime) -> None:
+def propagate_state(session: Session, digest: int, state: DeliveryState, reason: str, now: datetime) -> None:
     """What a digest carries has arrived, or not, together with it."""
     fate = {"state": state, "finished_at": now, "last_error": reason}
     session.connection().execute(update(_DELIVERY).where(_DELIVERY.c.digest_id == digest).values(**fate))
 
 
-def change_listening(session: Session, channel: Channel, data: Listening, *, now: datetime) -> None:
+def change_preferences(session: Session, channel: Channel, data: ChannelPreferences, *, now: datetime) -> None:
     """Let a channel hear of other things, or at other times, as far as ``data`` sets them; the rest stays.
 
     What waits for it already goes out by the new hours. Raises ``InvalidInput`` where new and old do not fit together.
     """
-    old = {name: getattr(channel, name) for name in Listening.model_fields}
+    old = {name: getattr(channel, name) for name in ChannelPreferences.model_fields}
     new = {name: getattr(data, name) for name in data.model_fields_set}
     try:
-        listen_as(channel, Listening.model_validate(old | new))
+        set_preferences(channel, ChannelPreferences.model_validate(old | new))
     except ValidationError as error:
         raise InvalidInput.at("", error.errors()[0]["msg"].removeprefix("Value error, ")) from None
     session.flush()
-    mine = update(_DELIVERY).where(*_UNSENT, _DELIVERY.c.channel_id == key(channel))
+    mine = update(_DELIVERY).where(*_UNSENT, _DELIVERY.c.channel_id == row_id(channel))
     session.connection().execute(mine.values(next_at=send_at(channel, now)))

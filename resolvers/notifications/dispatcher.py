@@ -16,23 +16,23 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from predictions.models import key
-from resolvers.notifications.delivery_queue import Claimed, claim, finish
+from predictions.models import row_id
+from resolvers.notifications.delivery_queue import ClaimedDelivery, claim, finish
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryState
-from resolvers.notifications.retry_policy import LONGEST_RETRY_AFTER_SECONDS, Terms, full_jitter
-from resolvers.notifications.sender import Answer, Sender, Verdict
+from resolvers.notifications.retry_policy import LONGEST_RETRY_AFTER_SECONDS, RetryPolicy, full_jitter
+from resolvers.notifications.sender import DeliveryResult, Sender, SendResult
 from resolvers.outbound.client import Clock
 from resolvers.outbound.transport import Monotonic
 
 SENDS_AT_ONCE = 16
 SENDS_PER_CHANNEL = 4
-GLANCE_SECONDS = 0.5
+POLL_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
-class Flights:
+class InFlight:
     """The sends under way: how many places are left, for all and for each channel.
 
     A send that outlives its lease no longer counts against the others, only against its own channel.
@@ -43,36 +43,36 @@ class Flights:
         self._sends, self._per_channel = sends, per_channel
         self._under_way: dict[str, tuple[int, float]] = {}
 
-    def take_off(self, claimed: Claimed) -> None:
+    def start(self, claimed: ClaimedDelivery) -> None:
         """A send begins."""
         self._under_way[claimed.token] = (claimed.channel_id, self._clock.monotonic() + self._lease_seconds)
 
-    def land(self, claimed: Claimed) -> None:
+    def finish(self, claimed: ClaimedDelivery) -> None:
         """A send has ended."""
         self._under_way.pop(claimed.token, None)
 
-    def fresh(self) -> list[int]:
+    def holding_lease(self) -> list[int]:
         """The channels of the sends that still hold their lease, one entry for each send."""
         now = self._clock.monotonic()
         return [channel for channel, until in self._under_way.values() if until > now]
 
     def room(self) -> int:
         """How many sends may begin now."""
-        return self._sends - len(self.fresh())
+        return self._sends - len(self.holding_lease())
 
     def room_for(self, channel: int) -> int:
         """How many sends to this channel may begin now."""
         alive = sum(1 for other, _ in self._under_way.values() if other == channel)
-        return min(self._per_channel - self.fresh().count(channel), 2 * self._per_channel - alive)
+        return min(self._per_channel - self.holding_lease().count(channel), 2 * self._per_channel - alive)
 
 
 @dataclass(frozen=True)
-class _Landed:
-    claimed: Claimed
-    answer: Answer
+class _Completed:
+    claimed: ClaimedDelivery
+    answer: SendResult
 
 
-class Outbox:
+class Dispatcher:
     """Delivers what the sweep has written. One object for a process; any number of processes on one database.
 
     ``transaction`` gives a session and commits at its end. ``senders`` carry messages, by kind of channel; each must
@@ -85,15 +85,15 @@ class Outbox:
         senders: Mapping[ChannelKind, Sender],
         clock: Clock,
         *,
-        terms: Terms | None = None,
+        terms: RetryPolicy | None = None,
         sends: int = SENDS_AT_ONCE,
         per_channel: int = SENDS_PER_CHANNEL,
         reach: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._transaction, self._senders, self._clock, self._reach = transaction, senders, clock, reach
-        self._terms = terms or Terms(full_jitter)
-        self._flights = Flights(clock, self._terms.lease_seconds, sends, per_channel)
-        self._landed: queue.SimpleQueue[_Landed] = queue.SimpleQueue()
+        self._terms = terms or RetryPolicy(full_jitter)
+        self._in_flight = InFlight(clock, self._terms.lease_seconds, sends, per_channel)
+        self._completed: queue.SimpleQueue[_Completed] = queue.SimpleQueue()
         self._resting: dict[int, float] = {}
         self._last_served = 0
         self._one_at_a_time = threading.Lock()
@@ -101,7 +101,7 @@ class Outbox:
     @property
     def busy(self) -> bool:
         """Whether sends are under way, or their answers not booked yet."""
-        return bool(self._flights.fresh()) or not self._landed.empty()
+        return bool(self._in_flight.holding_lease()) or not self._completed.empty()
 
     def deliver(self, seconds: float) -> Counter[str]:
         """Deliver until nothing is due and nothing under way, or the seconds are over; slow sends then go on.
@@ -124,40 +124,40 @@ class Outbox:
                 left = ends_at - self._clock.monotonic()
                 if left <= 0 or not (progress or self.busy):
                     return tally
-                wait = 0.0 if progress and self._flights.room() else min(left, GLANCE_SECONDS)
+                wait = 0.0 if progress and self._in_flight.room() else min(left, POLL_SECONDS)
 
     def _turn(self, wait: float, claiming: bool, tally: Counter[str]) -> bool:
         """Book what has landed, claim and begin more; whether there was anything to do."""
-        landed = self._collect(wait)
+        completed = self._collect(wait)
         try:
             with self._transaction() as session:
-                counted = self._book(session, landed)
+                counted = self._book(session, completed)
                 claimed, closed = self._claim(session) if claiming else ([], 0)
-                self._reached("before", landed, claimed)
+                self._reached("before", completed, claimed)
         except BaseException:
-            for each in landed:  # their answers wait for the next turn
-                self._landed.put(each)
+            for each in completed:  # their answers wait for the next turn
+                self._completed.put(each)
             raise
-        self._reached("after", landed, claimed)
+        self._reached("after", completed, claimed)
         for mine in claimed:
             self._begin(mine)
         tally.update(counted + Counter(sent=len(claimed), closed=closed))
-        return bool(landed or claimed or closed)
+        return bool(completed or claimed or closed)
 
-    def _collect(self, wait: float) -> list[_Landed]:
+    def _collect(self, wait: float) -> list[_Completed]:
         """The sends that have ended, after waiting for the first so many seconds at most. Their places are free."""
-        landed: list[_Landed] = []
+        completed: list[_Completed] = []
         with suppress(queue.Empty):
-            landed.append(self._landed.get(timeout=wait) if wait else self._landed.get_nowait())
+            completed.append(self._completed.get(timeout=wait) if wait else self._completed.get_nowait())
             while True:
-                landed.append(self._landed.get_nowait())
-        for each in landed:
-            self._flights.land(each.claimed)
-        return landed
+                completed.append(self._completed.get_nowait())
+        for each in completed:
+            self._in_flight.finish(each.claimed)
+        return completed
 
-    def _book(self, session: Session, landed: list[_Landed]) -> Counter[str]:
+    def _book(self, session: Session, completed: list[_Completed]) -> Counter[str]:
         counted: Counter[str] = Counter()
-        for each in landed:
+        for each in completed:
             state = finish(session, each.claimed, each.answer, self._clock.now(), self._terms)
             counted[state.value if state else "lost"] += 1
             if each.answer.retry_after:  # it is the receiver that asks for rest, not the one message
@@ -165,54 +165,56 @@ class Outbox:
                 self._resting[each.claimed.channel_id] = self._clock.monotonic() + rest
         return counted
 
-    def _claim(self, session: Session) -> tuple[list[Claimed], int]:
+    def _claim(self, session: Session) -> tuple[list[ClaimedDelivery], int]:
         """As many deliveries as there are places, from all channels in turn; and how many were closed on the way."""
-        now, room = self._clock.now(), self._flights.room()
-        claimed: list[Claimed] = []
+        now, room = self._clock.now(), self._in_flight.room()
+        claimed: list[ClaimedDelivery] = []
         closed = 0
         if not _anything_waits(session, now):
             return [], 0
         for channel in self._channels_in_turn(session):
-            places = min(room - len(claimed), self._places(key(channel)))
+            places = min(room - len(claimed), self._places(row_id(channel)))
             if places > 0 or not channel.enabled:
                 mine, dropped = claim(session, channel, places, now, self._terms)
                 claimed += mine
                 closed += dropped
-                self._last_served = key(channel) if mine else self._last_served
+                self._last_served = row_id(channel) if mine else self._last_served
         return claimed, closed
 
     def _channels_in_turn(self, session: Session) -> list[Channel]:
         """All channels, beginning behind the one that was served last."""
         channels = session.execute(select(Channel).order_by(col(Channel.id))).scalars().all()
-        return sorted(channels, key=lambda channel: (key(channel) <= self._last_served, key(channel)))
+        return sorted(channels, key=lambda channel: (row_id(channel) <= self._last_served, row_id(channel)))
 
     def _places(self, channel: int) -> int:
         if self._resting.get(channel, 0.0) > self._clock.monotonic():
             return 0
-        return self._flights.room_for(channel)
+        return self._in_flight.room_for(channel)
 
-    def _begin(self, claimed: Claimed) -> None:
-        self._flights.take_off(claimed)
+    def _begin(self, claimed: ClaimedDelivery) -> None:
+        self._in_flight.start(claimed)
         # A daemon: a receiver that hangs keeps the process from nothing, least of all from stopping.
         threading.Thread(target=self._send, args=(claimed,), name="send", daemon=True).start()
 
-    def _send(self, claimed: Claimed) -> None:
+    def _send(self, claimed: ClaimedDelivery) -> None:
         sender = self._senders.get(claimed.outgoing.kind)
         self._reach("before_send")
         try:
             if sender is None:
                 kind = claimed.outgoing.kind.value
-                answer = Answer(Verdict.PERMANENT, f"channels of the kind {kind} are not set up on this server")
+                answer = SendResult(
+                    DeliveryResult.PERMANENT, f"channels of the kind {kind} are not set up on this server"
+                )
             else:
                 answer = sender.send(claimed.outgoing)
         except Exception as error:  # noqa: BLE001 - whatever it is, the delivery is tried again
             log.warning("delivery %d: the sender failed with %s", claimed.id, type(error).__name__)
-            answer = Answer(Verdict.PASSING, f"the sender failed with {type(error).__name__}")
+            answer = SendResult(DeliveryResult.PASSING, f"the sender failed with {type(error).__name__}")
         self._reach("after_send")
-        self._landed.put(_Landed(claimed, answer))
+        self._completed.put(_Completed(claimed, answer))
 
-    def _reached(self, when: str, landed: list[_Landed], claimed: list[Claimed]) -> None:
-        if landed:
+    def _reached(self, when: str, completed: list[_Completed], claimed: list[ClaimedDelivery]) -> None:
+        if completed:
             self._reach(f"{when}_finish_commit")
         if claimed:
             self._reach(f"{when}_claim_commit")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from predictions.models import Question, key
+from predictions.models import Question, row_id
 from resolvers.prompts.schedule import Step
 
 PROMPT_CREATED = "prompt.created"
@@ -39,7 +39,7 @@ def prompt_message(
         "due_at": question.due_at,
         "scheduled_at": step.scheduled_at,
         "question": {
-            "id": key(question),
+            "id": row_id(question),
             "slug": question.slug,
             "text": question.text,
             "resolution_criteria": question.resolution_criteria,
@@ -52,7 +52,7 @@ def prompt_message(
         },
         "links": {
             "question": f"{base_url}/questions/{question.slug}",
-            "resolve": f"{base_url}/api/questions/{key(question)}/resolutions",
+            "resolve": f"{base_url}/api/questions/{row_id(question)}/resolutions",
         },
     }
     return message(PROMPT_CREATED, now, data)

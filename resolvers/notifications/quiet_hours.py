@@ -9,7 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 
-class Hours(Protocol):
+class DeliveryHours(Protocol):
     """A channel, as far as its hours go. ``quiet_from`` and ``quiet_to`` come together; the night may lie between."""
 
     zone: str
@@ -18,7 +18,7 @@ class Hours(Protocol):
     digest_at: str | None
 
 
-def is_quiet(hours: Hours, now: datetime) -> bool:
+def is_quiet(hours: DeliveryHours, now: datetime) -> bool:
     """Whether nothing may be sent at ``now``: from ``quiet_from`` on, until ``quiet_to``."""
     if hours.quiet_from is None or hours.quiet_to is None:
         return False
@@ -31,7 +31,7 @@ def within(wall: time, start: time, end: time) -> bool:
     return start <= wall < end if start < end else wall >= start or wall < end
 
 
-def send_at(hours: Hours, now: datetime) -> datetime:
+def send_at(hours: DeliveryHours, now: datetime) -> datetime:
     """When what is written at ``now`` goes out, quiet hours apart: at once, or with the next digest after it."""
     if hours.digest_at is None:
         return now

@@ -21,7 +21,7 @@ Link = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Letter:
+class RenderedMessage:
     """A message for people."""
 
     subject: str
@@ -29,7 +29,7 @@ class Letter:
     html: str
 
 
-def letter(payload: str, message_id: str, link: Link) -> Letter:
+def render_email(payload: str, message_id: str, link: Link) -> RenderedMessage:
     """The letter of a message: ``payload`` as ``messages`` made it, and the id under which it is sent."""
     body = json.loads(payload)
     if body["type"] == PROMPT_CREATED:
@@ -37,10 +37,10 @@ def letter(payload: str, message_id: str, link: Link) -> Letter:
     if body["type"] == DIGEST_CREATED:
         return _digest(body["data"]["prompts"], link)
     note = _note(body["data"])
-    return Letter(TEST_SUBJECT, f"{note}\n", f"<p>{escape(note)}</p>\n")
+    return RenderedMessage(TEST_SUBJECT, f"{note}\n", f"<p>{escape(note)}</p>\n")
 
 
-def brief(payload: str) -> tuple[str, str]:
+def render_short(payload: str) -> tuple[str, str]:
     """Title and text of a message for a chat.
 
     A room has many readers: nobody's signed link goes there, and the page asks each who they are.
@@ -62,7 +62,7 @@ def _note(data: dict[str, Any]) -> str:
     return f"{data['note']} Channel: {data['channel']}."
 
 
-def _prompt(data: dict[str, Any], resolve_url: str) -> Letter:
+def _prompt(data: dict[str, Any], resolve_url: str) -> RenderedMessage:
     question, links = data["question"], data["links"]
     marks, facts = _marks(question), _facts(question)
     text = "\n\n".join(
@@ -85,14 +85,14 @@ def _prompt(data: dict[str, Any], resolve_url: str) -> Letter:
             f'<p><a href="{escape(links["question"])}">The question and its predictions</a></p>',
         ]
     )
-    return Letter(_cut(_heading_of(data), LONGEST_SUBJECT), f"{text}\n", f"{html}\n")
+    return RenderedMessage(_cut(_heading_of(data), LONGEST_SUBJECT), f"{text}\n", f"{html}\n")
 
 
 def _count(prompts: list[dict[str, Any]]) -> str:
     return "1 question to resolve" if len(prompts) == 1 else f"{len(prompts)} questions to resolve"
 
 
-def _digest(prompts: list[dict[str, Any]], link: Link) -> Letter:
+def _digest(prompts: list[dict[str, Any]], link: Link) -> RenderedMessage:
     """All prompts of a digest, each with its own link."""
     text, html = [], []
     for prompt in prompts:
@@ -104,7 +104,7 @@ def _digest(prompts: list[dict[str, Any]], link: Link) -> Letter:
         )
     note = "Each link is yours, and works once."
     body = "\n\n".join([*text, note])
-    return Letter(_count(prompts), f"{body}\n", f"<ul>\n{chr(10).join(html)}\n</ul>\n<p>{note}</p>\n")
+    return RenderedMessage(_count(prompts), f"{body}\n", f"<ul>\n{chr(10).join(html)}\n</ul>\n<p>{note}</p>\n")
 
 
 def _marks(question: dict[str, Any]) -> list[str]:

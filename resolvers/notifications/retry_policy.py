@@ -15,7 +15,7 @@ Jitter = Callable[[float], float]
 
 
 @dataclass(frozen=True)
-class Terms:
+class RetryPolicy:
     """How deliveries are claimed and retried. ``jitter`` draws the wait from the seconds planned."""
 
     jitter: Jitter

@@ -7,7 +7,7 @@ from typing import Protocol
 from resolvers.notifications.models import Channel, ChannelKind
 
 
-class Verdict(StrEnum):
+class DeliveryResult(StrEnum):
     """What became of one attempt to deliver."""
 
     DELIVERED = "delivered"
@@ -17,17 +17,17 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class SendResult:
     """What a receiver said. ``retry_after`` is in seconds, where it named a time; ``detail`` carries no secret."""
 
-    verdict: Verdict
+    verdict: DeliveryResult
     detail: str = ""
     status_code: int | None = None
     retry_after: float | None = None
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class OutgoingMessage:
     """One message on its way to one channel. ``message_id`` is the same at every attempt."""
 
     message_id: str
@@ -40,10 +40,10 @@ class Outgoing:
 class Sender(Protocol):
     """Carries messages to one kind of channel, in bounded time. It raises nothing that an answer can say."""
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    def send(self, outgoing: OutgoingMessage) -> SendResult:
         """Send once, now."""
 
 
-def outgoing(channel: Channel, message_id: str, payload: str) -> Outgoing:
+def outgoing_message(channel: Channel, message_id: str, payload: str) -> OutgoingMessage:
     """A message to a channel, with all that a sender needs."""
-    return Outgoing(message_id, payload, channel.kind, channel.target, channel.secret)
+    return OutgoingMessage(message_id, payload, channel.kind, channel.target, channel.secret)

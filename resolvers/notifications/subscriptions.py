@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from predictions.errors import Conflict, NotFound
-from predictions.models import key
+from predictions.models import row_id
 from predictions.questions.lookup import named_question
 from predictions.schemas.fields import Id, Input, Topic
 from predictions.schemas.inputs import QuestionRef
@@ -51,7 +51,7 @@ def subscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: 
     if _find(session, channel, data) is not None:
         raise Conflict(f"the channel {channel.name!r} hears of that already")
     row = Subscription(
-        channel_id=key(channel),
+        channel_id=row_id(channel),
         question_id=_number(session, data),
         topic=data.topic,
         created_at=now,
@@ -62,7 +62,7 @@ def subscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: 
     return row
 
 
-def stop_watching(session: Session, channel: Channel, data: SubscriptionIn) -> None:
+def unsubscribe(session: Session, channel: Channel, data: SubscriptionIn) -> None:
     """Let a channel hear no more of what ``data`` names.
 
     Raises ``InvalidInput`` for an unknown question, ``NotFound`` where the channel does not watch it.
@@ -75,7 +75,7 @@ def stop_watching(session: Session, channel: Channel, data: SubscriptionIn) -> N
 
 
 def _find(session: Session, channel: Channel, data: SubscriptionIn) -> Subscription | None:
-    query = select(Subscription).where(col(Subscription.channel_id) == key(channel))
+    query = select(Subscription).where(col(Subscription.channel_id) == row_id(channel))
     if data.question is not None:
         query = query.where(col(Subscription.question_id) == _number(session, data))
     else:
@@ -84,7 +84,7 @@ def _find(session: Session, channel: Channel, data: SubscriptionIn) -> Subscript
 
 
 def _number(session: Session, data: SubscriptionIn) -> int | None:
-    return key(named_question(session, data.question)) if data.question else None
+    return row_id(named_question(session, data.question)) if data.question else None
 
 
 def list_subscriptions(session: Session, channels: Sequence[int] | None = None) -> list[SubscriptionView]:
@@ -98,7 +98,7 @@ def list_subscriptions(session: Session, channels: Sequence[int] | None = None) 
 def view_of(row: Subscription) -> SubscriptionView:
     """From the table row."""
     return SubscriptionView(
-        id=key(row),
+        id=row_id(row),
         channel=row.channel_id,
         question=row.question_id,
         topic=row.topic,
@@ -107,7 +107,7 @@ def view_of(row: Subscription) -> SubscriptionView:
     )
 
 
-def watchers(session: Session, topics: Mapping[int, Sequence[str]]) -> dict[int, set[int]]:
+def subscribed_channels(session: Session, topics: Mapping[int, Sequence[str]]) -> dict[int, set[int]]:
     """The channels that watch each of these questions, which are given with their topics."""
     named = {topic for of_question in topics.values() for topic in of_question}
     query = select(Subscription).where(

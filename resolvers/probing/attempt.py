@@ -13,38 +13,38 @@ from predictions.errors import InvalidInput, TrackRecordError
 from resolvers.errors import AddressRefused, NotConfigured, SourceChanged, SourceUnavailable, TooSlow
 from resolvers.outbound.client import Fetched
 from resolvers.outbound.limits import Monotonic
-from resolvers.probing.models import Sight
-from resolvers.sources.evidence import Proposal
-from resolvers.sources.interface import Fetch, QuestionView
+from resolvers.probing.models import ProbeStatus
+from resolvers.sources.evidence import ProposedOutcome
+from resolvers.sources.interface import Fetch, ProbedQuestion
 from resolvers.sources.registry import probe
 from resolvers.sources.text import storable
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 300.0
-_SIGHTS: tuple[tuple[type[TrackRecordError], Sight], ...] = (
-    (SourceUnavailable, Sight.UNAVAILABLE),
-    (SourceChanged, Sight.CHANGED),
-    (NotConfigured, Sight.MISCONFIGURED),
-    (AddressRefused, Sight.MISCONFIGURED),
-    (InvalidInput, Sight.MISCONFIGURED),
+PROBE_SECONDS = 300.0
+_SIGHTS: tuple[tuple[type[TrackRecordError], ProbeStatus], ...] = (
+    (SourceUnavailable, ProbeStatus.UNAVAILABLE),
+    (SourceChanged, ProbeStatus.CHANGED),
+    (NotConfigured, ProbeStatus.MISCONFIGURED),
+    (AddressRefused, ProbeStatus.MISCONFIGURED),
+    (InvalidInput, ProbeStatus.MISCONFIGURED),
 )
 
 
 @dataclass(frozen=True)
-class Look:
+class ProbeResult:
     """How a look went. ``good``: the source was read without a fault, whatever it said."""
 
-    sight: Sight
+    sight: ProbeStatus
     reason: str
     saw: tuple[str, ...] = ()
-    proposal: Proposal | None = None
+    proposal: ProposedOutcome | None = None
     retry_after: float | None = None
 
     @property
     def good(self) -> bool:
         """Whether the source was read."""
-        return self.sight in (Sight.NOTHING, Sight.PROPOSED)
+        return self.sight in (ProbeStatus.NOTHING, ProbeStatus.PROPOSED)
 
 
 class BoundedFetch:
@@ -58,7 +58,7 @@ class BoundedFetch:
         self,
         fetch: Fetch,
         clock: Monotonic,
-        seconds: float = LOOK_SECONDS,
+        seconds: float = PROBE_SECONDS,
         *,
         over: threading.Event | None = None,
         keeping: bool = True,
@@ -90,7 +90,7 @@ class BoundedFetch:
         return self._fetch.secret(name)
 
 
-def look(question: QuestionView, resolver: str, config: Any, fetch: Fetch) -> Look:
+def run_probe(question: ProbedQuestion, resolver: str, config: Any, fetch: Fetch) -> ProbeResult:
     """Look at the source once. A source that is down, slow or changed is told of as such and is never an outcome.
 
     Raises ``DBAPIError`` where what is known of sources cannot be read: that says nothing of the source.
@@ -98,12 +98,14 @@ def look(question: QuestionView, resolver: str, config: Any, fetch: Fetch) -> Lo
     try:
         seen = probe(question, resolver, config, fetch)
     except TrackRecordError as error:
-        sight = next((sight for kind, sight in _SIGHTS if isinstance(error, kind)), Sight.FAILED)
-        return Look(sight, storable(error.detail), retry_after=getattr(error, "retry_after", None))
+        sight = next((sight for kind, sight in _SIGHTS if isinstance(error, kind)), ProbeStatus.FAILED)
+        return ProbeResult(sight, storable(error.detail), retry_after=getattr(error, "retry_after", None))
     except DBAPIError:
         raise
     except Exception as error:  # a plug-in's fault must not end the thread that probes for all
         log.warning("the resolver %s stumbled over question %s", resolver, question.slug, exc_info=True)
-        return Look(Sight.FAILED, f"the resolver {resolver} stumbled ({type(error).__name__}): the log says where")
-    sight = Sight.NOTHING if seen.proposal is None else Sight.PROPOSED
-    return Look(sight, storable(seen.reason), tuple(map(storable, seen.saw)), seen.proposal)
+        return ProbeResult(
+            ProbeStatus.FAILED, f"the resolver {resolver} stumbled ({type(error).__name__}): the log says where"
+        )
+    sight = ProbeStatus.NOTHING if seen.proposal is None else ProbeStatus.PROPOSED
+    return ProbeResult(sight, storable(seen.reason), tuple(map(storable, seen.saw)), seen.proposal)

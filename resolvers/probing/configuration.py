@@ -10,11 +10,11 @@ from sqlmodel import Session, col, select
 
 from predictions import ledger
 from predictions.errors import InvalidInput, NotFound
-from predictions.models import Question, key
+from predictions.models import Question, row_id
 from predictions.schemas.fields import Input, Words
 from predictions.schemas.views import View
 from resolvers.outbound.redaction import redacted
-from resolvers.probing.models import AttachedResolver, Sight
+from resolvers.probing.models import AttachedResolver, ProbeStatus
 from resolvers.sources.registry import checked_config
 from resolvers.sources.rss import FeedWatch
 
@@ -55,7 +55,7 @@ class ResolverView(View):
     probing_from: datetime
     next_probe_at: datetime | None = Field(description="null while nothing is planned: paused, or the outcome is known")
     probed_at: datetime | None
-    state: Sight
+    state: ProbeStatus
     saw: list[str]
     reason: str
     last_good_check: datetime | None
@@ -64,7 +64,7 @@ class ResolverView(View):
 
 def find_attached(session: Session, question: Question) -> AttachedResolver | None:
     """The resolver of a question."""
-    return session.get(AttachedResolver, key(question))
+    return session.get(AttachedResolver, row_id(question))
 
 
 def attached(session: Session, question: Question) -> AttachedResolver:
@@ -111,13 +111,13 @@ def attach(
         return found
     by = {"attached_at": now, "attached_by": actor, "automatic_by": actor if data.automatic else None}
     state = settings | by | _unseen(question, data, now, draw)
-    row = found or AttachedResolver(question_id=key(question), **state)
+    row = found or AttachedResolver(question_id=row_id(question), **state)
     for name, value in state.items():
         setattr(row, name, value)
     session.add(row)
     session.flush()
     action = "question.resolver_changed" if before else "question.resolver_attached"
-    _tell(session, question, action, {"before": before, "after": settings}, now, actor)
+    _append_ledger_event(session, question, action, {"before": before, "after": settings}, now, actor)
     return row
 
 
@@ -147,7 +147,7 @@ def _unseen(question: Question, data: ResolverIn, now: datetime, draw: Callable[
         "lease_until": None,
         "lease_token": None,
         "probed_at": None,
-        "sight": Sight.WAITING,
+        "sight": ProbeStatus.WAITING,
         "saw": [],
         "reason": "",
         "good_at": None,
@@ -161,10 +161,12 @@ def detach(session: Session, question: Question, *, now: datetime, actor: str) -
     before = _settings(row)
     session.delete(row)
     session.flush()
-    _tell(session, question, "question.resolver_detached", {"before": before}, now, actor)
+    _append_ledger_event(session, question, "question.resolver_detached", {"before": before}, now, actor)
 
 
-def _tell(session: Session, question: Question, action: str, body: dict[str, Any], now: datetime, actor: str) -> None:
+def _append_ledger_event(
+    session: Session, question: Question, action: str, body: dict[str, Any], now: datetime, actor: str
+) -> None:
     body = {what: each and each | {"config": _shown(each["config"])} for what, each in body.items()}
     ledger.append(session, now=now, actor=actor, action=action, subject=question, body=body)
 

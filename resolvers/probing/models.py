@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from predictions.columns import BigInt, text_enum
 
 
-class Sight(StrEnum):
+class ProbeStatus(StrEnum):
     """How the last look at a source went. Only ``nothing`` and ``proposed`` are good checks; none is an outcome."""
 
     WAITING = "waiting"
@@ -49,7 +49,7 @@ class AttachedResolver(SQLModel, table=True):
     lease_until: datetime | None = None
     lease_token: str | None = Field(default=None, max_length=40)
     probed_at: datetime | None = None
-    sight: Sight = Field(default=Sight.WAITING, sa_type=text_enum(Sight))
+    sight: ProbeStatus = Field(default=ProbeStatus.WAITING, sa_type=text_enum(ProbeStatus))
     saw: list[str] = Field(sa_column=Column(JSON, nullable=False))
     reason: str = Field(default="", sa_type=Text, description="why it did or did not propose")
     good_at: datetime | None = Field(default=None, description="when the source was last read without a fault")

@@ -6,21 +6,20 @@ from sqlmodel import Session, select
 
 from predictions.enums import ProposalState
 from predictions.errors import TrackRecordError
-from predictions.models import Proposal as ProposalRow
-from predictions.models import Question, key
+from predictions.models import Proposal, Question, row_id
 from predictions.questions.proposals import Finding, confirm, propose_finding
 from predictions.questions.resolve import current_resolution
 from predictions.schemas.fields import LAST_INSTANT_OF_DAY
 from predictions.schemas.inputs import EvidenceIn, ResolutionIn
 from resolvers.probing.models import AttachedResolver
-from resolvers.sources.evidence import KEYWORD, Basis, Proposal
-from resolvers.sources.interface import QuestionView
+from resolvers.sources.evidence import KEYWORD, Basis, ProposedOutcome
+from resolvers.sources.interface import ProbedQuestion
 
 MAX_ACTOR = 120
 
 
 def record_finding(
-    session: Session, row: AttachedResolver, question: Question, proposal: Proposal, now: datetime
+    session: Session, row: AttachedResolver, question: Question, proposal: ProposedOutcome, now: datetime
 ) -> str:
     """Put a proposal on record, resolve by it where the policy says so; gives what came of it, in words."""
     actor = f"resolver {row.resolver}"
@@ -41,7 +40,7 @@ def snapshot_path(sha256: str) -> str:
     return f"/snapshots/{sha256}"
 
 
-def _finding(question: Question, proposal: Proposal, now: datetime) -> Finding:
+def _finding(question: Question, proposal: ProposedOutcome, now: datetime) -> Finding:
     evidence = []
     for item in proposal.evidence:
         shown = {"snapshot_url": snapshot_path(item.snapshot)} if item.snapshot else {}
@@ -58,13 +57,13 @@ def _finding(question: Question, proposal: Proposal, now: datetime) -> Finding:
     )
 
 
-def _known_at(question: Question, proposal: Proposal, now: datetime) -> datetime | None:
+def _known_at(question: Question, proposal: ProposedOutcome, now: datetime) -> datetime | None:
     """When the outcome became public: by the end of the event's day, as the question counts days.
 
     That nothing happened is known at the deadline. None where the source does not tell: a person has to.
     """
     if proposal.event_date is not None:
-        zone = QuestionView.of(question).zone
+        zone = ProbedQuestion.of(question).zone
         end = datetime.combine(proposal.event_date, LAST_INSTANT_OF_DAY, zone).astimezone(UTC)
         return min(end, now)
     if proposal.basis is Basis.ABSENT:
@@ -72,21 +71,21 @@ def _known_at(question: Question, proposal: Proposal, now: datetime) -> datetime
     return proposal.observed_at if proposal.basis is Basis.VOID else None
 
 
-def _needs_a_person(session: Session, question: Question, made: ProposalRow) -> str | None:
+def _needs_a_person(session: Session, question: Question, made: Proposal) -> str | None:
     """Why the policy does not hold for this proposal; None where it does."""
     if made.confidence <= KEYWORD:
         return "it is a lead only"
     if made.known_at is None:
         return "the source does not say when it became known"
-    if current_resolution(session, key(question)) is not None:
+    if current_resolution(session, row_id(question)) is not None:
         return "a resolution of this question was taken back before"
-    others = select(ProposalRow).where(ProposalRow.question_id == question.id, ProposalRow.outcome != made.outcome)
-    if session.exec(others.where(ProposalRow.state == ProposalState.PENDING)).first() is not None:
+    others = select(Proposal).where(Proposal.question_id == question.id, Proposal.outcome != made.outcome)
+    if session.exec(others.where(Proposal.state == ProposalState.PENDING)).first() is not None:
         return "another proposal contradicts it"
     return None
 
 
-def _resolve(session: Session, row: AttachedResolver, made: ProposalRow, now: datetime) -> str | None:
+def _resolve(session: Session, row: AttachedResolver, made: Proposal, now: datetime) -> str | None:
     """Resolve the question by its resolver; why that cannot be, where it cannot."""
     data = ResolutionIn(
         outcome=made.outcome,

@@ -16,24 +16,24 @@ from sqlmodel.sql.expression import Select
 
 from predictions.models import Question
 from predictions.outcomes import UNRESOLVED
-from resolvers.probing.attempt import LOOK_SECONDS, Look
+from resolvers.probing.attempt import PROBE_SECONDS, ProbeResult
 from resolvers.probing.models import AttachedResolver
 from resolvers.probing.proposals import record_finding
 from resolvers.probing.source_state import next_probe_at
-from resolvers.sources.interface import QuestionView
+from resolvers.sources.interface import ProbedQuestion
 
 #: Longer than any look: its own limit, and one more call that began just before.
-LEASE_SECONDS = LOOK_SECONDS + 120.0
+LEASE_SECONDS = PROBE_SECONDS + 120.0
 FIRST_PAUSE = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(days=1)
 MAX_LINES, MAX_LINE, MAX_REASON = 50, 500, 4_000
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedProbe:
     """A question that this process alone looks into, until the lease ends."""
 
-    question: QuestionView
+    question: ProbedQuestion
     resolver: str
     config: dict[str, object]
     token: str
@@ -52,7 +52,9 @@ def due_probes(now: datetime) -> Select[AttachedResolver, Question]:
     )
 
 
-def claim_probes(session: Session, *, now: datetime, limit: int, lease_seconds: float = LEASE_SECONDS) -> list[Claimed]:
+def claim_probes(
+    session: Session, *, now: datetime, limit: int, lease_seconds: float = LEASE_SECONDS
+) -> list[ClaimedProbe]:
     """Claim up to ``limit`` due probes. A question that was postponed meanwhile is put off until its time."""
     query = due_probes(now).limit(limit).with_for_update(skip_locked=True, of=AttachedResolver)
     claimed = []
@@ -62,13 +64,18 @@ def claim_probes(session: Session, *, now: datetime, limit: int, lease_seconds: 
             row.next_probe_at = start
             continue
         row.lease_token, row.lease_until = uuid4().hex, now + timedelta(seconds=lease_seconds)
-        claimed.append(Claimed(QuestionView.of(question), row.resolver, row.config, row.lease_token))
+        claimed.append(ClaimedProbe(ProbedQuestion.of(question), row.resolver, row.config, row.lease_token))
     session.flush()
     return claimed
 
 
-def book_look(
-    session: Session, claimed: Claimed, look: Look, *, now: datetime, draw: Callable[[], float] = random.random
+def record_probe(
+    session: Session,
+    claimed: ClaimedProbe,
+    look: ProbeResult,
+    *,
+    now: datetime,
+    draw: Callable[[], float] = random.random,
 ) -> bool:
     """Put on record how a look went, with its proposal if there is one; False where the lease was lost meanwhile."""
     row = _still_ours(session, claimed)
@@ -88,7 +95,7 @@ def book_look(
     return True
 
 
-def give_back(session: Session, claimed: Claimed) -> None:
+def release_probe(session: Session, claimed: ClaimedProbe) -> None:
     """End a lease without a look, so that another process need not wait for its end."""
     row = _still_ours(session, claimed)
     if row is not None:
@@ -96,14 +103,16 @@ def give_back(session: Session, claimed: Claimed) -> None:
         session.flush()
 
 
-def _still_ours(session: Session, claimed: Claimed) -> AttachedResolver | None:
+def _still_ours(session: Session, claimed: ClaimedProbe) -> AttachedResolver | None:
     query = select(AttachedResolver).where(
         col(AttachedResolver.question_id) == claimed.question.id, col(AttachedResolver.lease_token) == claimed.token
     )
     return session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
 
 
-def _next(row: AttachedResolver, question: Question, look: Look, now: datetime, draw: Callable[[], float]) -> datetime:
+def _next(
+    row: AttachedResolver, question: Question, look: ProbeResult, now: datetime, draw: Callable[[], float]
+) -> datetime:
     """After a good look the usual interval; after others sooner at first, but not before the source wants it.
 
     When the question comes due in between, it is looked into just then, beside the prompt that goes out.

@@ -15,7 +15,7 @@ from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceUnav
 from resolvers.outbound.client import Fetched, Fetcher
 from resolvers.outbound.redaction import SECRET_PREFIX
 from resolvers.probing.snapshots import SnapshotStore
-from resolvers.probing.source_state import HostState, Memory, PageState, Recollection
+from resolvers.probing.source_state import HostState, InMemorySourceState, PageState, SourceStateStore
 
 FAILURES_TO_BREAK = 5
 FIRST_BREAK = timedelta(minutes=10)
@@ -25,7 +25,7 @@ HINTS = {403: "it may not welcome programs", 404: "check the address or id", 429
 HOST_TROUBLE = frozenset({401, 403, 408, 429}) | frozenset(range(500, 600))
 
 
-class PoliteFetch:
+class RateLimitedFetch:
     """The ``Fetch`` of resolvers: the guarded client with manners. Safe to share between threads.
 
     ``spacing_seconds`` is the least time between two requests to a host, drawn out by up to a quarter at random.
@@ -39,7 +39,7 @@ class PoliteFetch:
         now: Callable[[], datetime],
         snapshots: SnapshotStore,
         environment: Mapping[str, str],
-        memory: Memory | None = None,
+        memory: SourceStateStore | None = None,
         spacing_seconds: float = 1.0,
         draw: Callable[[], float] = random.random,
         sleep: Callable[[float], None] = time.sleep,
@@ -48,7 +48,7 @@ class PoliteFetch:
         self._now = now
         self._snapshots = snapshots
         self._environment = environment
-        self._memory = memory or Recollection()
+        self._memory = memory or InMemorySourceState()
         self._spacing_seconds = spacing_seconds
         self._draw = draw
         self._sleep = sleep

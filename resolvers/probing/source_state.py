@@ -30,7 +30,7 @@ class PageState:
     final_url: str = ""
 
 
-class Memory(Protocol):
+class SourceStateStore(Protocol):
     """Where what is known of hosts and addresses is kept. Safe to share between threads."""
 
     def host(self, host: str) -> HostState:
@@ -46,7 +46,7 @@ class Memory(Protocol):
         """Remember what an address gave."""
 
 
-class Recollection:
+class InMemorySourceState:
     """A memory that ends with the process."""
 
     def __init__(self) -> None:

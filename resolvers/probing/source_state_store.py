@@ -17,7 +17,7 @@ _HOST = tuple(HostState.__dataclass_fields__)
 _PAGE = tuple(PageState.__dataclass_fields__)
 
 
-class StoredMemory:
+class DatabaseSourceState:
     """The ``Memory`` of the database. ``writing`` gives a session that is committed when it is left."""
 
     def __init__(self, *, reading: Sessions, writing: Sessions) -> None:

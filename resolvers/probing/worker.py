@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from resolvers.outbound.limits import Monotonic
-from resolvers.probing.attempt import LOOK_SECONDS, BoundedFetch, Look, look
-from resolvers.probing.models import Sight
-from resolvers.probing.queue import LEASE_SECONDS, Claimed, book_look, claim_probes, due_probes, give_back
+from resolvers.probing.attempt import PROBE_SECONDS, BoundedFetch, ProbeResult, run_probe
+from resolvers.probing.models import ProbeStatus
+from resolvers.probing.queue import LEASE_SECONDS, ClaimedProbe, claim_probes, due_probes, record_probe, release_probe
 from resolvers.sources.interface import Fetch
 
 log = logging.getLogger(__name__)
@@ -32,13 +32,13 @@ class Clock(Monotonic, Protocol):
 class Sessions(Protocol):
     """How the edge opens sessions; each but ``reading`` is committed when it is left without an error."""
 
-    def reading(self) -> AbstractContextManager[Session]:
+    def read_transaction(self) -> AbstractContextManager[Session]:
         """To read."""
 
-    def delivering(self) -> AbstractContextManager[Session]:
+    def bookkeeping_transaction(self) -> AbstractContextManager[Session]:
         """For bookkeeping beside the record."""
 
-    def writing(self) -> AbstractContextManager[Session]:
+    def write_transaction(self) -> AbstractContextManager[Session]:
         """For a change of the record."""
 
 
@@ -55,7 +55,7 @@ class Prober:
         clock: Clock,
         *,
         at_once: int = AT_ONCE,
-        look_seconds: float = LOOK_SECONDS,
+        look_seconds: float = PROBE_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
         done: Callable[[], None] = lambda: None,
     ) -> None:
@@ -79,10 +79,10 @@ class Prober:
         room, now = self._at_once - self.busy, self._clock.now()
         if room <= 0 or self._over.is_set():
             return 0
-        with self._sessions.reading() as session:  # most ticks find nothing, and need not hold up a writer
+        with self._sessions.read_transaction() as session:  # most ticks find nothing, and need not hold up a writer
             if session.execute(due_probes(now).limit(1)).first() is None:
                 return 0
-        with self._sessions.delivering() as session:
+        with self._sessions.bookkeeping_transaction() as session:
             claimed = claim_probes(session, now=now, limit=room, lease_seconds=self._lease_seconds)
         for each in claimed:
             self._start(each)
@@ -108,17 +108,17 @@ class Prober:
         self._over.set()
         self.settle(seconds)
 
-    def _start(self, claimed: Claimed) -> None:
+    def _start(self, claimed: ClaimedProbe) -> None:
         name = f"probe of {claimed.question.slug}"
         thread = threading.Thread(target=self._look, args=(claimed,), name=name, daemon=True)
         with self._lock:
             self._threads.add(thread)
         thread.start()
 
-    def _look(self, claimed: Claimed) -> None:
+    def _look(self, claimed: ClaimedProbe) -> None:
         fetch = BoundedFetch(self._fetch, self._clock, self._look_seconds, over=self._over)
         try:
-            seen = look(claimed.question, claimed.resolver, claimed.config, fetch)
+            seen = run_probe(claimed.question, claimed.resolver, claimed.config, fetch)
             if self._over.is_set() and not seen.good:
                 self._give_back(claimed)  # the stop broke it off, which says nothing of the source
                 return
@@ -128,16 +128,18 @@ class Prober:
             return
         if booked:
             with self._lock:
-                self.counts.update(["probed", *(["proposed"] if seen.sight is Sight.PROPOSED else [])])
+                self.counts.update(["probed", *(["proposed"] if seen.sight is ProbeStatus.PROPOSED else [])])
         else:
             log.warning("the look into %s came too late: its lease was over", claimed.question.slug)
         self._done()
 
-    def _give_back(self, claimed: Claimed) -> None:
-        with self._sessions.delivering() as session:
-            give_back(session, claimed)
+    def _give_back(self, claimed: ClaimedProbe) -> None:
+        with self._sessions.bookkeeping_transaction() as session:
+            release_probe(session, claimed)
 
-    def _book(self, claimed: Claimed, seen: Look) -> bool:
-        open_session = self._sessions.writing if seen.proposal is not None else self._sessions.delivering
+    def _book(self, claimed: ClaimedProbe, seen: ProbeResult) -> bool:
+        open_session = (
+            self._sessions.write_transaction if seen.proposal is not None else self._sessions.bookkeeping_transaction
+        )
         with open_session() as session:
-            return book_look(session, claimed, seen, now=self._clock.now())
+            return record_probe(session, claimed, seen, now=self._clock.now())

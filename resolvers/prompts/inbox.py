@@ -8,8 +8,8 @@ from sqlalchemy import and_, select
 from sqlmodel import Session, col
 
 from predictions.enums import ProposalState, QuestionStatus
-from predictions.models import Proposal, Question, key
-from predictions.questions.triage import is_resting, resting
+from predictions.models import Proposal, Question, row_id
+from predictions.questions.triage import is_resting, is_snoozed_at
 from predictions.schemas.views import ProposalView, QuestionRefView, View
 from resolvers.prompts.models import Prompt
 
@@ -30,8 +30,8 @@ _ANSWERED = col(Question.status).in_(_SETTLED)
 
 def _has_state(state: PromptState, now: datetime) -> Any:
     conditions: dict[PromptState, Any] = {
-        PromptState.OPEN: and_(_CURRENT, ~resting(now)),
-        PromptState.SNOOZED: and_(_CURRENT, resting(now)),
+        PromptState.OPEN: and_(_CURRENT, ~is_snoozed_at(now)),
+        PromptState.SNOOZED: and_(_CURRENT, is_snoozed_at(now)),
         PromptState.ANSWERED: _ANSWERED,
         PromptState.OVERTAKEN: ~(_CURRENT | _ANSWERED),
     }
@@ -84,13 +84,13 @@ def list_prompts(
     if assignee is not None:
         query = query.where(col(Question.assignee) == assignee)
     rows = session.execute(query.where(col(Prompt.id) > after).order_by(col(Prompt.id)).limit(limit)).all()
-    proposals = pending_proposals(session, {key(row.Question) for row in rows})
+    proposals = pending_proposals(session, {row_id(row.Question) for row in rows})
     return [_view(row.Prompt, row.Question, proposals, now) for row in rows]
 
 
 def _view(prompt: Prompt, question: Question, proposals: dict[int, list[ProposalView]], now: datetime) -> PromptView:
     return PromptView(
-        id=key(prompt),
+        id=row_id(prompt),
         question=QuestionRefView.of(question),
         stage=prompt.stage,
         due_at=prompt.due_at,
@@ -117,6 +117,6 @@ def pending_proposals(session: Session, questions: set[int]) -> dict[int, list[P
 def due_questions(session: Session, *, now: datetime, limit: int = 100) -> list[Question]:
     """Questions that wait for their outcome, the longest overdue first: swept or not yet, but not snoozed."""
     waiting = col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE))
-    query = select(Question).where(waiting, col(Question.due_at) <= now, ~resting(now))
+    query = select(Question).where(waiting, col(Question.due_at) <= now, ~is_snoozed_at(now))
     ordered = query.order_by(col(Question.due_at), col(Question.id)).limit(limit)
     return list(session.execute(ordered).scalars())

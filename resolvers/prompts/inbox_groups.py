@@ -9,9 +9,9 @@ from sqlalchemy import and_, func, select, true
 from sqlmodel import Session, col
 
 from predictions.enums import QuestionStatus
-from predictions.models import Prediction, Question, Resolution, key
+from predictions.models import Prediction, Question, Resolution, row_id
 from predictions.outcomes import UNRESOLVED
-from predictions.questions.triage import resting
+from predictions.questions.triage import is_snoozed_at
 from predictions.schemas.views import ProposalView
 from resolvers.prompts.inbox import pending_proposals
 
@@ -30,7 +30,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Beside:
+class InboxDetails:
     """What lies beside the questions shown, by their ids."""
 
     proposals: Mapping[int, Sequence[ProposalView]]
@@ -42,7 +42,7 @@ def groups(session: Session, *, now: datetime, assignee: str | None, page: int) 
     """Overdue, due today, soon and resting; the longest overdue first, ``PAGE`` of each on a page. Days are UTC's."""
     today = datetime.combine(now.astimezone(UTC), time(), UTC)
     tomorrow = today + timedelta(days=1)
-    rests = resting(now)
+    rests = is_snoozed_at(now)
     due_at, waits = col(Question.due_at), and_(col(Question.status).in_(UNRESOLVED), ~rests)
     conditions = {
         ("overdue", "Overdue"): and_(waits, due_at < today),
@@ -63,10 +63,10 @@ def _group(session: Session, name: str, title: str, condition: Any, page: int) -
     return Group(name, title, rows, total)
 
 
-def beside(session: Session, questions: Sequence[Question]) -> Beside:
+def inbox_details(session: Session, questions: Sequence[Question]) -> InboxDetails:
     """Pending proposals, the number of predictions, and the id of the newest resolution (one taken back, too)."""
-    ids = {key(each) for each in questions}
-    return Beside(
+    ids = {row_id(each) for each in questions}
+    return InboxDetails(
         pending_proposals(session, ids),
         _by_question(session, Prediction.question_id, func.count(), ids),
         _by_question(session, Resolution.question_id, func.max(Resolution.id), ids),

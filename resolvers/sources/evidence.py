@@ -52,7 +52,7 @@ class Evidence(Frozen):
     excerpt: str | None = Field(default=None, max_length=MAX_EXCERPT)
 
 
-class Proposal(Frozen):
+class ProposedOutcome(Frozen):
     """An outcome with its evidence, for a person to confirm, amend or reject."""
 
     question_id: int
@@ -94,4 +94,4 @@ class Probe(Frozen):
 
     saw: tuple[str, ...]
     reason: str
-    proposal: Proposal | None = None
+    proposal: ProposedOutcome | None = None

@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, Field
 from predictions.enums import ANNULLED, QuestionKind
 from predictions.models import Question
 from resolvers.outbound.client import Fetched
-from resolvers.sources.evidence import MAX_EXCERPT, NO, YES, Basis, Evidence, Frozen, Probe, Proposal
+from resolvers.sources.evidence import MAX_EXCERPT, NO, YES, Basis, Evidence, Frozen, Probe, ProposedOutcome
 
 
 class Config(Frozen):
@@ -36,7 +36,7 @@ class Config(Frozen):
         return bool(given.get("headers_env")) or given.get("base_url") != default
 
 
-class QuestionView(Frozen):
+class ProbedQuestion(Frozen):
     """What a resolver may know of a question."""
 
     id: int
@@ -113,7 +113,7 @@ class Resolver(Protocol):
     version: str
     settings: type[Config]
 
-    def probe(self, question: QuestionView, config: Any, fetch: Fetch) -> Probe:
+    def probe(self, question: ProbedQuestion, config: Any, fetch: Fetch) -> Probe:
         """Look at the source once.
 
         Raises ``SourceUnavailable``, ``SourceChanged``, ``NotConfigured`` or ``AddressRefused``: none is an outcome.
@@ -138,7 +138,7 @@ def cite(fetch: Fetch, fetched: Fetched, *, locator: str, excerpt: str, keep: bo
     )
 
 
-def broken_rule(question: QuestionView, proposal: Proposal, now: datetime) -> str | None:
+def broken_rule(question: ProbedQuestion, proposal: ProposedOutcome, now: datetime) -> str | None:
     """Which rule a proposal breaks, in words; None where it breaks none. Holds for plug-ins as for our own."""
     day = proposal.event_date
     if proposal.outcome not in (YES, NO, ANNULLED):

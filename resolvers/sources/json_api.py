@@ -11,8 +11,8 @@ from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
 from resolvers.outbound.client import Fetched
 from resolvers.outbound.redaction import SECRET_PREFIX
-from resolvers.sources.evidence import NO, OFFICIAL_NOTICE, YES, Basis, Probe, Proposal
-from resolvers.sources.interface import Config, Fetch, QuestionView, cite
+from resolvers.sources.evidence import NO, OFFICIAL_NOTICE, YES, Basis, Probe, ProposedOutcome
+from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
 from resolvers.sources.parsing import read_json, read_moment
 from resolvers.sources.text import compact
 
@@ -72,7 +72,7 @@ class JsonFeed:
     version = "1"
     settings: type[Config] = JsonFeedConfig
 
-    def probe(self, question: QuestionView, config: JsonFeedConfig, fetch: Fetch) -> Probe:
+    def probe(self, question: ProbedQuestion, config: JsonFeedConfig, fetch: Fetch) -> Probe:
         """Look once. Raises ``SourceChanged`` where two conditions hold at once, or an expression does not apply."""
         headers = {header: fetch.secret(name) for header, name in config.headers_env.items()}
         fetched = fetch.get(str(config.url), headers=headers)
@@ -94,7 +94,7 @@ class JsonFeed:
             return Probe(saw=saw, reason="it speaks for no, but only after the deadline is nothing left to happen")
         return self._propose(question, config, fetch, fetched, saw, held[0], day, values[held[0]])
 
-    def _day(self, question: QuestionView, config: JsonFeedConfig, data: Any, fetch: Fetch) -> date | None:
+    def _day(self, question: ProbedQuestion, config: JsonFeedConfig, data: Any, fetch: Fetch) -> date | None:
         """The day of the event. Without ``date`` it has happened by now, which tells enough before the deadline."""
         if config.date is None:
             today = question.day(fetch.now())
@@ -106,7 +106,7 @@ class JsonFeed:
 
     def _propose(
         self,
-        question: QuestionView,
+        question: ProbedQuestion,
         config: JsonFeedConfig,
         fetch: Fetch,
         fetched: Fetched,
@@ -118,7 +118,7 @@ class JsonFeed:
         expression = {YES: config.yes, NO: config.no, ANNULLED: config.annul}[outcome] or ""
         reason = f"the condition for {outcome} holds"
         excerpt = compact({"value": value, "date": day})
-        proposal = Proposal(
+        proposal = ProposedOutcome(
             question_id=question.id,
             resolver=self.key,
             resolver_version=self.version,

@@ -11,8 +11,8 @@ from pydantic import Field, HttpUrl
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
 from resolvers.outbound.client import Fetched
-from resolvers.sources.evidence import MAX_EXCERPT, NAME_ONLY, NO, SETTLED_MARKET, Basis, Probe, Proposal
-from resolvers.sources.interface import Config, Fetch, QuestionView, cite
+from resolvers.sources.evidence import MAX_EXCERPT, NAME_ONLY, NO, SETTLED_MARKET, Basis, Probe, ProposedOutcome
+from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
 from resolvers.sources.market_settlement import Settlement, kalshi, manifold, metaculus, polymarket
 from resolvers.sources.parsing import read_json
 from resolvers.sources.text import compact
@@ -75,7 +75,7 @@ class MarketMirror:
         """The answer of the site, and what it says."""
         raise NotImplementedError
 
-    def probe(self, question: QuestionView, config: MarketConfig, fetch: Fetch) -> Probe:
+    def probe(self, question: ProbedQuestion, config: MarketConfig, fetch: Fetch) -> Probe:
         """Look once. Raises ``SourceChanged`` where the market's fields are not those of the site."""
         fetched, settlement = self.look(config, fetch)
         saw = (f"{self.site} {config.market}: {compact(settlement.facts)}",)
@@ -87,7 +87,7 @@ class MarketMirror:
             )
         day = event_day(question, settlement)
         excerpt = compact(settlement.facts, MAX_EXCERPT)
-        proposal = Proposal(
+        proposal = ProposedOutcome(
             question_id=question.id,
             resolver=self.key,
             resolver_version=self.version,
@@ -104,7 +104,7 @@ class MarketMirror:
         return Probe(saw=saw, reason=settlement.reason, proposal=proposal)
 
 
-def event_day(question: QuestionView, settlement: Settlement) -> date | None:
+def event_day(question: ProbedQuestion, settlement: Settlement) -> date | None:
     """The latest day on which the event can have happened: a market that closed cannot settle on a later one."""
     return min((question.day(end) for end in settlement.ends), default=None)
 

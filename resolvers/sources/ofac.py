@@ -9,9 +9,19 @@ from datetime import UTC, date, timedelta
 
 from resolvers.errors import NotConfigured, SourceUnavailable
 from resolvers.outbound.client import Fetched
-from resolvers.sources.evidence import LISTED_BY_ID, MAX_RATIONALE, NAME_ONLY, NO, YES, Basis, Evidence, Probe, Proposal
-from resolvers.sources.interface import Config, Fetch, QuestionView, cite
-from resolvers.sources.ofac_matching import Match, OfacConfig, Seen, described, event_moment
+from resolvers.sources.evidence import (
+    LISTED_BY_ID,
+    MAX_RATIONALE,
+    NAME_ONLY,
+    NO,
+    YES,
+    Basis,
+    Evidence,
+    Probe,
+    ProposedOutcome,
+)
+from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
+from resolvers.sources.ofac_matching import ListingMatch, OfacConfig, SearchLog, described, event_moment
 from resolvers.sources.ofac_parser import EASTERN, Publication, read_delta, read_history
 
 REFUSED = (
@@ -30,10 +40,10 @@ class Ofac:
     version = "1"
     settings: type[Config] = OfacConfig
 
-    def probe(self, question: QuestionView, config: OfacConfig, fetch: Fetch) -> Probe:
+    def probe(self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch) -> Probe:
         """Read the history and every delta of the question's days."""
         histories, publications = self._publications(question, config, fetch)
-        seen = Seen(histories, publications)
+        seen = SearchLog(histories, publications)
         for publication in publications:
             fetched = self._get(
                 fetch, f"{base(config)}/changes/{publication.id}", final=True, max_bytes=MAX_DELTA_BYTES
@@ -51,7 +61,7 @@ class Ofac:
         return self._absent(question, config, fetch, seen)
 
     def _publications(
-        self, question: QuestionView, config: OfacConfig, fetch: Fetch
+        self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch
     ) -> tuple[list[Fetched], list[Publication]]:
         """The histories of all years touched, and the publications of the question's days, oldest first."""
         first = question.opened_at.astimezone(EASTERN).date() - timedelta(days=1)
@@ -74,7 +84,7 @@ class Ofac:
             raise
 
     def _found(
-        self, question: QuestionView, config: OfacConfig, fetch: Fetch, counted: list[Match], seen: Seen
+        self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch, counted: list[ListingMatch], seen: SearchLog
     ) -> Probe:
         matches = counted[: config.min_count]
         evidence = tuple(
@@ -87,7 +97,7 @@ class Ofac:
         proposal = self._proposal(question, config, YES, matches[-1].day, reason, evidence, confidence)
         return Probe(saw=tuple(seen.lines), reason=reason, proposal=proposal)
 
-    def _absent(self, question: QuestionView, config: OfacConfig, fetch: Fetch, seen: Seen) -> Probe:
+    def _absent(self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch, seen: SearchLog) -> Probe:
         """No, where the deadline is past and every publication was read and could be judged."""
         until = question.deadline.astimezone(UTC) + timedelta(hours=config.grace_hours)
         why_not = None
@@ -115,15 +125,15 @@ class Ofac:
 
     def _proposal(
         self,
-        question: QuestionView,
+        question: ProbedQuestion,
         config: OfacConfig,
         outcome: str,
         day: date | None,
         reason: str,
         evidence: tuple[Evidence, ...],
         confidence: float,
-    ) -> Proposal:
-        return Proposal(
+    ) -> ProposedOutcome:
+        return ProposedOutcome(
             question_id=question.id,
             resolver=self.key,
             resolver_version=self.version,

@@ -37,7 +37,7 @@ class OfacConfig(Config):
 
 
 @dataclass(frozen=True)
-class Match:
+class ListingMatch:
     """An entity that the question is about, where it stood, and the day on which it counts."""
 
     entity: Listed
@@ -46,13 +46,13 @@ class Match:
 
 
 @dataclass
-class Seen:
+class SearchLog:
     """What one look has gathered. ``deltas``: their hashes; ``unclear``: entities that may or may not be meant."""
 
     histories: list[Fetched]
     publications: list[Publication]
     deltas: list[str] = field(default_factory=list)
-    matches: list[Match] = field(default_factory=list)
+    matches: list[ListingMatch] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
@@ -65,11 +65,11 @@ class Seen:
                 self.unclear.append(f"entity {entity.id}")
             elif verdict:
                 found.append(entity)
-        self.matches += [Match(entity, fetched, day) for entity in found]
+        self.matches += [ListingMatch(entity, fetched, day) for entity in found]
         if found:
             self.lines.append(f"{day} publication {publication.id}: {'; '.join(map(described, found[:5]))}")
 
-    def counted(self) -> list[Match]:
+    def counted(self) -> list[ListingMatch]:
         """Each entity once, at its first match, oldest first."""
         first = {match.entity.id or match.entity.name: match for match in reversed(self.matches)}
         return sorted(first.values(), key=lambda match: match.day)

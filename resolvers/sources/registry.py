@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from predictions.enums import QuestionKind
 from predictions.errors import Fault, InvalidInput
 from resolvers.sources.evidence import Probe
-from resolvers.sources.interface import Config, Fetch, QuestionView, Resolver, broken_rule
+from resolvers.sources.interface import Config, Fetch, ProbedQuestion, Resolver, broken_rule
 from resolvers.sources.json_api import JsonFeed
 from resolvers.sources.markets import MIRRORS
 from resolvers.sources.ofac import Ofac
@@ -75,7 +75,7 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     return Fault(f"/config{path}", str(error["msg"]).removeprefix("Value error, "))
 
 
-def probe(question: QuestionView, key: str, settings: Any, fetch: Fetch) -> Probe:
+def probe(question: ProbedQuestion, key: str, settings: Any, fetch: Fetch) -> Probe:
     """Look at the source once, and hold what the resolver says against the rules.
 
     A proposal that breaks one is dropped, and the reason says why. Raises ``InvalidInput`` for the settings, and

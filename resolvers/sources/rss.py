@@ -14,8 +14,8 @@ import feedparser
 from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
 from resolvers.errors import SourceChanged
-from resolvers.sources.evidence import KEYWORD, YES, Basis, Probe, Proposal
-from resolvers.sources.interface import Config, Fetch, QuestionView, cite
+from resolvers.sources.evidence import KEYWORD, YES, Basis, Probe, ProposedOutcome
+from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
 from resolvers.sources.text import compact, contains_words, plain
 
 MAX_FIELD = 10_000
@@ -46,7 +46,7 @@ class FeedWatchConfig(Config):
 
 
 @dataclass(frozen=True)
-class Entry:
+class FeedEntry:
     """One entry of a feed."""
 
     id: str
@@ -64,7 +64,7 @@ class FeedWatch:
     version = "1"
     settings: type[Config] = FeedWatchConfig
 
-    def probe(self, question: QuestionView, config: FeedWatchConfig, fetch: Fetch) -> Probe:
+    def probe(self, question: ProbedQuestion, config: FeedWatchConfig, fetch: Fetch) -> Probe:
         """Look once; the earliest fitting entry of the question's days is the lead."""
         fetched = fetch.get(str(config.url))
         entries, undated = read_entries(fetched.body, question)
@@ -76,7 +76,7 @@ class FeedWatch:
             return Probe(saw=tuple(saw), reason="no entry of the question's days fits")
         excerpt = compact({"day": lead.day, "id": lead.id[:100], "title": lead.title[:120]}, 300)
         reason = f"an entry of {lead.day} has the words: {lead.title[:200]}"
-        proposal = Proposal(
+        proposal = ProposedOutcome(
             question_id=question.id,
             resolver=self.key,
             resolver_version=self.version,
@@ -92,7 +92,7 @@ class FeedWatch:
         return Probe(saw=tuple(saw), reason=reason, proposal=proposal)
 
 
-def fits(config: FeedWatchConfig, entry: Entry) -> bool:
+def fits(config: FeedWatchConfig, entry: FeedEntry) -> bool:
     """Whether an entry has the words."""
     if config.since and entry.day < config.since:
         return False
@@ -102,7 +102,7 @@ def fits(config: FeedWatchConfig, entry: Entry) -> bool:
     return wanted and not any(has[words] for words in config.none)
 
 
-def read_entries(body: bytes, question: QuestionView) -> tuple[list[Entry], int]:
+def read_entries(body: bytes, question: ProbedQuestion) -> tuple[list[FeedEntry], int]:
     """The entries that have a date, each once, and how many have none. Raises ``SourceChanged`` for no feed at all.
 
     A feed with faults in its XML is read as far as it goes: an entry that is there is there.
@@ -112,7 +112,7 @@ def read_entries(body: bytes, question: QuestionView) -> tuple[list[Entry], int]
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version"):
         raise SourceChanged("the address gives no RSS or Atom feed: check it")
-    found: dict[str, Entry] = {}
+    found: dict[str, FeedEntry] = {}
     undated = 0
     for raw in feed.entries[:MAX_ENTRIES]:
         stamp = raw.get("published_parsed") or raw.get("updated_parsed")
@@ -125,9 +125,9 @@ def read_entries(body: bytes, question: QuestionView) -> tuple[list[Entry], int]
     return list(found.values()), undated
 
 
-def _entry(raw: Mapping[str, Any], moment: datetime, day: date) -> Entry:
+def _entry(raw: Mapping[str, Any], moment: datetime, day: date) -> FeedEntry:
     title, link = _text(raw.get("title")), str(raw.get("link") or "")[:2_000]
-    return Entry(
+    return FeedEntry(
         id=str(raw.get("id") or link or title)[:2_000],
         title=title,
         text=_text(raw.get("summary")),

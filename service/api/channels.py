@@ -7,10 +7,10 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions.columns import MAX_ID
-from resolvers.notifications.channels import ChannelIn, Listening, SwitchIn, enter_channel, switch
+from resolvers.notifications.channels import ChannelIn, ChannelPreferences, SwitchIn, enter_channel, switch
 from resolvers.notifications.delivery_log import ChannelView, DeliveryView, list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import resend
-from resolvers.notifications.digests import change_listening
+from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
 from service.channel_test import Tested, test_now
@@ -57,12 +57,12 @@ def list_all(request: Request, _: Admin, session: Reading) -> Response:
 
 
 @router.patch("/channels/{number}", response_model=ChannelView)
-def change(number: Number, data: Listening, who: Admin, write: Writing) -> Response:
+def change(number: Number, data: ChannelPreferences, who: Admin, write: Writing) -> Response:
     """Change what a channel hears of, and when: its topics, person, quiet hours, digest. What is left out stays."""
 
     def job(session: Session) -> BaseModel:
         row = channel_of(session, number)
-        change_listening(session, row, data, now=write.now)
+        change_preferences(session, row, data, now=write.now)
         return ChannelView.of(row)
 
     return write(who, job, status=200)

@@ -10,7 +10,7 @@ from predictions.records.comparison import PairView, compare_commentators
 from service.api.leaderboard import Chosen
 from service.lookup import commentator_of
 from service.security.access import Reader
-from service.web.responses import Reading, kept_reply, read_reply
+from service.web.responses import Reading, cached_reply, read_reply
 
 router = APIRouter(prefix="/api", tags=["leaderboard"])
 Who = Annotated[str, Query(max_length=120, description="the id or the slug of a commentator")]
@@ -26,7 +26,7 @@ def calibration(
     """
     person = commentator_of(session, commentator) if commentator is not None else None
     now = request.app.state.clock.now()
-    return kept_reply(request, session, lambda: calibration_of(session, chosen, commentator=person, now=now))
+    return cached_reply(request, session, lambda: calibration_of(session, chosen, commentator=person, now=now))
 
 
 @router.get("/pairs", response_model=PairView)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from predictions.models import key
+from predictions.models import row_id
 from predictions.schemas.fields import Input, Name
 from predictions.schemas.views import View
 from service.db.models import ApiKey
@@ -46,7 +46,7 @@ class Keys(BaseModel):
 
 def _view(row: ApiKey, plain: str | None = None) -> KeyView:
     same = {name: getattr(row, name) for name in ("name", "prefix", "scopes", "created_at", "revoked_at")}
-    return KeyView(id=key(row), key=plain, **same)
+    return KeyView(id=row_id(row), key=plain, **same)
 
 
 @router.post("", status_code=201, response_model=KeyView)

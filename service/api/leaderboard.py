@@ -14,20 +14,20 @@ from predictions.leaderboard.board import Sort, board, explanation
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.filters import Filters, Include, Revisions
 from predictions.leaderboard.freshness import newest_scoring
-from predictions.leaderboard.reference_performance import YardstickScore
+from predictions.leaderboard.reference_performance import ReferencePerformance
 from predictions.ledger import Head
 from predictions.schemas.fields import Instant
 from predictions.schemas.views import BoardItem
 from predictions.scoring.reader_simulation import Robustness
-from service.cache.as_of_cache import Pasts
-from service.cache.leaderboard_cache import Boards, State
+from service.cache.as_of_cache import AsOfCache
+from service.cache.leaderboard_cache import LeaderboardCache, State
 from service.cache.page_cache import Address, PageBytes
 from service.security.access import Reader
-from service.web.cached_route import KeptPageRoute
+from service.web.cached_route import CachedPageRoute
 from service.web.etag import etag_of, tagged
 from service.web.responses import Reading, address_of, read_reply
 
-router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=KeptPageRoute)
+router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=CachedPageRoute)
 
 
 class ReadersView(BaseModel):
@@ -56,7 +56,7 @@ class Board(BaseModel):
     estimates_event: int | None
     ledger_head: dict[str, Any]
     method: dict[str, Any]
-    yardsticks: list[YardstickScore]
+    yardsticks: list[ReferencePerformance]
     readers: ReadersView | None
 
 
@@ -103,8 +103,8 @@ def leaderboard(
     wanted = Wanted(chosen, revisions, order, min_resolved, max_annulled, limit, offset)
     state = request.app.state
     if as_of is not None:
-        return read_reply(request, _past_board(session, state.pasts, wanted, as_of, now=state.clock.now()))
-    page = _page(session, state.boards, wanted, address_of(request), state.clock.now())
+        return read_reply(request, _past_board(session, state.as_of_cache, wanted, as_of, now=state.clock.now()))
+    page = _page(session, state.leaderboard_cache, wanted, address_of(request), state.clock.now())
     return tagged(request, page.body, page.tag)
 
 
@@ -120,7 +120,7 @@ class Wanted(NamedTuple):
     offset: int
 
 
-def _page(session: Session, boards: Boards, wanted: Wanted, address: Address, now: datetime) -> PageBytes:
+def _page(session: Session, boards: LeaderboardCache, wanted: Wanted, address: Address, now: datetime) -> PageBytes:
     """The page as it was sent last, or made anew where something has changed."""
     head = ledger.head(session)
     page = boards.page(address, head.seq, now)
@@ -137,7 +137,7 @@ def _page(session: Session, boards: Boards, wanted: Wanted, address: Address, no
     return page
 
 
-def _past_board(session: Session, pasts: Pasts, wanted: Wanted, as_of: datetime, *, now: datetime) -> Board:
+def _past_board(session: Session, pasts: AsOfCache, wanted: Wanted, as_of: datetime, *, now: datetime) -> Board:
     with pasts.at(session, as_of, wanted.filters, wanted.revisions, now=now) as (past, head, made):
         return _board(past, wanted, made, head, as_of, state="current", event=head.seq)
 

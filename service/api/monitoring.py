@@ -14,7 +14,7 @@ from predictions import ledger
 from predictions.enums import ProposalState, QuestionStatus
 from predictions.models import Commentator, Prediction, Proposal, Question
 from resolvers.notifications.models import Delivery, DeliveryState
-from resolvers.probing.models import AttachedResolver, Sight, SourceHost
+from resolvers.probing.models import AttachedResolver, ProbeStatus, SourceHost
 from service.security.access import Reader
 from service.web.problems import Problem
 from service.web.responses import Reading
@@ -54,7 +54,9 @@ def metrics(request: Request, _: Reader, session: Reading) -> Response:
     _by_state(registry, "questions", session, col(Question.status), QuestionStatus)
     _by_state(registry, "proposals", session, col(Proposal.state), ProposalState)
     _by_state(registry, "deliveries", session, col(Delivery.state), DeliveryState)
-    _by_state(registry, "resolvers", session, col(AttachedResolver.sight), Sight, "Resolvers by what they saw last")
+    _by_state(
+        registry, "resolvers", session, col(AttachedResolver.sight), ProbeStatus, "Resolvers by what they saw last"
+    )
     _sources(registry, request, session)
     _gauge(registry, "ledger_head", "Number of the newest event of the ledger", ledger.head(session).seq)
     _gauge(

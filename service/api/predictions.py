@@ -11,19 +11,19 @@ from sqlmodel import Session
 from predictions.columns import MAX_ID
 from predictions.enums import QuestionStatus
 from predictions.errors import Fault, InvalidInput, TrackRecordError
-from predictions.models import key
+from predictions.models import row_id
 from predictions.queries.details import view_new_prediction, view_predictions
 from predictions.queries.listing import PredictionFilter, list_predictions
 from predictions.schemas.fields import Instant
-from predictions.schemas.inputs import CommentatorIn, CorrectionIn, PredictionIn, QuestionRef, Stated, WithdrawalIn
+from predictions.schemas.inputs import CommentatorIn, CorrectionIn, PredictionIn, QuestionRef, StatedIn, WithdrawalIn
 from predictions.schemas.views import PredictionView
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.record import Submission, record_each, record_prediction, record_predictions
 from service.lookup import commentator_of, prediction_of, question_of
 from service.security.access import Predictor, Reader
 from service.security.api_keys import Caller
-from service.strict_json import one_object
-from service.validation import invalid
+from service.strict_json import parse_json
+from service.validation import invalid_input
 from service.web.idempotency import Writes, Writing
 from service.web.pagination import Cursor, Limit, after, page_reply
 from service.web.path_params import Number
@@ -85,9 +85,9 @@ def _batch(lines: list[tuple[int, bytes]], who: Caller, write: Writes, partial: 
     refused: list[Refusal] = []
     for number, line in lines:
         try:
-            good.append((number, _LINE.validate_python(one_object(line))))
+            good.append((number, _LINE.validate_python(parse_json(line))))
         except ValidationError as error:
-            refused.append(Refusal.of(number, invalid(error)))
+            refused.append(Refusal.of(number, invalid_input(error)))
         except InvalidInput as error:
             refused.append(Refusal.of(number, error))
         except (ValueError, RecursionError):  # also text that is no UTF-8, or brackets without end
@@ -114,7 +114,7 @@ def _each_good_one(
     for number, item in good:
         try:
             with session.begin_nested():
-                ids.append(key(record_prediction(session, item, now=now, actor=actor)))
+                ids.append(row_id(record_prediction(session, item, now=now, actor=actor)))
         except TrackRecordError as error:
             refused.append(Refusal.of(number, error))
     return Recorded(recorded=len(ids), ids=ids, refused=sorted(refused, key=lambda bad: bad.line))
@@ -155,13 +155,13 @@ def read(request: Request, number: Number, _: Reader, session: Reading) -> Respo
 
 
 @router.post("/{number}/revisions", status_code=201, response_model=PredictionView)
-def revise(number: Number, data: Stated, who: Predictor, write: Writing) -> Response:
+def revise(number: Number, data: StatedIn, who: Predictor, write: Writing) -> Response:
     """Record a later prediction of the same commentator on the same question; the earlier one stays and counts."""
 
     def job(session: Session) -> BaseModel:
         before = prediction_of(session, number)
         whole = PredictionIn(
-            **{name: getattr(data, name) for name in Stated.model_fields},
+            **{name: getattr(data, name) for name in StatedIn.model_fields},
             commentator=CommentatorIn(id=before.commentator_id),
             question=QuestionRef(id=before.question_id),
         )

@@ -8,9 +8,9 @@ from sqlmodel import Session
 
 from predictions.columns import MAX_ID
 from predictions.enums import ProposalState
-from predictions.models import key
+from predictions.models import row_id
 from predictions.questions.proposals import confirm, list_proposals, propose, reject
-from predictions.schemas.inputs import ProposalIn, ResolutionIn, VerdictIn
+from predictions.schemas.inputs import ProposalDecisionIn, ProposalIn, ResolutionIn
 from predictions.schemas.views import ProposalView, ResolutionView
 from service.lookup import proposal_of, question_of
 from service.security.access import Predictor, Reader, ResolverCaller
@@ -45,7 +45,7 @@ def list_all(
     question: Annotated[str | None, Query(max_length=120, description="its id or slug")] = None,
 ) -> Response:
     """List proposals in order of entry; contradicting ones of one question stand side by side."""
-    number = key(question_of(session, question)) if question is not None else None
+    number = row_id(question_of(session, question)) if question is not None else None
     rows = list_proposals(session, question=number, state=state, after=after(cursor), limit=limit)
     return page_reply(request, [ProposalView.of(row) for row in rows], limit)
 
@@ -68,7 +68,7 @@ def accept(number: Number, who: ResolverCaller, write: Writing, data: Resolution
 
 
 @router.post("/proposals/{number}/reject", status_code=200, response_model=ProposalView)
-def refuse(number: Number, data: VerdictIn, who: ResolverCaller, write: Writing) -> Response:
+def refuse(number: Number, data: ProposalDecisionIn, who: ResolverCaller, write: Writing) -> Response:
     """Say that a proposal is not what happened, and why; it stays on record."""
 
     def job(session: Session) -> BaseModel:

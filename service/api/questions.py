@@ -12,7 +12,7 @@ from predictions.queries.listing import QuestionFilter, list_questions
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import change_question, declare_decided, postpone
 from predictions.questions.references import add_reference
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.questions.triage import assign_question, snooze_question
 from predictions.schemas.fields import Instant
 from predictions.schemas.inputs import (
@@ -23,8 +23,8 @@ from predictions.schemas.inputs import (
     QuestionIn,
     ReferenceIn,
     ResolutionIn,
+    RetractionIn,
     SnoozeIn,
-    TakingBackIn,
 )
 from predictions.schemas.views import QuestionRefView, QuestionView, ResolutionView
 from resolvers.probing.configuration import ResolverView, find_attached, view_attached
@@ -115,11 +115,11 @@ def settle(which: Which, data: ResolutionIn, who: ResolverCaller, write: Writing
 
 
 @router.post("/{which}/resolutions/taken-back", status_code=201, response_model=ResolutionView)
-def undo(which: Which, data: TakingBackIn, who: ResolverCaller, write: Writing) -> Response:
+def undo(which: Which, data: RetractionIn, who: ResolverCaller, write: Writing) -> Response:
     """Take a resolution back that should not have been made: the question is open or due again."""
 
     def job(session: Session) -> BaseModel:
-        row = take_back(session, question_of(session, which), data.reason, now=write.now, actor=who.name)
+        row = retract_resolution(session, question_of(session, which), data.reason, now=write.now, actor=who.name)
         return ResolutionView.of(row)
 
     return write(who, job)

@@ -19,10 +19,10 @@ def record(request: Request, which: Which, _: Reader, session: Reading, as_of: A
     """A commentator's record: the line on the board, every scored question, what is open, calibration."""
     now = request.app.state.clock.now()
     if as_of is not None:
-        with request.app.state.pasts.at(session, as_of, Filters(), "opening", now=now) as (past, _, made):
+        with request.app.state.as_of_cache.at(session, as_of, Filters(), "opening", now=now) as (past, _, made):
             return read_reply(request, record_of(past, commentator_of(past, which), made, now=as_of))
     person = commentator_of(session, which)
-    kept = request.app.state.boards.estimates(session, Filters(), "opening", now)
+    kept = request.app.state.leaderboard_cache.estimates(session, Filters(), "opening", now)
     return read_reply(request, record_of(session, person, kept.estimates, now=now))
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from resolvers.probing.configuration import ResolverIn, ResolverView, attach, attached, detach
 from resolvers.probing.configuration import view_attached as view
 from service.lookup import question_of
-from service.resolver_trial import KindView, LookView, TrialIn, allow, kinds, look_now
+from service.resolver_trial import KindView, ProbeResultView, TrialIn, kinds, probe_now, require_permission
 from service.security.access import Reader, ResolverCaller
 from service.web.idempotency import Writing
 from service.web.path_params import Which
@@ -52,7 +52,7 @@ def put(which: Which, data: ResolverIn, who: ResolverCaller, write: Writing) -> 
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        allow(who, question, data)
+        require_permission(who, question, data)
         return view(attach(session, question, data, now=write.now, actor=who.name), question)
 
     return write(who, job, status=200)
@@ -70,10 +70,10 @@ def remove(which: Which, who: ResolverCaller, write: Writing) -> Response:
     return write(who, job, status=200)
 
 
-@router.post("/questions/{which}/probe", response_model=LookView)
-def probe(request: Request, which: Which, who: ResolverCaller, data: TrialIn | None = None) -> LookView:
+@router.post("/questions/{which}/probe", response_model=ProbeResultView)
+def probe(request: Request, which: Which, who: ResolverCaller, data: TrialIn | None = None) -> ProbeResultView:
     """Look at the source now: a dry run, which says what was seen and why it would propose or not.
 
     Without a body the attached resolver looks; a body tries other settings. Nothing is put on record.
     """
-    return look_now(request, which, who, data)
+    return probe_now(request, which, who, data)

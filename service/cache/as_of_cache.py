@@ -17,8 +17,8 @@ from predictions.leaderboard.estimates import Estimates, estimate
 from predictions.leaderboard.filters import Filters, Revisions
 from predictions.ledger import Head
 from predictions.models import LedgerEvent, Prediction
-from service.cache.background import Behind
-from service.db.engine import reading
+from service.cache.background import BackgroundRunner
+from service.db.engine import read_transaction
 from service.errors import Unavailable
 
 MAX_KEPT = 4
@@ -34,7 +34,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 
-class Past(NamedTuple):
+class AsOfRecord(NamedTuple):
     """A session on the record as it stood, the newest event of its ledger, and the estimates of one of its boards."""
 
     session: Session
@@ -42,7 +42,7 @@ class Past(NamedTuple):
     estimates: Estimates
 
 
-class Moment(NamedTuple):
+class AsOfKey(NamedTuple):
     """What a past record depends on: the instant; the ledger up to it, which may still gain what took its time from
     the clock and was committed later; and the newest change of a name, as names are today's."""
 
@@ -51,7 +51,7 @@ class Moment(NamedTuple):
     renamed: int
 
 
-class Rebuilt:
+class RebuiltRecord:
     """A past record in memory. It has one connection, hence one reader at a time."""
 
     def __init__(self, engine: Engine, when: datetime, head: Head) -> None:
@@ -62,13 +62,13 @@ class Rebuilt:
         self._engine, self._in_use, self._dropped = engine, threading.Lock(), False
 
     @contextmanager
-    def reading(self, patience_seconds: float) -> Iterator[Session]:
+    def open_session(self, patience_seconds: float) -> Iterator[Session]:
         """A session on it, once the reader before is done. Raises ``Unavailable``, also where it has been dropped."""
         if not self._in_use.acquire(timeout=patience_seconds):
-            raise _ask_again(self.when)
+            raise _being_rebuilt(self.when)
         try:
             if self._dropped:
-                raise _ask_again(self.when)
+                raise _being_rebuilt(self.when)
             with Session(self._engine) as session:
                 yield session
         finally:
@@ -86,38 +86,38 @@ class Rebuilt:
             self._in_use.release()
 
 
-class Pasts:
+class AsOfCache:
     """Rebuilds past records and makes their estimates, one at a time and never inside a request, and keeps a few."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: OrderedDict[Moment, Future[Rebuilt]] = OrderedDict()
+        self._kept: OrderedDict[AsOfKey, Future[RebuiltRecord]] = OrderedDict()
         self._lock = threading.Lock()
-        self._behind = Behind("past")
+        self._behind = BackgroundRunner("past")
 
     @contextmanager
     def at(
         self, session: Session, when: datetime, filters: Filters, revisions: Revisions, *, now: datetime
-    ) -> Iterator[Past]:
+    ) -> Iterator[AsOfRecord]:
         """The record as it stood then, with the estimates under ``filters``.
 
         Raises ``InvalidInput`` for an instant in the future, ``Unavailable`` while a large record is being rebuilt or
         its estimates are being made.
         """
         refuse_future(when, now)
-        moment = Moment(when, head_at(session, when).seq, _newest_name(session))
-        rebuilt = _soon(self._rebuilt(moment), when)
+        moment = AsOfKey(when, head_at(session, when).seq, _newest_name(session))
+        rebuilt = _result_or_unavailable(self._rebuilt(moment), when)
         self._make_room()
-        estimates = _soon(self._estimates(rebuilt, (filters, revisions)), when)
-        with rebuilt.reading(PATIENCE_SECONDS) as past:
-            yield Past(past, rebuilt.head, estimates)
+        estimates = _result_or_unavailable(self._estimates(rebuilt, (filters, revisions)), when)
+        with rebuilt.open_session(PATIENCE_SECONDS) as past:
+            yield AsOfRecord(past, rebuilt.head, estimates)
 
     def close(self) -> None:
         """Forget all of them."""
         with self._lock:
             _shorten(self._kept, 0, _drop)
 
-    def _rebuilt(self, moment: Moment) -> Future[Rebuilt]:
+    def _rebuilt(self, moment: AsOfKey) -> Future[RebuiltRecord]:
         with self._lock:
             found = _begun(self._kept, moment, lambda: self._behind.start(lambda: _rebuild(self._engine, moment.when)))
             _shorten(self._kept, MAX_KEPT, _drop)
@@ -130,7 +130,7 @@ class Pasts:
                 sizes.pop(0)
             _shorten(self._kept, len(sizes), _drop)
 
-    def _estimates(self, rebuilt: Rebuilt, board: Board) -> Future[Estimates]:
+    def _estimates(self, rebuilt: RebuiltRecord, board: Board) -> Future[Estimates]:
         with self._lock:
             found = _begun(rebuilt.boards, board, lambda: self._behind.start(lambda: _estimate(rebuilt, board)))
             _shorten(rebuilt.boards, MAX_BOARDS, lambda _: None)
@@ -143,34 +143,34 @@ def refuse_future(when: datetime, now: datetime) -> None:
         raise InvalidInput.at("/query/as_of", f"lies in the future (it is {now.isoformat()}): leave it out for now")
 
 
-def _rebuild(engine: Engine, when: datetime) -> Rebuilt:
-    with reading(engine) as session:
+def _rebuild(engine: Engine, when: datetime) -> RebuiltRecord:
+    with read_transaction(engine) as session:
         head = head_at(session, when)
-        return Rebuilt(rebuild(session, when), when, head)
+        return RebuiltRecord(rebuild(session, when), when, head)
 
 
-def _estimate(rebuilt: Rebuilt, board: Board) -> Estimates:
-    with rebuilt.reading(TURN_SECONDS) as past:
+def _estimate(rebuilt: RebuiltRecord, board: Board) -> Estimates:
+    with rebuilt.open_session(TURN_SECONDS) as past:
         return estimate(past, *board, rebuilt.when)
 
 
-def _soon(future: Future[T], when: datetime) -> T:
+def _result_or_unavailable(future: Future[T], when: datetime) -> T:
     try:
         return future.result(PATIENCE_SECONDS)
     except TimeoutError:
-        raise _ask_again(when) from None
+        raise _being_rebuilt(when) from None
 
 
-def _ask_again(when: datetime) -> Unavailable:
+def _being_rebuilt(when: datetime) -> Unavailable:
     return Unavailable(f"the record of {when.isoformat()} is being rebuilt: ask again in a moment")
 
 
-def _is_there(future: Future[Rebuilt]) -> bool:
+def _is_there(future: Future[RebuiltRecord]) -> bool:
     return future.done() and future.exception() is None
 
 
-def _drop(future: Future[Rebuilt]) -> None:
-    def drop(done: Future[Rebuilt]) -> None:
+def _drop(future: Future[RebuiltRecord]) -> None:
+    def drop(done: Future[RebuiltRecord]) -> None:
         if _is_there(done):
             done.result().drop()
 

@@ -12,7 +12,7 @@ MAX_WAITING = 32
 T = TypeVar("T")
 
 
-class Behind:
+class BackgroundRunner:
     """Does one piece of work at a time. The threads are daemons: the process stops without what only readers wanted."""
 
     def __init__(self, name: str) -> None:

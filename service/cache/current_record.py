@@ -5,7 +5,7 @@ from sqlmodel import Session
 
 from predictions.leaderboard.filters import Filters
 from predictions.records.commentator_record import RecordView, record_of
-from service.cache.leaderboard_cache import Kept
+from service.cache.leaderboard_cache import CachedEstimates
 from service.lookup import commentator_of
 
 
@@ -14,11 +14,13 @@ def current_record(request: Request, session: Session, which: str) -> RecordView
     return _record(request, session, which, _estimates(request, session))
 
 
-def _estimates(request: Request, session: Session) -> Kept:
-    kept: Kept = request.app.state.boards.estimates(session, Filters(), "opening", request.app.state.clock.now())
+def _estimates(request: Request, session: Session) -> CachedEstimates:
+    kept: CachedEstimates = request.app.state.leaderboard_cache.estimates(
+        session, Filters(), "opening", request.app.state.clock.now()
+    )
     return kept
 
 
-def _record(request: Request, session: Session, which: str, made: Kept) -> RecordView:
+def _record(request: Request, session: Session, which: str, made: CachedEstimates) -> RecordView:
     person = commentator_of(session, which)
     return record_of(session, person, made.estimates, now=request.app.state.clock.now())

@@ -20,9 +20,9 @@ from predictions.leaderboard.estimates import Estimates, estimate, no_estimates
 from predictions.leaderboard.filters import Filters, Revisions
 from predictions.leaderboard.freshness import newest_scoring, next_deadline
 from predictions.models import Score
-from service.cache.background import Behind
+from service.cache.background import BackgroundRunner
 from service.cache.page_cache import Address, PageBytes
-from service.db.engine import reading
+from service.db.engine import read_transaction
 
 MAX_KEPT = 64
 #: Up to this many scored pairs the estimates take a fraction of a second, and readers wait for the newest.
@@ -36,7 +36,7 @@ State = Literal["current", "stale", "pending"]
 
 
 @dataclass(frozen=True)
-class Kept:
+class CachedEstimates:
     """Estimates, the newest scoring event they rest on, and the instant from which the next deadline changes them."""
 
     estimates: Estimates
@@ -54,22 +54,22 @@ class Kept:
         return "current" if self.fresh(event, now) else "stale"
 
 
-_NONE_YET = Kept(no_estimates(), -1, None)
+_NONE_YET = CachedEstimates(no_estimates(), -1, None)
 
 
-class Boards:
+class LeaderboardCache:
     """Keeps the estimates of the boards that were read last."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, CachedEstimates] = OrderedDict()
         self._pages: OrderedDict[Address, PageBytes] = OrderedDict()
         self._lock = threading.Lock()
-        self._behind = Behind("estimates")
+        self._behind = BackgroundRunner("estimates")
         #: Those that wait for their turn: whoever asks now joins them. Those at work may miss what the asker has seen.
-        self._coming: dict[Key, Future[Kept]] = {}
+        self._coming: dict[Key, Future[CachedEstimates]] = {}
 
-    def estimates(self, session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Kept:
+    def estimates(self, session: Session, filters: Filters, revisions: Revisions, now: datetime) -> CachedEstimates:
         """The estimates under ``filters``: those of this moment, or the last ones, or none, while new ones are made.
 
         Raises ``Unavailable`` where too many others are being made.
@@ -104,21 +104,21 @@ class Boards:
             while len(self._pages) > MAX_KEPT:
                 self._pages.popitem(last=False)
 
-    def _start(self, key: Key, now: datetime) -> Future[Kept]:
+    def _start(self, key: Key, now: datetime) -> Future[CachedEstimates]:
         with self._lock:
             if key not in self._coming:
                 self._coming[key] = self._behind.start(lambda: self._make(key, now))
             return self._coming[key]
 
-    def _make(self, key: Key, now: datetime) -> Kept:
+    def _make(self, key: Key, now: datetime) -> CachedEstimates:
         with self._lock:
             del self._coming[key]
         try:
-            with reading(self._engine) as session:
+            with read_transaction(self._engine) as session:
                 event, known = newest_scoring(session), self._kept.get(key)
                 if known is not None and known.fresh(event, now):  # made while these waited for their turn
                     return known
-                made = Kept(estimate(session, *key, now), event, next_deadline(session, now))
+                made = CachedEstimates(estimate(session, *key, now), event, next_deadline(session, now))
         except Exception:
             log.exception("the estimates of a leaderboard could not be made")
             raise

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from resolvers.notifications.channels import ChannelIn, Listening, enter_channel, send_test, switch
+from resolvers.notifications.channels import ChannelIn, ChannelPreferences, enter_channel, send_test, switch
 from resolvers.notifications.delivery_log import ChannelView, list_channels
-from resolvers.notifications.digests import change_listening
+from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind
-from resolvers.notifications.sender import Verdict
+from resolvers.notifications.sender import DeliveryResult
 from resolvers.notifications.senders.chat import check_address
 from service.cli.common import AsJson, clock, print_json, print_table, ready
-from service.db.engine import delivering, reading
+from service.db.engine import bookkeeping_transaction, read_transaction
 from service.lookup import channel_of
 from service.wiring.senders import make_senders
 
@@ -59,7 +59,7 @@ def add(
     data = ChannelIn.model_validate(given | _listening(topic, escalations_only, person, zone, quiet, digest))
     if data.kind is ChannelKind.CHAT:
         check_address(data.target)
-    with ready() as (_, engine), delivering(engine) as session:
+    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         row = enter_channel(session, data, now=clock.now())
         made = {"id": row.id, "name": row.name, "secret": row.secret}
     if as_json:
@@ -80,15 +80,15 @@ def change(
 ) -> None:
     """Change what a channel hears of, and when; what is left out stays. An empty --topic stands for all topics."""
     topics = None if topic is None else [each for each in topic if each]
-    data = Listening.model_validate(_listening(topics, escalations_only, person, zone, quiet, digest))
-    with ready() as (_, engine), delivering(engine) as session:
-        change_listening(session, channel_of(session, number), data, now=clock.now())
+    data = ChannelPreferences.model_validate(_listening(topics, escalations_only, person, zone, quiet, digest))
+    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
+        change_preferences(session, channel_of(session, number), data, now=clock.now())
     typer.echo(f"channel {number} is changed")
 
 
 def list_all(as_json: AsJson = False) -> None:
     """List all channels, without their secrets."""
-    with ready() as (_, engine), reading(engine) as session:
+    with ready() as (_, engine), read_transaction(engine) as session:
         views = list_channels(session)
     if as_json:
         print_json([view.model_dump(mode="json") for view in views])
@@ -110,13 +110,13 @@ def _line(view: ChannelView) -> tuple[object, ...]:
 def test(number: Number) -> None:
     """Send a test message now and say what came back."""
     with ready() as (settings, engine):
-        with reading(engine) as session:
+        with read_transaction(engine) as session:
             channel = channel_of(session, number)
             session.expunge(channel)
         answer = send_test(channel, make_senders(settings, clock), now=clock.now())
     code = f" ({answer.status_code})" if answer.status_code else ""
     typer.echo(f"{answer.verdict.value}{code}{': ' if answer.detail else ''}{answer.detail}")
-    raise typer.Exit(0 if answer.verdict is Verdict.DELIVERED else 1)
+    raise typer.Exit(0 if answer.verdict is DeliveryResult.DELIVERED else 1)
 
 
 def enable(number: Number) -> None:
@@ -130,6 +130,6 @@ def disable(number: Number, reason: Annotated[str, typer.Option(help="shown besi
 
 
 def _switch(number: int, *, enabled: bool, reason: str = "") -> None:
-    with ready() as (_, engine), delivering(engine) as session:
+    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         switch(channel_of(session, number), enabled=enabled, reason=reason)
     typer.echo(f"channel {number} is {'enabled' if enabled else 'disabled'}")

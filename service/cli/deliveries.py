@@ -8,10 +8,10 @@ from predictions.errors import NotFound
 from resolvers.notifications.delivery_log import list_deliveries
 from resolvers.notifications.delivery_queue import resend
 from resolvers.notifications.models import Delivery, DeliveryState
-from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, stop_watching, subscribe
+from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe, unsubscribe
 from service.cli.channels import Number
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
-from service.db.engine import delivering, reading
+from service.db.engine import bookkeeping_transaction, read_transaction
 from service.lookup import channel_of
 
 Question = Annotated[str | None, typer.Option(help="the slug of a question")]
@@ -21,7 +21,7 @@ Topic = Annotated[str | None, typer.Option(help="all questions of this topic")]
 def watch(number: Number, question: Question = None, topic: Topic = None) -> None:
     """Let a channel hear of a question, or of a topic."""
     data = _wanted(number, question, topic)
-    with ready() as (_, engine), delivering(engine) as session:
+    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         subscribe(session, channel_of(session, number), data, now=clock.now(), actor=ACTOR)
         count = len(list_subscriptions(session, [number]))
     typer.echo(f"channel {number} hears of {question or topic}; subscriptions: {count}")
@@ -30,8 +30,8 @@ def watch(number: Number, question: Question = None, topic: Topic = None) -> Non
 def unwatch(number: Number, question: Question = None, topic: Topic = None) -> None:
     """Let a channel hear of it no more."""
     data = _wanted(number, question, topic)
-    with ready() as (_, engine), delivering(engine) as session:
-        stop_watching(session, channel_of(session, number), data)
+    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
+        unsubscribe(session, channel_of(session, number), data)
     typer.echo(f"channel {number} no longer watches {question or topic}")
 
 
@@ -49,7 +49,7 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """List messages, how often each was attempted, and what came back last."""
-    with ready() as (_, engine), reading(engine) as session:
+    with ready() as (_, engine), read_transaction(engine) as session:
         views = list_deliveries(session, state=state, channel=channel, limit=limit)
     if as_json:
         print_json([view.model_dump(mode="json") for view in views])
@@ -63,7 +63,7 @@ def log(
 
 def again(delivery: Annotated[int, typer.Argument(help="its number in the log", min=1)]) -> None:
     """Send a dead letter again, with the same message id, at the next tick."""
-    with ready() as (_, engine), delivering(engine) as session:
+    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         row = session.get(Delivery, delivery)
         if row is None:
             raise NotFound(f"no delivery has the number {delivery}: trackrecord channels log shows them")

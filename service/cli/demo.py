@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from service.cli.common import clock, err, ready
 from service.cli.serve import listening, make_first_key, run
-from service.db.engine import writing
+from service.db.engine import write_transaction
 from service.demo.build import SEED, build
 from service.settings import Settings
 
@@ -32,7 +32,7 @@ def demo(
     with ready(state_dir=folder, database_url="", host=host, port=port) as (settings, engine):
         with Progress(console=err, transient=True) as bar:
             task = bar.add_task("Living through two invented years")
-            with writing(engine) as session:
+            with write_transaction(engine) as session:
                 entered = build(
                     session,
                     now=clock.now(),
@@ -43,6 +43,6 @@ def demo(
         if no_serve:
             return
         with listening(settings) as listener:
-            with writing(engine) as session:
+            with write_transaction(engine) as session:
                 make_first_key(session, settings)
             run(settings, listener, with_scheduler=True)

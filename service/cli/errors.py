@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from predictions.errors import Conflict, NotFound, TrackRecordError
 from service.errors import Unavailable
 from service.settings import Settings
-from service.validation import invalid
+from service.validation import invalid_input
 
 FINDINGS, INVALID, NOT_SO, NO_DATABASE = 1, 2, 3, 4
 INTERRUPTED = 130
@@ -83,7 +83,7 @@ def _lines(error: Exception) -> Iterator[str]:
     if isinstance(error, ValidationError) and error.title == Settings.__name__:
         yield from _settings(error)
     elif isinstance(error, ValidationError | TrackRecordError):
-        told = invalid(error) if isinstance(error, ValidationError) else error
+        told = invalid_input(error) if isinstance(error, ValidationError) else error
         for fault in told.faults:
             yield f"{fault.pointer.lstrip('/')}: {fault.detail}" if fault.pointer else fault.detail
         if not told.faults:
@@ -101,7 +101,7 @@ def _lines(error: Exception) -> Iterator[str]:
 
 
 def _settings(error: ValidationError) -> Iterator[str]:
-    for fault in invalid(error).faults:
+    for fault in invalid_input(error).faults:
         name = fault.pointer.strip("/").split("/")[0].upper()
         yield f"TRACKRECORD_{name}: {fault.detail}"
 

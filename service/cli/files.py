@@ -13,7 +13,7 @@ from rich.progress import Progress
 from predictions.transfer.importer import MAX_FAULTS, Import, Report
 from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready
 from service.cli.errors import FINDINGS, INVALID
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from service.files.csv_columns import column_of
 from service.files.export_content import What, content_of
 from service.files.export_file import write
@@ -65,7 +65,7 @@ def _must_be_known(encoding: str) -> None:
 def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, keep: bool, dry_run: bool) -> Report:
     with _opened(file) as stream, ready() as (_, engine), progress_bar() as bar:
         try:
-            with writing(engine) as session:
+            with write_transaction(engine) as session:
                 into = Import(session, now=clock.now(), actor=ACTOR, keep=keep)
                 read_into(into, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
                 report = into.finish(_settling(bar))
@@ -155,7 +155,7 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="default: stdout")] = None,
 ) -> None:
     """Export the record, or a part of it, to a file or to standard output."""
-    with ready() as (_, engine), reading(engine) as session, _target(output) as file, progress_bar() as bar:
+    with ready() as (_, engine), read_transaction(engine) as session, _target(output) as file, progress_bar() as bar:
         task = bar.add_task(f"exporting {what}", total=None, visible=output is not None)
         count = write(content_of(session, what, clock.now()), file, form, lambda: bar.advance(task))
     if output is not None:

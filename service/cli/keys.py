@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from service.cli.common import AsJson, clock, print_json, print_table, ready
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from service.security import api_keys
 
 
@@ -15,7 +15,7 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """Make a key; it is shown this once."""
-    with ready() as (settings, engine), writing(engine) as session:
+    with ready() as (settings, engine), write_transaction(engine) as session:
         row, plain = api_keys.create_key(session, name, scope, secret=settings.secret(), now=clock.now())
         scopes = row.scopes
     if as_json:
@@ -26,7 +26,7 @@ def create_key(
 
 def list_keys(as_json: AsJson = False) -> None:
     """List all keys, revoked ones too; the keys themselves are not kept."""
-    with ready() as (_, engine), reading(engine) as session:
+    with ready() as (_, engine), read_transaction(engine) as session:
         rows = [
             row.model_dump(include={"name", "scopes", "created_at", "revoked_at"})
             for row in api_keys.list_keys(session)
@@ -44,6 +44,6 @@ def list_keys(as_json: AsJson = False) -> None:
 
 def revoke_key(name: str) -> None:
     """Make a key worthless."""
-    with ready() as (_, engine), writing(engine) as session:
+    with ready() as (_, engine), write_transaction(engine) as session:
         api_keys.revoke_key(session, name, now=clock.now())
     typer.echo(f"revoked {name}")

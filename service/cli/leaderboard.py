@@ -20,7 +20,7 @@ from predictions.schemas.fields import Instant
 from predictions.schemas.views import BoardItem
 from service.cache.as_of_cache import refuse_future
 from service.cli.common import AsJson, clock, print_json, print_table, ready
-from service.db.engine import reading
+from service.db.engine import read_transaction
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "skill", "90%")
@@ -40,7 +40,7 @@ def when(value: str | None) -> datetime | None:
 def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Session, datetime]]:
     """The record as it stood at an instant, or as it is, and that instant. Raises ``InvalidInput`` for the future."""
     now = clock.now()
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         if instant is None:
             yield session, now
             return

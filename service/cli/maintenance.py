@@ -10,14 +10,14 @@ from predictions.scores.rebuild import rescore as make_scores_anew
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready
 from service.cli.errors import FINDINGS
 from service.db.backup import back_up
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from service.settings import Settings
 from service.starting_record import enter_starting_record
 
 
 def verify(as_json: AsJson = False) -> None:
     """Recompute everything from the append-only rows; say whether every stored number agrees."""
-    with ready() as (_, engine), reading(engine) as session, err.status("recomputing"):
+    with ready() as (_, engine), read_transaction(engine) as session, err.status("recomputing"):
         findings = list(find_faults(session))
     if as_json:
         print_json({"agrees": not findings, "findings": findings})
@@ -31,7 +31,7 @@ def verify(as_json: AsJson = False) -> None:
 
 def rescore(as_json: AsJson = False) -> None:
     """Make all scores and sums anew from the append-only rows, in one transaction."""
-    with ready() as (_, engine), progress_bar() as bar, writing(engine) as session:
+    with ready() as (_, engine), progress_bar() as bar, write_transaction(engine) as session:
         task = bar.add_task("scoring", total=None)
         done = make_scores_anew(
             session,
@@ -47,7 +47,7 @@ def rescore(as_json: AsJson = False) -> None:
 
 def seed(as_json: AsJson = False) -> None:
     """Enter the starting record into an empty database."""
-    with ready() as (_, engine), writing(engine) as session:
+    with ready() as (_, engine), write_transaction(engine) as session:
         entered = enter_starting_record(session, now=clock.now())
     if as_json:
         print_json({"questions": entered})

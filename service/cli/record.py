@@ -13,11 +13,11 @@ from predictions.schemas.inputs import PredictionIn, ResolutionIn
 from predictions.schemas.views import PredictionView, ResolutionView
 from predictions.submissions.record import record_prediction
 from service.cli.common import ACTOR, AsJson, clock, print_json, ready
-from service.db.engine import writing
+from service.db.engine import write_transaction
 from service.files.csv_columns import column_of
 from service.files.csv_mapping import lines_of
 from service.lookup import question_of
-from service.validation import invalid
+from service.validation import invalid_input
 
 Text = str | None
 
@@ -67,7 +67,7 @@ def predict(
     given = dict(locals())
     given.pop("as_json")
     data = _prediction({name: _cell(value) for name, value in given.items() if value})
-    with ready() as (_, engine), writing(engine) as session:
+    with ready() as (_, engine), write_transaction(engine) as session:
         try:
             row = record_prediction(session, data, now=clock.now(), actor=ACTOR)
         except InvalidInput as error:
@@ -91,7 +91,7 @@ def _prediction(row: dict[str, str]) -> PredictionIn:
         # Without these two, a message would speak of their absence and not of the options.
         return PredictionIn.model_validate({"commentator": {}, "question": {}} | line)
     except ValidationError as error:
-        raise _by_option(invalid(error)) from None
+        raise _by_option(invalid_input(error)) from None
 
 
 def _by_option(error: InvalidInput) -> InvalidInput:
@@ -132,7 +132,7 @@ def resolve(
     seen = int(supersedes) if supersedes and supersedes.isdecimal() else supersedes
     body = {"outcome": outcome, "known_at": known_at, "evidence": pieces, "note": note, "supersedes": seen}
     data = ResolutionIn.model_validate(body)
-    with ready() as (_, engine), writing(engine) as session:
+    with ready() as (_, engine), write_transaction(engine) as session:
         row = settle(session, question_of(session, question), data, now=clock.now(), actor=ACTOR)
         view, slug = ResolutionView.of(row), session.get_one(Question, row.question_id).slug
     if as_json:

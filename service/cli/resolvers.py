@@ -16,11 +16,11 @@ from resolvers.probing.configuration import (
     list_attached,
 )
 from resolvers.probing.configuration import view_attached as view
-from resolvers.sources.interface import QuestionView
+from resolvers.sources.interface import ProbedQuestion
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from service.lookup import question_of
-from service.resolver_trial import kinds, view_look
+from service.resolver_trial import kinds, view_probe_result
 from service.wiring.probing import dry_run
 
 Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar="QUESTION")]
@@ -29,13 +29,13 @@ Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar=
 def probe(which: Which, as_json: AsJson = False) -> None:
     """Look at the source of a question now: what is seen, and why it would propose or not. Nothing is recorded."""
     with ready() as (settings, engine):
-        with reading(engine) as session:
+        with read_transaction(engine) as session:
             question = question_of(session, which)
             row = attached(session, question)
-            shown, good_at = QuestionView.of(question), row.good_at
+            shown, good_at = ProbedQuestion.of(question), row.good_at
             resolver, config = row.resolver, row.config
         seen = dry_run(engine, settings, clock, shown, resolver, config)
-        look = view_look(shown.id, resolver, seen, clock.now(), good_at)
+        look = view_probe_result(shown.id, resolver, seen, clock.now(), good_at)
     if as_json:
         print_json(look.model_dump(mode="json"))
     else:
@@ -62,7 +62,7 @@ def set_resolver(
     """Attach a resolver to a question, or change it."""
     given = {"resolver": resolver, "config": _config(config), "lead_hours": lead_hours, "every_minutes": every_minutes}
     data = ResolverIn.model_validate(given | {"automatic": automatic, "paused": paused})
-    with ready() as (_, engine), writing(engine) as session:
+    with ready() as (_, engine), write_transaction(engine) as session:
         question = question_of(session, which)
         shown = view(attach(session, question, data, now=clock.now(), actor=ACTOR), question)
     if as_json:
@@ -84,7 +84,7 @@ def _config(text: str) -> Any:
 
 def list_resolvers(as_json: AsJson = False) -> None:
     """List the questions that have a resolver, and how the last look went."""
-    with ready() as (_, engine), reading(engine) as session:
+    with ready() as (_, engine), read_transaction(engine) as session:
         rows = [(question.slug, view(row, question)) for row, question in list_attached(session)]
     if as_json:
         print_json([{"slug": slug} | shown.model_dump(mode="json") for slug, shown in rows])
@@ -108,7 +108,7 @@ def _times(each: Any) -> tuple[object, ...]:
 
 def remove(which: Which) -> None:
     """Take the resolver off a question; what it proposed stays."""
-    with ready() as (_, engine), writing(engine) as session:
+    with ready() as (_, engine), write_transaction(engine) as session:
         detach(session, question_of(session, which), now=clock.now(), actor=ACTOR)
     typer.echo("detached")
 

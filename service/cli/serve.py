@@ -14,7 +14,7 @@ from sqlmodel import Session
 from service.app import create_app
 from service.cli.common import AsJson, clock, print_json, ready
 from service.cli.errors import Failed
-from service.db.engine import writing
+from service.db.engine import write_transaction
 from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
 from service.settings import Settings, write_private
@@ -31,7 +31,7 @@ def serve(
 ) -> None:
     """Start the API, the pages and the scheduler. Ctrl-C stops it."""
     with ready(host=host, port=port) as (settings, engine), listening(settings) as listener:
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
             make_first_key(session, settings)
         if entered:

@@ -14,7 +14,7 @@ from predictions.schemas.views import PredictionView
 from resolvers.prompts.inbox import due_questions
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.cli.leaderboard import record_at, when
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from service.lookup import commentator_of, question_of
 
 MANY = 1_000_000
@@ -23,7 +23,7 @@ MANY = 1_000_000
 def due(limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000, as_json: AsJson = False) -> None:
     """List the questions that wait for an outcome, the longest overdue first."""
     now = clock.now()
-    with ready() as (_, engine), reading(engine) as session:
+    with ready() as (_, engine), read_transaction(engine) as session:
         views = [view_question(session, question) for question in due_questions(session, now=now, limit=limit)]
     if as_json:
         print_json([view.model_dump(mode="json") for view in views])
@@ -42,7 +42,7 @@ def question(
     which: Annotated[str, typer.Argument(metavar="QUESTION", help="its slug or id")], as_json: AsJson = False
 ) -> None:
     """Show a question: what it asks, how it stands, and who said what."""
-    with ready() as (_, engine), reading(engine) as session:
+    with ready() as (_, engine), read_transaction(engine) as session:
         row = question_of(session, which)
         view = view_question(session, row)
         said = list_predictions(session, PredictionFilter(question=row.id), limit=MANY)

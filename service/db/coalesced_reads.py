@@ -9,7 +9,7 @@ from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from service.db.engine import reading
+from service.db.engine import read_transaction
 
 Found = TypeVar("Found")
 MAX_KEPT = 256
@@ -39,7 +39,7 @@ class SharedReading(Generic[Found]):
         return await run_sync(self._read)
 
     def _read(self) -> Found:
-        with reading(self._engine) as session:
+        with read_transaction(self._engine) as session:
             return self._find(session)
 
 

@@ -47,11 +47,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    read_transaction = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if read_transaction else "BEGIN IMMEDIATE")
 
 
-class _Turns:
+class _WriterQueue:
     """The order in which the threads of this process write to SQLite: whoever came first.
 
     SQLite lets waiters poll, so that a busy API would starve the sweep for as long as the load lasts.
@@ -77,17 +77,17 @@ class _Turns:
                     self._waiting[0].set()
 
 
-_turns: WeakKeyDictionary[Pool, _Turns] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[Pool, _WriterQueue] = WeakKeyDictionary()
 
 
 def _turn(engine: Engine) -> AbstractContextManager[None]:
     if engine.dialect.name != "sqlite":
         return nullcontext()
-    return _turns.setdefault(engine.pool, _Turns()).turn()
+    return _turns.setdefault(engine.pool, _WriterQueue()).turn()
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
+def read_transaction(engine: Engine) -> Iterator[Session]:
     """A session that sees one state of the database and writes nothing."""
     options: dict[str, object] = {"reading": True}
     if engine.dialect.name == "postgresql":  # its default would show each statement a state of its own
@@ -97,7 +97,7 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
+def write_transaction(engine: Engine) -> Iterator[Session]:
     """A session for a change of the record: alone among the writers, committed at the end, rolled back on an error."""
     with _turn(engine), Session(engine) as session, session.begin():
         lock_writers(session)
@@ -105,7 +105,7 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def delivering(engine: Engine) -> Iterator[Session]:
+def bookkeeping_transaction(engine: Engine) -> Iterator[Session]:
     """A session for bookkeeping beside the record (deliveries, keys): committed at the end, not alone on PostgreSQL."""
     with _turn(engine), Session(engine) as session, session.begin():
         yield session

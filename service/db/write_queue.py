@@ -19,7 +19,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from predictions.errors import TrackRecordError
-from service.db.engine import writing
+from service.db.engine import write_transaction
 from service.errors import Unavailable
 
 Item = TypeVar("Item")
@@ -113,7 +113,7 @@ class Writer:
 
     def _together(self, tasks: list[_Task[Any, Any]]) -> list[Any]:
         try:
-            with writing(self._engine) as session, _remembering(session):
+            with write_transaction(self._engine) as session, _remembering(session):
                 outcomes: list[Any] = []
                 for job, same in groupby(tasks, lambda task: task.job):
                     outcomes += job(session, [task.item for task in same])
@@ -122,7 +122,7 @@ class Writer:
             if len(tasks) == 1:
                 raise
         # One of them is at fault: again, each in a savepoint of its own.
-        with writing(self._engine) as session:
+        with write_transaction(self._engine) as session:
             return [_one(session, task) for task in tasks]
 
 

@@ -14,7 +14,7 @@ from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.lookup import find_question
 from predictions.questions.proposals import propose
 from predictions.questions.references import add_reference
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.schemas.inputs import (
     CommentatorIn,
     CorrectionIn,
@@ -28,7 +28,7 @@ from predictions.submissions.commentators import change_commentator, find_commen
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from service.demo.commentators import make_people
 from service.demo.predictions import make_predictions
-from service.demo.questions import Asked, make_questions
+from service.demo.questions import InventedQuestion, make_questions
 from service.demo.replay import ACTOR, Progress, Replay, silent
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -60,7 +60,7 @@ def build(session: Session, *, now: datetime, seed: int = SEED, progress: Progre
     return len(asked)
 
 
-def _plan(session: Session, replay: Replay, asked: Asked, base: datetime) -> None:
+def _plan(session: Session, replay: Replay, asked: InventedQuestion, base: datetime) -> None:
     replay.enter(asked.entered_at, lambda now: _enter(session, asked, now))
     if asked.known_at < min(asked.deadline - 2 * DAY, base - 2 * HOUR):
         replay.then(asked.known_at + HOUR, lambda now: _declare(session, asked, now))
@@ -68,30 +68,30 @@ def _plan(session: Session, replay: Replay, asked: Asked, base: datetime) -> Non
         replay.then(asked.settled_at, lambda now: _resolve(session, asked, asked.outcome, now))
 
 
-def _enter(session: Session, asked: Asked, now: datetime) -> None:
+def _enter(session: Session, asked: InventedQuestion, now: datetime) -> None:
     question = enter_question(session, QuestionIn.model_validate(asked.body), now=now, actor=ACTOR)
     for reference in asked.references:
         add_reference(session, question, ReferenceIn.model_validate(reference), now=now, actor=ACTOR)
 
 
-def _named(session: Session, asked: Asked) -> Question:
+def _named(session: Session, asked: InventedQuestion) -> Question:
     found = find_question(session, asked.slug)
     if found is None:
         raise LookupError(asked.slug)
     return found
 
 
-def _declare(session: Session, asked: Asked, now: datetime) -> None:
+def _declare(session: Session, asked: InventedQuestion, now: datetime) -> None:
     question = _named(session, asked)
     if question.outcome is None:
         declare_decided(session, question, "Reported ahead of the deadline (invented).", now=now, actor=ACTOR)
 
 
-def _evidence(asked: Asked) -> list[dict[str, str]]:
+def _evidence(asked: InventedQuestion) -> list[dict[str, str]]:
     return [{"url": f"https://records.example/{asked.slug}", "note": "An invented notice."}]
 
 
-def _resolve(session: Session, asked: Asked, outcome: str, now: datetime) -> None:
+def _resolve(session: Session, asked: InventedQuestion, outcome: str, now: datetime) -> None:
     question = _named(session, asked)
     if question.outcome == ANNULLED:
         return  # its condition failed meanwhile
@@ -101,7 +101,7 @@ def _resolve(session: Session, asked: Asked, outcome: str, now: datetime) -> Non
     resolve(session, question, ResolutionIn.model_validate(body), now=now, actor=ACTOR)
 
 
-def _mishaps(session: Session, replay: Replay, asked: list[Asked], chance: Random, base: datetime) -> None:
+def _mishaps(session: Session, replay: Replay, asked: list[InventedQuestion], chance: Random, base: datetime) -> None:
     """What goes wrong in a newsroom: wrong outcomes corrected, one taken back, deadlines moved, proposals waiting."""
     tied = {each.parent.slug for each in asked if each.parent} | {each.slug for each in asked if each.parent}
     alone = [each for each in asked if each.slug not in tied and each.body["kind"] == "binary"]
@@ -121,36 +121,36 @@ def _mishaps(session: Session, replay: Replay, asked: list[Asked], chance: Rando
             _plan_proposal(session, replay, each, "no" if each.outcome == "yes" else "yes", when + HOUR)
 
 
-def _plan_mistake(session: Session, replay: Replay, asked: Asked) -> None:
+def _plan_mistake(session: Session, replay: Replay, asked: InventedQuestion) -> None:
     if asked.settled_at is not None:
         replay.then(asked.settled_at + DAY, lambda now: _resolve(session, asked, "yes", now))
         replay.then(asked.settled_at + 5 * DAY, lambda now: _resolve(session, asked, "no", now))
 
 
-def _plan_taking_back(session: Session, replay: Replay, asked: Asked) -> None:
+def _plan_taking_back(session: Session, replay: Replay, asked: InventedQuestion) -> None:
     reason = "The notice was withdrawn (invented)."
 
     def step(now: datetime) -> None:
-        take_back(session, _named(session, asked), reason, now=now, actor=ACTOR)
+        retract_resolution(session, _named(session, asked), reason, now=now, actor=ACTOR)
 
     if asked.settled_at is not None:
         replay.then(asked.settled_at + 3 * DAY, step)
 
 
-def _plan_postponement(session: Session, replay: Replay, asked: Asked) -> None:
+def _plan_postponement(session: Session, replay: Replay, asked: InventedQuestion) -> None:
     replay.then(asked.entered_at + 10 * DAY, lambda now: _postpone(session, asked, now))
 
 
-def _plan_proposal(session: Session, replay: Replay, asked: Asked, outcome: str, when: datetime) -> None:
+def _plan_proposal(session: Session, replay: Replay, asked: InventedQuestion, outcome: str, when: datetime) -> None:
     replay.then(when, lambda now: _propose(session, asked, outcome, now))
 
 
-def _postpone(session: Session, asked: Asked, now: datetime) -> None:
+def _postpone(session: Session, asked: InventedQuestion, now: datetime) -> None:
     later = asked.deadline + 14 * DAY
     postpone(session, _named(session, asked), later, "The organiser moved the date (invented).", now=now, actor=ACTOR)
 
 
-def _propose(session: Session, asked: Asked, outcome: str, now: datetime) -> None:
+def _propose(session: Session, asked: InventedQuestion, outcome: str, now: datetime) -> None:
     question = _named(session, asked)
     body: dict[str, Any] = {
         "outcome": outcome,

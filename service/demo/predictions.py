@@ -7,7 +7,7 @@ from typing import Any
 
 from service.demo.commentators import Person, nearest_hedge
 from service.demo.phrases import CLAIMLESS, OUTLETS
-from service.demo.questions import Asked
+from service.demo.questions import InventedQuestion
 
 DAY = timedelta(days=1)
 MOST_ASKED = 15
@@ -15,16 +15,18 @@ PROMISES = 0.01
 
 
 @dataclass(frozen=True)
-class Said:
+class InventedPrediction:
     """One prediction as it is submitted, and when somebody put it on record."""
 
     body: dict[str, Any]
     recorded_at: datetime
 
 
-def make_predictions(people: list[Person], asked: list[Asked], chance: Random, base: datetime) -> list[Said]:
+def make_predictions(
+    people: list[Person], asked: list[InventedQuestion], chance: Random, base: datetime
+) -> list[InventedPrediction]:
     """All predictions, in no order."""
-    found: list[Said] = []
+    found: list[InventedPrediction] = []
     for question in asked:
         crowd = [person for person in people if question.topic.slug in person.topics]
         wanted = chance.randint(3, MOST_ASKED)
@@ -42,7 +44,7 @@ def _some(crowd: list[Person], wanted: int, chance: Random) -> list[Person]:
     return drawn[:wanted]
 
 
-def _calls(person: Person, question: Asked, chance: Random, base: datetime) -> list[Said]:
+def _calls(person: Person, question: InventedQuestion, chance: Random, base: datetime) -> list[InventedPrediction]:
     """The opening call and its revisions, all before the question closes and before now."""
     end = min(question.closes_at, base) - timedelta(hours=1)
     window = end - question.entered_at
@@ -52,7 +54,9 @@ def _calls(person: Person, question: Asked, chance: Random, base: datetime) -> l
     return [_said(person, question, moment, chance, base) for moment in moments]
 
 
-def _said(person: Person, question: Asked, moment: datetime, chance: Random, base: datetime) -> Said:
+def _said(
+    person: Person, question: InventedQuestion, moment: datetime, chance: Random, base: datetime
+) -> InventedPrediction:
     body = {
         "commentator": {
             "name": person.name,
@@ -66,10 +70,10 @@ def _said(person: Person, question: Asked, moment: datetime, chance: Random, bas
         **_stated(person, question, chance),
     }
     delay = chance.uniform(60, 200) if chance.random() < person.late else chance.uniform(0.05, 2)
-    return Said(body, min(moment + delay * DAY, base - timedelta(minutes=5)))
+    return InventedPrediction(body, min(moment + delay * DAY, base - timedelta(minutes=5)))
 
 
-def _stated(person: Person, question: Asked, chance: Random) -> dict[str, Any]:
+def _stated(person: Person, question: InventedQuestion, chance: Random) -> dict[str, Any]:
     if len(question.truth) > 1:
         return {"probabilities": person.shares(question.truth, chance)}
     if chance.random() < PROMISES:

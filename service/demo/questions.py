@@ -17,7 +17,7 @@ RECENT = 40 * DAY
 
 
 @dataclass
-class Asked:
+class InventedQuestion:
     """A question as it is entered, the truth behind it, and what became of it.
 
     ``truth`` is the probability of yes, or one for each option. ``settled_at`` is when an editor resolves it; None
@@ -32,7 +32,7 @@ class Asked:
     outcome: str
     known_at: datetime
     settled_at: datetime | None = None
-    parent: "Asked | None" = None
+    parent: "InventedQuestion | None" = None
     references: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -46,9 +46,9 @@ class Asked:
         return min(self.deadline, self.known_at)
 
 
-def make_questions(chance: Random, base: datetime) -> list[Asked]:
+def make_questions(chance: Random, base: datetime) -> list[InventedQuestion]:
     """All questions, in no order; ``base`` is the day on which the demo is looked at."""
-    asked: list[Asked] = []
+    asked: list[InventedQuestion] = []
     taken: set[str] = set()
     for topic in TOPICS:
         for _ in range(FAMILIES):
@@ -72,7 +72,7 @@ def _probability(chance: Random) -> float:
     return min(max(1 / (1 + math.exp(-chance.gauss(-0.3, 1.6))), 0.02), 0.98)
 
 
-def _family(topic: Topic, taken: set[str], chance: Random, base: datetime) -> list[Asked]:
+def _family(topic: Topic, taken: set[str], chance: Random, base: datetime) -> list[InventedQuestion]:
     """Three thresholds of one event: the higher, the less likely, and never reached without the lower."""
     entered, end = _window(chance, base)
     place, highest, luck = chance.choice(topic.places), _probability(chance), chance.random()
@@ -85,22 +85,22 @@ def _family(topic: Topic, taken: set[str], chance: Random, base: datetime) -> li
         body = _body(topic, text, end, taken, chance) | {"event": event}
         outcome = "yes" if luck < probability else "no"
         when = known if outcome == "yes" else end
-        asked = Asked(topic, body, [probability], entered, end, outcome, when)
+        asked = InventedQuestion(topic, body, [probability], entered, end, outcome, when)
         found.append(_settle(asked, chance, base))
     return found
 
 
-def _single(topic: Topic, taken: set[str], chance: Random, base: datetime) -> Asked:
+def _single(topic: Topic, taken: set[str], chance: Random, base: datetime) -> InventedQuestion:
     entered, end = _window(chance, base)
     text = chance.choice(topic.singles).format(place=chance.choice(topic.places), period=_period(end))
     probability = _probability(chance)
     outcome = "yes" if chance.random() < probability else "no"
     known = _known(outcome == "yes", entered, end, chance)
     body = _body(topic, text, end, taken, chance)
-    return _settle(Asked(topic, body, [probability], entered, end, outcome, known), chance, base)
+    return _settle(InventedQuestion(topic, body, [probability], entered, end, outcome, known), chance, base)
 
 
-def _several(topic: Topic, kind: str, taken: set[str], chance: Random, base: datetime) -> Asked:
+def _several(topic: Topic, kind: str, taken: set[str], chance: Random, base: datetime) -> InventedQuestion:
     entered, end = _window(chance, base)
     text, options = (topic.choice, topic.options) if kind == "categorical" else (topic.scale, topic.bins)
     text = text.format(place=chance.choice(topic.places), period=_period(end))
@@ -108,10 +108,12 @@ def _several(topic: Topic, kind: str, taken: set[str], chance: Random, base: dat
     truth = [weight / sum(weights) for weight in weights]
     outcome = chance.choices(options, truth)[0]
     body = _body(topic, text, end, taken, chance) | {"kind": kind, "options": list(options)}
-    return _settle(Asked(topic, body, truth, entered, end, outcome, end), chance, base)
+    return _settle(InventedQuestion(topic, body, truth, entered, end, outcome, end), chance, base)
 
 
-def _conditional(topic: Topic, parent: Asked, taken: set[str], chance: Random, base: datetime) -> Asked:
+def _conditional(
+    topic: Topic, parent: InventedQuestion, taken: set[str], chance: Random, base: datetime
+) -> InventedQuestion:
     """A question that counts only if another ends with yes."""
     entered, end = parent.entered_at, parent.deadline + 30 * DAY
     text = f"If so, will the same be said again a month later? ({parent.body['text']})"
@@ -119,7 +121,7 @@ def _conditional(topic: Topic, parent: Asked, taken: set[str], chance: Random, b
     body |= {"condition": {"question": parent.slug, "outcome": "yes"}, "event": parent.slug}
     probability = _probability(chance)
     outcome = "yes" if chance.random() < probability else "no"
-    asked = Asked(topic, body, [probability], entered, end, outcome, end, parent=parent)
+    asked = InventedQuestion(topic, body, [probability], entered, end, outcome, end, parent=parent)
     if parent.settled_at is None or parent.outcome != "yes":
         return asked  # it waits for its condition, or falls with it
     asked = _settle(asked, chance, base)
@@ -159,7 +161,7 @@ def _known(happened: bool, entered: datetime, end: datetime, chance: Random) -> 
     return end
 
 
-def _settle(asked: Asked, chance: Random, base: datetime) -> Asked:
+def _settle(asked: InventedQuestion, chance: Random, base: datetime) -> InventedQuestion:
     """Say when it is resolved, if it is by now: days after the outcome, weeks in a few cases, and some never were."""
     delay = chance.choices((chance.uniform(0.1, 4), 50), (94, 6))[0] * DAY
     if chance.random() < 0.03:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from predictions.schemas.inputs import PredictionIn
 from predictions.submissions.record import record_predictions
-from service.demo.predictions import Said
+from service.demo.predictions import InventedPrediction
 
 ACTOR = "demo"
 Step = Callable[[datetime], Any]
@@ -27,14 +27,14 @@ class Replay:
         self.recorded: list[int] = []
         self._session = session
         self._before: dict[datetime, list[tuple[datetime, Step]]] = defaultdict(list)
-        self._said: dict[datetime, list[Said]] = defaultdict(list)
+        self._said: dict[datetime, list[InventedPrediction]] = defaultdict(list)
         self._after: dict[datetime, list[tuple[datetime, Step]]] = defaultdict(list)
 
     def enter(self, when: datetime, step: Step) -> None:
         """Do this on that day before its predictions are recorded."""
         self._before[_day(when)].append((when, step))
 
-    def hear(self, said: Said) -> None:
+    def hear(self, said: InventedPrediction) -> None:
         """Record this prediction on its day."""
         self._said[_day(said.recorded_at)].append(said)
 
@@ -53,7 +53,7 @@ class Replay:
             progress(number, len(days))
         return now
 
-    def _record(self, said: list[Said], now: datetime) -> datetime:
+    def _record(self, said: list[InventedPrediction], now: datetime) -> datetime:
         if said:
             now = max(now, *(each.recorded_at for each in said))
             items = [PredictionIn.model_validate(each.body) for each in said]

@@ -4,12 +4,12 @@ _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _GUARD = "'"
 
 
-def guarded(text: str) -> str:
+def guard(text: str) -> str:
     """``text`` as a cell that no spreadsheet runs."""
     return _GUARD + text if _is_risky(text) else text
 
 
-def unguarded(cell: str) -> str:
+def unguard(cell: str) -> str:
     """The text that ``guarded`` made this cell of; other cells as they are."""
     return cell[1:] if cell.startswith(_GUARD) and _is_risky(cell[1:]) else cell
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from predictions.errors import InvalidInput
 from service.files.csv_columns import COLUMNS, OUTCOME_COLUMNS, Column, get, put
-from service.files.csv_injection import guarded, unguarded
+from service.files.csv_injection import guard, unguard
 
 Row = dict[str, str]
 _FLAGS = {"true": True, "false": False}
@@ -41,7 +41,7 @@ def _nested(kind: str, columns: list[Column], row: Row) -> dict[str, Any]:
     line: dict[str, Any] = {"type": kind}
     for column in columns:
         if column.name in row:
-            put(line, column.path, _value(unguarded(row[column.name]), column.form))
+            put(line, column.path, _value(unguard(row[column.name]), column.form))
     if isinstance(line.get("evidence"), dict):
         line["evidence"] = _pieces(line["evidence"])
     if kind == "prediction":
@@ -114,5 +114,5 @@ def cell_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return guarded("|".join(str(part).replace("|", "\\|") for part in value))
-    return repr(value) if isinstance(value, float) else guarded(str(value))
+        return guard("|".join(str(part).replace("|", "\\|") for part in value))
+    return repr(value) if isinstance(value, float) else guard(str(value))

@@ -14,7 +14,7 @@ from predictions.transfer.line_types import LINES, Line
 from service.files.csv_reader import csv_lines
 from service.files.jsonl_reader import json_lines
 from service.files.text_lines import text_lines
-from service.validation import invalid
+from service.validation import invalid_input
 
 COMPUTED = ("score", "leaderboard", "ledger")
 
@@ -88,7 +88,7 @@ def _line(content: dict[str, Any] | InvalidInput) -> tuple[str, Line | InvalidIn
     try:
         return str(kind), model.model_validate(content)
     except ValidationError as error:
-        return str(kind), invalid(error)
+        return str(kind), invalid_input(error)
 
 
 def _unknown_type(kind: object) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from predictions.errors import InvalidInput
-from service.strict_json import one_object
+from service.strict_json import parse_json
 
 Content = dict[str, Any] | InvalidInput
 
@@ -26,7 +26,7 @@ def json_lines(texts: Iterable[str]) -> Iterator[tuple[int, Content]]:
 
 def _object(text: str) -> Content:
     try:
-        content = one_object(text)
+        content = parse_json(text)
     except InvalidInput as error:
         return error
     except (ValueError, RecursionError) as error:

@@ -20,11 +20,11 @@ log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every single ring
 
 
-class Replaced(Exception):
+class Superseded(Exception):
     """Another thread has taken this one's work over."""
 
 
-class Bell:
+class Ticker:
     """Rings every so many seconds, and at one chosen time."""
 
     def __init__(self, seconds: float, ring: Callable[[], None], clock: Clock) -> None:
@@ -32,39 +32,39 @@ class Bell:
         self._scheduler: BackgroundScheduler | None = None
         self._rung_at = clock.monotonic()
 
-    def hang(self) -> None:
+    def start(self) -> None:
         """Hang a new bell, in place of the old one if there is any, and ring it."""
-        self.take_down()
+        self.stop()
         # Late is better than never, and once is enough, however many times were missed.
         manner = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults=manner)
-        scheduler.add_job(self._strike, "interval", seconds=self._seconds, id="tick")
+        scheduler.add_job(self._tick, "interval", seconds=self._seconds, id="tick")
         scheduler.start()
         self._scheduler = scheduler
-        self._strike()
+        self._tick()
 
-    def take_down(self) -> None:
+    def stop(self) -> None:
         """Ring no more."""
         if self._scheduler is not None:
             with suppress(Exception):  # whatever state it is in: it is not used any more
                 self._scheduler.shutdown(wait=False)
             self._scheduler = None
 
-    def also_at(self, when: datetime) -> None:
+    def tick_also_at(self, when: datetime) -> None:
         """Ring at this time too; an earlier wish of this sort is forgotten."""
         if self._scheduler is not None:
-            self._scheduler.add_job(self._strike, "date", run_date=when, id="deadline", replace_existing=True)
+            self._scheduler.add_job(self._tick, "date", run_date=when, id="deadline", replace_existing=True)
 
-    def silent_for(self) -> float:
+    def seconds_since_tick(self) -> float:
         """Seconds since it rang last."""
         return self._clock.monotonic() - self._rung_at
 
-    def _strike(self) -> None:
+    def _tick(self) -> None:
         self._rung_at = self._clock.monotonic()
         self._ring()
 
 
-class Shift:
+class WorkerToken:
     """One thread's time at a job: how it stays known to be alive, and how it learns that it is over."""
 
     def __init__(self, worker: "Worker") -> None:
@@ -74,7 +74,7 @@ class Shift:
     def beat(self, pause_seconds: float = 0.0) -> None:
         """Something was accomplished. Raises ``Replaced`` where the shift is over; pauses for others if told to."""
         if self.over.wait(pause_seconds):
-            raise Replaced
+            raise Superseded
         self._worker.moved()
 
 
@@ -84,12 +84,12 @@ class Worker:
     ``make_job`` is called anew for each thread, so that nothing is shared with one that hangs.
     """
 
-    def __init__(self, name: str, make_job: Callable[[], Callable[[Shift], bool]], clock: Clock) -> None:
+    def __init__(self, name: str, make_job: Callable[[], Callable[[WorkerToken], bool]], clock: Clock) -> None:
         self.name = name
         self.failures = 0
         self._make_job, self._clock = make_job, clock
         self._awake = threading.Event()
-        self._shift: Shift | None = None
+        self._token: WorkerToken | None = None
         self._thread: threading.Thread | None = None
         self._left_behind: list[threading.Thread] = []
         self._working_since: float | None = None
@@ -97,12 +97,12 @@ class Worker:
 
     def start(self) -> None:
         """Start a thread; one that was there before is left to itself."""
-        if self._shift is not None and self._thread is not None:
-            self._shift.over.set()
+        if self._token is not None and self._thread is not None:
+            self._token.over.set()
             self._left_behind = [thread for thread in (*self._left_behind, self._thread) if thread.is_alive()]
         self._working_since = None
-        self._shift = Shift(self)
-        self._thread = threading.Thread(target=self._run, args=(self._shift,), name=self.name, daemon=True)
+        self._token = WorkerToken(self)
+        self._thread = threading.Thread(target=self._run, args=(self._token,), name=self.name, daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
@@ -111,8 +111,8 @@ class Worker:
 
     def stop(self, seconds: float) -> None:
         """Let it end, and wait so long for that; also for threads left behind, which may have come to."""
-        if self._shift is not None and self._thread is not None:
-            self._shift.over.set()
+        if self._token is not None and self._thread is not None:
+            self._token.over.set()
             self._awake.set()
             ends_at = self._clock.monotonic() + seconds
             for thread in (self._thread, *self._left_behind):
@@ -122,7 +122,7 @@ class Worker:
         """The job has got somewhere."""
         self._moved_at = self._clock.monotonic()
 
-    def still_for(self) -> float:
+    def seconds_since_progress(self) -> float:
         """Seconds since it accomplished something; an idle one that is never woken grows still, too."""
         return self._clock.monotonic() - self._moved_at
 
@@ -133,20 +133,20 @@ class Worker:
             return True
         return since is not None and self._clock.monotonic() - max(since, self._moved_at) > seconds
 
-    def _run(self, shift: Shift) -> None:
-        job: Callable[[Shift], bool] | None = None
+    def _run(self, token: WorkerToken) -> None:
+        job: Callable[[WorkerToken], bool] | None = None
         while True:
             self._awake.wait()
             self._awake.clear()
-            if shift.over.is_set():
+            if token.over.is_set():
                 return
             self._working_since = self._clock.monotonic()
             try:
                 job = job or self._make_job()
-                if job(shift):
+                if job(token):
                     self._awake.set()
-                shift.beat()
-            except Replaced:
+                token.beat()
+            except Superseded:
                 return
             except DBAPIError as error:
                 self.failures += 1
@@ -154,15 +154,15 @@ class Worker:
             except Exception:
                 self.failures += 1
                 log.exception("%s failed; the next tick tries again", self.name)
-            if not shift.over.is_set():
+            if not token.over.is_set():
                 self._working_since = None
 
 
 class Watchdog:
     """Looks, from time to time, whether bell and workers are alive, and replaces what is not."""
 
-    def __init__(self, bell: Bell, workers: list[Worker], tick_seconds: float, limit_seconds: float) -> None:
-        self._bell, self._workers = bell, workers
+    def __init__(self, ticker: Ticker, workers: list[Worker], tick_seconds: float, limit_seconds: float) -> None:
+        self._ticker, self._workers = ticker, workers
         self._tick_seconds, self._limit_seconds = tick_seconds, limit_seconds
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
@@ -178,9 +178,9 @@ class Watchdog:
 
     def look(self) -> None:
         """Look once."""
-        if self._bell.silent_for() > 2 * self._tick_seconds:
-            log.warning("no tick for %.1f s (was the clock set back?): ticking anew", self._bell.silent_for())
-            self._bell.hang()
+        if self._ticker.seconds_since_tick() > 2 * self._tick_seconds:
+            log.warning("no tick for %.1f s (was the clock set back?): ticking anew", self._ticker.seconds_since_tick())
+            self._ticker.start()
         for worker in self._workers:
             if worker.hangs(self._limit_seconds):
                 log.error("%s got nowhere for %.0f s: its work goes to a new thread", worker.name, self._limit_seconds)

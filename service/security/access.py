@@ -6,10 +6,10 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from service.db.models import ApiKey
 from service.security.api_keys import Caller, _hash, find_caller
-from service.security.browser_session import Visit, read_visit
+from service.security.browser_session import BrowserSession, read_session
 
 #: Methods that change nothing: for these, and no others, the cookie of a visit is as good as the key itself.
 SAFE_METHODS = ("GET", "HEAD")
@@ -18,11 +18,11 @@ SAFE_METHODS = ("GET", "HEAD")
 ANYBODY = Caller("anybody", frozenset())
 
 
-def visitor(request: Request, visit: Visit | None) -> Caller:
+def visitor(request: Request, visit: BrowserSession | None) -> Caller:
     """Whose visit this is: the owner of a key that still stands, else anybody."""
     if visit is None or visit.key is None:
         return ANYBODY
-    with reading(request.app.state.engine) as session:
+    with read_transaction(request.app.state.engine) as session:
         row = session.get(ApiKey, visit.key)
     return ANYBODY if row is None or row.revoked_at else Caller(row.name, frozenset(row.scopes))
 
@@ -36,7 +36,7 @@ async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials
     if given is None:
         if request.headers.get("authorization"):
             raise _unauthorised("the Authorization header must read: Bearer <key>")
-        visit = read_visit(request) if request.method in SAFE_METHODS else None
+        visit = read_session(request) if request.method in SAFE_METHODS else None
         # Only what asks the database goes to a thread: most reads come without key or cookie.
         who = ANYBODY if visit is None else await run_in_threadpool(visitor, request, visit)
         request.state.caller = who

@@ -14,7 +14,7 @@ from service.db.models import ApiKey
 
 SCOPES = ("read", "predict", "resolve", "admin")
 FIRST_ADMIN = "first admin"
-_MARK = "tr_"
+_KEY_PREFIX = "tr_"
 _PREFIX_LENGTH = 12
 
 
@@ -38,7 +38,7 @@ _VALID = select(*(_TABLE.c[name] for name in ("id", "name", "scopes", "hash"))).
 
 def create_key(session: Session, name: str, scopes: list[str], *, secret: bytes, now: datetime) -> tuple[ApiKey, str]:
     """A new key and its plain text, which is shown this once. Raises ``InvalidInput`` or ``Conflict`` (name taken)."""
-    plain = f"{_MARK}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+    plain = f"{_KEY_PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
     return store_key(session, name, scopes, plain, secret=secret, now=now), plain
 
 
@@ -96,7 +96,7 @@ def find_key(session: Session, plain: str, secret: bytes) -> tuple[int, Caller] 
 
 def _prefix(plain: str) -> str:
     # A key set by the operator need not have our form: its prefix must not give it away.
-    if plain.startswith(_MARK):
+    if plain.startswith(_KEY_PREFIX):
         return plain[:_PREFIX_LENGTH]
     return hashlib.sha256(plain.encode()).hexdigest()[:_PREFIX_LENGTH]
 

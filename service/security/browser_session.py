@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from fastapi import Request, Response
 from itsdangerous import BadData, URLSafeSerializer
 
-LASTS = timedelta(hours=12)
+SESSION_LASTS = timedelta(hours=12)
 #: The browser keeps the cookie for longer, so that a form left open overnight can be sent after signing in again.
 COOKIE_LASTS = timedelta(days=7)
 _NONCE_BYTES = 16
 
 
 @dataclass(frozen=True)
-class Visit:
+class BrowserSession:
     """What a cookie says: who (the number of a key; None before signing in), until when, and a number used once."""
 
     key: int | None
@@ -27,37 +27,37 @@ class Visit:
     nonce: str
 
 
-def new_visit(key: int | None, now: datetime) -> Visit:
+def new_session(key: int | None, now: datetime) -> BrowserSession:
     """A visit that begins now."""
-    return Visit(key, now + LASTS, secrets.token_urlsafe(_NONCE_BYTES))
+    return BrowserSession(key, now + SESSION_LASTS, secrets.token_urlsafe(_NONCE_BYTES))
 
 
-def read_visit(request: Request) -> Visit | None:
+def read_session(request: Request) -> BrowserSession | None:
     """The visit that the request's cookie tells of; None without a cookie, with one not signed here, or one expired."""
-    visit = held_visit(request)
+    visit = read_expired_session(request)
     return visit if visit and request.app.state.clock.now() < visit.until else None
 
 
-def renewed_visit(request: Request, key: int, now: datetime) -> Visit:
+def renewed_session(request: Request, key: int, now: datetime) -> BrowserSession:
     """A visit of the owner of ``key`` that begins now. After an ended visit of the same key its forms still hold."""
-    before = held_visit(request)
-    fresh = new_visit(key, now)
-    return Visit(key, fresh.until, before.nonce) if before is not None and before.key == key else fresh
+    before = read_expired_session(request)
+    fresh = new_session(key, now)
+    return BrowserSession(key, fresh.until, before.nonce) if before is not None and before.key == key else fresh
 
 
-def held_visit(request: Request) -> Visit | None:
+def read_expired_session(request: Request) -> BrowserSession | None:
     """As ``read_visit``, but an ended visit too: it opens nothing any more, but the sign-in form."""
     given = request.cookies.get(_name(request))
     if not given:
         return None
     try:
         held = _serializer(request).loads(given)
-        return Visit(held["key"], datetime.fromtimestamp(held["until"], UTC), held["nonce"])
+        return BrowserSession(held["key"], datetime.fromtimestamp(held["until"], UTC), held["nonce"])
     except (BadData, KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
 
 
-def set_visit(request: Request, response: Response, visit: Visit) -> None:
+def set_session(request: Request, response: Response, visit: BrowserSession) -> None:
     """Let the response carry the visit's cookie: unreadable for scripts, and sent only by this site's own pages."""
     held = {"key": visit.key, "until": int(visit.until.timestamp()), "nonce": visit.nonce}
     response.set_cookie(
@@ -71,7 +71,7 @@ def set_visit(request: Request, response: Response, visit: Visit) -> None:
     )
 
 
-def end_visit(request: Request, response: Response) -> None:
+def end_session(request: Request, response: Response) -> None:
     """Let the browser forget the cookie."""
     response.delete_cookie(_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
 

@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from service.security.browser_session import Visit
+from service.security.browser_session import BrowserSession
 
 
-def form_token(request: Request, visit: Visit) -> str:
+def form_token(request: Request, visit: BrowserSession) -> str:
     """What each form of a visit carries: only pages of this service, shown in this visit, can know it."""
     return hmac.new(request.app.state.secret, b"form token\n" + visit.nonce.encode(), hashlib.sha256).hexdigest()
 
 
-def has_form_token(request: Request, visit: Visit | None, given: str) -> bool:
+def has_form_token(request: Request, visit: BrowserSession | None, given: str) -> bool:
     """Whether a form carried the token of its visit."""
     return visit is not None and hmac.compare_digest(form_token(request, visit).encode(), given.encode())
 

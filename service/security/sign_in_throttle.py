@@ -9,7 +9,7 @@ WINDOW = timedelta(minutes=10)
 MAX_ADDRESSES = 10_000
 
 
-class Failures:
+class SignInThrottle:
     """Remembers the newest failures of each address, in this process."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from service.web.etag import tagged
 from service.web.responses import address_of
 
 
-class KeptPageRoute(APIRoute):
+class CachedPageRoute(APIRoute):
     """Leaves out what a reply needs to be made: parameters checked, a session opened, threads changed."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -30,8 +30,8 @@ async def _kept(request: Request) -> PageBytes | None:
     if not state.settings.public_read or "authorization" in request.headers:
         return None  # the caller's key must be looked at
     address = address_of(request)
-    if not state.boards.has_page(address):
+    if not state.leaderboard_cache.has_page(address):
         return None
     head = await state.newest_event.now()
-    page: PageBytes | None = state.boards.page(address, head, state.clock.now())
+    page: PageBytes | None = state.leaderboard_cache.page(address, head, state.clock.now())
     return page

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
-from service.errors import Unavailable, is_passing
-from service.validation import _REMEDIES, _summary, faults_of
+from service.errors import Unavailable, is_temporary
+from service.validation import _REMEDIES, _summary, validation_errors
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -52,7 +52,7 @@ def problem_of(error: Exception) -> Problem:
         wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else None
         return Problem(_status(error), error.title, error.detail, error.faults, wait)
     if isinstance(error, RequestValidationError):
-        faults = faults_of(error.errors())
+        faults = validation_errors(error.errors())
         malformed = any(fault["type"] == "json_invalid" for fault in error.errors())
         if malformed:
             faults = [Fault("", _REMEDIES["json_invalid"])]
@@ -62,7 +62,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
-    if is_passing(error):
+    if is_temporary(error):
         return problem_of(Unavailable("the database is busy or out of reach: send the same request again in a moment"))
     log.error("unforeseen error", exc_info=error)
     detail = "something went wrong on this side; it is logged; nothing was half written"

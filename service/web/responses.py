@@ -10,7 +10,7 @@ from sqlmodel import Session
 from predictions import ledger
 from predictions.leaderboard.freshness import next_deadline
 from service.cache.page_cache import Address, PageBytes
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from service.web.etag import etag_of, tagged
 
 
@@ -25,9 +25,9 @@ def read_reply(request: Request, content: BaseModel) -> Response:
     return tagged(request, body, etag_of(body))
 
 
-def kept_reply(request: Request, session: Session, make: Callable[[], BaseModel]) -> Response:
+def cached_reply(request: Request, session: Session, make: Callable[[], BaseModel]) -> Response:
     """As ``read_reply``, for what takes long to make: the same for every reader until the record changes."""
-    boards, now, address = request.app.state.boards, request.app.state.clock.now(), address_of(request)
+    boards, now, address = request.app.state.leaderboard_cache, request.app.state.clock.now(), address_of(request)
     head = ledger.head(session).seq
     page = boards.page(address, head, now)
     if page is None:
@@ -38,7 +38,7 @@ def kept_reply(request: Request, session: Session, make: Callable[[], BaseModel]
 
 
 def _session(request: Request) -> Iterator[Session]:
-    with reading(request.app.state.engine) as session:
+    with read_transaction(request.app.state.engine) as session:
         yield session
 
 

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from predictions.errors import InvalidInput
-from service.strict_json import one_object
+from service.strict_json import parse_json
 
 _JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)", re.IGNORECASE)
 _ACCEPTED = {"Accept": "application/json"}
@@ -39,7 +39,7 @@ async def strict(request: Request) -> None:
         if body.startswith(BOM_UTF8) or b"\0" in body:  # Python reads more than the UTF-8 of RFC 8259, section 8.1
             raise InvalidInput.at("", "the JSON is not plain UTF-8: encode it so, without a byte order mark")
         with suppress(ValueError, RecursionError):  # the framework tells of what is no JSON
-            one_object(body)
+            parse_json(body)
 
 
 _KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()

@@ -9,14 +9,14 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 
 from predictions.models import Proposal
-from resolvers.probing.attempt import BoundedFetch, Look, look
-from resolvers.probing.rate_limited_client import PoliteFetch
+from resolvers.probing.attempt import BoundedFetch, ProbeResult, run_probe
+from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
-from resolvers.probing.source_state_store import StoredMemory
+from resolvers.probing.source_state_store import DatabaseSourceState
 from resolvers.probing.worker import Prober
-from resolvers.sources.interface import QuestionView
+from resolvers.sources.interface import ProbedQuestion
 from service.clock import Clock
-from service.db.engine import delivering, reading, writing
+from service.db.engine import bookkeeping_transaction, read_transaction, write_transaction
 from service.settings import Settings
 from service.wiring.senders import make_fetcher
 
@@ -31,17 +31,17 @@ class EngineSessions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def reading(self) -> AbstractContextManager[Session]:
+    def read_transaction(self) -> AbstractContextManager[Session]:
         """To read."""
-        return reading(self._engine)
+        return read_transaction(self._engine)
 
-    def delivering(self) -> AbstractContextManager[Session]:
+    def bookkeeping_transaction(self) -> AbstractContextManager[Session]:
         """For bookkeeping beside the record."""
-        return delivering(self._engine)
+        return bookkeeping_transaction(self._engine)
 
-    def writing(self) -> AbstractContextManager[Session]:
+    def write_transaction(self) -> AbstractContextManager[Session]:
         """For a change of the record."""
-        return writing(self._engine)
+        return write_transaction(self._engine)
 
 
 def snapshot_store(settings: Settings) -> SnapshotStore:
@@ -54,21 +54,21 @@ def prune_snapshots(engine: Engine, settings: Settings, now: datetime) -> int:
 
     They were kept to answer what is asked again and again; a source whose bytes are gone is asked anew.
     """
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         evidence = session.execute(select(col(Proposal.evidence))).scalars()
         cited = {item["snapshot"] for items in evidence for item in items if item.get("snapshot")}
     return snapshot_store(settings).prune(cited=cited, before=now - UNCITED_LASTS)
 
 
-def make_fetch(engine: Engine, settings: Settings, clock: Clock) -> PoliteFetch:
+def make_fetch(engine: Engine, settings: Settings, clock: Clock) -> RateLimitedFetch:
     """The client of resolvers; its manners are shared by all processes on this database."""
     sessions = EngineSessions(engine)
-    return PoliteFetch(
+    return RateLimitedFetch(
         make_fetcher(settings, clock),
         now=clock.now,
         snapshots=snapshot_store(settings),
         environment=os.environ,
-        memory=StoredMemory(reading=sessions.reading, writing=sessions.delivering),
+        memory=DatabaseSourceState(reading=sessions.read_transaction, writing=sessions.bookkeeping_transaction),
     )
 
 
@@ -78,8 +78,8 @@ def make_prober(engine: Engine, settings: Settings, clock: Clock, done: Callable
 
 
 def dry_run(
-    engine: Engine, settings: Settings, clock: Clock, question: QuestionView, resolver: str, config: object
-) -> Look:
+    engine: Engine, settings: Settings, clock: Clock, question: ProbedQuestion, resolver: str, config: object
+) -> ProbeResult:
     """Look now, for a person: nothing is proposed, and no snapshot is kept."""
     fetch = BoundedFetch(make_fetch(engine, settings, clock), clock, DRY_RUN_SECONDS, keeping=False)
-    return look(question, resolver, config, fetch)
+    return run_probe(question, resolver, config, fetch)

@@ -12,14 +12,14 @@ from predictions import ledger
 from predictions.enums import QuestionStatus
 from predictions.models import LedgerEvent
 from predictions.questions.lifecycle import declare_decided, postpone
-from predictions.questions.resolve import take_back
+from predictions.questions.resolve import retract_resolution
 from predictions.questions.triage import snooze_question
 from resolvers.deadline_sweep import Swept, next_prompt_at, sweep_due
 from resolvers.notifications.channels import switch
 from resolvers.notifications.models import DeliveryState
 from resolvers.prompts.inbox import PromptState, due_questions, list_prompts
 from resolvers.prompts.models import Prompt
-from service.db.engine import make_engine, writing
+from service.db.engine import make_engine, write_transaction
 from tests.support.fake_clock import START
 from tests.support.source_requests import BASE_URL, ask, deliveries, listen, prompts_of, settle
 
@@ -62,7 +62,7 @@ def test_the_ledger_tells_that_a_question_came_due_and_was_reminded_of(session: 
     [reminded] = events(session, "questions.reminded")
     stages = [(item["question"], item["stage"]) for item in json.loads(reminded.body)["reminders"]]
     assert stages == [(row.id, "day_1") for row in questions]
-    assert list(ledger.breaks(session)) == []
+    assert list(ledger.chain_errors(session)) == []
 
 
 def test_reminders_follow_until_the_escalation_and_then_it_stops(session: Session) -> None:
@@ -119,7 +119,7 @@ def test_a_resolution_taken_back_opens_the_prompt_again_without_a_second_one(ses
     question = ask(session, "rain", START)
     sweep(session, START)
     settle(session, question, "yes", START + SECOND)
-    take_back(session, question, "It was drizzle.", now=START + 2 * DAY, actor="tester")
+    retract_resolution(session, question, "It was drizzle.", now=START + 2 * DAY, actor="tester")
     assert sweep(session, START + 2 * DAY) == Swept(1, 0, START + 3 * DAY)
     assert [(prompt.stage, prompt.state) for prompt in list_prompts(session, now=START)] == [("due", "open")]
     assert sweep(session, START + 3 * DAY).prompted == 1, "and reminders go on where they would be"
@@ -150,18 +150,18 @@ def test_the_size_of_a_batch_changes_nothing_else(session: Session) -> None:
 
 
 def test_a_sweep_that_is_not_committed_leaves_nothing(engine: Engine) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         ask(session, "rain", START)
         listen(session, "desk", START)
 
     def stop_before_the_commit() -> None:
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             assert sweep(session, START).prompted == 1
             raise RuntimeError("the process stops here")
 
     with pytest.raises(RuntimeError, match="stops here"):
         stop_before_the_commit()
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         assert prompts_of(session) == []
         assert deliveries(session) == []
         assert sweep(session, START).prompted == 1, "and the next sweep makes up for it"
@@ -169,7 +169,7 @@ def test_a_sweep_that_is_not_committed_leaves_nothing(engine: Engine) -> None:
 
 def test_on_postgresql_a_sweep_neither_takes_nor_waits_for_what_another_has_claimed(postgresql_url: str) -> None:
     engine = make_engine(postgresql_url)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         for index in range(4):
             ask(session, f"q-{index}", START)
     with Session(engine) as first, Session(engine) as second:
@@ -182,14 +182,14 @@ def test_on_postgresql_a_sweep_neither_takes_nor_waits_for_what_another_has_clai
 
 
 def test_many_sweeps_at_once_record_each_prompt_exactly_once(engine: Engine) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         numbers = [ask(session, f"q-{index}", START).id for index in range(60)]
         listen(session, "desk", START)
 
     def sweep_until_done(_: int) -> int:
         prompted = 0
         while True:
-            with writing(engine) as session:
+            with write_transaction(engine) as session:
                 swept = sweep(session, START, batch=7)
             prompted += swept.prompted
             if not swept.looked_at:
@@ -198,10 +198,10 @@ def test_many_sweeps_at_once_record_each_prompt_exactly_once(engine: Engine) -> 
     with ThreadPoolExecutor(6) as pool:
         counts = list(pool.map(sweep_until_done, range(6)))
     assert sum(counts) == 60
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         assert sorted(prompts_of(session)) == sorted((number, "due") for number in numbers)
         assert len({row.prompt_id for row in deliveries(session)}) == len(deliveries(session)) == 60
-        assert list(ledger.breaks(session)) == []
+        assert list(ledger.chain_errors(session)) == []
 
 
 def test_each_channel_hears_of_its_topics_only(session: Session) -> None:

@@ -19,7 +19,7 @@ from predictions.models import Commentator, LedgerEvent, Prediction, Proposal, Q
 from predictions.questions.create import enter_question
 from predictions.schemas.inputs import QuestionIn
 from service.cli import main
-from service.db.engine import make_engine, reading, writing
+from service.db.engine import make_engine, read_transaction, write_transaction
 from service.db.migrate import upgrade
 from service.demo.build import build
 
@@ -30,7 +30,7 @@ NOW = datetime(2026, 5, 20, 15, tzinfo=UTC)
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}")
     upgrade(engine)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         assert build(session, now=NOW) == 400
     yield engine
     engine.dispose()
@@ -38,7 +38,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture
 def record(demo: Engine) -> Iterator[Session]:
-    with reading(demo) as session:
+    with read_transaction(demo) as session:
         yield session
 
 
@@ -97,16 +97,16 @@ def test_the_board_has_ranks_tiers_and_some_with_too_few(record: Session) -> Non
 def test_the_same_seed_on_the_same_day_makes_the_same_record(demo: Engine, tmp_path: Path) -> None:
     again = make_engine(f"sqlite:///{tmp_path / 'again.db'}")
     upgrade(again)
-    with writing(again) as session:
+    with write_transaction(again) as session:
         build(session, now=NOW + timedelta(hours=2))
     said = select(Prediction.made_at, Prediction.recorded_at, Prediction.probability, Prediction.hedge)
-    with reading(demo) as one, reading(again) as other:
+    with read_transaction(demo) as one, read_transaction(again) as other:
         assert one.exec(said.order_by(col(Prediction.id))).all() == other.exec(said.order_by(col(Prediction.id))).all()
     again.dispose()
 
 
 def test_a_second_start_changes_nothing(demo: Engine) -> None:
-    with writing(demo) as session:
+    with write_transaction(demo) as session:
         before = head(session)
         assert build(session, now=NOW) == 0
         assert head(session) == before

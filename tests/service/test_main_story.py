@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from predictions.audit.verify import verify
 from predictions.models import Proposal, Question
-from predictions.starting_record.load import seed
+from predictions.starting_record.load import load_starting_record
 from resolvers.deadline_sweep import sweep_due
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -79,8 +79,8 @@ def test_pages_show_the_board_and_the_question(admin: httpx.Client) -> None:
 
 def test_the_starting_record_has_three_outcomes_and_one_proposal_and_the_rest_come_due(engine: Engine) -> None:
     with Session(engine) as session:
-        assert seed(session, now=NOW) == 13
-        assert seed(session, now=NOW) == 0
+        assert load_starting_record(session, now=NOW) == 13
+        assert load_starting_record(session, now=NOW) == 0
         sweep_due(session, now=NOW, base_url="http://localhost")
         states = [question.status.value for question in session.exec(select(Question)).all()]
         assert {state: states.count(state) for state in set(states)} == {"resolved": 3, "due": 9, "open": 1}
@@ -90,6 +90,6 @@ def test_the_starting_record_has_three_outcomes_and_one_proposal_and_the_rest_co
 
 def test_verify_finds_a_score_that_was_tampered_with(engine: Engine) -> None:
     with Session(engine) as session:
-        seed(session, now=NOW)
+        load_starting_record(session, now=NOW)
         session.connection().exec_driver_sql("UPDATE standing SET opening = opening + 1 WHERE resolved > 0")
         assert any("standing" in finding for finding in verify(session))

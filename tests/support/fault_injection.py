@@ -21,12 +21,12 @@ from standardwebhooks import Webhook
 from predictions import ledger
 from predictions.models import LedgerEvent
 from resolvers.notifications.models import ChannelKind, Delivery, DeliveryAttempt, DeliveryState
-from resolvers.notifications.retry_policy import Terms, full_jitter
+from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
 from resolvers.notifications.senders.webhook import WebhookSender
 from resolvers.outbound.client import Fetcher
 from resolvers.prompts.models import Prompt
 from service.clock import SystemClock
-from service.db.engine import make_engine, reading, writing
+from service.db.engine import make_engine, read_transaction, write_transaction
 from service.scheduling import crash_points
 from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
@@ -47,7 +47,7 @@ def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
     settings = Settings(_env_file=None, database_url=url, tick_seconds=TICK_SECONDS)
     fetcher = Fetcher(clock=clock, user_agent="tests", allowed_hosts=[receiver])
     senders = {ChannelKind.WEBHOOK: WebhookSender(fetcher, clock, total_seconds=SEND_SECONDS)}
-    terms = Terms(full_jitter, RETRY_SECONDS, LEASE_SECONDS)
+    terms = RetryPolicy(full_jitter, RETRY_SECONDS, LEASE_SECONDS)
     Scheduler(make_engine(url), settings, clock, senders=senders, terms=terms).start()
     signal.pause()
 
@@ -99,7 +99,7 @@ class House:
     def come_due(self, count: int, over_seconds: float = 0.0) -> None:
         """So many questions come due, all of them now or one after the other in the time given."""
         start = datetime.now(UTC)
-        with writing(self.engine) as session:
+        with write_transaction(self.engine) as session:
             self.secret = listen(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
             for number in range(count):
                 ask(session, f"q-{number}", start + timedelta(seconds=over_seconds * number / count))
@@ -122,7 +122,7 @@ class House:
 
     def count(self, *state: DeliveryState) -> int:
         """Deliveries in one of these states."""
-        with reading(self.engine) as session:
+        with read_transaction(self.engine) as session:
             return session.execute(
                 select(func.count()).select_from(Delivery).where(Delivery.state.in_(state))
             ).scalar_one()
@@ -133,7 +133,7 @@ class House:
 
     def check(self, count: int) -> None:
         """Each of the questions was prompted for once, and its message arrived as often as is on record or less."""
-        with reading(self.engine) as session:
+        with read_transaction(self.engine) as session:
             stages = Counter(session.execute(select(Prompt.question_id, Prompt.stage)).all())
             assert len(stages) == count
             assert set(stages.values()) == {1}
@@ -144,7 +144,7 @@ class House:
             told = Counter(session.execute(came_due).scalars())
             assert len(told) == count
             assert set(told.values()) == {1}
-            assert list(ledger.breaks(session)) == []
+            assert list(ledger.chain_errors(session)) == []
 
     def _check_attempts(self, session: Session, rows: list[Delivery]) -> None:
         received = self.receiver.received(self.secret)

@@ -14,11 +14,11 @@ from predictions.questions.lookup import find_question
 from resolvers.outbound.client import Fetcher
 from resolvers.probing.configuration import ResolverIn, attach, attached
 from resolvers.probing.models import AttachedResolver
-from resolvers.probing.rate_limited_client import PoliteFetch
+from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
-from resolvers.probing.source_state_store import StoredMemory
+from resolvers.probing.source_state_store import DatabaseSourceState
 from resolvers.probing.worker import Prober
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from service.wiring.probing import EngineSessions
 from tests.support.http_source_server import RawServer, reply
 from tests.support.source_requests import ask
@@ -30,12 +30,12 @@ JSON = "application/json"
 
 def make(engine: Engine, server: RawServer, clock: Any, folder: Path, **limits: Any) -> Prober:
     sessions = EngineSessions(engine)
-    fetch = PoliteFetch(
+    fetch = RateLimitedFetch(
         Fetcher(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host]),
         now=clock.now,
         snapshots=SnapshotStore(folder / "snapshots"),
         environment={},
-        memory=StoredMemory(reading=sessions.reading, writing=sessions.delivering),
+        memory=DatabaseSourceState(reading=sessions.read_transaction, writing=sessions.bookkeeping_transaction),
         spacing_seconds=0.0,
     )
     return Prober(sessions, fetch, clock, **limits)
@@ -46,7 +46,7 @@ def feed(server: RawServer, path: str = "/feed", **expressions: str) -> dict[str
 
 
 def enter(engine: Engine, slug: str, config: dict[str, Any], **changes: Any) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         question = ask(session, slug, DEADLINE)
         data = ResolverIn.model_validate({"resolver": "json", "config": config} | changes)
         attach(session, question, data, now=NOON, actor="tester")
@@ -57,7 +57,7 @@ def run(prober: Prober) -> dict[str, int]:
 
 
 def row_of(engine: Engine, slug: str) -> AttachedResolver:
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         row = attached(session, found(session, slug))
         session.expunge(row)
         return row
@@ -70,7 +70,7 @@ def found(session: Session, slug: str) -> Question:
 
 
 def proposals(engine: Engine) -> list[Proposal]:
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         rows = list(session.exec(select(Proposal).order_by(Proposal.id)))
         session.expunge_all()
         return rows

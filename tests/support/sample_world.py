@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from resolvers.outbound.client import Fetcher
-from resolvers.probing.rate_limited_client import PoliteFetch
+from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
 from resolvers.sources.evidence import Probe
-from resolvers.sources.interface import QuestionView
+from resolvers.sources.interface import ProbedQuestion
 from resolvers.sources.registry import probe
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import FIXTURES, RawServer, reply, serving_raw
@@ -28,7 +28,7 @@ class World:
     """The server's address is `url`; `routes` says what it answers; `clock` is what the client believes."""
 
     server: RawServer
-    fetch: PoliteFetch
+    fetch: RateLimitedFetch
     clock: FakeClock
     snapshots: SnapshotStore
     slept: list[float]
@@ -46,7 +46,7 @@ class World:
     def serve_bytes(self, path: str, body: bytes, **headers: Any) -> None:
         self.server.routes[path] = reply(body, **headers)
 
-    def probe(self, question: QuestionView, key: str, **settings: Any) -> Probe:
+    def probe(self, question: ProbedQuestion, key: str, **settings: Any) -> Probe:
         return probe(question, key, settings, self.fetch)
 
 
@@ -63,7 +63,7 @@ def new_world(folder: Path, now: datetime) -> Iterator[World]:
 
     with serving_raw() as server:
         fetcher = Fetcher(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host])
-        fetch = PoliteFetch(
+        fetch = RateLimitedFetch(
             fetcher,
             now=clock.now,
             snapshots=snapshots,
@@ -74,9 +74,9 @@ def new_world(folder: Path, now: datetime) -> Iterator[World]:
         yield World(server, fetch, clock, snapshots, slept, environment)
 
 
-def question(opened: str = "2025-03-18", deadline: str = "2025-09-18T23:59:59-04:00", **changes: Any) -> QuestionView:
+def question(opened: str = "2025-03-18", deadline: str = "2025-09-18T23:59:59-04:00", **changes: Any) -> ProbedQuestion:
     """A yes/no question of the spring and summer of 2025, counted in US Eastern time."""
     moments = {name: datetime.fromisoformat(text) for name, text in (("opened_at", opened), ("deadline", deadline))}
     aware = {name: moment if moment.tzinfo else moment.replace(tzinfo=UTC) for name, moment in moments.items()}
     fields = {"id": 7, "slug": "q", "text": "Will it?", "resolution_criteria": "It does.", **aware}
-    return QuestionView(**{**fields, "deadline_zone": "America/New_York", **changes})
+    return ProbedQuestion(**{**fields, "deadline_zone": "America/New_York", **changes})

@@ -11,31 +11,31 @@ from sqlmodel import Session
 
 from predictions.models import Question
 from resolvers.deadline_sweep import sweep_due
-from resolvers.notifications.dispatcher import Outbox
+from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryAttempt
-from resolvers.notifications.retry_policy import Terms
-from resolvers.notifications.sender import Answer, Outgoing, Verdict
-from service.db.engine import delivering, writing
+from resolvers.notifications.retry_policy import RetryPolicy
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
+from service.db.engine import bookkeeping_transaction, write_transaction
 from tests.support.fake_clock import START, FakeClock
 from tests.support.source_requests import BASE_URL, ask, deliveries, listen
 
 SECOND = timedelta(seconds=1)
 TAKEN, LATER, NEVER = (
-    Answer(Verdict.DELIVERED, "", 200),
-    Answer(Verdict.PASSING, "busy", 503),
-    Answer(Verdict.PERMANENT, "unknown", 404),
+    SendResult(DeliveryResult.DELIVERED, "", 200),
+    SendResult(DeliveryResult.PASSING, "busy", 503),
+    SendResult(DeliveryResult.PERMANENT, "unknown", 404),
 )
-WHOLE = Terms(jitter=lambda seconds: seconds)
+WHOLE = RetryPolicy(jitter=lambda seconds: seconds)
 
 
 @dataclass
 class Postman:
     """A sender that answers as it is told, and remembers what it carried."""
 
-    answer: Callable[[Outgoing], Answer] = lambda _: TAKEN
+    answer: Callable[[OutgoingMessage], SendResult] = lambda _: TAKEN
     carried: list[str] = field(default_factory=list)
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    def send(self, outgoing: OutgoingMessage) -> SendResult:
         self.carried.append(outgoing.message_id)
         return self.answer(outgoing)
 
@@ -48,16 +48,16 @@ class House:
     clock: FakeClock
     postman: Postman
 
-    def outbox(self, terms: Terms = WHOLE, **options: Any) -> Outbox:
+    def outbox(self, terms: RetryPolicy = WHOLE, **options: Any) -> Dispatcher:
         senders = {ChannelKind.WEBHOOK: self.postman}
-        return Outbox(self.session, senders, self.clock, terms=terms, **options)
+        return Dispatcher(self.session, senders, self.clock, terms=terms, **options)
 
     def session(self) -> AbstractContextManager[Session]:
-        return delivering(self.engine)
+        return bookkeeping_transaction(self.engine)
 
     def come_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
         """These questions come due now, and wait to be told to these channels."""
-        with writing(self.engine) as session:
+        with write_transaction(self.engine) as session:
             known = set(session.execute(select(Channel.name)).scalars())
             for name in channels:
                 if name not in known:
@@ -84,5 +84,5 @@ class House:
 
     @contextmanager
     def question(self, slug: str) -> Iterator[tuple[Session, Question]]:
-        with writing(self.engine) as session:
+        with write_transaction(self.engine) as session:
             yield session, session.execute(select(Question).where(Question.slug == slug)).scalar_one()

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from predictions.errors import InvalidInput
-from resolvers.notifications.rendering import brief
-from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from resolvers.notifications.rendering import render_short
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
 from resolvers.notifications.senders.webhook import answer_of
 
 SEND_SECONDS = 20.0
@@ -53,27 +53,31 @@ class ChatSender:
     def __init__(self, *, total_seconds: float = SEND_SECONDS) -> None:
         self._total_seconds = total_seconds
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    def send(self, outgoing: OutgoingMessage) -> SendResult:
         """Send once. What the service refuses for good is permanent, as is a missing extra; all else may pass."""
         if not installed():
-            return Answer(Verdict.PERMANENT, NOT_INSTALLED)
-        title, body = brief(outgoing.payload)
+            return SendResult(DeliveryResult.PERMANENT, NOT_INSTALLED)
+        title, body = render_short(outgoing.payload)
         job = {"url": outgoing.target, "title": title, "body": body}
         told = _run(job, self._total_seconds)
         if told is None:
-            return Answer(Verdict.PASSING, f"the chat service was too slow: ended after {self._total_seconds:.0f} s")
+            return SendResult(
+                DeliveryResult.PASSING, f"the chat service was too slow: ended after {self._total_seconds:.0f} s"
+            )
         if told["sent"]:
-            return Answer(Verdict.DELIVERED)
+            return SendResult(DeliveryResult.DELIVERED)
         if not told["known"]:
-            return Answer(Verdict.PERMANENT, "the address is of no chat service: correct the target, then resend")
+            return SendResult(
+                DeliveryResult.PERMANENT, "the address is of no chat service: correct the target, then resend"
+            )
         return _refused(" / ".join(told["heard"]), outgoing.target)
 
 
-def _refused(heard: str, target: str) -> Answer:
+def _refused(heard: str, target: str) -> SendResult:
     found = _STATUS.search(heard)
     if found is not None and int(found[1]) >= 300:
         return answer_of(int(found[1]), None)
-    return Answer(Verdict.PASSING, without_secrets(f"the chat service did not take it: {heard}", target))
+    return SendResult(DeliveryResult.PASSING, without_secrets(f"the chat service did not take it: {heard}", target))
 
 
 def without_secrets(text: str, target: str) -> str:

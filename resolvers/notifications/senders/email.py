@@ -5,8 +5,8 @@ import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from resolvers.notifications.rendering import Link, letter
-from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from resolvers.notifications.rendering import Link, render_email
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
 from resolvers.notifications.senders.smtp import SmtpServer, smtp_session
 from resolvers.outbound.client import Clock
 
@@ -33,7 +33,7 @@ class MailSender:
         self._total_seconds = total_seconds
         self._tls = tls or ssl.create_default_context()
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    def send(self, outgoing: OutgoingMessage) -> SendResult:
         """Hand one mail in. A refused mailbox or mail is permanent; whatever else goes wrong may pass."""
         mail = self._compose(outgoing)
         try:
@@ -45,13 +45,15 @@ class MailSender:
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
             return _refused(error.smtp_code, error.smtp_error)
         except smtplib.SMTPResponseException as error:
-            return Answer(Verdict.PASSING, f"the mail server answered {error.smtp_code}", error.smtp_code)
+            return SendResult(DeliveryResult.PASSING, f"the mail server answered {error.smtp_code}", error.smtp_code)
         except (OSError, smtplib.SMTPException) as error:
-            return Answer(Verdict.PASSING, f"the mail server broke off or was too slow ({type(error).__name__})")
-        return Answer(Verdict.DELIVERED, status_code=250)
+            return SendResult(
+                DeliveryResult.PASSING, f"the mail server broke off or was too slow ({type(error).__name__})"
+            )
+        return SendResult(DeliveryResult.DELIVERED, status_code=250)
 
-    def _compose(self, outgoing: Outgoing) -> EmailMessage:
-        content = letter(outgoing.payload, outgoing.message_id, self._resolve_url)
+    def _compose(self, outgoing: OutgoingMessage) -> EmailMessage:
+        content = render_email(outgoing.payload, outgoing.message_id, self._resolve_url)
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self._from, outgoing.target, content.subject
         mail["Date"] = format_datetime(self._clock.now())
@@ -62,7 +64,7 @@ class MailSender:
         return mail
 
 
-def _refused(code: int, reason: bytes | str) -> Answer:
+def _refused(code: int, reason: bytes | str) -> SendResult:
     text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-    verdict = Verdict.PERMANENT if code >= 500 else Verdict.PASSING
-    return Answer(verdict, f"the mail server refused: {code} {' '.join(text.split())[:300]}", code)
+    verdict = DeliveryResult.PERMANENT if code >= 500 else DeliveryResult.PASSING
+    return SendResult(verdict, f"the mail server refused: {code} {' '.join(text.split())[:300]}", code)

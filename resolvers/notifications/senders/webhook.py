@@ -7,7 +7,7 @@ from typing import Protocol
 from standardwebhooks import Webhook
 
 from resolvers.errors import AddressRefused, FetchError, SourceUnavailable
-from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
 from resolvers.outbound.client import Clock, Fetched
 
 SEND_SECONDS = 15.0
@@ -35,16 +35,18 @@ def signed_headers(secret: str, message_id: str, at: datetime, payload: str) -> 
     }
 
 
-def answer_of(status: int, retry_after: float | None) -> Answer:
+def answer_of(status: int, retry_after: float | None) -> SendResult:
     """What a receiver's status means for the message."""
     if 200 <= status < 300:
-        return Answer(Verdict.DELIVERED, status_code=status)
+        return SendResult(DeliveryResult.DELIVERED, status_code=status)
     if status == GONE:
-        return Answer(Verdict.GONE, "answered 410 Gone: it wants no more messages", status)
+        return SendResult(DeliveryResult.GONE, "answered 410 Gone: it wants no more messages", status)
     if 400 <= status < 500 and status not in PASSING_4XX:
-        return Answer(Verdict.PERMANENT, f"answered {status}: correct the target or the receiver, then resend", status)
+        return SendResult(
+            DeliveryResult.PERMANENT, f"answered {status}: correct the target or the receiver, then resend", status
+        )
     redirect = ": webhooks follow no redirect, so set the target to the new address" if 300 <= status < 400 else ""
-    return Answer(Verdict.PASSING, f"answered {status}{redirect}", status, retry_after)
+    return SendResult(DeliveryResult.PASSING, f"answered {status}{redirect}", status, retry_after)
 
 
 class WebhookSender:
@@ -53,16 +55,16 @@ class WebhookSender:
     def __init__(self, poster: Poster, clock: Clock, *, total_seconds: float = SEND_SECONDS) -> None:
         self._poster, self._clock, self._total_seconds = poster, clock, total_seconds
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    def send(self, outgoing: OutgoingMessage) -> SendResult:
         """Post once. An address that may not be asked is permanent, every other trouble on the way passing."""
         headers = signed_headers(outgoing.secret, outgoing.message_id, self._clock.now(), outgoing.payload)
         body = outgoing.payload.encode()
         try:
             fetched = self._poster.post(outgoing.target, body, headers, total_seconds=self._total_seconds)
         except AddressRefused as error:
-            return Answer(Verdict.PERMANENT, error.detail)
+            return SendResult(DeliveryResult.PERMANENT, error.detail)
         except SourceUnavailable as error:
-            return Answer(Verdict.PASSING, error.detail, error.status, error.retry_after)
+            return SendResult(DeliveryResult.PASSING, error.detail, error.status, error.retry_after)
         except FetchError as error:
-            return Answer(Verdict.PASSING, error.detail)
+            return SendResult(DeliveryResult.PASSING, error.detail)
         return answer_of(fetched.status, fetched.retry_after)

@@ -16,7 +16,7 @@ SIZE = 34
 ACROSS, UP = Scale(0, 1, 2, SIZE - 2), Scale(0, 1, SIZE - 2, 2)
 
 
-def miniatures(session: Session, items: Sequence[BoardItem]) -> dict[int, str]:
+def sparklines(session: Session, items: Sequence[BoardItem]) -> dict[int, str]:
     """The path of the curve, by commentator, for those with enough yes-or-no calls; said across, happened up."""
     people = [item.commentator.id for item in items if item.resolved >= MIN_PREDICTIONS]
     if not people:

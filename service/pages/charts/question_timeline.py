@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
 
-from predictions.schemas.views import PredictionView, QuestionView, stands
+from predictions.schemas.views import PredictionView, QuestionView, is_active
 from service.pages.charts.scales import Scale, TimeScale, steps
 
 WIDTH, HEIGHT = 640, 320
@@ -23,7 +23,7 @@ MARKS = (
 
 
 @dataclass(frozen=True)
-class Spot:
+class Point:
     """One prediction: its place, the range of its words (equal where a number was said), and what it is."""
 
     x: float
@@ -40,7 +40,7 @@ class Series:
     name: str
     path: str
     mark: str
-    spots: list[Spot]
+    spots: list[Point]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def timeline(question: QuestionView, predictions: Sequence[PredictionView], now:
     """The timeline of what stands (not superseded, not withdrawn), of yes or of what happened; None where no
     prediction gives that a probability."""
     of = question.outcome if question.outcome in outcomes(question) else _likeliest(question, predictions)
-    told = [(p, chance) for p in predictions if (chance := probability_of(p, of)) is not None and stands(p)]
+    told = [(p, chance) for p in predictions if (chance := probability_of(p, of)) is not None and is_active(p)]
     if not told:
         return None
     told.sort(key=lambda each: (each[0].made_at, each[0].id))
@@ -99,7 +99,7 @@ def outcomes(question: QuestionView) -> list[str]:
 
 def _likeliest(question: QuestionView, predictions: Sequence[PredictionView]) -> str:
     """The option to which everyone's newest prediction gives the most; the first where there is none."""
-    newest = {p.commentator.id: p for p in sorted(predictions, key=lambda p: p.made_at) if stands(p)}
+    newest = {p.commentator.id: p for p in sorted(predictions, key=lambda p: p.made_at) if is_active(p)}
     totals = {of: sum(probability_of(p, of) or 0.0 for p in newest.values()) for of in outcomes(question)}
     return max(totals, key=lambda of: totals[of])
 
@@ -118,11 +118,11 @@ def _across(question: QuestionView, first: datetime, last: datetime) -> TimeScal
 
 
 def _series(told: Sequence[tuple[PredictionView, float]], across: TimeScale, up: Scale, end: float) -> list[Series]:
-    by_person: dict[str, list[Spot]] = {}
+    by_person: dict[str, list[Point]] = {}
     for p, chance in told:
         ranged = p.probabilities is None and p.low is not None and p.high is not None
         low, high = (p.low, p.high) if ranged else (chance, chance)
-        spot = Spot(across(p.made_at), up(chance), up(low or 0.0), up(chance if high is None else high), p)
+        spot = Point(across(p.made_at), up(chance), up(low or 0.0), up(chance if high is None else high), p)
         by_person.setdefault(p.commentator.name, []).append(spot)
     return [
         Series(name, steps([(spot.x, spot.y) for spot in spots], max(end, spots[-1].x)), MARKS[at % len(MARKS)], spots)

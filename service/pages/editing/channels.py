@@ -10,16 +10,16 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.columns import MAX_ID
-from predictions.models import Question, key
-from resolvers.notifications.channels import ChannelIn, Listening, SwitchIn, enter_channel, switch
+from predictions.models import Question, row_id
+from resolvers.notifications.channels import ChannelIn, ChannelPreferences, SwitchIn, enter_channel, switch
 from resolvers.notifications.delivery_log import ChannelView, count_by_state, list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import resend
-from resolvers.notifications.digests import change_listening
+from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
-from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, stop_watching, subscribe
+from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe, unsubscribe
 from service.channel_test import Tested, test_now
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from service.lookup import channel_of, delivery_of, is_own, own
 from service.pages.rendering.forms import Form, PostedByAdmin, PostedByEditor, ShownToEditor, nested, render_form, whole
 from service.pages.rendering.templates import address
@@ -49,7 +49,7 @@ def enter(request: Request, posted: PostedByAdmin) -> Response:
         if data.kind is ChannelKind.CHAT:
             check_address(data.target)
         made = state.writer.write(lambda session: _entered(session, data, state.clock.now()))
-    with reading(state.engine) as session:
+    with read_transaction(state.engine) as session:
         if made is None:
             return _list_page(request, session, posted.who, _placed(form))
         number, secret = made
@@ -58,7 +58,7 @@ def enter(request: Request, posted: PostedByAdmin) -> Response:
 
 def _entered(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
     row = enter_channel(session, data, now=now)
-    return key(row), row.secret
+    return row_id(row), row.secret
 
 
 @router.get("/channels/{number}")
@@ -85,7 +85,7 @@ def act(request: Request, number: Number, posted: PostedByEditor) -> Response:
         else:
             state.writer.write(_job(form, posted.who, number, state.clock.now()))
             return RedirectResponse(address(f"/channels/{number}", {}, done=form["act"]), 303)
-    with reading(state.engine) as session:
+    with read_transaction(state.engine) as session:
         return _page(request, session, posted.who, number, _placed(form), tested=tested)
 
 
@@ -96,14 +96,14 @@ def _job(form: Form, who: Caller, number: int, now: Any) -> Act:
         data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["watch/topic"] or None})
         if form["act"] == "watch":
             return lambda s: subscribe(s, own(who, channel_of(s, number)), data, now=now, actor=who.name)
-        return lambda s: stop_watching(s, own(who, channel_of(s, number)), data)
+        return lambda s: unsubscribe(s, own(who, channel_of(s, number)), data)
     return _admins_job(form, need(who, "admin"), number, now)
 
 
 def _admins_job(form: Form, who: Caller, number: int, now: Any) -> Act:
     if form["act"] == "change":
-        data = Listening.model_validate(listening(form))
-        return lambda s: change_listening(s, channel_of(s, number), data, now=now)
+        data = ChannelPreferences.model_validate(listening(form))
+        return lambda s: change_preferences(s, channel_of(s, number), data, now=now)
     if form["act"] == "resend":
         delivery = whole(form["delivery"])
         return lambda s: resend(s, delivery_of(s, delivery if isinstance(delivery, int) else 0), now=now)
@@ -186,4 +186,4 @@ def _as_typed(view: ChannelView) -> dict[str, str]:
 
 def _questions(session: Session, numbers: set[int | None]) -> dict[int, Question]:
     rows = session.execute(select(Question).where(col(Question.id).in_(number for number in numbers if number)))
-    return {key(row): row for row in rows.scalars()}
+    return {row_id(row): row for row in rows.scalars()}

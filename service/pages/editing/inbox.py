@@ -7,10 +7,10 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from predictions.enums import ANNULLED
-from predictions.models import Question, key
+from predictions.models import Question, row_id
 from predictions.outcomes import outcomes
 from predictions.questions.resolve import current_resolution
-from resolvers.prompts.inbox_groups import PAGE, beside, groups
+from resolvers.prompts.inbox_groups import PAGE, groups, inbox_details
 from service.lookup import question_of
 from service.pages.editing.question_actions import By, decision, place_evidence
 from service.pages.rendering.forms import Form, PostedByResolver, render_form
@@ -47,7 +47,7 @@ def decide(
     act = posted.form["act"]
     which, _, action = act.partition("/")
     question = question_of(session, which)
-    number, form = key(question), Form({name.removeprefix(f"{act}/"): it for name, it in posted.form.values.items()})
+    number, form = row_id(question), Form({name.removeprefix(f"{act}/"): it for name, it in posted.form.values.items()})
     by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
     with form.checked(PLACES):
         job = decision(action.partition("/")[0], form, by)
@@ -67,7 +67,7 @@ def _page(
     now = request.app.state.clock.now()
     found = groups(session, now=now, assignee=who.name if mine else None, page=page)
     shown: list[Question] = [question for group in found for question in group.questions]
-    last = current_resolution(session, key(done)) if done is not None else None
+    last = current_resolution(session, row_id(done)) if done is not None else None
     return render_form(
         request,
         "due.html",
@@ -75,8 +75,8 @@ def _page(
         session=session,
         title="What is due",
         groups=found,
-        beside=beside(session, shown),
-        choices={key(each): [*outcomes(each), ANNULLED] for each in shown},
+        beside=inbox_details(session, shown),
+        choices={row_id(each): [*outcomes(each), ANNULLED] for each in shown},
         done=done,
         undoable=last is not None and last.outcome is not None and not last.automatic,
         who=who,

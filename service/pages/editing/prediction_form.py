@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from predictions.enums import QuestionKind
 from predictions.errors import InvalidInput, NotFound
-from predictions.models import Question, key
+from predictions.models import Question, row_id
 from predictions.queries.listing import PredictionFilter, list_predictions
 from predictions.queries.search import find_questions
 from predictions.questions.lookup import named_question
@@ -99,7 +99,7 @@ def _question(session: Session, form: Form) -> dict[str, Any]:
         return fresh
     if not wanted:
         raise InvalidInput.at("/which", "name a question on record, or enter a new one below")
-    return {"id": key(on_record(session, wanted))}
+    return {"id": row_id(on_record(session, wanted))}
 
 
 def _new_question(values: Mapping[str, str]) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def cautions(session: Session, data: PredictionIn, now: datetime) -> dict[str, s
     if question.outcome is not None or question.deadline <= now:
         found["late"] = LATE
     if person is not None:
-        wanted = PredictionFilter(commentator=key(person), question=key(question))
+        wanted = PredictionFilter(commentator=row_id(person), question=row_id(question))
         earlier = [each for each in list_predictions(session, wanted, limit=MAX_EARLIER) if not each.superseded_by]
         if any(each.made_at == data.made_at for each in earlier):
             found["again"] = f"{person.name} is on record with a prediction of that moment on this question already."

@@ -10,7 +10,7 @@ from predictions.errors import InvalidInput
 from predictions.models import Proposal, Question
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.proposals import confirm, reject
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.questions.triage import assign_question, snooze_question
 from predictions.schemas.fields import Input, KnownInstant
 from predictions.schemas.inputs import (
@@ -18,10 +18,10 @@ from predictions.schemas.inputs import (
     DecidedIn,
     EvidenceIn,
     PostponementIn,
+    ProposalDecisionIn,
     ResolutionIn,
+    RetractionIn,
     SnoozeIn,
-    TakingBackIn,
-    VerdictIn,
 )
 from service.lookup import in_its_zone, proposal_of
 from service.pages.rendering.forms import Form, nested
@@ -57,8 +57,8 @@ def _resolve(form: Form, by: By) -> Job:
 
 
 def _take_back(form: Form, by: By) -> Job:
-    data = TakingBackIn.model_validate(nested(form.values, "reason"))
-    return lambda session, question: take_back(session, question, data.reason, **by)
+    data = RetractionIn.model_validate(nested(form.values, "reason"))
+    return lambda session, question: retract_resolution(session, question, data.reason, **by)
 
 
 def _confirm(form: Form, by: By) -> Job:
@@ -85,7 +85,7 @@ def _dated(proposal: Proposal, known_at: datetime) -> ResolutionIn:
 
 
 def _reject(form: Form, by: By) -> Job:
-    number, data = _proposal(form), VerdictIn.model_validate(nested(form.values, "reason"))
+    number, data = _proposal(form), ProposalDecisionIn.model_validate(nested(form.values, "reason"))
     return lambda session, _: reject(session, proposal_of(session, number), data.reason, **by)
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from predictions.columns import MAX_ID
 from predictions.errors import InvalidInput, NotFound
 from predictions.hedges.interpret import DEFAULT_LEXICON, lexicons, read_hedge
-from predictions.models import Commentator, Question, Source, key
+from predictions.models import Commentator, Question, Source, row_id
 from predictions.queries.details import view_predictions
 from predictions.schemas.inputs import PredictionIn
 from predictions.submissions.record import record_prediction
@@ -73,7 +73,7 @@ def take(request: Request, posted: PostedByPredictor, session: Reading) -> Respo
 
 
 def _record(session: Session, *, data: PredictionIn, now: datetime, actor: str) -> int:
-    return key(record_prediction(session, data, now=now, actor=actor))
+    return row_id(record_prediction(session, data, now=now, actor=actor))
 
 
 def _rehearse(session: Session, *, data: PredictionIn, now: datetime, actor: str) -> int:

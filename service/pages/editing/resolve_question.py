@@ -5,7 +5,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from predictions.enums import ANNULLED, ProposalState
-from predictions.models import Question, key
+from predictions.models import Question, row_id
 from predictions.outcomes import outcomes
 from predictions.queries.details import view_question
 from predictions.questions.proposals import list_proposals
@@ -41,7 +41,7 @@ def settle(request: Request, which: Which, posted: PostedByResolver, session: Re
     """Do what was asked for; where something is wrong, show the form again with all that was typed."""
     question, form = question_of(session, which), posted.form
     by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
-    number = key(question)
+    number = row_id(question)
     with form.checked(PLACES):
         job = decision(form["action"], form, by)
         request.app.state.writer.write(lambda session: job(session, session.get_one(Question, number)))
@@ -52,8 +52,8 @@ def settle(request: Request, which: Which, posted: PostedByResolver, session: Re
 
 
 def _page(request: Request, session: Session, question: Question, form: Form) -> Response:
-    before = current_resolution(session, key(question))
-    number, pending = key(question), ProposalState.PENDING
+    before = current_resolution(session, row_id(question))
+    number, pending = row_id(question), ProposalState.PENDING
     return render_form(
         request,
         "resolve.html",

@@ -19,11 +19,11 @@ from resolvers.probing.configuration import (
     find_attached,
 )
 from resolvers.probing.configuration import view_attached as view
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form, whole
-from service.resolver_trial import LookView, TrialIn, allow, kinds, look_now
-from service.strict_json import one_object
+from service.resolver_trial import ProbeResultView, TrialIn, kinds, probe_now, require_permission
+from service.strict_json import parse_json
 from service.web.path_params import Which
 from service.web.responses import Reading
 
@@ -50,8 +50,8 @@ def act(request: Request, which: Which, posted: PostedByResolver) -> Response:
             _write(request, which, posted.form, posted.who)
             return RedirectResponse(f"/questions/{which}/probe", 303)
         trial = TrialIn(resolver=form["resolver"], config=_config(form)) if form["act"] == "try" else None
-        look = look_now(request, which, posted.who, trial)
-    with reading(request.app.state.engine) as session:
+        look = probe_now(request, which, posted.who, trial)
+    with read_transaction(request.app.state.engine) as session:
         return _page(request, session, which, _placed(form), look)
 
 
@@ -67,7 +67,7 @@ def _write(request: Request, which: str, form: Form, who: Any) -> None:
 
     def job(session: Session) -> None:
         question = question_of(session, which)
-        allow(who, question, data)
+        require_permission(who, question, data)
         attach(session, question, data, **by)
 
     state.writer.write(job)
@@ -76,7 +76,7 @@ def _write(request: Request, which: str, form: Form, who: Any) -> None:
 def _config(form: Form) -> dict[str, Any]:
     """The settings as typed. Raises ``InvalidInput`` for what is no JSON object."""
     try:
-        found = one_object(form["config"] or "{}")
+        found = parse_json(form["config"] or "{}")
     except (ValueError, RecursionError) as error:
         raise InvalidInput.at("/config", f"is no JSON ({error}): write for example {{}}") from None
     except InvalidInput as error:
@@ -96,7 +96,7 @@ def _placed(form: Form) -> Form:
     return form
 
 
-def _page(request: Request, session: Session, which: str, form: Form, look: LookView | None) -> Response:
+def _page(request: Request, session: Session, which: str, form: Form, look: ProbeResultView | None) -> Response:
     question = question_of(session, which)
     row = find_attached(session, question)
     resolver = view(row, question) if row else None

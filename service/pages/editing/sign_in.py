@@ -5,12 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from service.pages.rendering.forms import Fields, Form, check_token, render_form
 from service.pages.rendering.templates import render
 from service.security.access import caller
 from service.security.api_keys import Caller, find_key
-from service.security.browser_session import end_visit, held_visit, new_visit, renewed_visit, set_visit
+from service.security.browser_session import (
+    end_session,
+    new_session,
+    read_expired_session,
+    renewed_session,
+    set_session,
+)
 from service.security.csrf import form_token
 
 router = APIRouter()
@@ -31,7 +37,7 @@ def sign_in(request: Request, form: Fields) -> Response:
     check_token(request, form, ended_too=True)
     state, now = request.app.state, request.app.state.clock.now()
     address = request.client.host if request.client else ""
-    wait = state.failures.wait(address, now)
+    wait = state.sign_in_throttle.wait(address, now)
     if wait:
         seconds = str(int(wait.total_seconds()) + 1)
         detail = "too many keys from this address were wrong: try again in some minutes"
@@ -39,14 +45,14 @@ def sign_in(request: Request, form: Fields) -> Response:
     given = form["key"]
     found = None
     if 0 < len(given) <= LONGEST_KEY:
-        with reading(state.engine) as session:
+        with read_transaction(state.engine) as session:
             found = find_key(session, given, state.secret)
     if found is None:
-        state.failures.add(address, now)
+        state.sign_in_throttle.add(address, now)
         form.add("key", WRONG if given else "is empty: paste your key here")
         return _page(request, form)
     response = RedirectResponse(safe_path(form["next"]), 303)
-    set_visit(request, response, renewed_visit(request, found[0], now))
+    set_session(request, response, renewed_session(request, found[0], now))
     return response
 
 
@@ -61,7 +67,7 @@ def sign_out(request: Request, form: Fields) -> Response:
     """End the visit."""
     check_token(request, form)
     response = RedirectResponse("/", 303)
-    end_visit(request, response)
+    end_session(request, response)
     return response
 
 
@@ -73,11 +79,11 @@ def safe_path(wanted: str) -> str:
 
 def _page(request: Request, form: Form) -> Response:
     shown = Form({"next": form["next"]}, form.errors, form.status)  # a key is never sent back
-    visit = held_visit(request)
-    fresh = visit or new_visit(None, request.app.state.clock.now())
+    visit = read_expired_session(request)
+    fresh = visit or new_session(None, request.app.state.clock.now())
     response = render(
         request, "sign_in.html", title="Sign in", status=form.status, form=shown, token=form_token(request, fresh)
     )
     if visit is None:
-        set_visit(request, response, fresh)
+        set_session(request, response, fresh)
     return response

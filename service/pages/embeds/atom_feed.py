@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import ColumnElement, exists, select
 from sqlmodel import col
 
-from predictions.models import Commentator, Prediction, Question, QuestionTopic, Resolution, key
+from predictions.models import Commentator, Prediction, Question, QuestionTopic, Resolution, row_id
 from service.lookup import commentator_of
 from service.pages.rendering.templates import address, page_reply
 from service.security.access import Reader
@@ -55,7 +55,7 @@ def of_interest(topic: str | None, person: Commentator | None) -> list[ColumnEle
         found.append(exists().where(col(QuestionTopic.question_id) == number, col(QuestionTopic.topic) == topic))
     if person is not None:
         found.append(
-            exists().where(col(Prediction.question_id) == number, col(Prediction.commentator_id) == key(person))
+            exists().where(col(Prediction.question_id) == number, col(Prediction.commentator_id) == row_id(person))
         )
     return found
 
@@ -87,7 +87,7 @@ def _entry(resolution: Resolution, question: Question, settings: Settings) -> El
     corrected = ", corrected" if resolution.supersedes_id and resolution.outcome else ""
     invented = "Invented: " if question.invented else ""
     entry = Element("entry")
-    _text(entry, "id", f"tag:{host_of(settings)},2025:resolution:{key(resolution)}")
+    _text(entry, "id", f"tag:{host_of(settings)},2025:resolution:{row_id(resolution)}")
     _text(entry, "title", f"{invented}{question.text} – {said}{corrected}")
     _text(entry, "updated", resolution.resolved_at.isoformat())
     _text(entry, "published", resolution.resolved_at.isoformat())

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from predictions.models import Prediction, Question, key
+from predictions.models import Prediction, Question, row_id
 from predictions.schemas.views import BoardItem
 from service.cache.current_record import current_record
 from service.lookup import question_of
@@ -124,5 +124,5 @@ def _card(request: Request, session: Session, **shown: Any) -> Response:
 
 
 def _predictions(session: Session, row: Question) -> int:
-    query = select(func.count()).select_from(Prediction).where(col(Prediction.question_id) == key(row))
+    query = select(func.count()).select_from(Prediction).where(col(Prediction.question_id) == row_id(row))
     return int(session.execute(query).scalar_one())

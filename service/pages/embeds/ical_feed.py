@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from predictions.enums import QuestionStatus
-from predictions.models import LedgerEvent, Question, key
+from predictions.models import LedgerEvent, Question, row_id
 from service import __version__
 from service.lookup import commentator_of
 from service.pages.embeds.atom_feed import Topic, Who, host_of, of_interest, titled
@@ -29,14 +29,14 @@ def deadlines(request: Request, _: Reader, session: Reading, topic: Topic = None
     waiting = col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE))
     query = select(Question).where(waiting, *of_interest(topic, person))
     questions = session.execute(query.order_by(col(Question.deadline), col(Question.id)).limit(EVENTS)).scalars().all()
-    changed = _changed(session, [key(each) for each in questions])
+    changed = _changed(session, [row_id(each) for each in questions])
     calendar = Calendar()
     calendar.add("prodid", f"-//Track Record//{__version__}//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", titled("deadlines", topic, person))
     for question in questions:
         settings = request.app.state.settings
-        calendar.add_component(_event(question, changed.get(key(question), question.created_at), settings))
+        calendar.add_component(_event(question, changed.get(row_id(question), question.created_at), settings))
     return page_reply(request, calendar.to_ical(), CALENDAR)
 
 
@@ -51,7 +51,7 @@ def _changed(session: Session, questions: list[int]) -> dict[int, datetime]:
 
 def _event(question: Question, changed: datetime, settings: Settings) -> Event:
     event, page = Event(), f"{settings.base_url}/questions/{question.slug}"
-    event.add("uid", f"question-{key(question)}@{host_of(settings)}")
+    event.add("uid", f"question-{row_id(question)}@{host_of(settings)}")
     event.add("dtstamp", changed)
     event.add("dtstart", question.deadline)  # an instant: without an end it takes no time
     event.add("summary", f"Invented: {question.text}" if question.invented else question.text)

@@ -58,7 +58,7 @@ def commentator(
     """A commentator's record; with ``as_of`` as it stood at a past instant."""
     state = request.app.state
     if as_of is not None:
-        with state.pasts.at(session, as_of, Filters(), "opening", now=state.clock.now()) as (past, _, made):
+        with state.as_of_cache.at(session, as_of, Filters(), "opening", now=state.clock.now()) as (past, _, made):
             record = record_of(past, commentator_of(past, which), made, now=as_of)
             shown = _shown(past, record, order, page, as_of)
             return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **shown)
@@ -83,7 +83,7 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
     here = ordered(record.scores, order)[first : first + PAGE]
     topics = topic_scores(session, counted(record.scores, now))
     points = running_means(record.scores, now)
-    changes = commentator_changes.changes(session, record.commentator.id)
+    changes = commentator_changes.commentator_changes(session, record.commentator.id)
     return {
         "title": record.commentator.name,
         "record": record,
@@ -96,9 +96,9 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
         "topics": topics,
         "topic_scale": topic_scale(topics),
         "scores": here,
-        "said": commentator_changes.said(session, [score.prediction for score in here]),
+        "said": commentator_changes.prediction_views(session, [score.prediction for score in here]),
         "open": record.open[:MAX_OPEN],
-        "uncounted": commentator_changes.uncounted(session, record.commentator.id),
+        "uncounted": commentator_changes.uncounted_predictions(session, record.commentator.id),
         "corrections": commentator_changes.corrections(session, record.commentator.id),
         "earlier": [each for each in changes if each.before.get("statement")],
         "renamed": [(each, name) for each in changes for name in each.after if name not in STATEMENT],
@@ -111,7 +111,7 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
 def download(request: Request, which: Which, _: Reader, session: Reading) -> Response:
     """Every scored question of a commentator, as CSV."""
     record = current_record(request, session, which)
-    calls = commentator_changes.said(session, [score.prediction for score in record.scores])
+    calls = commentator_changes.prediction_views(session, [score.prediction for score in record.scores])
     columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source", *CSV_FIELDS, "flags")
     rows = []
     for score in record.scores:

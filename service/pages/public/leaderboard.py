@@ -18,9 +18,9 @@ from predictions.leaderboard.freshness import newest_scoring
 from predictions.models import Question, QuestionTopic
 from predictions.schemas.views import BoardItem
 from predictions.scoring.reader_simulation import READERS
-from service.cache.as_of_cache import Past, Pasts
+from service.cache.as_of_cache import AsOfCache, AsOfRecord
 from service.cache.leaderboard_cache import State
-from service.pages.charts.calibration_sparkline import miniatures
+from service.pages.charts.calibration_sparkline import sparklines
 from service.pages.charts.scales import Scale
 from service.pages.rendering.cached_page import shared_page
 from service.pages.rendering.csv_download import csv_reply
@@ -46,7 +46,7 @@ def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Respo
         with _as_it_stood(request, session, query, query.as_of) as past:
             shown = _shown(past.session, query, past.estimates, query.as_of)
             return render(request, "board.html", session=session, **shown)
-    boards, now = request.app.state.boards, request.app.state.clock.now()
+    boards, now = request.app.state.leaderboard_cache, request.app.state.clock.now()
     return shared_page(
         request,
         session,
@@ -67,12 +67,14 @@ def download(request: Request, _: Reader, session: Reading, query: Chosen) -> Re
     if query.as_of is not None:
         with _as_it_stood(request, session, query, query.as_of) as past:
             return _csv(_items(past.session, query, past.estimates, query.as_of))
-    made = request.app.state.boards.estimates(session, query.filters(), query.revisions, now).estimates
+    made = request.app.state.leaderboard_cache.estimates(session, query.filters(), query.revisions, now).estimates
     return _csv(_items(session, query, made, now))
 
 
-def _as_it_stood(request: Request, session: Session, query: BoardQuery, when: datetime) -> AbstractContextManager[Past]:
-    pasts: Pasts = request.app.state.pasts
+def _as_it_stood(
+    request: Request, session: Session, query: BoardQuery, when: datetime
+) -> AbstractContextManager[AsOfRecord]:
+    pasts: AsOfCache = request.app.state.as_of_cache
     return pasts.at(session, when, query.filters(), query.revisions, now=request.app.state.clock.now())
 
 
@@ -122,7 +124,7 @@ def _shown(
         "ranked": sum(item.rank is not None for item in items),
         "skills": _skills(here),
         "briers": Scale(0.0, 0.5, *DRAWN),
-        "curves": miniatures(session, [item for item in here if item.brier is not None]),
+        "curves": sparklines(session, [item for item in here if item.brier is not None]),
         "topics": board_topics(session),
         "statuses": _statuses(session),
         "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),

@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlmodel import Session, col
 
 from predictions.enums import DeadlineBasis, QuestionStatus
-from predictions.models import Prediction, Question, QuestionTopic, Source, key
+from predictions.models import Prediction, Question, QuestionTopic, Source, row_id
 from service.pages.rendering.templates import render
 from service.security.access import Reader
 from service.web.responses import Reading
@@ -110,7 +110,9 @@ def _page(session: Session, wanted: Select[Any], page: int) -> tuple[list[Any], 
 
 def _predictions(session: Session, column: Any, rows: list[Any]) -> dict[int, int]:
     """How many predictions each row has."""
-    query = select(col(column), func.count()).where(col(column).in_([key(row) for row in rows])).group_by(col(column))
+    query = (
+        select(col(column), func.count()).where(col(column).in_([row_id(row) for row in rows])).group_by(col(column))
+    )
     return {row[0]: row[1] for row in session.execute(query)}
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from predictions.errors import InvalidInput
-from predictions.hedges.interpret import HedgeReading, lexicons, read_hedge
+from predictions.hedges.interpret import HedgeInterpretation, lexicons, read_hedge
 from predictions.hedges.lexicon_files import DEFAULT_LEXICON
 from predictions.leaderboard.board import explanation
 from predictions.leaderboard.filters import Filters
@@ -29,7 +29,7 @@ def method(
 ) -> Response:
     """The method in full; ``words`` are read as a hedge, to try it out."""
     state = request.app.state
-    made = state.boards.estimates(session, Filters(), "opening", state.clock.now()).estimates
+    made = state.leaderboard_cache.estimates(session, Filters(), "opening", state.clock.now()).estimates
     reading, refusal = try_hedge(words, lexicon)
     return render(
         request,
@@ -47,7 +47,7 @@ def method(
     )
 
 
-def try_hedge(words: str, lexicon: str) -> tuple[HedgeReading | None, str]:
+def try_hedge(words: str, lexicon: str) -> tuple[HedgeInterpretation | None, str]:
     """How the lexicon reads some words, or why it does not."""
     if not words.strip():
         return None, ""

@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.enums import QuestionKind, QuestionStatus
-from predictions.leaderboard.wording_ranges import around, word_ranges
-from predictions.models import Question, Score, key
+from predictions.leaderboard.wording_ranges import around, wording_ranges
+from predictions.models import Question, Score, row_id
 from predictions.queries.details import view_question
 from predictions.queries.listing import PredictionFilter, QuestionFilter, list_predictions, list_questions
-from predictions.queries.question_trail import trail
+from predictions.queries.question_trail import question_trail
 from predictions.schemas.views import QuestionView
 from predictions.scoring.units import SCALE
 from resolvers.probing.configuration import find_attached, view_attached
@@ -54,7 +54,7 @@ def question(request: Request, which: Which, _: Reader, session: Reading, page: 
         predictions=told[first : first + PAGE],
         scores=_scores(session, row),
         prompts=list_prompts(session, now=now, question=view.id),
-        events=trail(session, view, [each.id for each in told]),
+        events=question_trail(session, view, [each.id for each in told]),
         first=first,
         page=page,
         more=first + PAGE < len(told),
@@ -64,7 +64,7 @@ def question(request: Request, which: Which, _: Reader, session: Reading, page: 
 def _family(session: Session, view: QuestionView) -> list[Question]:
     """The other questions that hang together with this one."""
     rows = list_questions(session, QuestionFilter(event=view.event), limit=MAX_FAMILY + 1)
-    return [row for row in rows if key(row) != view.id][:MAX_FAMILY]
+    return [row for row in rows if row_id(row) != view.id][:MAX_FAMILY]
 
 
 def _scores(session: Session, question: Question) -> dict[int, dict[str, Any]]:
@@ -72,7 +72,7 @@ def _scores(session: Session, question: Question) -> dict[int, dict[str, Any]]:
     names = ("opening", "latest", "time_weighted", "opening_low", "opening_high", "reference")
     rows = session.execute(select(Score).where(col(Score.question_id) == question.id)).scalars()
     scored = question.status is QuestionStatus.RESOLVED and question.kind is QuestionKind.BINARY
-    words = word_ranges(session, [question]) if scored else {}
+    words = wording_ranges(session, [question]) if scored else {}
     return {
         row.opening_id: {name: getattr(row, name) / SCALE for name in names}
         | {"reference_type": row.reference_type.value, "counted": row.counted}

@@ -14,7 +14,7 @@ from predictions.columns import MAX_ID
 from predictions.errors import NotFound
 from predictions.models import Question, Score, Source
 from predictions.queries.listing import PredictionFilter, list_predictions
-from predictions.schemas.views import PredictionView, stands
+from predictions.schemas.views import PredictionView, is_active
 from predictions.scoring.intervals import mean_intervals
 from predictions.scoring.units import SCALE
 from service.pages.rendering.templates import render
@@ -58,9 +58,9 @@ def source(request: Request, number: Number, _: Reader, session: Reading, page: 
         lines=card[first : first + PAGE],
         total=len(card),
         limited=len(told) == MAX_PREDICTIONS,
-        standing=sum(stands(line.prediction) for line in card),
+        standing=sum(is_active(line.prediction) for line in card),
         people=len({line.prediction.commentator.id for line in card}),
-        resolved=sum(line.outcome is not None and stands(line.prediction) for line in card),
+        resolved=sum(line.outcome is not None and is_active(line.prediction) for line in card),
         scored=len(scored),
         figures=_figures(session, scored),
         worded=_worded(scored),

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from predictions import ledger
 from predictions.leaderboard.freshness import newest_scoring, next_deadline
-from service.cache.leaderboard_cache import Kept
+from service.cache.leaderboard_cache import CachedEstimates
 from service.cache.page_cache import PageBytes
 from service.pages.rendering.templates import HTML, page_reply
 from service.web.responses import address_of
@@ -19,7 +19,10 @@ LONGEST = timedelta(minutes=10)
 
 
 def shared_page(
-    request: Request, session: Session, estimates: Callable[[], Kept], body: Callable[[Kept], bytes]
+    request: Request,
+    session: Session,
+    estimates: Callable[[], CachedEstimates],
+    body: Callable[[CachedEstimates], bytes],
 ) -> Response:
     """The page at this address: as it was rendered last if nothing has changed since, else rendered by ``body``."""
 
@@ -44,7 +47,7 @@ class Made(NamedTuple):
 
 
 def _kept(request: Request, session: Session, make: Callable[[datetime], Made]) -> Response:
-    boards, now = request.app.state.boards, request.app.state.clock.now()
+    boards, now = request.app.state.leaderboard_cache, request.app.state.clock.now()
     wanted, shared = address_of(request), not request.cookies
     head = ledger.head(session).seq
     page = boards.page(wanted, head, now) if shared else None

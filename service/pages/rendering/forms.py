@@ -19,9 +19,9 @@ from predictions.errors import Fault, TrackRecordError
 from service.pages.rendering.templates import render
 from service.security.access import ANYBODY, caller, visitor
 from service.security.api_keys import Caller
-from service.security.browser_session import Visit, held_visit, read_visit
+from service.security.browser_session import BrowserSession, read_expired_session, read_session
 from service.security.csrf import form_token, has_form_token, is_cross_site
-from service.validation import faults_of
+from service.validation import validation_errors
 from service.web.problems import STATUS
 
 MAX_FIELDS = 400
@@ -55,7 +55,7 @@ class Form:
         try:
             yield
         except ValidationError as error:
-            self._take(faults_of(error.errors(include_url=False, include_input=False)), "", 422, places or {})
+            self._take(validation_errors(error.errors(include_url=False, include_input=False)), "", 422, places or {})
         except TrackRecordError as error:
             status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
             self._take(error.faults, error.detail, status, places or {})
@@ -115,12 +115,12 @@ async def posted_fields(request: Request) -> Form:
 Fields = Annotated[Form, Depends(posted_fields)]
 
 
-def check_token(request: Request, form: Form, *, ended_too: bool = False) -> Visit | None:
+def check_token(request: Request, form: Form, *, ended_too: bool = False) -> BrowserSession | None:
     """The visit in which the form was shown. Raises 403 where it was not shown in this visit, or the visit has ended.
 
     A signed-in visitor whose visit has ended can sign in beside and send the form again: nothing typed is lost.
     """
-    visit = held_visit(request) if ended_too else read_visit(request)
+    visit = read_expired_session(request) if ended_too else read_session(request)
     if has_form_token(request, visit, form[TOKEN]):
         return visit
     raise HTTPException(
@@ -176,6 +176,6 @@ def sign_in_first(request: Request, _: Exception) -> Response:
 
 def render_form(request: Request, name: str, form: Form, *, session: Session | None = None, **context: Any) -> Response:
     """A page with a form on it: ``form`` as typed with its faults, and the visit's token for ``forms.html``."""
-    visit = read_visit(request)
+    visit = read_session(request)
     token = form_token(request, visit) if visit else ""
     return render(request, name, session=session, status=form.status, form=form, token=token, **context)

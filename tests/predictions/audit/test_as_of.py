@@ -12,7 +12,7 @@ from predictions.leaderboard.filters import Filters
 from predictions.models import Prediction, Question
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import postpone
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.schemas.inputs import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
 from predictions.schemas.views import BoardItem
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
@@ -50,7 +50,7 @@ def record(session: Session) -> Session:
     right = {"made_at": "2025-01-01", "probability": 0.6, "reason": "misread"}
     correct_prediction(session, ann, CorrectionIn.model_validate(right), **by(50))
     resolve(session, question, outcome("no"), **by(60))
-    take_back(session, question, "retracted", **by(70))
+    retract_resolution(session, question, "retracted", **by(70))
     withdraw_prediction(session, bob, WithdrawalIn(reason="somebody else"), **by(80))
     postpone(session, question, on(200), "moved", **by(90))
     return session

@@ -8,11 +8,11 @@ import pytest
 from sqlmodel import Session
 
 from predictions import ledger
-from predictions.audit.ledger_check import changes
+from predictions.audit.ledger_check import mismatches
 from predictions.schemas.inputs import PredictionIn
 from predictions.submissions.record import record_prediction
 from service.db import migrate
-from service.db.engine import make_engine, writing
+from service.db.engine import make_engine, write_transaction
 
 NOW = datetime(2025, 4, 1, tzinfo=UTC)
 BODY = {
@@ -61,11 +61,11 @@ def test_only_words_that_a_lexicon_reads_are_said_against(admin: httpx.Client, w
 def test_predictions_older_than_the_column_still_read_as_the_ledger_says(empty_database_url: str) -> None:
     engine = make_engine(empty_database_url)
     migrate.upgrade(engine)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         row = record_prediction(session, PredictionIn.model_validate(BODY), now=NOW, actor="test")
         assert "against" not in ledger.canonical(ledger.contents(row))
     migrate.downgrade(engine, "0005")
     migrate.upgrade(engine)
     with Session(engine) as session:
-        assert list(changes(session)) == []
+        assert list(mismatches(session)) == []
     engine.dispose()

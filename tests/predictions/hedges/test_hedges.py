@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from predictions.errors import InvalidInput
-from predictions.hedges.interpret import Entry, Lexicon, lexicons, read_hedge
+from predictions.hedges.interpret import Lexicon, lexicons, read_hedge
+from predictions.hedges.lexicon import LexiconEntry
 from predictions.hedges.normalize import normalise
 
 OFFICIAL = ("icd203", "phia", "ipcc", "nato", "efsa", "kent")
@@ -118,7 +119,7 @@ def refusal(words: str, lexicon: str = "survey", version: int | None = None) -> 
     return fault.pointer, fault.detail
 
 
-def patterns(lexicon: Lexicon) -> Iterator[tuple[str, Entry]]:
+def patterns(lexicon: Lexicon) -> Iterator[tuple[str, LexiconEntry]]:
     return ((pattern, entry) for entry in lexicon.entries for pattern in entry.patterns)
 
 
@@ -148,7 +149,9 @@ def test_every_phrase_of_a_lexicon_reads_back_as_its_entry(lexicon: Lexicon) -> 
 
 
 @given(any_pattern, st.data())
-def test_case_white_space_and_typography_never_matter(named: tuple[str, str, Entry], data: st.DataObject) -> None:
+def test_case_white_space_and_typography_never_matter(
+    named: tuple[str, str, LexiconEntry], data: st.DataObject
+) -> None:
     lexicon, pattern, entry = named
     upper = data.draw(st.lists(st.booleans(), min_size=len(pattern), max_size=len(pattern)))
     space = data.draw(st.sampled_from([" ", "  ", "\n", "\t ", "\u00a0"]))
@@ -159,7 +162,7 @@ def test_case_white_space_and_typography_never_matter(named: tuple[str, str, Ent
 
 
 @given(any_pattern, percents, st.sampled_from(["{phrase}, {n}%", "{phrase} ({n} percent)", "{n}%: {phrase}"]))
-def test_a_number_always_beats_a_phrase(named: tuple[str, str, Entry], n: int, form: str) -> None:
+def test_a_number_always_beats_a_phrase(named: tuple[str, str, LexiconEntry], n: int, form: str) -> None:
     lexicon, pattern, _ = named
     reading = read_hedge(form.format(phrase=pattern, n=n), lexicon)
     assert reading.entry_id is None
@@ -168,7 +171,7 @@ def test_a_number_always_beats_a_phrase(named: tuple[str, str, Entry], n: int, f
 
 
 @given(any_pattern, st.sampled_from(["not", "isn't", "never", "hardly", "by no means", "nothing"]))
-def test_a_negated_phrase_is_never_read_as_its_positive(named: tuple[str, str, Entry], negative: str) -> None:
+def test_a_negated_phrase_is_never_read_as_its_positive(named: tuple[str, str, LexiconEntry], negative: str) -> None:
     lexicon, pattern, entry = named
     if NEGATIVE.search(normalise(pattern)):
         return  # the phrase is a negative already

@@ -74,16 +74,16 @@ def test_a_faulty_lexicon_does_not_load(old: str, new: str) -> None:
 
 
 def test_versions_of_a_lexicon_stand_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "lexicons"
-    folder.mkdir()
+    folder = tmp_path / "hedges" / "lexicons"
+    folder.mkdir(parents=True)
     for version in (1, 2, 10):
         text = FILE.replace("version = 1", f"version = {version}")
         (folder / f"x-{version}.toml").write_text(text, encoding="utf-8")
     monkeypatch.setattr(lexicon_files, "files", lambda package: tmp_path)
-    lexicon_files._shelf.cache_clear()
+    lexicon_files._load_all.cache_clear()
     try:
         assert get_lexicon("x").version == 10
         assert get_lexicon("x", version=2).version == 2
         assert [lexicon.version for lexicon in lexicons()] == [10]
     finally:
-        lexicon_files._shelf.cache_clear()
+        lexicon_files._load_all.cache_clear()

@@ -12,7 +12,7 @@ from predictions.errors import Conflict, InvalidInput
 from predictions.models import LedgerEvent, Proposal, Question, Score
 from predictions.questions.create import enter_question
 from predictions.questions.proposals import confirm, propose, reject
-from predictions.questions.resolve import current_resolution, resolve, take_back
+from predictions.questions.resolve import current_resolution, resolve, retract_resolution
 from predictions.schemas.inputs import PredictionIn, ProposalIn, QuestionIn, ResolutionIn
 from predictions.submissions.record import record_prediction
 
@@ -111,7 +111,7 @@ def test_a_resolved_question_takes_no_proposal(session: Session, question: Quest
 def test_a_proposal_can_be_made_again_once_its_resolution_was_taken_back(session: Session, question: Question) -> None:
     made = propose(session, question, suggestion(), **BY)
     confirm(session, made, None, **BY)
-    take_back(session, question, "the papers retracted", **BY)
+    retract_resolution(session, question, "the papers retracted", **BY)
     again = propose(session, question, suggestion(), **BY)
     assert (again.id, again.state) == (made.id, ProposalState.PENDING)
     assert current_resolution(session, question.id or 0).outcome is None  # type: ignore[union-attr]

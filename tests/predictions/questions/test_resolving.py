@@ -14,7 +14,7 @@ from predictions.models import LedgerEvent, Question, Resolution, Score, Standin
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import change_question, declare_decided, postpone
 from predictions.questions.lookup import find_question
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.schemas.inputs import PredictionIn, QuestionIn, ResolutionIn
 from predictions.scoring.units import SCALE
 from predictions.submissions.record import record_prediction
@@ -75,10 +75,10 @@ def test_a_correction_rescores_in_the_same_transaction_and_the_trail_stays(sessi
 def test_a_resolution_taken_back_leaves_no_score_and_the_question_due(session: Session) -> None:
     enter(session, "rain")
     settle(session, "rain", "yes")
-    take_back(session, the(session, "rain"), "too soon", **BY)
+    retract_resolution(session, the(session, "rain"), "too soon", **BY)
     assert (opening_scores(session), states(session)) == ([], ["due"])
     with pytest.raises(Conflict):
-        take_back(session, the(session, "rain"), "again", **BY)
+        retract_resolution(session, the(session, "rain"), "again", **BY)
     assert {row.resolved for row in session.exec(select(Standing))} == {0}
     settle(session, "rain", "no")
     assert opening_scores(session) == [0.64]
@@ -120,9 +120,9 @@ def test_a_correction_of_the_condition_annuls_what_was_resolved(family: Session)
 def test_what_a_failed_condition_annulled_comes_back_only_with_its_condition(family: Session) -> None:
     settle(family, "parent", "no")
     with pytest.raises(Conflict, match="correct or take back the outcome of that question"):
-        take_back(family, the(family, "child"), "a slip", **BY)
+        retract_resolution(family, the(family, "child"), "a slip", **BY)
     assert the(family, "child").status is QuestionStatus.ANNULLED
-    take_back(family, the(family, "parent"), "a slip", **BY)
+    retract_resolution(family, the(family, "parent"), "a slip", **BY)
     assert the(family, "child").outcome is None
 
 
@@ -193,7 +193,7 @@ def test_the_ledger_is_one_chain_over_everything_that_was_done(family: Session) 
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert len({event.hash for event in events}) == len(events)
     assert ledger.head(family).hash == events[-1].hash
-    assert list(ledger.breaks(family)) == []
+    assert list(ledger.chain_errors(family)) == []
 
 
 def _last(session: Session) -> LedgerEvent:

@@ -15,7 +15,7 @@ from predictions.leaderboard.filters import Filters
 from predictions.models import Commentator, Prediction, Question
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import postpone
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.records.commentator_record import record_of, score_views
 from predictions.records.score_history import RULES, HistoryView, history_of
 from predictions.schemas.inputs import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
@@ -61,7 +61,7 @@ def test_each_outcome_correction_and_withdrawal_is_a_point(session: Session) -> 
     withdraw_prediction(session, wrong, WithdrawalIn(reason="somebody else"), now=on(51), actor="test")
     right_now = {"made_at": right.made_at.isoformat(), "probability": 0.4, "reason": "misread"}
     correct_prediction(session, right, CorrectionIn.model_validate(right_now), now=on(61), actor="test")
-    take_back(session, first, "retracted", now=on(71), actor="test")
+    retract_resolution(session, first, "retracted", now=on(71), actor="test")
     points = [(point.at, point.resolved, point.brier) for point in history(session, on(80)).as_it_stood]
     assert points == [
         (on(21), 1, pytest.approx(0.04)),
@@ -143,7 +143,7 @@ def something(session: Session, chance: random.Random, question: Question, day: 
         outcome = chance.choice([*(question.options or ["yes", "no"]), "annulled"])
         settle(session, question, day, outcome, chance.randrange(10, max(day, 11)))
     elif drawn < 0.78:
-        take_back(session, question, "retracted", now=on(day), actor="test")
+        retract_resolution(session, question, "retracted", now=on(day), actor="test")
     elif drawn < 0.86:
         postpone(session, question, question.deadline + timedelta(days=10), "moved", now=on(day), actor="test")
     elif mine and drawn < 0.93:

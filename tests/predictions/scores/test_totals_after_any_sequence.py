@@ -18,7 +18,7 @@ from predictions.models import Prediction, Question, Resolution, Score, Standing
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.lookup import find_question
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.schemas.inputs import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
 from predictions.scores.rebuild import rescore
 from predictions.scores.running_totals import FIELDS
@@ -116,9 +116,9 @@ class AnySequence(RuleBasedStateMachine):
             resolve(self.session, self.question(slug), ResolutionIn.model_validate(body), **self.by)
 
     @rule(slug=SLUGS)
-    def take_back(self, slug: str) -> None:
+    def retract_resolution(self, slug: str) -> None:
         with suppress(Conflict):  # there is nothing to take back
-            take_back(self.session, self.question(slug), "r", **self.by)
+            retract_resolution(self.session, self.question(slug), "r", **self.by)
 
     @rule(slug=SLUGS, move=st.booleans())
     def move_or_declare(self, slug: str, move: bool) -> None:

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from predictions.errors import Conflict, InvalidInput
 from resolvers.notifications.channels import ChannelIn, enter_channel, make_secret, send_test, switch, wants
 from resolvers.notifications.models import Channel, ChannelKind
-from resolvers.notifications.sender import Outgoing, Verdict
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage
 from resolvers.notifications.senders.webhook import WebhookSender, answer_of, signed_headers
 from resolvers.outbound.client import Fetcher
 from tests.support.fake_clock import START
@@ -34,8 +34,8 @@ def sender(receiver: RawServer, total_seconds: float = 5.0) -> WebhookSender:
     return WebhookSender(fetcher, RunningClock(), total_seconds=total_seconds)
 
 
-def to(target: str, payload: str = '{"type":"prompt.created","data":{"text":"Köln – 50 %"}}') -> Outgoing:
-    return Outgoing("msg_1", payload, ChannelKind.WEBHOOK, target, SECRET)
+def to(target: str, payload: str = '{"type":"prompt.created","data":{"text":"Köln – 50 %"}}') -> OutgoingMessage:
+    return OutgoingMessage("msg_1", payload, ChannelKind.WEBHOOK, target, SECRET)
 
 
 def channel_in(**fields: object) -> ChannelIn:
@@ -45,7 +45,7 @@ def channel_in(**fields: object) -> ChannelIn:
 def test_what_a_webhook_receives_verifies_with_the_published_library(receiver: RawServer) -> None:
     receiver.routes["/hook"] = reply(b"thanks")
     message = to(f"{receiver.url}/hook")
-    assert sender(receiver).send(message).verdict is Verdict.DELIVERED
+    assert sender(receiver).send(message).verdict is DeliveryResult.DELIVERED
     [request] = receiver.requests
     assert Webhook(SECRET).verify(request.body, request.headers) == json.loads(message.payload)
     assert (request.method, request.headers["content-type"]) == ("POST", "application/json")
@@ -69,38 +69,38 @@ def test_the_signature_is_that_of_the_published_example() -> None:
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [
-        (200, Verdict.DELIVERED),
-        (204, Verdict.DELIVERED),
-        (301, Verdict.PASSING),
-        (400, Verdict.PERMANENT),
-        (401, Verdict.PERMANENT),
-        (404, Verdict.PERMANENT),
-        (408, Verdict.PASSING),
-        (410, Verdict.GONE),
-        (413, Verdict.PERMANENT),
-        (425, Verdict.PASSING),
-        (429, Verdict.PASSING),
-        (500, Verdict.PASSING),
-        (503, Verdict.PASSING),
+        (200, DeliveryResult.DELIVERED),
+        (204, DeliveryResult.DELIVERED),
+        (301, DeliveryResult.PASSING),
+        (400, DeliveryResult.PERMANENT),
+        (401, DeliveryResult.PERMANENT),
+        (404, DeliveryResult.PERMANENT),
+        (408, DeliveryResult.PASSING),
+        (410, DeliveryResult.GONE),
+        (413, DeliveryResult.PERMANENT),
+        (425, DeliveryResult.PASSING),
+        (429, DeliveryResult.PASSING),
+        (500, DeliveryResult.PASSING),
+        (503, DeliveryResult.PASSING),
     ],
 )
-def test_a_status_says_whether_to_try_again(status: int, verdict: Verdict) -> None:
+def test_a_status_says_whether_to_try_again(status: int, verdict: DeliveryResult) -> None:
     answer = answer_of(status, None)
     assert (answer.verdict, answer.status_code) == (verdict, status)
-    assert (answer.detail == "") == (verdict is Verdict.DELIVERED)
+    assert (answer.detail == "") == (verdict is DeliveryResult.DELIVERED)
 
 
 def test_a_receiver_may_name_the_time_of_the_next_attempt(receiver: RawServer) -> None:
     receiver.routes["/hook"] = reply(status=503, retry_after="120")
     answer = sender(receiver).send(to(f"{receiver.url}/hook"))
-    assert (answer.verdict, answer.status_code, answer.retry_after) == (Verdict.PASSING, 503, 120.0)
+    assert (answer.verdict, answer.status_code, answer.retry_after) == (DeliveryResult.PASSING, 503, 120.0)
 
 
 def test_a_webhook_follows_no_redirect(receiver: RawServer) -> None:
     receiver.routes["/hook"] = redirect(f"{receiver.url}/elsewhere", 307)
     receiver.routes["/elsewhere"] = reply()
     answer = sender(receiver).send(to(f"{receiver.url}/hook"))
-    assert answer.verdict is Verdict.PASSING
+    assert answer.verdict is DeliveryResult.PASSING
     assert "no redirect" in answer.detail
     assert receiver.targets() == ["/hook"]
 
@@ -109,16 +109,16 @@ def test_a_receiver_that_hangs_or_breaks_off_is_tried_again_later(receiver: RawS
     receiver.routes |= {"/hang": hang, "/broken": raw(b"HTTP/1.1 2"), "/noise": raw(b"\x00\x01\x02\r\n\r\n")}
     for path in receiver.routes:
         answer = sender(receiver, total_seconds=0.3).send(to(f"{receiver.url}{path}"))
-        assert (answer.verdict, answer.status_code) == (Verdict.PASSING, None), path
+        assert (answer.verdict, answer.status_code) == (DeliveryResult.PASSING, None), path
     closed = to("http://127.0.0.1:9/hook")
     fetcher = Fetcher(clock=RunningClock(), user_agent="tests", allowed_hosts=["127.0.0.1"])
-    assert WebhookSender(fetcher, RunningClock()).send(closed).verdict is Verdict.PASSING
+    assert WebhookSender(fetcher, RunningClock()).send(closed).verdict is DeliveryResult.PASSING
 
 
 def test_a_private_address_is_refused_for_good_unless_the_operator_allows_it(receiver: RawServer) -> None:
     fetcher = Fetcher(clock=RunningClock(), user_agent="tests")
     answer = WebhookSender(fetcher, RunningClock()).send(to(f"{receiver.url}/hook"))
-    assert answer.verdict is Verdict.PERMANENT
+    assert answer.verdict is DeliveryResult.PERMANENT
     assert "operator" in answer.detail
     assert receiver.requests == []
 
@@ -188,7 +188,7 @@ def test_a_test_message_goes_out_at_once_and_says_what_it_is(session: Session, r
     receiver.routes["/hook"] = reply(status=202)
     channel = listen(session, "desk", START, target=f"{receiver.url}/hook")
     answer = send_test(channel, {ChannelKind.WEBHOOK: sender(receiver)}, now=START)
-    assert (answer.verdict, answer.status_code) == (Verdict.DELIVERED, 202)
+    assert (answer.verdict, answer.status_code) == (DeliveryResult.DELIVERED, 202)
     [request] = receiver.requests
     message = Webhook(channel.secret).verify(request.body, request.headers)
     assert (message["type"], message["data"]["channel"]) == ("channel.test", "desk")

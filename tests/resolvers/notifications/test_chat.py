@@ -15,7 +15,7 @@ from resolvers.deadline_sweep import sweep_due
 from resolvers.notifications.channels import ChannelIn, enter_channel, send_test
 from resolvers.notifications.delivery_log import ChannelView
 from resolvers.notifications.models import ChannelKind
-from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
 from resolvers.notifications.senders import chat
 from resolvers.notifications.senders.chat import ChatSender, check_address, without_secrets
 from tests.support.fake_clock import START
@@ -34,8 +34,8 @@ def address(room: RawServer, path: str = "/room") -> str:
     return f"json://{room.host}{path}"
 
 
-def send(room: RawServer, payload: str, path: str = "/room", seconds: float = 20.0) -> Answer:
-    message = Outgoing("msg_1", payload, ChannelKind.CHAT, address(room, path), "")
+def send(room: RawServer, payload: str, path: str = "/room", seconds: float = 20.0) -> SendResult:
+    message = OutgoingMessage("msg_1", payload, ChannelKind.CHAT, address(room, path), "")
     return ChatSender(total_seconds=seconds).send(message)
 
 
@@ -48,7 +48,7 @@ def payload(session: Session) -> str:
 
 
 def test_a_prompt_arrives_as_a_short_text_with_the_way_to_the_question(room: RawServer, payload: str) -> None:
-    assert send(room, payload) == Answer(Verdict.DELIVERED)
+    assert send(room, payload) == SendResult(DeliveryResult.DELIVERED)
     [request] = room.requests
     told = json.loads(request.body)
     assert told["title"] == "To resolve: Will the <b>carnival</b> take place?"
@@ -61,15 +61,22 @@ def test_a_prompt_arrives_as_a_short_text_with_the_way_to_the_question(room: Raw
 def test_a_test_message_goes_out(session: Session, room: RawServer) -> None:
     data = ChannelIn(name="room", kind="chat", target=address(room))
     channel = enter_channel(session, data, now=START)
-    assert send_test(channel, {ChannelKind.CHAT: ChatSender()}, now=START).verdict is Verdict.DELIVERED
+    assert send_test(channel, {ChannelKind.CHAT: ChatSender()}, now=START).verdict is DeliveryResult.DELIVERED
     assert "Channel: room" in json.loads(room.requests[0].body)["message"]
 
 
 @pytest.mark.parametrize(
     ("status", "verdict"),
-    [(401, Verdict.PERMANENT), (410, Verdict.GONE), (429, Verdict.PASSING), (500, Verdict.PASSING)],
+    [
+        (401, DeliveryResult.PERMANENT),
+        (410, DeliveryResult.GONE),
+        (429, DeliveryResult.PASSING),
+        (500, DeliveryResult.PASSING),
+    ],
 )
-def test_a_refusal_says_whether_to_try_again(room: RawServer, payload: str, status: int, verdict: Verdict) -> None:
+def test_a_refusal_says_whether_to_try_again(
+    room: RawServer, payload: str, status: int, verdict: DeliveryResult
+) -> None:
     room.routes["/refuses"] = reply(status=status)
     answer = send(room, payload, "/refuses")
     assert (answer.verdict, answer.status_code) == (verdict, status)
@@ -84,20 +91,20 @@ def test_a_room_that_hangs_costs_bounded_time_and_leaves_no_process(room: RawSer
 
     room.routes["/hangs"] = hang_and_look
     answer = send(room, payload, "/hangs", seconds=1.5)
-    assert (answer.verdict, "too slow" in answer.detail) == (Verdict.PASSING, True)
+    assert (answer.verdict, "too slow" in answer.detail) == (DeliveryResult.PASSING, True)
     assert left.wait(5), "whoever called has gone"
 
 
 def test_a_room_that_breaks_off_is_tried_again_later(room: RawServer, payload: str) -> None:
     room.routes["/noise"] = raw(b"\x00\x01\r\n\r\n")
-    assert send(room, payload, "/noise").verdict is Verdict.PASSING
+    assert send(room, payload, "/noise").verdict is DeliveryResult.PASSING
     room.close()
-    assert send(room, payload).verdict is Verdict.PASSING
+    assert send(room, payload).verdict is DeliveryResult.PASSING
 
 
 def test_no_redirect_is_followed(room: RawServer, payload: str) -> None:
     room.routes |= {"/moved": redirect(f"{room.url}/inside", 307), "/inside": reply()}
-    assert send(room, payload, "/moved").verdict is not Verdict.DELIVERED
+    assert send(room, payload, "/moved").verdict is not DeliveryResult.DELIVERED
     assert room.targets() == ["/moved"]
 
 
@@ -108,7 +115,7 @@ def test_the_child_knows_none_of_our_secrets(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("TRACKRECORD_SECRET_KEY", "s3cr3t")
-    assert send(room, payload).verdict is Verdict.DELIVERED
+    assert send(room, payload).verdict is DeliveryResult.DELIVERED
     assert "authorization" not in room.requests[0].headers
 
 
@@ -132,7 +139,7 @@ def test_without_the_extra_it_is_said_how_to_install_it(
 ) -> None:
     monkeypatch.setattr(chat, "find_spec", lambda name: None)
     answer = send(room, payload)
-    assert (answer.verdict, "trackrecord[chat]" in answer.detail) == (Verdict.PERMANENT, True)
+    assert (answer.verdict, "trackrecord[chat]" in answer.detail) == (DeliveryResult.PERMANENT, True)
     with pytest.raises(InvalidInput, match=r"trackrecord\[chat\]"):
         check_address(address(room))
 

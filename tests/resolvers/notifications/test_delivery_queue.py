@@ -8,7 +8,7 @@ from resolvers.notifications.channels import switch
 from resolvers.notifications.delivery_log import list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import claim, finish, resend
 from resolvers.notifications.models import Channel, ChannelKind, DeliveryState
-from resolvers.notifications.retry_policy import Terms
+from resolvers.notifications.retry_policy import RetryPolicy
 from tests.support.fake_clock import START, FakeClock
 from tests.support.sender_stubs import LATER, NEVER, SECOND, TAKEN, WHOLE, House, Postman
 from tests.support.source_requests import deliveries, listen, settle
@@ -26,7 +26,7 @@ def test_jitter_draws_from_the_planned_wait(house: House) -> None:
         drawn.append(seconds)
         return seconds / 2
 
-    terms = Terms(jitter=half)
+    terms = RetryPolicy(jitter=half)
     assert [terms.wait(attempt, None) for attempt in (1, 2, 9)] == [2.5 * SECOND, 15 * SECOND, 18000 * SECOND]
     assert drawn == [5, 30, 36000]
     assert terms.wait(10, None) is None
@@ -54,7 +54,7 @@ def test_a_dead_letter_is_sent_again_with_the_same_id(house: House) -> None:
 def test_a_letter_that_died_after_the_last_attempt_gets_a_whole_new_round(house: House) -> None:
     house.come_due("rain")
     house.postman.answer = lambda _: LATER
-    outbox = house.outbox(Terms(jitter=lambda _: 0.0, retry_seconds=(0, 1, 1)))
+    outbox = house.outbox(RetryPolicy(jitter=lambda _: 0.0, retry_seconds=(0, 1, 1)))
     outbox.deliver(5)
     assert (house.row().state, house.row().attempts) == ("dead", 3)
     with house.session() as session:
@@ -117,7 +117,7 @@ def test_a_sleeper_cannot_finish_what_another_is_sending(house: House) -> None:
 
 def test_a_last_attempt_that_was_cut_short_is_a_dead_letter_and_not_sent_for_ever(house: House) -> None:
     house.come_due("rain")
-    terms = Terms(jitter=lambda seconds: seconds, retry_seconds=(0, 1))
+    terms = RetryPolicy(jitter=lambda seconds: seconds, retry_seconds=(0, 1))
     for attempt in (1, 2):
         with house.session() as session:  # claimed, and then the process ends
             [mine], _ = claim(session, session.execute(select(Channel)).scalar_one(), 1, house.clock.now(), terms)

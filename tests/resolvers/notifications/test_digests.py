@@ -9,14 +9,14 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session
 
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import key
+from predictions.models import row_id
 from predictions.questions.triage import assign_question
 from resolvers.deadline_sweep import sweep_due
-from resolvers.notifications.channels import ChannelIn, Listening
+from resolvers.notifications.channels import ChannelIn, ChannelPreferences
 from resolvers.notifications.delivery_queue import resend
-from resolvers.notifications.digests import change_listening
+from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import Channel, Delivery, DeliveryState
-from resolvers.notifications.rendering import brief, letter
+from resolvers.notifications.rendering import render_email, render_short
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe
 from tests.support.fake_clock import START, FakeClock
 from tests.support.sender_stubs import LATER, NEVER, House, Postman
@@ -113,7 +113,7 @@ def test_a_channel_that_wants_single_messages_from_now_on_gets_what_waits_at_onc
     house.come_due("rain", "snow")
     with house.session() as session:
         channel = session.get_one(Channel, 1)
-        change_listening(session, channel, Listening(topics=["sea"], digest_at=None), now=house.clock.now())
+        change_preferences(session, channel, ChannelPreferences(topics=["sea"], digest_at=None), now=house.clock.now())
         assert (channel.topics, channel.digest_at, channel.zone) == (["sea"], None, "Europe/Berlin")
     assert house.outbox().deliver(5)["delivered"] == 2
 
@@ -136,13 +136,13 @@ def test_a_digest_reads_well_as_a_mail_and_in_a_chat(house: House) -> None:
     house.outbox().deliver(5)
     rows = house.rows()
     payload = digest_of(rows).payload
-    content = letter(payload, "unused", "https://x/{}".format)
+    content = render_email(payload, "unused", "https://x/{}".format)
     assert content.subject == "2 questions to resolve"
     for row in rows[:2]:
         assert f"https://x/{row.message_id}" in content.text
         assert f'href="https://x/{row.message_id}"' in content.html
     assert "unused" not in content.text
-    title, text = brief(payload)
+    title, text = render_short(payload)
     assert (title, text.count("\n")) == ("2 questions to resolve", 3)
     assert f"{BASE_URL}/questions/rain/resolve" in text
 
@@ -151,7 +151,7 @@ def test_a_chat_is_told_of_the_first_questions_and_how_many_more(house: House) -
     house.come_due(*(f"q-{number}" for number in range(12)))
     house.clock.advance(6 * 3600)
     house.outbox().deliver(5)
-    _, text = brief(digest_of(house.rows()).payload)
+    _, text = render_short(digest_of(house.rows()).payload)
     assert (text.count("To resolve"), text.splitlines()[-1], len(text) < 2000) == (8, "and 4 more", True)
 
 
@@ -183,7 +183,7 @@ def test_a_retry_waits_for_the_end_of_quiet_hours(engine: Engine, clock: FakeClo
 
 
 def heard(session: Session, slug: str) -> list[str]:
-    names = {key(row): row.name for row in session.execute(select(Channel)).scalars()}
+    names = {row_id(row): row.name for row in session.execute(select(Channel)).scalars()}
     return [
         names[row.channel_id]
         for row in deliveries(session)
@@ -200,8 +200,8 @@ def test_a_person_hears_of_what_they_watch_and_of_what_is_theirs(session: Sessio
     ask(session, "goal", START, "sport")
     ask(session, "war", START)
     strike = ask(session, "strike", START)
-    subscribe(session, ann, SubscriptionIn(channel=key(ann), topic="weather"), now=START, actor="Ann")
-    subscribe(session, sport, SubscriptionIn(channel=key(sport), question={"slug": "war"}), now=START, actor="Ann")
+    subscribe(session, ann, SubscriptionIn(channel=row_id(ann), topic="weather"), now=START, actor="Ann")
+    subscribe(session, sport, SubscriptionIn(channel=row_id(sport), question={"slug": "war"}), now=START, actor="Ann")
     assign_question(session, strike, "Bob", now=START, actor="desk")
     sweep_due(session, now=START, base_url=BASE_URL)
     assert {slug: heard(session, slug) for slug in ("rain", "goal", "war", "strike")} == {
@@ -216,13 +216,13 @@ def test_nobody_subscribes_twice_or_to_what_is_not_there(session: Session) -> No
     channel = listen(session, "ann", START, person="Ann")
     ask(session, "rain", START)
     for given in ({"topic": "sea"}, {"question": {"slug": "rain"}}):
-        wanted = SubscriptionIn.model_validate({"channel": key(channel)} | given)
+        wanted = SubscriptionIn.model_validate({"channel": row_id(channel)} | given)
         subscribe(session, channel, wanted, now=START, actor="Ann")
         with pytest.raises(Conflict, match="already"):
             subscribe(session, channel, wanted, now=START, actor="Ann")
     assert [(row.topic, row.question) for row in list_subscriptions(session)] == [("sea", None), (None, 1)]
     assert list_subscriptions(session, []) == []
-    wanted = SubscriptionIn.model_validate({"channel": key(channel), "question": {"slug": "hail"}})
+    wanted = SubscriptionIn.model_validate({"channel": row_id(channel), "question": {"slug": "hail"}})
     with pytest.raises(InvalidInput, match="slug"):
         subscribe(session, channel, wanted, now=START, actor="Ann")
     for wrong in ({}, {"topic": "sea", "question": {"id": 1}}):

@@ -12,13 +12,13 @@ from predictions.questions.lifecycle import postpone
 from predictions.questions.triage import snooze_question
 from resolvers.deadline_sweep import sweep_due
 from resolvers.notifications.channels import switch
-from resolvers.notifications.dispatcher import Outbox
+from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryState
 from resolvers.notifications.retry_policy import RETRY_SECONDS
-from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
 from resolvers.notifications.senders.webhook import WebhookSender
 from resolvers.outbound.client import Fetcher
-from service.db.engine import delivering, writing
+from service.db.engine import bookkeeping_transaction, write_transaction
 from tests.support.fake_clock import START, FakeClock
 from tests.support.http_source_server import RunningClock, hang, reply, serving_raw
 from tests.support.sender_stubs import LATER, NEVER, SECOND, TAKEN, WHOLE, House, Postman
@@ -45,7 +45,7 @@ def test_nothing_is_sent_that_is_not_on_record_as_an_attempt(house: House) -> No
     house.come_due("rain")
     seen = []
 
-    def look(outgoing: Outgoing) -> Answer:
+    def look(outgoing: OutgoingMessage) -> SendResult:
         row = house.row()
         seen.append((row.attempts, row.lease_token is not None, len(house.attempts()), house.attempts()[0].finished_at))
         return TAKEN
@@ -76,7 +76,7 @@ def test_a_passing_failure_is_tried_again_on_the_schedule_and_at_last_a_dead_let
 
 def test_a_receiver_that_asks_for_rest_gets_it_for_all_its_messages(house: House) -> None:
     house.come_due("rain", "snow", "hail", "fog", "wind")
-    house.postman.answer = lambda _: Answer(Verdict.PASSING, "busy", 429, retry_after=60)
+    house.postman.answer = lambda _: SendResult(DeliveryResult.PASSING, "busy", 429, retry_after=60)
     outbox = house.outbox(per_channel=1)
     outbox.deliver(5)
     assert len(house.postman.carried) == 1
@@ -94,7 +94,9 @@ def test_a_permanent_failure_is_a_dead_letter_at_once(house: House) -> None:
 
 def test_a_receiver_that_is_gone_disables_its_channel_and_no_other(house: House) -> None:
     house.come_due("rain", channels=("desk", "other"))
-    house.postman.answer = lambda outgoing: Answer(Verdict.GONE, "410", 410) if "desk" in outgoing.target else TAKEN
+    house.postman.answer = lambda outgoing: (
+        SendResult(DeliveryResult.GONE, "410", 410) if "desk" in outgoing.target else TAKEN
+    )
     outbox = house.outbox()
     outbox.deliver(5)
     house.come_due("snow")
@@ -156,7 +158,7 @@ def test_many_cancelled_messages_do_not_stand_in_the_way_of_one_that_counts(hous
 def test_a_sender_that_raises_is_a_passing_failure(house: House) -> None:
     house.come_due("rain")
 
-    def fail(_: Outgoing) -> Answer:
+    def fail(_: OutgoingMessage) -> SendResult:
         raise ValueError("with a secret in its text")
 
     house.postman.answer = fail
@@ -165,7 +167,7 @@ def test_a_sender_that_raises_is_a_passing_failure(house: House) -> None:
 
 
 def test_a_kind_of_channel_that_is_not_set_up_is_said_to_be_so(house: House) -> None:
-    with writing(house.engine) as session:
+    with write_transaction(house.engine) as session:
         listen(session, "mail", START, kind="email", target="desk@example.org")
     house.come_due("rain", channels=())
     house.outbox().deliver(5)
@@ -190,7 +192,7 @@ def test_a_slow_receiver_holds_up_no_other(house: House) -> None:
     release = threading.Event()
     house.come_due(*(f"q-{number}" for number in range(30)), channels=(*slow, "quick"))
 
-    def wait_if_slow(outgoing: Outgoing) -> Answer:
+    def wait_if_slow(outgoing: OutgoingMessage) -> SendResult:
         return TAKEN if "quick" in outgoing.target or release.wait(60) else LATER
 
     house.postman.answer = wait_if_slow
@@ -220,12 +222,12 @@ def test_an_answer_is_not_lost_when_the_database_fails_while_it_is_booked(house:
             if fail.is_set():
                 raise ConnectionError("the database went away")
 
-    def answer_and_fail(_: Outgoing) -> Answer:
+    def answer_and_fail(_: OutgoingMessage) -> SendResult:
         fail.set()
         return TAKEN
 
     house.postman.answer = answer_and_fail
-    outbox = Outbox(transaction, {ChannelKind.WEBHOOK: house.postman}, house.clock, terms=WHOLE)
+    outbox = Dispatcher(transaction, {ChannelKind.WEBHOOK: house.postman}, house.clock, terms=WHOLE)
     with pytest.raises(ConnectionError):
         outbox.deliver(5)
     assert house.row().state is DeliveryState.PENDING
@@ -262,7 +264,7 @@ def test_settling_books_what_is_under_way_and_begins_nothing(house: House) -> No
 def test_real_receivers_that_hang_fail_and_work_side_by_side(engine: Engine) -> None:
     with serving_raw() as server:
         server.routes |= {"/hang": hang, "/works": reply(), "/fails": reply(status=500)}
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             for name in ("hang", "works", "fails"):
                 listen(session, name, START, target=f"{server.url}/{name}")
             for number in range(8):
@@ -271,6 +273,6 @@ def test_real_receivers_that_hang_fail_and_work_side_by_side(engine: Engine) -> 
         clock = RunningClock()
         fetcher = Fetcher(clock=clock, user_agent="tests", allowed_hosts=[server.host])
         senders = {ChannelKind.WEBHOOK: WebhookSender(fetcher, clock, total_seconds=1.0)}
-        tally = Outbox(lambda: delivering(engine), senders, clock, terms=WHOLE).deliver(20)
+        tally = Dispatcher(lambda: bookkeeping_transaction(engine), senders, clock, terms=WHOLE).deliver(20)
     assert (tally["delivered"], tally["pending"]) == (8, 16)
     assert server.targets().count("/works") == 8

@@ -19,17 +19,17 @@ from sqlmodel import Session
 
 from predictions.errors import Conflict, NotFound
 from predictions.questions.lifecycle import postpone
-from predictions.questions.resolve import take_back
+from predictions.questions.resolve import retract_resolution
 from resolvers.deadline_sweep import sweep_due
 from resolvers.notifications.channels import send_test
-from resolvers.notifications.dispatcher import Outbox
+from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import ChannelKind
-from resolvers.notifications.rendering import letter
+from resolvers.notifications.rendering import render_email
 from resolvers.notifications.resolve_links import open_link, resolve_token, resolve_url
-from resolvers.notifications.sender import Answer, Outgoing, Verdict, outgoing
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult, outgoing_message
 from resolvers.notifications.senders.email import MailSender
 from resolvers.notifications.senders.smtp import SmtpServer, smtp_server
-from service.db.engine import delivering, writing
+from service.db.engine import bookkeeping_transaction, write_transaction
 from service.settings import Settings
 from service.wiring.senders import make_senders
 from tests.support.fake_clock import START, FakeClock
@@ -101,12 +101,12 @@ def sender(server: str | SmtpServer, **options: Any) -> MailSender:
     return MailSender(server, "record@example.org", link, FakeClock(), **options)
 
 
-def due_message(session: Session, name: str = "mail") -> Outgoing:
+def due_message(session: Session, name: str = "mail") -> OutgoingMessage:
     channel = listen(session, name, START, kind="email", target="desk@example.org")
     ask(session, "carnival", START, text=TEXT, deadline_zone="Europe/Berlin", resolution_criteria="Yes if <it> rolls.")
     sweep_due(session, now=START, base_url=BASE_URL)
     [delivery] = deliveries(session)
-    return outgoing(channel, delivery.message_id, delivery.payload)
+    return outgoing_message(channel, delivery.message_id, delivery.payload)
 
 
 def test_a_prompt_arrives_as_text_and_html_with_a_link_that_opens_the_question(
@@ -114,7 +114,7 @@ def test_a_prompt_arrives_as_text_and_html_with_a_link_that_opens_the_question(
 ) -> None:
     mailbox, port = serve_mail()
     message = due_message(session)
-    assert sender(f"smtp://127.0.0.1:{port}").send(message) == Answer(Verdict.DELIVERED, "", 250)
+    assert sender(f"smtp://127.0.0.1:{port}").send(message) == SendResult(DeliveryResult.DELIVERED, "", 250)
     [mail] = mailbox.mails
     assert mailbox.envelopes == [("record@example.org", ["desk@example.org"])]
     assert mail["Subject"] == "To resolve: Will the Köln carnival – “Rosenmontag” – take place?"
@@ -148,16 +148,16 @@ def test_every_attempt_is_the_same_mail_so_that_repeats_show(session: Session, s
 @pytest.mark.parametrize(
     ("step", "reply", "verdict"),
     [
-        ("RCPT", "550 no such mailbox", Verdict.PERMANENT),
-        ("RCPT", "450 greylisted", Verdict.PASSING),
-        ("MAIL", "553 sender not allowed", Verdict.PERMANENT),
-        ("MAIL", "451 later", Verdict.PASSING),
-        ("DATA", "554 spam", Verdict.PERMANENT),
-        ("DATA", "452 full", Verdict.PASSING),
+        ("RCPT", "550 no such mailbox", DeliveryResult.PERMANENT),
+        ("RCPT", "450 greylisted", DeliveryResult.PASSING),
+        ("MAIL", "553 sender not allowed", DeliveryResult.PERMANENT),
+        ("MAIL", "451 later", DeliveryResult.PASSING),
+        ("DATA", "554 spam", DeliveryResult.PERMANENT),
+        ("DATA", "452 full", DeliveryResult.PASSING),
     ],
 )
 def test_a_refusal_says_whether_to_try_again(
-    session: Session, serve_mail: Serve, step: str, reply: str, verdict: Verdict
+    session: Session, serve_mail: Serve, step: str, reply: str, verdict: DeliveryResult
 ) -> None:
     mailbox, port = serve_mail()
     mailbox.refuse[step] = reply
@@ -188,7 +188,7 @@ def test_a_server_that_misbehaves_is_tried_again_later_and_costs_bounded_time(
         answer = sender(f"smtp://127.0.0.1:{server.port}", total_seconds=0.5).send(due_message(session))
     finally:
         server.close()
-    assert answer.verdict is Verdict.PASSING
+    assert answer.verdict is DeliveryResult.PASSING
 
 
 class MuteServer(RawServer):
@@ -207,7 +207,7 @@ class MuteServer(RawServer):
 
 
 def test_no_server_at_all_is_tried_again_later(session: Session) -> None:
-    assert sender("smtp://127.0.0.1:9").send(due_message(session)).verdict is Verdict.PASSING
+    assert sender("smtp://127.0.0.1:9").send(due_message(session)).verdict is DeliveryResult.PASSING
 
 
 def certificate() -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -234,19 +234,21 @@ def test_mail_and_password_travel_encrypted(session: Session, serve_mail: Serve,
     mailbox, port = serve_mail(authenticator=authenticate, auth_required=True, auth_require_tls=scheme == "smtp", **tls)
     message = due_message(session)
     url = f"{scheme}://desk:p%3Ass@127.0.0.1:{port}?starttls=required"
-    assert sender(url, tls=client_tls).send(message).verdict is Verdict.DELIVERED
+    assert sender(url, tls=client_tls).send(message).verdict is DeliveryResult.DELIVERED
     assert [(login, password, bool(encrypted)) for login, password, encrypted in logins] == [(b"desk", b"p:ss", True)]
     assert len(mailbox.mails) == 1
     wrong = sender(url.replace("p%3Ass", "wrong"), tls=client_tls).send(message)
-    assert (wrong.verdict, wrong.status_code) == (Verdict.PASSING, 535), "the operator may correct the password"
-    assert sender(url).send(message).verdict is Verdict.PASSING, "a certificate that nobody vouches for is not trusted"
+    assert (wrong.verdict, wrong.status_code) == (DeliveryResult.PASSING, 535), "the operator may correct the password"
+    assert sender(url).send(message).verdict is DeliveryResult.PASSING, (
+        "a certificate that nobody vouches for is not trusted"
+    )
     assert len(mailbox.mails) == 1
 
 
 def test_where_encryption_is_required_nothing_is_sent_without(session: Session, serve_mail: Serve) -> None:
     mailbox, port = serve_mail()
     answer = sender(f"smtp://127.0.0.1:{port}?starttls=required").send(due_message(session))
-    assert (answer.verdict, mailbox.mails) == (Verdict.PASSING, [])
+    assert (answer.verdict, mailbox.mails) == (DeliveryResult.PASSING, [])
 
 
 @pytest.mark.parametrize(
@@ -277,17 +279,17 @@ def test_with_a_mail_server_set_the_service_sends_mail(engine: Engine, serve_mai
         _env_file=None, smtp_url=f"smtp://127.0.0.1:{port}", public_url=BASE_URL, state_dir=tmp_path / "state"
     )
     clock = FakeClock()
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         due_message(session)
         senders = make_senders(settings, clock)
         channel = listen(session, "second", START, kind="email", target="other@example.org")
-        assert send_test(channel, senders, now=START).verdict is Verdict.DELIVERED
-    tally = Outbox(lambda: delivering(engine), senders, clock).deliver(10)
+        assert send_test(channel, senders, now=START).verdict is DeliveryResult.DELIVERED
+    tally = Dispatcher(lambda: bookkeeping_transaction(engine), senders, clock).deliver(10)
     assert tally["delivered"] == 1
     assert [mail["From"] for mail in mailbox.mails] == ["trackrecord@record.example.org"] * 2
     assert mailbox.mails[0]["Subject"] == "A test message from Track Record"
     token = re.search(r"/resolve/(\S+)", mailbox.mails[1].get_body(["plain"]).get_content())[1]
-    with delivering(engine) as session:
+    with bookkeeping_transaction(engine) as session:
         assert open_link(session, settings.secret(), token, now=START)[0].slug == "carnival"
     assert set(make_senders(Settings(_env_file=None, smtp_url=""), clock)) == {ChannelKind.WEBHOOK, ChannelKind.CHAT}
 
@@ -298,15 +300,15 @@ def test_with_a_mail_server_set_the_service_sends_mail(engine: Engine, serve_mai
 )
 def test_the_subject_says_how_urgent_it_is_and_stays_short(session: Session, stage: str, beginning: str) -> None:
     payload = due_message(session).payload.replace('"stage":"due"', f'"stage":"{stage}"')
-    assert letter(payload, "msg_1", "https://x/{}".format).subject.startswith(beginning)
+    assert render_email(payload, "msg_1", "https://x/{}".format).subject.startswith(beginning)
     long = payload.replace("Rosenmontag", "Rosenmontag " * 50)
-    assert len(letter(long, "msg_1", "https://x/{}".format).subject) == 150
+    assert len(render_email(long, "msg_1", "https://x/{}".format).subject) == 150
 
 
 def test_an_invented_question_says_so_in_the_mail(session: Session) -> None:
     payload = due_message(session).payload.replace('"invented":false', '"invented":true')
-    assert "invented" in letter(payload, "msg_1", "https://x/{}".format).text
-    assert "invented" in letter(payload, "msg_1", "https://x/{}".format).html
+    assert "invented" in render_email(payload, "msg_1", "https://x/{}".format).text
+    assert "invented" in render_email(payload, "msg_1", "https://x/{}".format).html
 
 
 @pytest.fixture
@@ -344,7 +346,7 @@ def test_a_link_works_once(session: Session, linked: SimpleNamespace) -> None:
     settle(session, linked.question, "yes", START)
     with pytest.raises(Conflict, match="used"):
         open_link(session, SECRET, linked.token, now=START)
-    take_back(session, linked.question, "A mistake.", now=START, actor="tester")
+    retract_resolution(session, linked.question, "A mistake.", now=START, actor="tester")
     with pytest.raises(Conflict, match="used"):
         open_link(session, SECRET, linked.token, now=START)
 

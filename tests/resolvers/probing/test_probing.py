@@ -15,13 +15,13 @@ from predictions.errors import Conflict, InvalidInput
 from predictions.models import LedgerEvent, Proposal
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.proposals import confirm, reject
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.schemas.inputs import ResolutionIn
 from resolvers.probing.configuration import ResolverIn, attach, detach
-from resolvers.probing.models import Sight, SourceHost
+from resolvers.probing.models import ProbeStatus, SourceHost
 from resolvers.probing.snapshots import SnapshotStore
 from resolvers.probing.worker import Prober
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import RawServer, reply
 from tests.support.probing_helpers import (
@@ -61,7 +61,7 @@ def test_what_a_feed_says_becomes_one_proposal_with_evidence_and_snapshot(
     assert evidence["snapshot_url"] == f"/snapshots/{evidence['sha256']}"
     assert SnapshotStore(tmp_path / "snapshots").get(evidence["snapshot"]) == HAPPENED.encode()
     row = row_of(engine, "q")
-    assert (row.sight, row.probed_at, row.good_at, row.failures) == (Sight.PROPOSED, NOON, NOON, 0)
+    assert (row.sight, row.probed_at, row.good_at, row.failures) == (ProbeStatus.PROPOSED, NOON, NOON, 0)
     assert row.lease_token is None
     assert server.requests[0].headers["user-agent"] == "TrackRecord/0 (+test)"
 
@@ -80,7 +80,7 @@ def test_the_same_finding_again_is_no_second_proposal_and_another_stands_beside_
     clock.advance(3600 * 1.2)
     run(prober)
     assert [each.outcome for each in proposals(engine)] == ["yes", "annulled"]
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
         assert [event.actor for event in session.exec(made)] == ["resolver json", "resolver json"]
 
@@ -89,7 +89,7 @@ def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, cl
     answer(server, HAPPENED)
     enter(engine, "q", feed(server), every_minutes=60)
     run(prober)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         reject(session, session.get_one(Proposal, 1), "another event", now=NOON, actor="tester")
     clock.advance(3600 * 1.2)
     run(prober)
@@ -100,21 +100,21 @@ def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, cl
 @pytest.mark.parametrize(
     ("behaviour", "sight"),
     [
-        (reply(b"", status=500), Sight.UNAVAILABLE),
-        (reply(b"", status=429, retry_after="7200"), Sight.UNAVAILABLE),
-        (reply(b"<html></html>", content_type="text/html"), Sight.CHANGED),
-        (reply(b'{"happened": tr', content_type=JSON), Sight.CHANGED),
-        (reply(b'{"other": 1}', content_type=JSON), Sight.CHANGED),
-        (lambda sock: sock.close(), Sight.UNAVAILABLE),
+        (reply(b"", status=500), ProbeStatus.UNAVAILABLE),
+        (reply(b"", status=429, retry_after="7200"), ProbeStatus.UNAVAILABLE),
+        (reply(b"<html></html>", content_type="text/html"), ProbeStatus.CHANGED),
+        (reply(b'{"happened": tr', content_type=JSON), ProbeStatus.CHANGED),
+        (reply(b'{"other": 1}', content_type=JSON), ProbeStatus.CHANGED),
+        (lambda sock: sock.close(), ProbeStatus.UNAVAILABLE),
     ],
 )
 def test_a_feed_that_is_down_or_changed_is_told_of_with_its_last_good_check_and_is_never_a_no(
-    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, behaviour: Any, sight: Sight
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, behaviour: Any, sight: ProbeStatus
 ) -> None:
     answer(server, '{"day": null, "known": 1}')
     enter(engine, "q", feed(server, expect="known", yes="happened", no="!happened && known"), every_minutes=60)
     run(prober)
-    assert row_of(engine, "q").sight is Sight.NOTHING
+    assert row_of(engine, "q").sight is ProbeStatus.NOTHING
     server.routes["/feed"] = behaviour
     clock.set(DEADLINE + timedelta(days=3))
     run(prober)
@@ -132,12 +132,12 @@ def test_odd_characters_from_a_feed_are_recorded_as_text(
     answer(server, f'{{"happened": "{odd}", "day": "2025-11-20"}}')
     enter(engine, "q", feed(server))
     assert run(prober) == {"probed": 1, "proposed": 1}
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         confirm(session, session.get_one(Proposal, 1), None, now=NOON, actor="person")
     answer(server, f'{{"happened": "x", "day": "{odd}"}}')
     enter(engine, "other", feed(server))
     run(prober)
-    assert row_of(engine, "other").sight is Sight.CHANGED
+    assert row_of(engine, "other").sight is ProbeStatus.CHANGED
 
 
 def test_a_source_that_asks_for_time_is_asked_again_only_then(
@@ -159,7 +159,7 @@ def test_an_unchanged_answer_is_not_sent_again_even_after_a_restart(
     clock.advance(3600 * 1.2)
     assert run(make(engine, server, clock, tmp_path)) == {"probed": 1}
     assert server.requests[1].headers["if-none-match"] == '"v1"'
-    assert (row_of(engine, "q").sight, row_of(engine, "q").good_at) == (Sight.NOTHING, clock.now())
+    assert (row_of(engine, "q").sight, row_of(engine, "q").good_at) == (ProbeStatus.NOTHING, clock.now())
 
 
 def test_the_break_of_a_failing_host_survives_a_restart_and_the_host_gets_no_more_calls(
@@ -169,7 +169,7 @@ def test_the_break_of_a_failing_host_survives_a_restart_and_the_host_gets_no_mor
     for number in range(5):
         enter(engine, f"q-{number}", feed(server))
     run(prober)
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         assert session.get_one(SourceHost, server.host).broken
     calls = len(server.requests)
     assert calls == 5
@@ -185,7 +185,7 @@ def test_probing_starts_at_its_time_before_the_deadline_and_follows_a_postponeme
     answer(server, "{}")
     enter(engine, "q", feed(server), lead_hours=24)
     assert run(prober) == {}
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         postpone(session, found(session, "q"), DEADLINE + timedelta(days=9), "later", now=NOON, actor="tester")
     clock.set(DEADLINE)
     assert run(prober) == {}
@@ -211,7 +211,7 @@ def test_a_question_declared_decided_is_probed_at_once(
 ) -> None:
     answer(server, "{}")
     enter(engine, "q", feed(server), lead_hours=1)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         declare_decided(session, found(session, "q"), "it happened", now=NOON, actor="tester")
     assert run(prober) == {"probed": 1}
 
@@ -222,11 +222,11 @@ def test_probing_stops_at_the_resolution_and_while_paused(
     answer(server, "{}")
     enter(engine, "q", feed(server))
     enter(engine, "paused", feed(server), paused=True)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         settle(session, found(session, "q"), "no", NOON)
     assert run(prober) == {}
-    with writing(engine) as session:
-        take_back(session, found(session, "q"), "a mistake", now=NOON, actor="tester")
+    with write_transaction(engine) as session:
+        retract_resolution(session, found(session, "q"), "a mistake", now=NOON, actor="tester")
     assert run(prober) == {"probed": 1}
 
 
@@ -235,13 +235,13 @@ def test_attaching_changing_and_detaching_are_on_the_ledger_and_the_same_again_c
     for _ in range(2):
         enter(engine, "q", config)
     enter(engine, "q", config, every_minutes=60)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         detach(session, found(session, "q"), now=NOON, actor="tester")
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         told = select(LedgerEvent.action).where(LedgerEvent.action.startswith("question.resolver"))
         actions = [action.removeprefix("question.resolver_") for action in session.exec(told)]
         assert actions == ["attached", "changed", "detached"]
-        assert list(ledger.breaks(session)) == []
+        assert list(ledger.chain_errors(session)) == []
 
 
 @pytest.mark.parametrize(
@@ -271,24 +271,24 @@ def test_where_an_admin_has_said_so_the_finding_resolves_the_question_and_a_pers
     answer(server, HAPPENED)
     enter(engine, "q", feed(server), automatic=True, every_minutes=60)
     run(prober)
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         question = found(session, "q")
         assert (question.outcome, question.status) == ("yes", "resolved")
         assert list(verify(session)) == []
     assert [each.state for each in proposals(engine)] == ["confirmed"]
-    with writing(engine) as session:
-        take_back(session, found(session, "q"), "not what was asked", now=NOON, actor="person")
+    with write_transaction(engine) as session:
+        retract_resolution(session, found(session, "q"), "not what was asked", now=NOON, actor="person")
     clock.advance(3600 * 1.2)
     run(prober)
     assert [each.state for each in proposals(engine)] == ["pending"]
     assert "taken back before" in row_of(engine, "q").reason
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         evidence = [{"url": "https://example.org/report"}]
         data = ResolutionIn.model_validate({"outcome": "no", "known_at": "2025-12-01", "evidence": evidence})
         resolve(session, found(session, "q"), data, now=clock.now(), actor="person")
     clock.advance(3600 * 24)
     assert run(prober) == {}
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         assert found(session, "q").outcome == "no"
 
 
@@ -330,14 +330,14 @@ def test_ofac_deltas_become_a_proposal_that_can_be_confirmed(
         server.routes.setdefault(
             f"/changes/{item['publicationID']}", reply(fixture("ofac_delta_add.xml"), content_type="application/xml")
         )
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         question = ask(session, "q", DEADLINE, opens_at="2025-03-18", deadline_zone="America/New_York")
         config = {"programs": ["RUSSIA-EO14024"], "base_url": server.url}
         attach(session, question, ResolverIn(resolver="ofac", config=config), now=NOON, actor="tester")
     assert run(prober) == {"probed": 1, "proposed": 1}
     (proposal,) = proposals(engine)
     assert (proposal.outcome, proposal.confidence) == ("yes", 0.95)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         confirm(session, session.get_one(Proposal, proposal.id), None, now=NOON, actor="person")
-    with writing(engine) as session, pytest.raises(Conflict):
+    with write_transaction(engine) as session, pytest.raises(Conflict):
         confirm(session, session.get_one(Proposal, proposal.id), None, now=NOON, actor="person")

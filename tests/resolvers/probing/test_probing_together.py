@@ -15,10 +15,10 @@ from sqlmodel import select
 
 from predictions import ledger
 from predictions.models import LedgerEvent
-from resolvers.probing.models import Sight
+from resolvers.probing.models import ProbeStatus
 from resolvers.probing.queue import claim_probes
 from resolvers.probing.worker import Prober
-from service.db.engine import make_engine, reading
+from service.db.engine import make_engine, read_transaction
 from service.wiring.probing import EngineSessions
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import RawServer, RunningClock, hang, reply
@@ -39,7 +39,7 @@ def test_a_probe_is_claimed_by_one_of_many_at_once(engine: Engine) -> None:
     def claim() -> None:
         start.wait()
         for _ in range(10):
-            with EngineSessions(engine).delivering() as session:
+            with EngineSessions(engine).bookkeeping_transaction() as session:
                 taken.extend(each.question.slug for each in claim_probes(session, now=NOON, limit=3))
 
     threads = [threading.Thread(target=claim) for _ in range(6)]
@@ -123,10 +123,10 @@ def test_a_process_killed_while_it_looks_is_replaced_and_nothing_is_proposed_twi
         doomed.join(20)
     assert proposals(engine) == []
     with process(database_url, tmp_path, server.host), process(database_url, tmp_path, server.host):
-        until(lambda: row_of(engine, "q").sight is Sight.PROPOSED, 40)
+        until(lambda: row_of(engine, "q").sight is ProbeStatus.PROPOSED, 40)
     assert len(proposals(engine)) == 1
-    with reading(engine) as session:
-        assert list(ledger.breaks(session)) == []
+    with read_transaction(engine) as session:
+        assert list(ledger.chain_errors(session)) == []
 
 
 def test_two_processes_ask_each_source_once(
@@ -185,7 +185,7 @@ def test_kills_at_random_moments_lose_no_look_and_propose_nothing_twice(
             running.append(stack.enter_context(process(database_url, tmp_path, server.host)))
         until(lambda: len(proposals(engine)) == 40, 90)
     assert len({each.question_id for each in proposals(engine)}) == 40
-    with reading(engine) as session:
-        assert list(ledger.breaks(session)) == []
+    with read_transaction(engine) as session:
+        assert list(ledger.chain_errors(session)) == []
         made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
         assert len(session.exec(made).all()) == 40

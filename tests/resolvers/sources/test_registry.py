@@ -13,8 +13,8 @@ from predictions.enums import QuestionKind
 from predictions.errors import InvalidInput
 from predictions.models import Question
 from resolvers.sources import registry
-from resolvers.sources.evidence import Basis, Evidence, Probe, Proposal
-from resolvers.sources.interface import Config, Fetch, QuestionView, broken_rule
+from resolvers.sources.evidence import Basis, Evidence, Probe, ProposedOutcome
+from resolvers.sources.interface import Config, Fetch, ProbedQuestion, broken_rule
 from resolvers.sources.registry import all_resolvers, checked_config, find_resolver, probe
 from tests.support.sample_world import World, question
 
@@ -28,10 +28,12 @@ def evidence(**changes: Any) -> Evidence:
     return Evidence(**{**fields, "snapshot": None, "locator": "$.a", "excerpt": "1", **changes})
 
 
-def proposal(**changes: Any) -> Proposal:
+def proposal(**changes: Any) -> ProposedOutcome:
     fields = {"question_id": 7, "resolver": "plugin", "resolver_version": "1", "config_sha256": "1" * 64}
     fields |= {"outcome": "yes", "event_date": date(2025, 5, 1), "observed_at": AFTER, "confidence": 0.4}
-    return Proposal(**{**fields, "basis": "positive_match", "rationale": "r", "evidence": [evidence()], **changes})
+    return ProposedOutcome(
+        **{**fields, "basis": "positive_match", "rationale": "r", "evidence": [evidence()], **changes}
+    )
 
 
 class Plugin:
@@ -41,10 +43,10 @@ class Plugin:
     version = "1"
     settings: type[Config] = Config
 
-    def __init__(self, says: Proposal | None = None) -> None:
+    def __init__(self, says: ProposedOutcome | None = None) -> None:
         self.says = says
 
-    def probe(self, asked: QuestionView, config: Config, fetch: Fetch) -> Probe:
+    def probe(self, asked: ProbedQuestion, config: Config, fetch: Fetch) -> Probe:
         return Probe(saw=("something",), reason="it says so", proposal=self.says)
 
 
@@ -64,7 +66,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_resolver_cannot_see_who_predicted_what() -> None:
-    names = set(QuestionView.model_fields)
+    names = set(ProbedQuestion.model_fields)
     assert names == {
         "id", "slug", "text", "resolution_criteria", "kind", "opened_at", "deadline", "deadline_zone",
     }  # fmt: skip
@@ -74,10 +76,10 @@ def test_the_view_of_a_question_on_record_opens_when_it_says_or_when_it_was_ente
     entered = datetime(2025, 3, 20, tzinfo=UTC)
     fields = {"id": 3, "slug": "s", "text": "t", "resolution_criteria": "c", "kind": QuestionKind.BINARY}
     fields |= {"deadline": AFTER, "deadline_zone": "Europe/Kyiv", "created_at": entered}
-    view = QuestionView.of(Question(**fields))
+    view = ProbedQuestion.of(Question(**fields))
     assert (view.opened_at, view.deadline_zone, view.last_day) == (entered, "Europe/Kyiv", date(2025, 9, 20))
     opened = datetime(2025, 3, 18, tzinfo=UTC)
-    assert QuestionView.of(Question(**fields, opens_at=opened)).opened_at == opened
+    assert ProbedQuestion.of(Question(**fields, opens_at=opened)).opened_at == opened
 
 
 def test_an_instant_counts_to_the_second_and_a_day_as_a_whole() -> None:

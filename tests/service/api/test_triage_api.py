@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from resolvers.deadline_sweep import sweep_due
-from service.db.engine import make_engine, writing
+from service.db.engine import make_engine, write_transaction
 from service.settings import Settings
 from tests.support.fake_clock import START
 
@@ -17,7 +17,7 @@ def due(admin: httpx.Client, database_url: str) -> httpx.Client:
     """A question that has come due."""
     assert admin.post("/api/questions", json=QUESTION).status_code == 201
     engine = make_engine(Settings(_env_file=None, database_url=database_url).database)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         sweep_due(session, now=START, base_url="https://record.example.org")
     engine.dispose()
     return admin

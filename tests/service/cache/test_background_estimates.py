@@ -117,7 +117,7 @@ def test_a_past_shows_the_names_of_today(record: httpx.Client) -> None:
 
 
 def test_work_that_fails_tells_whoever_waits_and_leaves_its_place() -> None:
-    queue = background.Behind("broken")
+    queue = background.BackgroundRunner("broken")
     for _ in range(background.MAX_WAITING + 1):
         with pytest.raises(ZeroDivisionError):
             queue.start(lambda: 1 // 0).result(10)

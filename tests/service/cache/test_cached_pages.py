@@ -10,7 +10,7 @@ from sqlmodel import Session
 from predictions import ledger
 from service.app import create_app
 from service.db.coalesced_reads import SharedReading
-from service.db.engine import make_engine, writing
+from service.db.engine import make_engine, write_transaction
 from service.settings import Settings
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import record_one, resolve
@@ -59,7 +59,7 @@ def test_an_answer_is_never_older_than_its_question(database_url: str, clock: Fa
     newest = SharedReading(engine, lambda session: ledger.head(session).seq)
 
     def write() -> int:
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             _append(session, clock)
             return ledger.head(session).seq
 
@@ -76,5 +76,5 @@ def test_an_answer_is_never_older_than_its_question(database_url: str, clock: Fa
 
 
 def _append(session: Session, clock: FakeClock) -> None:
-    entry = ledger.Entry(clock.now(), "test", "note.made", "question", 1, {})
+    entry = ledger.NewEvent(clock.now(), "test", "note.made", "question", 1, {})
     ledger.append_all(session, [entry])

@@ -4,7 +4,7 @@ from sqlalchemy import Engine, delete, select, update
 from sqlmodel import Session, col
 
 from predictions.models import LedgerEvent, Score, Standing
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from tests.service.files.test_export import NOW, one_of_everything
 from tests.support.cli_runner import Command
 from tests.support.generated_record import fill
@@ -18,12 +18,12 @@ def numbers(session: Session) -> tuple[list[dict[str, object]], list[dict[str, o
 
 def test_rescoring_restores_spoiled_scores_and_sums(trackrecord_anywhere: Command, engine: Engine) -> None:
     run = trackrecord_anywhere
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         one_of_everything(session)
         fill(session, now=NOW, people=10, questions=12)
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         before = numbers(session)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         session.execute(update(Score).where(col(Score.commentator_id) == 1).values(latest=7))
         session.execute(delete(Score).where(col(Score.commentator_id) == 2))
         session.execute(update(Score).where(col(Score.commentator_id) == 3).values(deadline=NOW))
@@ -32,7 +32,7 @@ def test_rescoring_restores_spoiled_scores_and_sums(trackrecord_anywhere: Comman
     assert run("verify").code == 1
     done = run("rescore", "--json")
     assert done.code == 0
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         assert numbers(session) == before
         last = session.execute(select(LedgerEvent).order_by(col(LedgerEvent.seq).desc())).scalars().first()
         assert last is not None

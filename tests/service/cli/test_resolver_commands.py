@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 
 from predictions import ledger
 from predictions.questions.lookup import find_question
-from predictions.starting_record.load import seed
+from predictions.starting_record.load import load_starting_record
 from resolvers.probing.configuration import attached, detach, list_attached
 from resolvers.sources.registry import checked_config
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from service.starting_record import ACTOR, OFAC, SANCTIONS, enter_starting_record
 from tests.support.cli_runner import Command
 from tests.support.http_source_server import reply, serving_raw
@@ -22,13 +22,13 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def test_the_sanctions_questions_are_wired_to_ofac_and_starting_again_changes_nothing(engine: Engine) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         assert enter_starting_record(session, now=NOW) == 13
         head = ledger.head(session)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         assert enter_starting_record(session, now=NOW) == 0
         assert ledger.head(session) == head
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         assert [question.slug for _, question in list_attached(session)] == list(SANCTIONS)
         question = find_question(session, SANCTIONS[0])
         assert question is not None
@@ -39,22 +39,22 @@ def test_the_sanctions_questions_are_wired_to_ofac_and_starting_again_changes_no
 
 
 def test_a_starting_record_entered_before_there_was_a_resolver_is_wired_once(engine: Engine) -> None:
-    with writing(engine) as session:
-        seed(session, now=NOW, actor=ACTOR)
+    with write_transaction(engine) as session:
+        load_starting_record(session, now=NOW, actor=ACTOR)
         assert list_attached(session) == []
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         assert enter_starting_record(session, now=NOW) == 0
         assert [question.slug for _, question in list_attached(session)] == list(SANCTIONS)
         for _, question in list_attached(session):
             detach(session, question, now=NOW, actor="somebody")
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         enter_starting_record(session, now=NOW)
         assert list_attached(session) == [], "what somebody took off stays off"
 
 
 def test_a_question_of_somebody_else_is_not_wired(engine: Engine) -> None:
-    with writing(engine) as session:
-        seed(session, now=NOW, actor="somebody")
+    with write_transaction(engine) as session:
+        load_starting_record(session, now=NOW, actor="somebody")
         enter_starting_record(session, now=NOW)
         assert list_attached(session) == []
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from predictions.models import Prediction
 from service.db.backup import back_up
-from service.db.engine import make_engine, reading
+from service.db.engine import make_engine, read_transaction
 from service.settings import Settings
 from tests.support.cli_runner import Command
 from tests.support.sample_prediction import record_one
@@ -28,7 +28,7 @@ def database_url(sqlite_url: str) -> str:
 
 def count(path: Path) -> int:
     engine = make_engine(f"sqlite:///{path}")
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         found: int = session.execute(select(func.count()).select_from(Prediction)).scalar_one()
     engine.dispose()
     return found

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from service.db.engine import make_engine, reading, writing
+from service.db.engine import make_engine, read_transaction, write_transaction
 
 
 def test_a_writer_is_not_starved_by_another_that_writes_without_pause(tmp_path: Path) -> None:
     engine, stop, started = make_engine(f"sqlite:///{tmp_path / 'a.db'}"), threading.Event(), threading.Event()
     order: list[str] = []
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         session.execute(text("CREATE TABLE t (x)"))
 
     def busy() -> None:
         while not stop.is_set():
-            with writing(engine) as session:
+            with write_transaction(engine) as session:
                 session.execute(text("INSERT INTO t VALUES (1)"))
                 order.append("busy")
                 started.set()
@@ -27,7 +27,7 @@ def test_a_writer_is_not_starved_by_another_that_writes_without_pause(tmp_path: 
         for _ in range(20):
             started.wait(10)
             before = len(order)
-            with writing(engine) as session:
+            with write_transaction(engine) as session:
                 session.execute(text("INSERT INTO t VALUES (2)"))
                 waited_for = len(order) - before
             assert waited_for <= 2
@@ -40,14 +40,14 @@ def test_a_writer_is_not_starved_by_another_that_writes_without_pause(tmp_path: 
 def test_a_reader_sees_one_state_whatever_is_written_meanwhile(database_url: str) -> None:
     engine = make_engine(database_url)
     try:
-        with writing(engine) as session:
+        with write_transaction(engine) as session:
             session.execute(text("CREATE TABLE t (x integer)"))
-        with reading(engine) as reader:
+        with read_transaction(engine) as reader:
             before = reader.execute(text("SELECT count(*) FROM t")).scalar()
-            with writing(engine) as session:
+            with write_transaction(engine) as session:
                 session.execute(text("INSERT INTO t VALUES (1)"))
             assert reader.execute(text("SELECT count(*) FROM t")).scalar() == before == 0
-        with reading(engine) as reader:
+        with read_transaction(engine) as reader:
             assert reader.execute(text("SELECT count(*) FROM t")).scalar() == 1
     finally:
         engine.dispose()

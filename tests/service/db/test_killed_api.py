@@ -22,7 +22,7 @@ from sqlmodel import select
 from benchmarks.http_load import free_port
 from predictions.audit.verify import verify
 from predictions.models import Prediction
-from service.db.engine import make_engine, reading
+from service.db.engine import make_engine, read_transaction
 from tests.conftest import ADMIN_KEY
 from tests.service.db.test_several_processes import KEY, RUN, Start, enter_questions, prediction, running, wait_for
 
@@ -91,7 +91,7 @@ def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(star
             work.result(30)
     assert submitter.cut_off > 0, "some requests were under way when the process died"
     engine = make_engine(database_url)
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         stored = session.exec(select(Prediction.note, Prediction.id)).all()
         assert dict(stored) == submitter.acknowledged
         assert len(stored) == len(submitter.acknowledged) > 0

@@ -21,7 +21,7 @@ from benchmarks.http_load import free_port
 from predictions.audit.verify import verify
 from predictions.models import Prediction, Question, Resolution
 from resolvers.prompts.models import Prompt
-from service.db.engine import make_engine, reading
+from service.db.engine import make_engine, read_transaction
 from tests.conftest import ADMIN_KEY
 
 RUN = [sys.executable, "-c", "from service.cli import main; main()"]
@@ -114,7 +114,7 @@ def test_two_apis_and_two_schedulers_share_one_record(start: Start, postgresql_u
         wait_until_prompted(postgresql_url)
         assert Counter(pool.map(settle, range(2 * QUESTIONS))) == {201: QUESTIONS, 409: QUESTIONS}
     engine = make_engine(postgresql_url)
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         assert session.exec(select(func.count(col(Prediction.id)))).one() == 100
         assert session.exec(select(func.count(col(Resolution.id)))).one() == QUESTIONS
         stages = session.exec(select(Prompt.question_id, Prompt.stage)).all()
@@ -127,7 +127,7 @@ def test_two_apis_and_two_schedulers_share_one_record(start: Start, postgresql_u
 def wait_until_prompted(url: str) -> None:
     engine = make_engine(url)
     for _ in range(300):
-        with reading(engine) as session:
+        with read_transaction(engine) as session:
             if session.exec(select(func.count(func.distinct(Prompt.question_id)))).one() == QUESTIONS:
                 break
         time.sleep(0.05)
@@ -154,7 +154,7 @@ def test_a_killed_api_loses_nothing_it_acknowledged(start: Start, postgresql_url
         list(pool.map(submit, range(300)))
     assert len(acknowledged) >= 150
     engine = make_engine(postgresql_url)
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         stored = set(session.exec(select(Prediction.id)).all())
         assert set(acknowledged) <= stored
         assert list(verify(session)) == []

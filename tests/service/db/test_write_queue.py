@@ -12,7 +12,7 @@ from predictions.errors import InvalidInput
 from predictions.models import Source
 from predictions.schemas.inputs import SourceIn
 from predictions.submissions.sources import enter_source
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from service.db.write_queue import Writer
 from tests.support.fake_clock import START
 
@@ -43,7 +43,7 @@ def test_of_writes_that_share_a_commit_only_the_faulty_ones_fail(engine: Engine)
                 with pytest.raises(InvalidInput):
                     other.result()
     writer.close()
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         urls = session.exec(select(Source.url).order_by(col(Source.url))).all()
     assert set(urls) == {f"https://example.org/{number}" for number in range(1, 12) if number % 3}
 

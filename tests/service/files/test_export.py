@@ -22,7 +22,7 @@ from predictions.leaderboard.filters import Filters
 from predictions.models import Commentator, Question, Score, Source, Standing
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import postpone
-from predictions.questions.resolve import resolve, take_back
+from predictions.questions.resolve import resolve, retract_resolution
 from predictions.schemas.inputs import (
     CommentatorIn,
     ConditionIn,
@@ -40,8 +40,8 @@ from predictions.schemas.inputs import (
 from predictions.submissions.commentators import change_commentator
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.record import record_prediction
-from service.db.engine import make_engine, reading, writing
-from service.files.csv_injection import guarded, unguarded
+from service.db.engine import make_engine, read_transaction, write_transaction
+from service.files.csv_injection import guard, unguard
 from tests.support.cli_runner import Command
 from tests.support.fake_clock import FakeClock
 from tests.support.generated_record import fill
@@ -95,7 +95,7 @@ def one_of_everything(session: Session) -> None:
     for question, outcome in ((plain, "yes"), (child, "no"), (ordinal, "=mid"), (late, "yes"), (worded, "annulled")):
         editor.resolve(question, outcome)
     editor.resolve(ordinal, "low|er", days=8)
-    take_back(session, late, "Too early.", **editor.who)
+    retract_resolution(session, late, "Too early.", **editor.who)
     postpone(session, late, NOW + timedelta(days=40_000), "Moved far.", **editor.who)
     assert failed.outcome == "annulled"
     person = session.execute(select(Commentator)).scalars().first()
@@ -130,7 +130,7 @@ def whole(url: str) -> dict[str, Any]:
     """Scores, sums, board and rows, by names instead of ids."""
     engine = make_engine(url)
     try:
-        with reading(engine) as session:
+        with read_transaction(engine) as session:
             return read_whole(session)
     finally:
         engine.dispose()
@@ -180,7 +180,7 @@ def test_an_export_makes_the_same_record_again(
 ) -> None:
     monkeypatch.setattr("predictions.transfer.export.FETCHED", 7)  # so that it streams, as a large record does
     monkeypatch.setattr("predictions.transfer.importer.AT_ONCE", 11)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         one_of_everything(session)
         fill(session, now=NOW, people=12, questions=15, share=0.7)
     before, run = whole(database_url), trackrecord_anywhere
@@ -204,7 +204,7 @@ def without_refs(text: str) -> list[str]:
 
 def test_importing_an_export_into_its_own_record_adds_nothing(trackrecord: Command, sqlite_url: str) -> None:
     engine = make_engine(sqlite_url)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         one_of_everything(session)
     engine.dispose()
     before = trackrecord("export", "--what", "ledger").out
@@ -234,5 +234,5 @@ def test_what_is_computed_is_exported_but_refused_by_an_import(
 
 @given(st.text())
 def test_a_guarded_cell_runs_nowhere_and_reads_as_it_was(text: str) -> None:
-    assert unguarded(guarded(text)) == text
-    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert unguard(guard(text)) == text
+    assert not guard(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))

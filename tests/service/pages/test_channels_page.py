@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from service.db.engine import delivering
+from service.db.engine import bookkeeping_transaction
 from service.scheduling.scheduler import run_once
 from service.security.api_keys import create_key
 from service.settings import Settings
@@ -203,7 +203,7 @@ def test_an_editor_sees_and_watches_with_their_own_channels_only(
 ) -> None:
     for name, person in (("of Ann", "Ann"), ("of all", "")):
         send("/channels", name=name, kind="webhook", target="https://example.org/hook", person=person)
-    with delivering(engine) as session:
+    with bookkeeping_transaction(engine) as session:
         _, key = create_key(session, "Ann", ["read"], secret=settings.secret(), now=START)
     with httpx.Client(base_url=base_url, headers=HTML) as ann:
         assert ann.get("/channels").headers["location"].startswith("/sign-in")

@@ -15,7 +15,7 @@ from predictions.records.commentator_record import ScoreView, counted
 from predictions.records.topic_skill import topic_scores
 from predictions.scoring.intervals import mean_intervals
 from predictions.submissions.commentators import change_commentator
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from service.pages.rendering.formatting import FIGURES
 from tests.support.fake_clock import FakeClock
 from tests.support.generated_record import fill
@@ -101,7 +101,7 @@ def test_a_correction_and_a_withdrawal_stay_visible_with_their_reasons(admin: ht
 
 def test_the_statement_of_a_commentator_stands_beside_the_record(admin: httpx.Client, engine: Engine) -> None:
     record_one(admin)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         person = session.exec(select(Commentator)).one()
         change_commentator(
             session,
@@ -134,7 +134,7 @@ def test_downloads_hold_what_the_api_holds(admin: httpx.Client) -> None:
 
 
 def test_pages_hold_on_a_record_with_tiers_curves_and_charts(base_url: str, engine: Engine, clock: FakeClock) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=4, questions=70)
     board = httpx.get(base_url).text
     assert "Tier 1" in board
@@ -160,7 +160,7 @@ def test_the_board_shows_what_was_just_resolved_and_what_is_next(admin: httpx.Cl
 
 
 def test_a_record_can_be_read_best_or_worst_first(base_url: str, engine: Engine, clock: FakeClock) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=2, questions=10)
     scores = {}
     for order in ("best", "worst"):
@@ -175,7 +175,7 @@ def test_a_record_can_be_read_best_or_worst_first(base_url: str, engine: Engine,
 def test_two_commentators_stand_side_by_side_on_what_both_answered(
     base_url: str, engine: Engine, clock: FakeClock
 ) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=3, questions=20)
     address = f"{base_url}/compare?one=invented-person-0&other=Invented+Person+1"
     text = httpx.get(address).text
@@ -256,7 +256,7 @@ def test_search_finds_what_has_all_the_words_in_any_order(admin: httpx.Client) -
 
 
 def test_the_board_shows_how_yardsticks_did_on_the_same_calls(base_url: str, engine: Engine, clock: FakeClock) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=3, questions=20)
     text = httpx.get(base_url).text.partition('id="yardsticks"')[2]
     score = r'<td class="n">([\d.]+)<br><small class="nowrap">90%: [\d.]+ to [\d.]+</small></td>'
@@ -313,7 +313,7 @@ def test_a_source_leads_to_the_board_of_its_outlet(admin: httpx.Client) -> None:
 
 
 def test_every_score_on_a_page_stands_beside_its_interval(base_url: str, engine: Engine, clock: FakeClock) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=5, questions=70)
     record = httpx.get(f"{base_url}/api/commentators/invented-person-1/record").json()
     summary = record["summary"]
@@ -331,10 +331,10 @@ def test_every_score_on_a_page_stands_beside_its_interval(base_url: str, engine:
 def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
     admin: httpx.Client, engine: Engine, clock: FakeClock
 ) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=5, questions=70)
     record = admin.get("/api/commentators/invented-person-1/record").json()
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         found = topic_scores(session, counted(map(ScoreView.model_validate, record["scores"]), clock.now()))
         where = session.exec(select(QuestionTopic.topic, Question.id, Question.event).join(Question)).all()
     passed = [score for score in record["scores"] if score["question"]["deadline"] <= clock.now().isoformat()]
@@ -354,7 +354,7 @@ def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
 def test_calibration_is_shown_of_everyone_a_topic_or_a_commentator(
     base_url: str, engine: Engine, clock: FakeClock
 ) -> None:
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=4, questions=70)
     topic = httpx.get(f"{base_url}/api/questions/question-1").json()["topics"][0]
     for query in ({}, {"topic": topic}, {"commentator": "invented-person-1"}, {"commentator": "Invented Person 2"}):

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from predictions.starting_record.load import seed
+from predictions.starting_record.load import load_starting_record
 from service.app import create_app
-from service.db.engine import make_engine, writing
+from service.db.engine import make_engine, write_transaction
 from service.settings import Settings
 from tests.conftest import serving
 from tests.support.fake_clock import FakeClock
@@ -71,8 +71,8 @@ def site_url(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) ->
     )
     clock.advance(365 * 86400 * 1.6)
     engine = make_engine(settings.database)
-    with writing(engine) as session:
-        seed(session, now=clock.now())
+    with write_transaction(engine) as session:
+        load_starting_record(session, now=clock.now())
         fill(session, now=clock.now(), people=12, questions=70)
     engine.dispose()
     with serving(create_app(settings, clock=clock)) as url:

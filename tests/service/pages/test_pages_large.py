@@ -13,7 +13,7 @@ import pytest
 from predictions.schemas.inputs import CommentatorIn, PredictionIn, QuestionRef
 from predictions.submissions.record import record_predictions
 from service.app import create_app
-from service.db.engine import make_engine, writing
+from service.db.engine import make_engine, write_transaction
 from service.settings import Settings
 from tests.conftest import serving
 from tests.support.fake_clock import FakeClock
@@ -45,7 +45,7 @@ def large(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
     path = shutil.copy(sqlite_template, folder / "trackrecord.db")
     settings = Settings(_env_file=None, database_url=f"sqlite:///{path}", state_dir=folder / "state")
     engine = make_engine(settings.database)
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=REGULARS, questions=60)
         everyone = [
             PredictionIn(

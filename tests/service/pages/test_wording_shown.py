@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from predictions.transfer.export_computed import score_lines
-from service.db.engine import reading
+from service.db.engine import read_transaction
 from tests.service.api.test_statistical_traps import board, lines, question, record, resolve, say
 
 EVENTS = 12
@@ -101,7 +101,7 @@ def test_a_revision_in_words_has_its_range_on_the_question_and_in_the_export(
     text = plain(admin.get("/questions/q").text)
     assert f"latest {SCORE:.3f} words {LEAST:.2f}–{MOST:.2f}" in text
     assert f"over time {weighted[1]:.3f} words {weighted[0]:.2f}–{weighted[2]:.2f}" in text
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         (line,) = score_lines(session)
     assert [line[f"brier{end}"] for end in ("_low", "", "_high")] == pytest.approx([0.16] * 3)
     for name, expected in (("brier_latest", (LEAST, SCORE, MOST)), ("brier_time_weighted", weighted)):

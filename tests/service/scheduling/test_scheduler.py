@@ -15,11 +15,11 @@ from sqlalchemy import Engine, func, select, text
 from predictions import ledger
 from resolvers.deadline_sweep import Swept
 from resolvers.notifications.models import ChannelKind, Delivery
-from resolvers.notifications.retry_policy import Terms
-from resolvers.notifications.sender import Answer, Outgoing, Verdict
+from resolvers.notifications.retry_policy import RetryPolicy
+from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
 from resolvers.prompts.models import Prompt
 from service.app import create_app
-from service.db.engine import reading, writing
+from service.db.engine import read_transaction, write_transaction
 from service.scheduling.crash_points import POINTS, arm
 from service.scheduling.scheduler import Scheduler, run_once
 from service.settings import Settings
@@ -46,9 +46,9 @@ class Taker:
     def __init__(self) -> None:
         self.taken: list[str] = []
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    def send(self, outgoing: OutgoingMessage) -> SendResult:
         self.taken.append(outgoing.message_id)
-        return Answer(Verdict.DELIVERED, "", 200)
+        return SendResult(DeliveryResult.DELIVERED, "", 200)
 
 
 def until(holds: Callable[[], bool], seconds: float = 20) -> None:
@@ -82,7 +82,7 @@ def running(scheduler: Scheduler) -> Iterator[Scheduler]:
 
 def enter(engine: Engine, *slugs: str, deadline: datetime | None = None, target: str = "") -> None:
     """Questions that came due an hour ago, and a channel if there is a target for it."""
-    with writing(engine) as session:
+    with write_transaction(engine) as session:
         for slug in slugs:
             ask(session, slug, deadline or RunningClock().now() - HOUR)
         if target:
@@ -90,12 +90,12 @@ def enter(engine: Engine, *slugs: str, deadline: datetime | None = None, target:
 
 
 def prompted(engine: Engine) -> int:
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         return session.execute(select(func.count(Prompt.id))).scalar_one()
 
 
 def delivered(engine: Engine) -> int:
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         return session.execute(select(func.count(Delivery.id)).where(Delivery.state == "delivered")).scalar_one()
 
 
@@ -120,7 +120,7 @@ def test_a_deadline_before_the_next_tick_is_met_to_the_moment(engine: Engine, se
     settings.tick_seconds = 3600
     with running(Scheduler(engine, settings)):
         until(lambda: prompted(engine) == 1)
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         prompt = session.execute(select(Prompt)).scalar_one()
     assert prompt.created_at >= deadline, "and not early"
 
@@ -166,8 +166,8 @@ def test_several_schedulers_on_one_database_prompt_and_deliver_once(engine: Engi
     assert prompted(engine) == 250
     assert sum(scheduler.counts["prompted"] for scheduler in several) == 250
     assert len(taker.taken) == len(set(taker.taken)) == 250
-    with reading(engine) as session:
-        assert list(ledger.breaks(session)) == []
+    with read_transaction(engine) as session:
+        assert list(ledger.chain_errors(session)) == []
 
 
 def test_a_database_error_is_survived_by_the_next_tick(
@@ -242,8 +242,8 @@ def test_setting_the_wall_clock_does_not_stop_the_ticks(
     monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Wall)
     rung = []
     scheduler = Scheduler(engine, settings)
-    ring = scheduler._bell._ring
-    scheduler._bell._ring = lambda: (rung.append(1), ring())
+    ring = scheduler._ticker._ring
+    scheduler._ticker._ring = lambda: (rung.append(1), ring())
     with running(scheduler):
         until(lambda: len(rung) >= 3)
         offset[0] = shift
@@ -272,7 +272,7 @@ def test_without_the_watchdog_a_clock_set_back_would_stop_the_ticks(
         until(scheduler.healthy)
         scheduler._watchdog.stop()
         offset[0] = -HOUR
-        until(lambda: scheduler._bell.silent_for() > 20 * TICK)
+        until(lambda: scheduler._ticker.seconds_since_tick() > 20 * TICK)
         clock.ahead = 5.0
         assert not scheduler.healthy(), "five seconds without a tick"
         scheduler._watchdog.look()
@@ -303,7 +303,7 @@ def test_stopping_ends_its_threads_and_books_what_is_under_way(engine: Engine, s
     sending, release = threading.Event(), threading.Event()
 
     class Slow(Taker):
-        def send(self, outgoing: Outgoing) -> Answer:
+        def send(self, outgoing: OutgoingMessage) -> SendResult:
             sending.set()
             release.wait(60)
             return super().send(outgoing)
@@ -314,7 +314,7 @@ def test_stopping_ends_its_threads_and_books_what_is_under_way(engine: Engine, s
     threading.Timer(0.3, release.set).start()
     scheduler.stop()
     assert delivered(engine) == 1
-    mine = [scheduler._sweeper._thread, scheduler._postman._thread, scheduler._watchdog._thread]
+    mine = [scheduler._sweeper._thread, scheduler._notifier._thread, scheduler._watchdog._thread]
     assert [thread.is_alive() for thread in mine if thread is not None] == [False] * 3
 
 
@@ -322,12 +322,12 @@ def test_a_channel_without_room_does_not_hold_up_the_sweep(engine: Engine, setti
     release = threading.Event()
 
     class Stuck(Taker):
-        def send(self, outgoing: Outgoing) -> Answer:
+        def send(self, outgoing: OutgoingMessage) -> SendResult:
             release.wait(60)
             return super().send(outgoing)
 
     enter(engine, *(f"q-{number}" for number in range(20)), target="https://example.org/hook")
-    terms = Terms(jitter=lambda seconds: seconds)
+    terms = RetryPolicy(jitter=lambda seconds: seconds)
     with running(Scheduler(engine, settings, senders={ChannelKind.WEBHOOK: Stuck()}, terms=terms)) as scheduler:
         until(lambda: prompted(engine) == 20)
         enter(engine, "late")
@@ -348,7 +348,7 @@ def test_the_service_runs_one_and_says_when_its_ticks_have_stopped(
     until(lambda: delivered(engine) == 1)
     assert httpx.get(f"{url}/readyz").status_code == 200
     app.state.scheduler._watchdog.stop()
-    app.state.scheduler._bell.take_down()
+    app.state.scheduler._ticker.stop()
     clock.ahead = 5.0
     until(lambda: httpx.get(f"{url}/readyz").status_code == 503)
 
@@ -359,8 +359,8 @@ def test_on_another_clock_it_neither_spins_nor_prompts_early(
     enter(engine, "rain", deadline=START + timedelta(seconds=TICK / 2))
     rung = []
     scheduler = Scheduler(engine, settings, clock)
-    ring = scheduler._bell._ring
-    scheduler._bell._ring = lambda: (rung.append(1), ring())
+    ring = scheduler._ticker._ring
+    scheduler._ticker._ring = lambda: (rung.append(1), ring())
     with running(scheduler):
         began = time.monotonic()
         until(lambda: len(rung) >= 10)
@@ -384,5 +384,5 @@ def test_the_kill_points_are_those_of_sweep_claim_send_and_finish() -> None:
 def test_deliveries_of_a_scheduler_are_seen_by_another_session(engine: Engine, settings: Settings) -> None:
     enter(engine, "rain", target="https://example.org/hook")
     Scheduler(engine, settings, senders={ChannelKind.WEBHOOK: Taker()}).tick()
-    with reading(engine) as session:
+    with read_transaction(engine) as session:
         assert [row.state.value for row in deliveries(session)] == ["delivered"]

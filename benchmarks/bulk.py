@@ -26,7 +26,7 @@ NOW = datetime(2025, 7, 1, tzinfo=UTC)
 _TABLE = Prediction.__table__  # type: ignore[attr-defined]
 _READ = select(
     *(_TABLE.c.id, _TABLE.c.question_id, _TABLE.c.commentator_id, _TABLE.c.made_at, _TABLE.c.recorded_at),
-    *(_TABLE.c.probability, _TABLE.c.low, _TABLE.c.high, _TABLE.c.hedge, _TABLE.c.hedged, _TABLE.c.supersedes_id),
+    *(_TABLE.c.probability, _TABLE.c.low, _TABLE.c.high, _TABLE.c.hedge, _TABLE.c.vague, _TABLE.c.supersedes_id),
 )
 
 
@@ -128,5 +128,5 @@ def _row(number: int, item: PredictionIn) -> dict[str, Any]:
         "low": item.probability,
         "high": item.probability,
         "note": item.note,
-        **dict.fromkeys(("hedged", "overridden", "against", "commitment", "withdrawn"), False),
+        **dict.fromkeys(("vague", "overridden", "against", "commitment", "withdrawn"), False),
     }

@@ -72,8 +72,8 @@ def make_beliefs(world: World, rng: np.random.Generator) -> Floats:
     own = rng.normal(size=(COMMENTATORS, EVENTS))[:, world.event]
     noise = 0.5**0.5 * (own + rng.normal(size=(COMMENTATORS, len(world.event))))
     said = normal_cdf(boldness * (world.leaning + error * noise))
-    worded: Floats = WORDS[np.argmin(np.abs(said[:, :, None] - WORDS), axis=2)]
-    return worded
+    verbal: Floats = WORDS[np.argmin(np.abs(said[:, :, None] - WORDS), axis=2)]
+    return verbal
 
 
 def choose_questions(world: World, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -88,7 +88,7 @@ def choose_questions(world: World, rng: np.random.Generator) -> tuple[Ints, Ints
 
 
 def make_references(world: World, market_share: float, rng: np.random.Generator) -> tuple[Floats, Ints]:
-    """Probability and type of the yardstick of each question: a market on a share, else the topic's base rate."""
+    """Probability and type of the reference of each question: a market on a share, else the topic's base rate."""
     market = normal_cdf(world.leaning + rng.normal(0, 0.35, len(world.leaning)))
     asked, happened = np.bincount(world.topic, minlength=TOPICS), np.bincount(world.topic, world.outcome, TOPICS)
     base_rate = ((happened[world.topic] - world.outcome) + 1) / ((asked[world.topic] - 1) + 2)
@@ -104,8 +104,8 @@ def replicate(market_share: float, rng: np.random.Generator) -> tuple[float, flo
     person, question = choose_questions(world, rng)
     reference, kind = make_references(world, market_share, rng)
     scores = brier_binary(beliefs[person, question], world.outcome[question])
-    yardstick = brier_binary(reference[question], world.outcome[question])
-    ranking = rank_commentators(person, world.event[question], kind[question], scores, yardstick, draws=0)
+    reference_forecast = brier_binary(reference[question], world.outcome[question])
+    ranking = rank_commentators(person, world.event[question], kind[question], scores, reference_forecast, draws=0)
     ranked = ranking.events >= RANKED_FROM
     raw = np.bincount(person, scores) / np.bincount(person)
     return spearman(-raw[ranked], true_skill[ranked]), spearman(ranking.skill[ranked], true_skill[ranked])

@@ -87,7 +87,7 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
     scores, reference = (np.rint(rng.random(len(pair)) ** 2 * SCALE).astype(np.int64) for _ in range(2))
     nothing = np.zeros(len(pair), dtype=np.int64)
     pairs = Pairs(
-        **dict.fromkeys(("worded", "recorded_late", "conditional"), nothing > 0),
+        **dict.fromkeys(("verbal", "recorded_late", "conditional"), nothing > 0),
         commentator=who,
         question=event,
         event=event,

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, insert, select, text
 from sqlmodel import col
 
 from predictions.enums import CommentatorKind, DeadlineBasis, QuestionKind, QuestionStatus
-from predictions.models import Commentator, Prediction, Question, Standing
+from predictions.models import Commentator, Prediction, Question, RunningTotal
 from predictions.scores.running_totals import FIELDS
 from service.db.engine import write_transaction
 
@@ -38,7 +38,7 @@ def enter_record(engine: Engine, predictions: int, *, people: int = PEOPLE, seed
             session.execute(insert(Prediction), chunk)
         zeros = dict.fromkeys(FIELDS, 0) | {"questions": questions}
         standings = [{"commentator_id": number, "topic": "", **zeros} for number in range(1, people + 1)]
-        session.execute(insert(Standing), standings)
+        session.execute(insert(RunningTotal), standings)
         _set_sequences(session)
     _analyze(engine)
     return questions
@@ -92,7 +92,7 @@ def _predictions(people: int, questions: int, chance: random.Random) -> Iterator
                 "probability": probability,
                 "low": probability,
                 "high": probability,
-                "hedged": False,
+                "vague": False,
                 "overridden": False,
                 "commitment": False,
                 "note": "",

@@ -47,7 +47,7 @@ class ProposalState(StrEnum):
 
 
 class ReferenceType(StrEnum):
-    """Which yardstick a prediction is compared with, best first."""
+    """Which reference forecast a prediction is compared with, best first."""
 
     MARKET = "market"
     CONSENSUS = "consensus"

@@ -61,6 +61,22 @@ _SPELLING = json.JSONEncoder(
 )
 
 
+#: Names that changed before the first release. Events keep, and their hashes cover, the names they were written with.
+RENAMED_ACTIONS = {"resolution.taken_back": "resolution.retracted"}
+RENAMED_FIELDS = {"hedged": "vague"}
+
+
+def current_action(action: str) -> str:
+    """Return the present name of an event's action."""
+    return RENAMED_ACTIONS.get(action, action)
+
+
+def former_names(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a row under the names that events had before the first release."""
+    former = {new: old for old, new in RENAMED_FIELDS.items()}
+    return {former.get(name, name): value for name, value in body.items()}
+
+
 def contents(row: SQLModel) -> dict[str, Any]:
     """All columns of a table row, as an event's body carries them."""
     return {name: getattr(row, name) for name in type(row).model_fields}

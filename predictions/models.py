@@ -114,7 +114,7 @@ class QuestionTopic(SQLModel, table=True):
 
 
 class Reference(SQLModel, table=True):
-    """A market or crowd probability of a question on a day, with its source: the yardstick of that day."""
+    """A market or crowd probability of a question on a day, with its source: the reference forecast of that day."""
 
     __table_args__ = (UniqueConstraint("question_id", "as_of", "source"),)
 
@@ -163,7 +163,7 @@ class Prediction(SQLModel, table=True):
     lexicon: str | None = Field(default=None, max_length=40)
     lexicon_version: str | None = Field(default=None, max_length=20)
     phrase: str | None = Field(default=None, max_length=80, description="the lexicon's entry, or null for a number")
-    hedged: bool = Field(default=False, description="the words carry almost no claim (may, might, could)")
+    vague: bool = Field(default=False, description="the words carry almost no claim (may, might, could)")
     overridden: bool = Field(default=False, description="a recorder set other numbers than the lexicon's")
     against: bool = Field(default=False, description="the words were said of the opposite of the question")
     commitment: bool = False
@@ -258,16 +258,18 @@ class Score(SQLModel, table=True):
     opening_id: int = _ref("prediction.id")
     latest_id: int = _ref("prediction.id")
     counted: int = Field(description="predictions that count")
-    reference: int = Field(sa_type=BigInt, description="the score of the yardstick of the day of the opening call")
+    reference: int = Field(
+        sa_type=BigInt, description="the score of the reference forecast of the day of the opening call"
+    )
     reference_type: ReferenceType = Field(sa_type=text_enum(ReferenceType))
-    worded: bool
-    hedged: bool
+    verbal: bool
+    vague: bool
     recorded_late: bool
     deadline: datetime = Field(description="the question's; the default board counts a score once it has passed")
 
 
-class Standing(SQLModel, table=True):
-    """Running sums of a commentator, overall (topic '') and in each topic. Derived, rebuildable.
+class RunningTotal(SQLModel, table=True):
+    """Running totals of a commentator, overall (topic '') and in each topic. Derived, rebuildable.
 
     Sums are over scored questions whose opening call carries a claim; they include questions resolved before
     their deadline, which a reader of the default board takes off again.
@@ -275,10 +277,11 @@ class Standing(SQLModel, table=True):
 
     __table_args__ = (
         CheckConstraint(
-            "questions >= 0 AND resolved >= 0 AND annulled >= 0 AND uncounted >= 0 AND hedged >= 0", name="counts"
+            "questions >= 0 AND resolved >= 0 AND annulled >= 0 AND uncounted >= 0 AND vague >= 0", name="counts"
         ),
-        Index("ix_standing_topic", "topic", "commentator_id"),
+        Index("ix_running_total_topic", "topic", "commentator_id"),
     )
+    __tablename__ = "running_total"
 
     commentator_id: int = Field(foreign_key="commentator.id", primary_key=True, sa_type=BigInt)
     topic: str = Field(default="", max_length=60, primary_key=True)
@@ -286,7 +289,7 @@ class Standing(SQLModel, table=True):
     resolved: int = Field(default=0, description="scored questions in the sums")
     annulled: int = 0
     uncounted: int = Field(default=0, description="resolved questions on which no prediction counts")
-    hedged: int = Field(default=0, description="scored questions whose opening call carries almost no claim")
+    vague: int = Field(default=0, description="scored questions whose opening call carries almost no claim")
     opening: int = Field(default=0, sa_type=BigInt)
     latest: int = Field(default=0, sa_type=BigInt)
     time_weighted: int = Field(default=0, sa_type=BigInt)

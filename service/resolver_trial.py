@@ -47,7 +47,7 @@ class ProbeResultView(View):
     question: int
     resolver: str
     state: ProbeStatus
-    saw: list[str]
+    observed: list[str]
     reason: str
     proposal: ProposedOutcome | None
     looked_at: datetime
@@ -84,24 +84,24 @@ def probe_now(request: Request, which: str, who: Caller, data: TrialIn | None = 
             tried = data
             require_permission(who, question, ResolverIn(resolver=data.resolver, config=data.config))
             checked_config(data.resolver, data.config, question.kind)
-        shown, good_at = ProbedQuestion.of(question), row.good_at if row else None
+        shown, last_good_at = ProbedQuestion.of(question), row.last_good_at if row else None
     seen = dry_run(state.engine, state.settings, state.clock, shown, tried.resolver, tried.config)
-    return view_probe_result(shown.id, tried.resolver, seen, state.clock.now(), good_at)
+    return view_probe_result(shown.id, tried.resolver, seen, state.clock.now(), last_good_at)
 
 
 def view_probe_result(
-    question: int, resolver: str, seen: ProbeResult, now: datetime, good_at: datetime | None
+    question: int, resolver: str, seen: ProbeResult, now: datetime, last_good_at: datetime | None
 ) -> ProbeResultView:
     """A look as it is shown."""
     return ProbeResultView(
         question=question,
         resolver=resolver,
-        state=seen.sight,
-        saw=list(seen.saw),
+        state=seen.state,
+        observed=list(seen.observed),
         reason=seen.reason,
         proposal=seen.proposal,
         looked_at=now,
-        last_good_check=now if seen.good else good_at,
+        last_good_check=now if seen.good else last_good_at,
     )
 
 

@@ -18,9 +18,9 @@ from predictions.models import (
     QuestionTopic,
     Reference,
     Resolution,
+    RunningTotal,
     Score,
     Source,
-    Standing,
 )
 from predictions.questions.lifecycle import Postponed
 from predictions.scores.rebuild import rescore
@@ -33,7 +33,7 @@ _COPIED: tuple[tuple[type[SQLModel], str], ...] = (
 )
 _TABLES: tuple[type[SQLModel], ...] = (
     *(table for table, _ in _COPIED),
-    *(Question, QuestionTopic, Resolution, Score, Standing, LedgerEvent),
+    *(Question, QuestionTopic, Resolution, Score, RunningTotal, LedgerEvent),
 )
 _BATCH = 5000
 Row = dict[str, Any]

@@ -40,20 +40,28 @@ def _single(session: Session, event: LedgerEvent) -> Iterator[str]:
     row = session.get(table, event.subject_id)
     if row is None:
         yield f"{event.subject} {event.subject_id} is gone; ledger event {event.seq} tells of it"
-    elif ledger.canonical(ledger.contents(row)) != event.body:
+    elif event.body not in _spellings(ledger.contents(row)):
         yield f"{event.subject} {event.subject_id} does not read as ledger event {event.seq} says"
 
 
 def _bulk(session: Session, event: LedgerEvent, body: dict[str, Any]) -> Iterator[str]:
-    seen = sha256("\n".join(_lines(session, body["ids"])).encode()).hexdigest()
-    if seen != body["sha256"]:
+    now, before = sha256(), sha256()
+    for number, (line, former) in enumerate(_lines(session, body["ids"])):
+        now.update(("\n" * (number > 0) + line).encode())
+        before.update(("\n" * (number > 0) + former).encode())
+    if body["sha256"] not in (now.hexdigest(), before.hexdigest()):
         yield f"predictions {body['ids']} do not read as ledger event {event.seq} says"
 
 
-def _lines(session: Session, ranges: Iterable[tuple[int, int]]) -> Iterator[str]:
+def _spellings(body: dict[str, Any]) -> tuple[str, str]:
+    """A row as events spell it, with the present names of its columns and with the former ones."""
+    return ledger.canonical(body), ledger.canonical(ledger.former_names(body))
+
+
+def _lines(session: Session, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[str, str]]:
     table = Prediction.__table__  # type: ignore[attr-defined]
     for first, last in ranges:
         for start in range(first, last + 1, BATCH):
             here = table.c.id.between(start, min(start + BATCH - 1, last))
             for row in session.execute(select(table).where(here).order_by(table.c.id)).mappings():
-                yield ledger.canonical(dict(row))
+                yield _spellings(dict(row))

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from predictions import ledger
 from predictions.audit.ledger_check import mismatches
-from predictions.models import Question, Score, Standing
+from predictions.models import Question, RunningTotal, Score
 from predictions.questions.resolve import current_resolution
 from predictions.scores.question_scores import score_rows, with_column_names
 from predictions.scores.running_totals import FIELDS, OVERALL, contributions, question_topics
@@ -25,14 +25,14 @@ def verify(session: Session) -> Iterator[str]:
             for topic in topics:
                 total = sums[person, topic]
                 total[:] = [a + b for a, b in zip(total, added, strict=True)]
-    for standing in session.exec(select(Standing)).all():
-        stored = [getattr(standing, field) for field in FIELDS]
-        expected = sums.pop((standing.commentator_id, standing.topic), [0] * len(FIELDS))
+    for row in session.exec(select(RunningTotal)).all():
+        stored = [getattr(row, field) for field in FIELDS]
+        expected = sums.pop((row.commentator_id, row.topic), [0] * len(FIELDS))
         if stored != expected:
-            where = f"standing of commentator {standing.commentator_id} in {standing.topic or 'all topics'}"
+            where = f"running total of commentator {row.commentator_id} in {row.topic or 'all topics'}"
             yield f"{where}: stored {stored}, expected {expected}"
     for (person, topic), expected in sums.items():
-        yield f"standing of commentator {person} in {topic or 'all topics'}: missing, expected {expected}"
+        yield f"running total of commentator {person} in {topic or 'all topics'}: missing, expected {expected}"
 
 
 def _question(session: Session, question: Question) -> Iterator[str]:

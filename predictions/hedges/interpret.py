@@ -20,7 +20,7 @@ class HedgeInterpretation:
     """How ``words`` were read: ``low <= best <= high`` is the probability of what they are said of.
 
     ``phrase`` is the part that decided, normalised; ``entry_id`` its entry, or None for a number in the words.
-    ``hedged``: the words carry almost no claim. ``against``: the words are said of the opposite (see ``read_hedge``).
+    ``vague``: the words carry almost no claim. ``against``: the words are said of the opposite (see ``read_hedge``).
     """
 
     words: str
@@ -32,7 +32,7 @@ class HedgeInterpretation:
     best: float
     high: float
     source: str
-    hedged: bool = False
+    vague: bool = False
     against: bool = False
 
 
@@ -66,15 +66,15 @@ def _read(words: str, name: str, version: int | None, against: bool) -> HedgeInt
     number = find_number(text, without(flat, found))
     if number is not None:
         refuse_negated_number(flat, number.start, number.end, found)
-        entry_id, source, hedged = None, "a number in the words", False
+        entry_id, source, vague = None, "a number in the words", False
         low, best, high, phrase = number.low, number.best, number.high, number.phrase
     else:
         match = deciding_match(text, flat, found, lexicon)
-        entry_id, source, hedged = match.entry.id, match.entry.source, match.entry.hedged
+        entry_id, source, vague = match.entry.id, match.entry.source, match.entry.vague
         low, best, high = match.entry.low, match.entry.best, match.entry.high
         phrase = flat[match.start : match.end]
     if against:
         low, best, high = (round(1 - p, 15) for p in (high, best, low))
     return HedgeInterpretation(
-        words, name, lexicon.version, entry_id, phrase, low, best, high, source, hedged=hedged, against=against
+        words, name, lexicon.version, entry_id, phrase, low, best, high, source, vague=vague, against=against
     )

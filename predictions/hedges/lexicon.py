@@ -22,7 +22,7 @@ class PhraseMatch(NamedTuple):
 class LexiconEntry:
     """What one phrase means: ``low <= best <= high`` are probabilities of what it is said of.
 
-    ``hedged``: carries almost no claim (may, might, could). ``auxiliary``: gives way to any other phrase (will, would).
+    ``vague``: carries almost no claim (may, might, could). ``auxiliary``: gives way to any other phrase (will, would).
     """
 
     id: str
@@ -31,7 +31,7 @@ class LexiconEntry:
     best: float
     high: float
     source: str
-    hedged: bool = False
+    vague: bool = False
     auxiliary: bool = False
 
 

@@ -34,7 +34,7 @@ def deciding_match(text: str, flat: str, found: list[PhraseMatch], lexicon: Lexi
     standing = [match for match in found if not match.entry.auxiliary] or found
     first = standing[0]
     for other in standing[1:]:
-        if _numbers(other.entry) != _numbers(first.entry) and not (other.entry.hedged and first.entry.hedged):
+        if _numbers(other.entry) != _numbers(first.entry) and not (other.entry.vague and first.entry.vague):
             one, two = sorted((first, other))
             raise InvalidInput.at(
                 "/hedge",

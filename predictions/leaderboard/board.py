@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 from predictions.enums import QuestionStatus
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.filters import Filters, Revisions, pair_filters, prediction_filters, question_filters
-from predictions.models import Commentator, Prediction, Question, Score, Standing, row_id
+from predictions.models import Commentator, Prediction, Question, RunningTotal, Score, row_id
 from predictions.schemas.views import BoardItem, CommentatorRef
 from predictions.scores.running_totals import OVERALL, SUMS, active_predictions
 from predictions.scoring.ranking import Ranking, Status
@@ -29,7 +29,7 @@ Sort = Literal["skill", "brier", "resolved", "name"]
 _BESIDE = ("brier_adjusted", "peer", "brier_skill_score", "log_score")
 
 IN_TWO_SENTENCES = (
-    "Each prediction earns points for being closer to what happened than the best yardstick available the day it was "
+    "Each prediction earns points for being closer to what happened than the best reference available the day it was "
     "made (market or crowd odds, otherwise how often such things happen), and predictions about one event are averaged "
     "so that a single election counts once. Because short records are mostly luck, every record is blended with 30 "
     "average results, nobody is ranked before 10 separate events have resolved, and people whose gap could easily be "
@@ -120,14 +120,14 @@ def _words(made: Estimates, at: int, figures: Mapping[str, Any]) -> dict[str, fl
     for name, reach in made.words.items():
         if figures[name] is not None:
             fall, rise = (round(float(values[at]), 9) for values in reach)
-            found |= {f"{name}_worded_low": figures[name] + fall, f"{name}_worded_high": figures[name] + rise}
+            found |= {f"{name}_wording_low": figures[name] + fall, f"{name}_wording_high": figures[name] + rise}
     return found
 
 
 def _words_of_opening(sums: Sums, revisions: Revisions) -> dict[str, float | None]:
     """What the words allow the score of opening calls to be: it is in the running sums, as fresh as the score."""
     names = ("brier", "brier_opening") if revisions == "opening" else ("brier_opening",)
-    return {f"{name}_worded_{end}": sums.mean(f"opening_{end}") for name in names for end in ("low", "high")}
+    return {f"{name}_wording_{end}": sums.mean(f"opening_{end}") for name in names for end in ("low", "high")}
 
 
 def _estimated(made: Estimates, at: int) -> dict[str, Any]:
@@ -172,10 +172,10 @@ def _sorted(items: list[BoardItem], sort: Sort) -> list[BoardItem]:
 
 def _running_sums(session: Session, filters: Filters, now: datetime, only: int | None = None) -> dict[int, Sums]:
     topic = filters.topic or OVERALL
-    columns = [getattr(Standing, name) for name in ("commentator_id", "resolved", *SUMS)]
-    query = select(*columns).where(col(Standing.topic) == topic, col(Standing.resolved) > 0)
+    columns = [getattr(RunningTotal, name) for name in ("commentator_id", "resolved", *SUMS)]
+    query = select(*columns).where(col(RunningTotal.topic) == topic, col(RunningTotal.resolved) > 0)
     if only is not None:
-        query = query.where(col(Standing.commentator_id) == only)
+        query = query.where(col(RunningTotal.commentator_id) == only)
     sums = {row[0]: tuple(row[1:]) for row in session.execute(query)}
     if filters.include == "deadline_passed":
         # What was resolved before its deadline waits for it: a few rows, taken off the sums.
@@ -217,13 +217,13 @@ def _counts(session: Session, filters: Filters, only: int | None = None) -> dict
 
 
 def _count_from_sums(session: Session, topic: str, counts: dict[int, dict[str, int]], only: int | None) -> None:
-    columns = [getattr(Standing, name) for name in ("commentator_id", "questions", "resolved", "annulled")]
-    query = select(*columns, col(Standing.uncounted), col(Standing.hedged))
-    query = query.where(col(Standing.topic) == topic, col(Standing.questions) > 0)
+    columns = [getattr(RunningTotal, name) for name in ("commentator_id", "questions", "resolved", "annulled")]
+    query = select(*columns, col(RunningTotal.uncounted), col(RunningTotal.vague))
+    query = query.where(col(RunningTotal.topic) == topic, col(RunningTotal.questions) > 0)
     if only is not None:
-        query = query.where(col(Standing.commentator_id) == only)
-    for who, asked, resolved, annulled, uncounted, hedged in session.execute(query):
-        settled = resolved + uncounted + hedged
+        query = query.where(col(RunningTotal.commentator_id) == only)
+    for who, asked, resolved, annulled, uncounted, vague in session.execute(query):
+        settled = resolved + uncounted + vague
         counts[who] |= {"resolved": settled, "annulled": annulled, "open": asked - settled - annulled}
 
 
@@ -247,7 +247,7 @@ def explanation(ranking: Ranking) -> dict[str, Any]:
     return {
         "ranking": IN_TWO_SENTENCES,
         "scale": "Brier score, 0 (perfect) to 1, lower is better; 0.25 is what 50% earns on a yes-or-no question",
-        "skill": "points, 100 x (yardstick's Brier score - own), blended and centred; more is better",
+        "skill": "points, 100 x (reference forecast's Brier score - own), blended and centred; more is better",
         "interval": "90%, whole events as one piece of evidence",
         "ranked": ranked,
         "sigma": round(ranking.sigma, 6),

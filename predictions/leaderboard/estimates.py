@@ -34,7 +34,7 @@ class Estimates:
     ranking: Ranking
     secondary_scores: SecondaryScores
     place: Mapping[int, int]
-    yardsticks: Sequence[ReferencePerformance]
+    reference_forecasts: Sequence[ReferencePerformance]
     readers: Robustness | None = None
     words: Mapping[str, Sensitivity] = field(default_factory=dict)
     pending: bool = False

@@ -28,7 +28,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     deadline_basis: DeadlineBasis | None = None
-    worded: bool | None = None
+    verbal: bool | None = None
     recorded_late: bool | None = None
     conditional: bool | None = None
     commentator_kind: CommentatorKind | None = None
@@ -71,13 +71,13 @@ def question_filters(filters: Filters) -> list[ColumnElement[bool]]:
 def pair_filters(filters: Filters, now: datetime, *, before_deadline: bool = False) -> list[ColumnElement[bool]]:
     """The filters as conditions on ``score`` joined with ``question``; ``before_deadline`` asks for what
     ``include="deadline_passed"`` leaves out."""
-    found = [~col(Score.hedged), *question_filters(filters)]
+    found = [~col(Score.vague), *question_filters(filters)]
     if before_deadline:
         found.append(col(Score.deadline) > now)
     elif filters.include == "deadline_passed":
         found.append(col(Score.deadline) <= now)
-    if filters.worded is not None:
-        found.append(col(Score.worded) == filters.worded)
+    if filters.verbal is not None:
+        found.append(col(Score.verbal) == filters.verbal)
     if filters.recorded_late is not None:
         found.append(col(Score.recorded_late) == filters.recorded_late)
     if filters.commentator_kind is not None:
@@ -96,8 +96,8 @@ def pair_filters(filters: Filters, now: datetime, *, before_deadline: bool = Fal
 def prediction_filters(filters: Filters) -> list[ColumnElement[bool]]:
     """The filters that speak of what was said, as conditions on ``prediction``: words or numbers, by whom, where."""
     found = _from_outlet(filters, Prediction)
-    if filters.worded is not None:
-        found.append(col(Prediction.hedge).is_not(None) == filters.worded)
+    if filters.verbal is not None:
+        found.append(col(Prediction.hedge).is_not(None) == filters.verbal)
     if filters.commentator_kind is not None:
         found.append(
             exists().where(

@@ -22,7 +22,7 @@ def reader_robustness(
     """For how many simulated readers the ranked order of the board under ``filters`` holds; ``pairs`` are those that
     the board counts, ``ranking`` theirs. None where fewer than two are ranked, or no ranked call came from words."""
     ranked = int(np.count_nonzero(ranking.rank))
-    if ranked < 2 or not pairs.worded.any():
+    if ranked < 2 or not pairs.verbal.any():
         return None
     words, best, happened = _words(session, filters, now, pairs)
     count, hits = skill_weights(
@@ -49,7 +49,7 @@ def _words(
         )
         .join(Question, col(Question.id) == col(Score.question_id))
         .join(Prediction, col(Prediction.id) == col(Score.opening_id))
-        .where(*pair_filters(filters, now), col(Score.worded), col(Prediction.probability).is_not(None))
+        .where(*pair_filters(filters, now), col(Score.verbal), col(Prediction.probability).is_not(None))
         .order_by(col(Score.commentator_id), col(Score.question_id))
     )
     words, happened = np.full(len(pairs), -1, dtype=np.int64), np.zeros(len(pairs), dtype=np.int64)

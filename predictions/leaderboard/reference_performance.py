@@ -1,4 +1,4 @@
-"""The yardsticks on the board: how well each kind scored, and the commentators on the same calls."""
+"""The reference forecasts on the board: how well each kind scored, and the commentators on the same calls."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from predictions.scoring.units import SCALE
 
 
 class ReferencePerformance(View):
-    """Mean Brier scores over the opening calls that were compared with one kind of yardstick, with 90% intervals that
-    take whole events as one piece of evidence; ``..._worded_low`` and ``..._worded_high`` say what that of the
+    """Mean Brier scores over the opening calls that were compared with one kind of reference, with 90% intervals that
+    take whole events as one piece of evidence; ``..._wording_low`` and ``..._wording_high`` say what that of the
     commentators could be by what their words may mean."""
 
     kind: str
@@ -22,20 +22,20 @@ class ReferencePerformance(View):
     commentators: float
     commentators_low: float
     commentators_high: float
-    commentators_worded_low: float
-    commentators_worded_high: float
+    commentators_wording_low: float
+    commentators_wording_high: float
 
 
 def reference_performance(pairs: Pairs) -> list[ReferencePerformance]:
-    """Each kind of yardstick that ``pairs`` are compared with, best kind first."""
+    """Each kind of reference forecast that ``pairs`` are compared with, best kind first."""
     found = []
     for kind in ReferenceType:
         here = pairs.reference_type == TYPES.index(kind)
         if calls := int(here.sum()):
             # Means of whole numbers, so that they are the same in whatever order the calls come.
             figures = {
-                "commentators_worded_low": float(pairs.opening_low[here].sum() / calls / SCALE),
-                "commentators_worded_high": float(pairs.opening_high[here].sum() / calls / SCALE),
+                "commentators_wording_low": float(pairs.opening_low[here].sum() / calls / SCALE),
+                "commentators_wording_high": float(pairs.opening_high[here].sum() / calls / SCALE),
             }
             for name, scores in (("brier", pairs.reference), ("commentators", pairs.opening)):
                 figures[name] = float(scores[here].sum() / calls / SCALE)

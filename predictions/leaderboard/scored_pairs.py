@@ -25,7 +25,7 @@ _NUMBERS = (
     *("commentator_id", "question_id", "opening", "opening_low", "opening_high", "latest", "time_weighted"),
     *("reference", "opening_id"),
 )
-_FLAGS = ("worded", "recorded_late")
+_FLAGS = ("verbal", "recorded_late")
 Bools = NDArray[np.bool_]
 
 
@@ -33,7 +33,7 @@ Bools = NDArray[np.bool_]
 class Pairs:
     """Scored pairs: arrays of one length n, in order of commentator and question. Scores are whole numbers of 10^-12,
     and so are ``opening_low`` and ``opening_high``, what the opening call could score by what its words may mean, and
-    ``reference``, the score of the yardstick, whose type is a place in ``TYPES``. ``event`` numbers the events by name,
+    ``reference``, the score of the reference, whose type is a place in ``TYPES``. ``event`` numbers the events by name,
     ``basis`` is a place in ``BASES``; ``given`` is the probability that the opening call gave to what happened."""
 
     commentator: Ints
@@ -46,7 +46,7 @@ class Pairs:
     time_weighted: Ints
     reference: Ints
     reference_type: Ints
-    worded: Bools
+    verbal: Bools
     recorded_late: Bools
     conditional: Bools
     basis: Ints
@@ -67,12 +67,12 @@ class Pairs:
 
 
 def load_pairs(session: Session, filters: Filters, now: datetime) -> Pairs:
-    """The scored pairs under ``filters``, each with its yardstick: where there was neither a market nor a consensus,
+    """The scored pairs under ``filters``, each with its reference: where there was neither a market nor a consensus,
     the base rate of the topic's other events stands in."""
     rows = _scored(session, filters, now)
     columns = list(zip(*rows, strict=True)) if rows else [()] * (len(_NUMBERS) + len(_FLAGS) + 1)
     found = {name: np.array(values, dtype=np.int64) for name, values in zip(_NUMBERS, columns, strict=False)}
-    worded, late = (np.array(values, dtype=bool) for values in columns[len(_NUMBERS) : -1])
+    verbal, late = (np.array(values, dtype=bool) for values in columns[len(_NUMBERS) : -1])
     kind = np.array([TYPES.index(ReferenceType(name)) for name in columns[-1]], dtype=np.int64)
     asked, of_row = np.unique(found["question_id"], return_inverse=True)
     event, conditional, basis, binary = _asked(session, asked)
@@ -90,7 +90,7 @@ def load_pairs(session: Session, filters: Filters, now: datetime) -> Pairs:
         time_weighted=found["time_weighted"],
         reference=np.where(by_rate, rate, found["reference"]),
         reference_type=np.where(by_rate, _BASE_RATE, kind),
-        worded=worded,
+        verbal=verbal,
         recorded_late=late,
         conditional=conditional[of_row],
         basis=basis[of_row],

@@ -33,7 +33,7 @@ class SecondaryScores:
     ``figures`` by their names on a line of the board: ``brier`` by the rule for revisions that was asked for, and so
     are ``brier_adjusted``, as in ``AdjustedScores`` with its ``component``, and ``peer``, the mean over the
     ``peer_questions`` that somebody else answered too. Of opening calls are ``brier_skill_score``, against the
-    yardsticks, ``log_score``, and ``shares``, those of the scored pairs that are worded, recorded late, conditional,
+    references, ``log_score``, and ``shares``, those of the scored pairs that are verbal, recorded late, conditional,
     by deadline basis.
     """
 
@@ -71,7 +71,7 @@ def secondary_scores(pairs: Pairs, revisions: Revisions) -> SecondaryScores:
         component=adjusted.component,
         peer_questions=np.bincount(person[~np.isnan(peer)], minlength=len(people)),
         shares={
-            "worded": share(pairs.worded),
+            "verbal": share(pairs.verbal),
             "recorded_late": share(pairs.recorded_late),
             "conditional": share(pairs.conditional),
             **{f"{basis}_deadline": share(pairs.basis == BASES.index(basis)) for basis in DeadlineBasis},
@@ -95,11 +95,11 @@ def _exactly(adjusted: AdjustedScores, figure: Figure) -> Figure:
 
 def _skill_by_row(person: Ints, pairs: Pairs) -> Floats:
     """What each row makes of the Brier skill score 1 - S/R, with S and R the commentator's mean Brier score and the
-    yardstick's: 1 - S/R - (s - r S/R)/R, the mean of which is the score itself (the delta method). NaN where R is 0."""
+    reference's: 1 - S/R - (s - r S/R)/R, the mean of which is the score itself (the delta method). NaN where R is 0."""
     scores, reference = pairs.scores("opening"), pairs.reference / SCALE
     number = np.bincount(person)
-    own, yardstick = (np.bincount(person, each) / number for each in (scores, reference))
+    own, reference_forecast = (np.bincount(person, each) / number for each in (scores, reference))
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(yardstick > 0, own / yardstick, np.nan)
-        found: Floats = 1 - ratio[person] - (scores - reference * ratio[person]) / yardstick[person]
+        ratio = np.where(reference_forecast > 0, own / reference_forecast, np.nan)
+        found: Floats = 1 - ratio[person] - (scores - reference * ratio[person]) / reference_forecast[person]
     return found

@@ -42,7 +42,7 @@ def wording_ranges(
             continue
         low, high = (
             score_question(here.pair, here.rows.made_at, here.rows.id, scores, cutoff=here.end, deadline=here.deadline)
-            for scores in word_bounds(here.rows.worded, here.rows.low, here.rows.high, here.outcome, here.scores)
+            for scores in word_bounds(here.rows.verbal, here.rows.low, here.rows.high, here.outcome, here.scores)
         )
         opening = here.rows.where(low.opening_index)
         columns = (low.latest, high.latest, low.time_weighted, high.time_weighted)

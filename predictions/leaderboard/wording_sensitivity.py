@@ -24,7 +24,7 @@ def wording_sensitivity(pairs: Pairs, revisions: Revisions, least: Floats, most:
     """The reach of each figure by its name on a line of the board; ``least`` and ``most`` (n,) are what each of the
     ``pairs`` could score by ``revisions``.
 
-    The adjusted score takes the level of the others as fitted, the skill the centre of its yardsticks as it is.
+    The adjusted score takes the level of the others as fitted, the skill the centre of its references as it is.
     """
     scores, opening = pairs.scores(revisions), pairs.scores("opening")
     ends = ((least, pairs.opening_low / SCALE), (most, pairs.opening_high / SCALE))

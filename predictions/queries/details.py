@@ -96,7 +96,7 @@ def flags(row: Prediction, question: Question, *, superseded: bool) -> list[str]
     found = {
         "recorded_late": row.recorded_at > cutoff,
         "made_too_late": row.made_at >= cutoff,
-        "hedged": row.hedged,
+        "vague": row.vague,
         "overridden": row.overridden,
         "against": row.against,
         "commitment": row.commitment,
@@ -107,7 +107,7 @@ def flags(row: Prediction, question: Question, *, superseded: bool) -> list[str]
 
 
 def view_question(session: Session, question: Question) -> QuestionView:
-    """A question with its topics, condition, yardsticks, proposals and the chain of its resolutions."""
+    """A question with its topics, condition, reference forecasts, proposals and the chain of its resolutions."""
     same = ("resolution_criteria", "options", "opens_at", "deadline_zone", "due_at", "event", "outcome", "known_at")
     conditional = question.condition_question_id is not None or question.condition_text is not None
     condition = ConditionView(

@@ -12,7 +12,7 @@ MAX_EVENTS = 200
 
 
 def question_trail(session: Session, question: QuestionView, predictions: Sequence[int]) -> list[LedgerEvent]:
-    """The first events, in order, of a question, its yardsticks, proposals, resolutions and ``predictions``."""
+    """The first events, in order, of a question, its references, proposals, resolutions and ``predictions``."""
     subjects = {
         "question": [question.id],
         "reference": [each.id for each in question.references],

@@ -32,7 +32,7 @@ def resolve(
     actor: str,
     proposal: Proposal | None = None,
 ) -> Resolution:
-    """Give a question its outcome, or correct it: scores, standings and dependent questions follow at once.
+    """Give a question its outcome, or correct it: scores, running totals and dependent questions follow at once.
 
     Raises ``InvalidInput`` for an outcome that the question cannot have or a ``known_at`` in the future, and
     ``Conflict`` where ``supersedes`` shows that somebody else was quicker, or the question's condition is undecided.
@@ -179,7 +179,7 @@ def _status(question: Question, resolution: Resolution, now: datetime) -> Questi
 
 def _action(resolution: Resolution) -> str:
     if resolution.outcome is None:
-        return "resolution.taken_back"
+        return "resolution.retracted"
     return "resolution.corrected" if resolution.supersedes_id else "resolution.confirmed"
 
 

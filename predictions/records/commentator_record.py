@@ -23,7 +23,7 @@ from predictions.scoring.units import SCALE
 
 
 class ScoreView(View):
-    """What one resolved question made of the commentator's predictions; ``reference_brier`` is the yardstick's score.
+    """What one resolved question made of the commentator's predictions; ``reference_brier`` is the reference's score.
 
     ``brier`` is that of the opening call; ``..._low`` and ``..._high`` say what each score could be by what the words
     may mean.
@@ -55,8 +55,8 @@ class SharesView(View):
     """What may distort the record: shares of the scored questions, from 0 to 1; None without any."""
 
     scored: int
-    worded: float | None
-    hedged: float | None
+    verbal: float | None
+    vague: float | None
     recorded_late: float | None
     assigned_deadline: float | None
     implied_deadline: float | None
@@ -97,7 +97,7 @@ def _words_by_rule(summary: BoardItem, scores: Sequence[ScoreView]) -> dict[str,
     found = {}
     for name, end in product(("brier_latest", "brier_time_weighted"), ("low", "high")) if scores else ():
         moved = [getattr(score, f"{name}_{end}") - getattr(score, name) for score in scores]
-        found[f"{name}_worded_{end}"] = getattr(summary, name) + round(fsum(moved) / len(scores), 9)
+        found[f"{name}_wording_{end}"] = getattr(summary, name) + round(fsum(moved) / len(scores), 9)
     return found
 
 
@@ -132,10 +132,10 @@ def _score_view(
     reference, kind = score.reference, score.reference_type
     if kind is ReferenceType.EVEN and (known := base.get(row_id(question))) is not None:
         reference, kind = known, ReferenceType.BASE_RATE
-    found = {"recorded_late": score.recorded_late, "hedged": score.hedged, "overridden": opening.overridden}
+    found = {"recorded_late": score.recorded_late, "vague": score.vague, "overridden": opening.overridden}
     found |= {"against": opening.against}
     conditional = question.condition_question_id is not None or question.condition_text is not None
-    found |= {"worded": score.worded, "conditional": conditional}
+    found |= {"verbal": score.verbal, "conditional": conditional}
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
     latest, weighted = score.latest / SCALE, score.time_weighted / SCALE
     words = around(words, latest, weighted)
@@ -169,8 +169,8 @@ def _shares(scored: Scored) -> SharesView:
 
     return SharesView(
         scored=len(scored),
-        worded=share(lambda score, _: score.worded),
-        hedged=share(lambda score, _: score.hedged),
+        verbal=share(lambda score, _: score.verbal),
+        vague=share(lambda score, _: score.vague),
         recorded_late=share(lambda score, _: score.recorded_late),
         assigned_deadline=share(lambda _, question: question.deadline_basis == "assigned"),
         implied_deadline=share(lambda _, question: question.deadline_basis == "implied"),
@@ -192,7 +192,7 @@ def _open(session: Session, number: int) -> list[PredictionView]:
 def counted(scores: Iterable[ScoreView], now: datetime) -> list[ScoreView]:
     """The scores that the default board counts: words that carry almost no claim, and questions whose deadline is still
     to come, are left out."""
-    return [score for score in scores if "hedged" not in score.flags and score.question.deadline <= now]
+    return [score for score in scores if "vague" not in score.flags and score.question.deadline <= now]
 
 
 def _calls(scored: Scored, now: datetime) -> tuple[list[float], list[int]]:
@@ -201,6 +201,6 @@ def _calls(scored: Scored, now: datetime) -> tuple[list[float], list[int]]:
         (opening.probability, int(question.outcome == "yes"))
         for score, question, opening in scored
         if question.kind is QuestionKind.BINARY and opening.probability is not None
-        if not score.hedged and question.deadline <= now
+        if not score.vague and question.deadline <= now
     ]
     return [call[0] for call in calls], [call[1] for call in calls]

@@ -19,8 +19,8 @@ from predictions.scoring.units import SCALE
 
 class PairView(View):
     """Two commentators on the resolved questions that both answered. ``difference`` is the mean over events of (score
-    of ``second`` - score of ``first``): above 0 the first was better; it could be ``worded_low`` to ``worded_high`` by
-    what the words of both may mean. With too few shared events only the counts.
+    of ``second`` - score of ``first``): above 0 the first was better; it could be ``wording_low`` to
+    ``wording_high`` by what the words of both may mean. With too few shared events only the counts.
 
     ``bet_on_first`` is what 1 would have become by betting on the first's probabilities against the second's (an
     e-value), over the ``bet_events`` shared events that came one after another, each forecast when the one before was
@@ -35,8 +35,8 @@ class PairView(View):
     difference: float | None
     low: float | None
     high: float | None
-    worded_low: float | None
-    worded_high: float | None
+    wording_low: float | None
+    wording_high: float | None
     p_value: float | None
     bet_events: int
     bet_on_first: float
@@ -74,7 +74,7 @@ def compare_commentators(
     note = "" if found.enough else f"they are compared from {MIN_EVENTS} shared events on: fewer would show luck"
     refs = CommentatorRef.of(first), CommentatorRef.of(second)
     shared = [(call, other[number]) for number, call in one.items() if number in other]
-    words = _by_words(shared) if found.enough else {"worded_low": None, "worded_high": None}
+    words = _by_words(shared) if found.enough else {"wording_low": None, "wording_high": None}
     return PairView(first=refs[0], second=refs[1], note=note, **asdict(found), **words, **_bets(shared))
 
 
@@ -95,8 +95,8 @@ def _by_words(shared: Sequence[tuple[_Call, _Call]]) -> dict[str, float]:
     """The difference where the words of either are read for the best, and those of the other for the worst."""
     event = [mine.event for mine, _ in shared]
     ends = {
-        "worded_low": [(theirs.least - mine.most) / SCALE for mine, theirs in shared],
-        "worded_high": [(theirs.most - mine.least) / SCALE for mine, theirs in shared],
+        "wording_low": [(theirs.least - mine.most) / SCALE for mine, theirs in shared],
+        "wording_high": [(theirs.most - mine.least) / SCALE for mine, theirs in shared],
     }
     return {name: float(event_means(event, gains).mean()) for name, gains in ends.items()}
 

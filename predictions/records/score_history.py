@@ -30,21 +30,21 @@ Units = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Point:
-    """One scored question, with the means of the commentator and of the yardstick up to it; ``interval`` holds the
-    former with 90%, None under ten events; ``worded`` is what it could be by what the words may mean."""
+    """One scored question, with the means of the commentator and of the reference up to it; ``interval`` holds the
+    former with 90%, None under ten events; ``verbal`` is what it could be by what the words may mean."""
 
     score: ScoreView
     number: int
     mean: float
-    worded: tuple[float, float]
-    yardstick: float
+    verbal: tuple[float, float]
+    reference_forecast: float
     interval: tuple[float, float] | None
 
 
 class OutcomeView(View):
     """The mean Brier score of opening calls after an outcome became known, over the ``resolved`` questions known by
     then, with its 90% interval from ten events on, and what it could be by what the words may mean; ``score`` is that
-    of this question, ``reference_brier`` the mean of the yardsticks."""
+    of this question, ``reference_brier`` the mean of the reference forecasts."""
 
     at: datetime
     question: QuestionRefView
@@ -53,33 +53,33 @@ class OutcomeView(View):
     brier: float
     brier_low: float | None
     brier_high: float | None
-    brier_worded_low: float
-    brier_worded_high: float
+    brier_wording_low: float
+    brier_wording_high: float
     reference_brier: float
 
 
 class PastScoreView(View):
     """The figures of the default board from ``at`` on, until the next of its kind, as the record stood then. Intervals
-    (90%, whole events as one piece of evidence) from ten events on; ``..._worded_low`` and ``..._worded_high`` say what
-    a figure could have been by what the words may mean."""
+    (90%, whole events as one piece of evidence) from ten events on; ``..._wording_low`` and ``..._wording_high`` say
+    what a figure could have been by what the words may mean."""
 
     at: datetime
     resolved: int
     brier: float | None
     brier_low: float | None
     brier_high: float | None
-    brier_worded_low: float | None
-    brier_worded_high: float | None
+    brier_wording_low: float | None
+    brier_wording_high: float | None
     brier_latest: float | None
     brier_latest_low: float | None
     brier_latest_high: float | None
-    brier_latest_worded_low: float | None
-    brier_latest_worded_high: float | None
+    brier_latest_wording_low: float | None
+    brier_latest_wording_high: float | None
     brier_time_weighted: float | None
     brier_time_weighted_low: float | None
     brier_time_weighted_high: float | None
-    brier_time_weighted_worded_low: float | None
-    brier_time_weighted_worded_high: float | None
+    brier_time_weighted_wording_low: float | None
+    brier_time_weighted_wording_high: float | None
 
 
 class HistoryView(View):
@@ -105,9 +105,9 @@ def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView
                 brier=point.mean,
                 brier_low=point.interval and point.interval[0],
                 brier_high=point.interval and point.interval[1],
-                brier_worded_low=point.worded[0],
-                brier_worded_high=point.worded[1],
-                reference_brier=point.yardstick,
+                brier_wording_low=point.verbal[0],
+                brier_wording_high=point.verbal[1],
+                reference_brier=point.reference_forecast,
             )
             for point in running_means(scores, now)
         ],
@@ -119,15 +119,17 @@ def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
     """The mean Brier scores after each question that the default board counts, in the order in which outcomes became
     known: words that carry almost no claim, and questions whose deadline is still to come, are left out."""
     points: list[Point] = []
-    total = least = most = yardstick = 0.0
+    total = least = most = reference_forecast = 0.0
     running = RunningMean()
     in_order = sorted(counted(scores, now), key=lambda score: (score.known_at, score.question.id))
     for number, score in enumerate(in_order, 1):
         total, least, most = total + score.brier, least + score.brier_low, most + score.brier_high
-        yardstick += score.reference_brier
+        reference_forecast += score.reference_brier
         running.shift(score.event, round(score.brier * SCALE), 1)
-        worded = least / number, most / number
-        points.append(Point(score, number, total / number, worded, yardstick / number, running.interval(SCALE)))
+        verbal = least / number, most / number
+        points.append(
+            Point(score, number, total / number, verbal, reference_forecast / number, running.interval(SCALE))
+        )
     return points
 
 
@@ -174,7 +176,7 @@ def _past_score(at: datetime, means: Sequence[RunningMean], bounds: Sequence[int
     for name, mean, least, most in zip(RULES, means, bounds, bounds[len(RULES) :], strict=False):
         low, high = mean.interval(SCALE) or (None, None)
         found |= {name: share(mean.total), f"{name}_low": low, f"{name}_high": high}
-        found |= {f"{name}_worded_low": share(least), f"{name}_worded_high": share(most)}
+        found |= {f"{name}_wording_low": share(least), f"{name}_wording_high": share(most)}
     return PastScoreView(at=at, resolved=resolved, **found)
 
 
@@ -266,11 +268,11 @@ def _scores_of_a_kind(
     numbers, made_at = np.array([number for number, _ in rows]), micros([row.made_at for _, row in rows])
     ids = np.array([row.id for _, row in rows])
     best = brier(given.reshape(len(rows), -1), outcome, kind)
-    worded = [row.hedge is not None for _, row in rows]
+    verbal = [row.hedge is not None for _, row in rows]
     low, high = (np.array([getattr(row, end) for _, row in rows], dtype=np.float64) for end in ("low", "high"))
     scored = [
         score_question(numbers, made_at, ids, scores, cutoff=cutoff, deadline=deadline)
-        for scores in (best, *word_bounds(worded, low, high, outcome, best))
+        for scores in (best, *word_bounds(verbal, low, high, outcome, best))
     ]
     columns = [to_units(each) for found in scored for each in (found.opening, found.latest, found.time_weighted)]
     for number, at, *units in zip(
@@ -279,5 +281,5 @@ def _scores_of_a_kind(
         *(each.tolist() for each in columns),
         strict=True,
     ):
-        if not rows[at][1].hedged:
+        if not rows[at][1].vague:
             yield number, tuple(units)

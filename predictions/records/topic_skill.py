@@ -1,4 +1,4 @@
-"""Where a commentator is strong and where weak: points against the yardstick, by topic."""
+"""Where a commentator is strong and where weak: points against the reference forecast, by topic."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ QUESTIONS_PER_QUERY = 5000
 @dataclass(frozen=True)
 class TopicScore:
     """Mean scores of a commentator in a topic, with 90% intervals that take whole events as one piece of evidence, and
-    what the Brier score could be by what words may mean; ``points`` is 100 times what they lie below the yardstick's,
+    what the Brier score could be by what words may mean; ``points`` is 100 times what they lie below the reference's,
     more is better."""
 
     topic: str
@@ -26,8 +26,8 @@ class TopicScore:
     brier: float
     brier_low: float
     brier_high: float
-    brier_worded_low: float
-    brier_worded_high: float
+    brier_wording_low: float
+    brier_wording_high: float
     points: float
     points_low: float
     points_high: float
@@ -43,8 +43,8 @@ def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicSco
     points = [100 * (score.reference_brier - score.brier) for _, score in rows]
     ahead = mean_intervals(place, event, points, least=-100, most=100)
     words = (np.bincount(place, [getattr(score, end) for _, score in rows]) for end in ("brier_low", "brier_high"))
-    worded = (sums / brier.questions for sums in words)
-    columns = (brier.questions, brier.mean, brier.low, brier.high, *worded, ahead.mean, ahead.low, ahead.high)
+    verbal = (sums / brier.questions for sums in words)
+    columns = (brier.questions, brier.mean, brier.low, brier.high, *verbal, ahead.mean, ahead.low, ahead.high)
     found = [
         TopicScore(str(name), int(number), *map(float, figures))
         for name, number, *figures in zip(names, *columns, strict=True)

@@ -246,7 +246,7 @@ class ResolutionIn(Input):
 
 
 class RetractionIn(Input):
-    """Why a resolution is taken back, so that the question is open or due again."""
+    """The reason for retracting a resolution; the question is open or due again."""
 
     reason: Prose
 

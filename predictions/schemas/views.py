@@ -33,7 +33,7 @@ class BoardItem(View):
     """One line of the leaderboard. Brier scores from 0 (perfect) to 1; intervals are 90%.
 
     ``brier`` is the mean by the rule for revisions that was asked for. ``..._low`` and ``..._high`` bound each figure
-    statistically, whole events as one piece of evidence; ``..._worded_low`` and ``..._worded_high`` say what it could
+    statistically, whole events as one piece of evidence; ``..._wording_low`` and ``..._wording_high`` say what it could
     be by what the commentator's own words may mean, all else as it is read: those of ``brier_latest`` and of
     ``brier_time_weighted`` where the board goes by that rule, and on a record. ``uncounted`` are resolved questions
     that this board leaves out: the deadline is still to come, no prediction came in time, the words carry almost no
@@ -43,9 +43,9 @@ class BoardItem(View):
     those with the same number in ``adjusted_among`` only (those who share questions, if need be by a chain of others);
     ``peer`` the mean score of the others on the same question minus one's own, more is better, over
     ``peer_questions``: both by the rule for revisions that was asked for. Of opening calls ``brier_skill_score`` is
-    1 - (mean Brier / the yardstick's), and ``log_score`` -ln of the probability given to what happened, clipped to 0.01
+    1 - (mean Brier / the reference's), and ``log_score`` -ln of the probability given to what happened, clipped to 0.01
     to 0.99, lower is better. ``share_...`` from 0 to 1 say what may distort a record: of the counted questions those
-    that are worded, recorded late, conditional, or whose deadline was stated, implied, assigned; of all that have an
+    that are verbal, recorded late, conditional, or whose deadline was stated, implied, assigned; of all that have an
     outcome those annulled. With status "pending" the estimates are being made.
     """
 
@@ -64,51 +64,51 @@ class BoardItem(View):
     brier: float | None
     brier_low: float | None = None
     brier_high: float | None = None
-    brier_worded_low: float | None = None
-    brier_worded_high: float | None = None
+    brier_wording_low: float | None = None
+    brier_wording_high: float | None = None
     brier_opening: float | None
     brier_opening_low: float | None = None
     brier_opening_high: float | None = None
-    brier_opening_worded_low: float | None = None
-    brier_opening_worded_high: float | None = None
+    brier_opening_wording_low: float | None = None
+    brier_opening_wording_high: float | None = None
     brier_latest: float | None
     brier_latest_low: float | None = None
     brier_latest_high: float | None = None
-    brier_latest_worded_low: float | None = None
-    brier_latest_worded_high: float | None = None
+    brier_latest_wording_low: float | None = None
+    brier_latest_wording_high: float | None = None
     brier_time_weighted: float | None
     brier_time_weighted_low: float | None = None
     brier_time_weighted_high: float | None = None
-    brier_time_weighted_worded_low: float | None = None
-    brier_time_weighted_worded_high: float | None = None
+    brier_time_weighted_wording_low: float | None = None
+    brier_time_weighted_wording_high: float | None = None
     skill: float | None = None
     skill_low: float | None = None
     skill_high: float | None = None
-    skill_worded_low: float | None = None
-    skill_worded_high: float | None = None
+    skill_wording_low: float | None = None
+    skill_wording_high: float | None = None
     brier_adjusted: float | None = None
     brier_adjusted_low: float | None = None
     brier_adjusted_high: float | None = None
-    brier_adjusted_worded_low: float | None = None
-    brier_adjusted_worded_high: float | None = None
+    brier_adjusted_wording_low: float | None = None
+    brier_adjusted_wording_high: float | None = None
     adjusted_among: int | None = None
     peer: float | None = None
     peer_low: float | None = None
     peer_high: float | None = None
-    peer_worded_low: float | None = None
-    peer_worded_high: float | None = None
+    peer_wording_low: float | None = None
+    peer_wording_high: float | None = None
     peer_questions: int = 0
     brier_skill_score: float | None = None
     brier_skill_score_low: float | None = None
     brier_skill_score_high: float | None = None
-    brier_skill_score_worded_low: float | None = None
-    brier_skill_score_worded_high: float | None = None
+    brier_skill_score_wording_low: float | None = None
+    brier_skill_score_wording_high: float | None = None
     log_score: float | None = None
     log_score_low: float | None = None
     log_score_high: float | None = None
-    log_score_worded_low: float | None = None
-    log_score_worded_high: float | None = None
-    share_worded: float | None = None
+    log_score_wording_low: float | None = None
+    log_score_wording_high: float | None = None
+    share_verbal: float | None = None
     share_recorded_late: float | None = None
     share_conditional: float | None = None
     share_stated_deadline: float | None = None
@@ -278,7 +278,7 @@ class PredictionView(View):
     """A prediction: who said what about which question, when, where, in which words, and how it counts.
 
     ``flags`` are plain words for what a reader should know: ``recorded_late`` (put on record after the deadline or
-    the outcome), ``made_too_late`` (said when deadline or outcome had come: does not count), ``hedged`` (the words
+    the outcome), ``made_too_late`` (said when deadline or outcome had come: does not count), ``vague`` (the words
     carry almost no claim: not ranked), ``overridden`` (the recorder's own reading of the words), ``against`` (the words
     were said of the opposite: the numbers are one minus their reading), ``commitment``, ``superseded``, ``withdrawn``.
     """

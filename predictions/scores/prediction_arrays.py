@@ -22,7 +22,7 @@ Flags = NDArray[np.bool_]
 
 COLUMNS = (
     *("id", "question_id", "commentator_id", "made_at", "recorded_at"),
-    *("probability", "probabilities", "low", "high", "hedge", "hedged", "supersedes_id"),
+    *("probability", "probabilities", "low", "high", "hedge", "vague", "supersedes_id"),
 )
 
 _TABLE = Prediction.__table__  # type: ignore[attr-defined]
@@ -51,8 +51,8 @@ class PredictionArrays:
     probabilities: Floats
     low: Floats
     high: Floats
-    worded: Flags
-    hedged: Flags
+    verbal: Flags
+    vague: Flags
 
     def __len__(self) -> int:
         return len(self.id)
@@ -71,7 +71,7 @@ def micros(times: Sequence[datetime]) -> Ints:
 def load_prediction_arrays(
     session: Session, questions: Sequence[Question], commentator: int | None = None
 ) -> PredictionArrays:
-    """The standing predictions on ``questions``, which must all have the same number of options; of one commentator
+    """The active predictions on ``questions``, which must all have the same number of options; of one commentator
     or of all."""
     position = {question.id: index for index, question in enumerate(questions)}
     rows = _rows(session, list(position), commentator)
@@ -109,6 +109,6 @@ def _arrays(column: dict[str, tuple[Any, ...]], position: dict[int | None, int],
         probabilities=np.array(given, dtype=np.float64).reshape(count, -1 if count else 1),
         low=np.array(column["low"], dtype=np.float64),  # None becomes NaN
         high=np.array(column["high"], dtype=np.float64),
-        worded=np.array([words is not None for words in column["hedge"]], dtype=bool),
-        hedged=np.array(column["hedged"], dtype=bool),
+        verbal=np.array([words is not None for words in column["hedge"]], dtype=bool),
+        vague=np.array(column["vague"], dtype=bool),
     )

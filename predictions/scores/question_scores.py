@@ -73,9 +73,9 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
         return
     found = score_question(here.pair, rows.made_at, rows.id, here.scores, cutoff=here.end, deadline=here.deadline)
     opening = rows.where(found.opening_index)
-    yardstick = reference_forecasts(session, questions, rows, found.opening_index)
+    reference_forecast = reference_forecasts(session, questions, rows, found.opening_index)
     outcome, end = here.outcome[found.opening_index], here.end[found.opening_index]
-    low, high = word_bounds(opening.worded, opening.low, opening.high, outcome, found.opening)
+    low, high = word_bounds(opening.verbal, opening.low, opening.high, outcome, found.opening)
     columns = {
         "commentator_id": opening.commentator,
         "opening": to_units(found.opening),
@@ -86,9 +86,9 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
         "opening_id": opening.id,
         "latest_id": rows.id[found.latest_index],
         "counted": found.counted,
-        "reference": to_units(brier(yardstick.probabilities, outcome, kind)),
-        "worded": opening.worded,
-        "hedged": opening.hedged,
+        "reference": to_units(brier(reference_forecast.probabilities, outcome, kind)),
+        "verbal": opening.verbal,
+        "vague": opening.vague,
         "recorded_late": opening.recorded_at > end,
     }
     plain: dict[str, list[Any]] = {name: values.tolist() for name, values in columns.items()}
@@ -96,7 +96,7 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
     for name in ("id", "deadline"):
         of_question = [getattr(question, name) for question in questions]
         plain["question_id" if name == "id" else name] = [of_question[index] for index in asked]
-    plain["reference_type"] = [TYPES[index] for index in yardstick.kind.tolist()]
+    plain["reference_type"] = [TYPES[index] for index in reference_forecast.kind.tolist()]
     yield from zip(*(plain[name] for name in COLUMNS), strict=True)
 
 

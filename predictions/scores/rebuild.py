@@ -1,4 +1,4 @@
-"""Every stored score and standing made anew from the append-only rows."""
+"""Every stored score and running total made anew from the append-only rows."""
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.enums import QuestionStatus
-from predictions.models import Question, QuestionTopic, Score, Standing
+from predictions.models import Question, QuestionTopic, RunningTotal, Score
 from predictions.scores.question_scores import COLUMNS, score_rows, with_column_names
 from predictions.scores.running_totals import FIELDS, OVERALL, SUMS, active_predictions
 
@@ -62,7 +62,7 @@ class Rescored:
 
 
 def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[int, int], None]) -> Rescored:
-    """Make all scores and standings anew and store what differs; ``progress`` hears questions done, and of how many.
+    """Recompute all scores and running totals and store what differs; ``progress`` gets the number done and the total.
 
     The ledger gets one ``record.rescored`` event, unless there is no question.
     """
@@ -114,24 +114,24 @@ def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]
 
 
 def _sum_up(session: Session) -> None:
-    """The standings as sums over the stored scores, as ``standings.additions`` gives them question by question."""
-    session.execute(delete(Standing))
+    """Sum the stored scores up to running totals, as ``contributions`` gives them question by question."""
+    session.execute(delete(RunningTotal))
     names = ["commentator_id", "topic", *FIELDS]
-    session.execute(insert(Standing).from_select(names, _sums(by_topic=False)))
+    session.execute(insert(RunningTotal).from_select(names, _sums(by_topic=False)))
     if session.execute(select(QuestionTopic).limit(1)).first():
-        session.execute(insert(Standing).from_select(names, _sums(by_topic=True)))
+        session.execute(insert(RunningTotal).from_select(names, _sums(by_topic=True)))
 
 
 def _sums(*, by_topic: bool) -> Select[Any]:
     """What was asked and what was scored, each summed up by commentator (and topic), side by side."""
     resolved, annulled = (col(Question.status) == state for state in (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED))
-    kept = {name: func.sum(case((col(Score.hedged), 0), else_=getattr(Score, name))) for name in SUMS}
+    kept = {name: func.sum(case((col(Score.vague), 0), else_=getattr(Score, name))) for name in SUMS}
     totals = {"annulled": _number(annulled), "settled": _number(resolved)}
     asked = _summed(active_predictions().distinct().subquery(), totals, by_topic).subquery()
-    totals = {"hedged": _number(col(Score.hedged)), **kept}
+    totals = {"vague": _number(col(Score.vague)), **kept}
     scored = _summed(_SCORE, totals, by_topic).where(resolved).subquery()
     same = and_(scored.c.commentator_id == asked.c.commentator_id, scored.c.topic == asked.c.topic)
-    pairs, *rest = (func.coalesce(scored.c[name], 0) for name in ("pairs", "hedged", *SUMS))
+    pairs, *rest = (func.coalesce(scored.c[name], 0) for name in ("pairs", "vague", *SUMS))
     counts = (asked.c.pairs, pairs - rest[0], asked.c.annulled, asked.c.settled - pairs)  # COUNTS, but for the last
     wanted = select(asked.c.commentator_id, asked.c.topic, *counts, *rest)
     return wanted.join_from(asked, scored, same, isouter=True)

@@ -1,4 +1,4 @@
-"""The yardstick of the day: what a prediction is compared with.
+"""The reference forecast of the day: what a prediction is compared with.
 
 In this order: a market or crowd probability on record from that day or before; the mean of at least three other
 tracked commentators at the end of that day; else an even guess. (The base rate of a topic, which stands between

@@ -17,21 +17,21 @@ from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.enums import QuestionStatus
-from predictions.models import Prediction, Question, QuestionTopic, Score, Standing, row_id
+from predictions.models import Prediction, Question, QuestionTopic, RunningTotal, Score, row_id
 from predictions.scores.question_scores import store_scores
 
-COUNTS = ("questions", "resolved", "annulled", "uncounted", "hedged")
+COUNTS = ("questions", "resolved", "annulled", "uncounted", "vague")
 SUMS = ("opening", "latest", "time_weighted", "opening_low", "opening_high")
 FIELDS = COUNTS + SUMS
 
 OVERALL = ""
 
-#: What one question adds to one commentator's standing, in the order of FIELDS.
+#: What one question adds to one commentator's running total, in the order of FIELDS.
 Contribution = tuple[int, ...]
 ONLY_ASKED: Contribution = (1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _ANNULLED: Contribution = (1, 0, 1, 0, 0, 0, 0, 0, 0, 0)
 _UNCOUNTED: Contribution = (1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
-_HEDGED: Contribution = (1, 0, 0, 0, 1, 0, 0, 0, 0, 0)
+_VAGUE: Contribution = (1, 0, 0, 0, 1, 0, 0, 0, 0, 0)
 
 
 def active_predictions() -> Select[int, int]:
@@ -50,27 +50,27 @@ _ASKED = (
     .with_only_columns(col(Prediction.commentator_id))
     .distinct()
 )
-_SCORED = sa_select(*(Score.__table__.c[name] for name in ("commentator_id", "hedged", *SUMS))).where(  # type: ignore[attr-defined]
+_SCORED = sa_select(*(Score.__table__.c[name] for name in ("commentator_id", "vague", *SUMS))).where(  # type: ignore[attr-defined]
     col(Score.question_id) == bindparam("what")
 )
 _TOPICS = sa_select(col(QuestionTopic.topic)).where(col(QuestionTopic.question_id) == bindparam("what"))
 
 
 def contributions(session: Session, question: Question) -> dict[int, Contribution]:
-    """What the question adds to the standing of each commentator who predicted on it, by its stored scores."""
+    """What the question adds to the running total of each commentator who predicted on it, by its stored scores."""
     what = {"what": question.id}
     people = {row[0] for row in session.execute(_ASKED, what)}
     if question.status is QuestionStatus.ANNULLED:
         return dict.fromkeys(people, _ANNULLED)
     if question.status is not QuestionStatus.RESOLVED:
         return dict.fromkeys(people, ONLY_ASKED)
-    found = {row[0]: _HEDGED if row[1] else (1, 1, 0, 0, 0, *row[2:]) for row in session.execute(_SCORED, what)}
+    found = {row[0]: _VAGUE if row[1] else (1, 1, 0, 0, 0, *row[2:]) for row in session.execute(_SCORED, what)}
     return dict.fromkeys(people, _UNCOUNTED) | found
 
 
 @contextmanager
 def rescoring(session: Session, question: Question, *, now: datetime, actor: str) -> Iterator[None]:
-    """Around any change of a question's outcome or predictions: rescore it and shift the standings, all in one
+    """Around any change of a question's outcome or predictions: rescore it and shift the running totals, all in one
     transaction with the change. The ledger gets a ``question.scored`` event where scores changed."""
     before = contributions(session, question)
     yield
@@ -91,7 +91,7 @@ def question_topics(session: Session, question_id: int) -> list[str]:
 def apply_change(
     session: Session, topics: Iterable[str], before: dict[int, Contribution], after: dict[int, Contribution]
 ) -> None:
-    """Take ``before`` off the standings of its commentators and add ``after``, overall and in each of ``topics``."""
+    """Subtract ``before`` from the running totals and add ``after``, overall and in each of ``topics``."""
     nothing = (0,) * len(FIELDS)
     changes = {}
     for person in sorted({*before, *after}):
@@ -136,7 +136,7 @@ _TOPICS_OF = sa_select(col(QuestionTopic.question_id), col(QuestionTopic.topic))
     col(QuestionTopic.question_id).in_(bindparam("questions", expanding=True))
 )
 _ADDED = tuple(f"add_{field}" for field in FIELDS)
-_TABLE = Standing.__table__  # type: ignore[attr-defined]
+_TABLE = RunningTotal.__table__  # type: ignore[attr-defined]
 _SHIFT = (
     update(_TABLE)
     .where(_TABLE.c.commentator_id == bindparam("who"), _TABLE.c.topic == bindparam("where"))
@@ -149,7 +149,7 @@ _THERE = sa_select(_TABLE.c.commentator_id, _TABLE.c.topic).where(
 
 
 def _add(session: Session, changes: dict[tuple[int, str], Contribution]) -> None:
-    """Add to the standings of these (commentator, topic), which are made where there are none."""
+    """Add to the running totals of these (commentator, topic), which are made where there are none."""
     if not changes:
         return
     _make_rows(session, changes)

@@ -71,13 +71,13 @@ def brier_range(low: ArrayLike, high: ArrayLike, outcome: ArrayLike) -> tuple[Fl
 
 
 def word_bounds(
-    worded: ArrayLike, low: ArrayLike, high: ArrayLike, outcome: ArrayLike, scores: ArrayLike
+    verbal: ArrayLike, low: ArrayLike, high: ArrayLike, outcome: ArrayLike, scores: ArrayLike
 ) -> tuple[Floats, Floats]:
-    """The least and the most that each of n rows of Brier ``scores`` could be: of those ``worded``, yes-or-no questions
+    """The least and the most that each of n rows of Brier ``scores`` could be: of those ``verbal``, yes-or-no questions
     with outcomes 0/1, inside the interval of their words; any other scores what it scores. Arrays (n,)."""
     best = _checked(scores)
     least, most = best.copy(), best.copy()
-    at = np.flatnonzero(worded)
+    at = np.flatnonzero(verbal)
     if len(at):
         ends = brier_range(np.asarray(low)[at], np.asarray(high)[at], np.asarray(outcome)[at])
         # A best value inside the interval can fall outside the range by a rounding of the last digit at most.

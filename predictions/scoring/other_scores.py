@@ -36,7 +36,7 @@ def brier_skill_score(scores: ArrayLike, reference: ArrayLike) -> float | None:
 
 
 def skill_points(scores: ArrayLike, reference: ArrayLike) -> Floats:
-    """100 (B of the reference - B): points for being closer to what happened than the yardstick. Range [-100, 100]."""
+    """100 (B of the reference - B): points for being closer to what happened than the reference. Range [-100, 100]."""
     return 100 * (_checked(reference) - _checked(scores))
 
 

@@ -1,6 +1,6 @@
-"""The default ranking: skill points against the yardstick of the day, one election counting once, luck admitted.
+"""The default ranking: skill points against the reference of the day, one election counting once, luck admitted.
 
-Each prediction earns points for being closer to what happened than the best yardstick available the day it was made,
+Each prediction earns points for being closer to what happened than the best reference available the day it was made,
 and predictions about one event are averaged. Because short records are mostly luck, every record is blended with 30
 average results, nobody is ranked before 10 separate events have resolved, and people whose gap could easily be luck
 share a tier. The blend is the posterior mean of a normal model with a fixed ratio of variances (Efron and Morris 1975,
@@ -41,7 +41,7 @@ class Status(IntEnum):
     TOO_FEW = 0
     PROVISIONAL = 1
     ESTABLISHED = 2
-    YARDSTICK = 3
+    REFERENCE_FORECAST = 3
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def rank_commentators(
     scores: ArrayLike,
     reference: ArrayLike,
     *,
-    yardsticks: ArrayLike = (),
+    reference_forecasts: ArrayLike = (),
     draws: int = 1000,
     seed: int = 0,
 ) -> Ranking:
@@ -94,19 +94,19 @@ def rank_commentators(
     reference (numbers or names), Brier ``scores`` and Brier scores of the ``reference``.
 
     skill = G m / (G + 30) over G events with mean m of points 100 (reference - score), centred within their type of
-    reference; 90% interval skill +- 1.645 sigma / sqrt(G + 30). ``yardsticks`` are commentator ids ("Always 50%") that
+    reference; 90% interval skill +- 1.645 sigma / sqrt(G + 30). ``references`` are commentator ids ("Always 50%") that
     get a skill but neither rank nor tier, and do not move the centre. ``rank_low`` and ``rank_high`` hold the rank with
     90% in ``draws`` bootstraps over events from ``seed``; with ``draws=0`` they equal the rank.
     """
-    cells = event_scores(commentator, event, reference_type, scores, reference, yardsticks=yardsticks)
+    cells = event_scores(commentator, event, reference_type, scores, reference, reference_forecasts=reference_forecasts)
     people = len(cells.commentator)
     events = np.bincount(cells.person, minlength=people)
-    is_yardstick = np.isin(cells.commentator, np.asarray(yardsticks, dtype=np.int64))
+    is_reference_forecast = np.isin(cells.commentator, np.asarray(reference_forecasts, dtype=np.int64))
     means = np.bincount(cells.person, cells.points, people) / np.maximum(events, 1)
-    sigma = _pooled_sigma(cells, means, events, ~is_yardstick)
+    sigma = _pooled_sigma(cells, means, events, ~is_reference_forecast)
     skill = np.round(events * means / (events + BLEND), 9)
     spread = sigma / np.sqrt(events + BLEND)
-    status = _status(events, is_yardstick)
+    status = _status(events, is_reference_forecast)
     ranked = (status == Status.PROVISIONAL) | (status == Status.ESTABLISHED)
     order = np.lexsort((cells.commentator, -events, np.where(ranked, -skill, 0.0), ~ranked))
     rank, tier = _ranks(skill, ranked), _tiers(skill, spread, order[: ranked.sum()])
@@ -135,12 +135,12 @@ def event_scores(
     scores: ArrayLike,
     reference: ArrayLike,
     *,
-    yardsticks: ArrayLike = (),
+    reference_forecasts: ArrayLike = (),
 ) -> EventScores:
     """Skill points, centred within their type of reference, averaged within commentator and event; arrays as above."""
     people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
     events = np.unique(np.asarray(event), return_inverse=True)[1]
-    sets_centre = ~np.isin(people, np.asarray(yardsticks, dtype=np.int64))[person]
+    sets_centre = ~np.isin(people, np.asarray(reference_forecasts, dtype=np.int64))[person]
     centre = _centres(reference_type, to_units(reference) - to_units(scores), sets_centre)
     points = skill_points(scores, reference) - centre
     # Sorted by value too: equal sets of forecasts then add up in equal order, so that they tie to the bit.
@@ -189,9 +189,9 @@ def _pooled_sigma(cells: EventScores, means: Floats, events: Ints, counted: NDAr
     return float(np.sqrt(np.square(cells.points - means[cells.person])[of_counted].sum() / free))
 
 
-def _status(events: Ints, is_yardstick: NDArray[np.bool_]) -> NDArray[np.int8]:
+def _status(events: Ints, is_reference_forecast: NDArray[np.bool_]) -> NDArray[np.int8]:
     status = np.searchsorted([RANKED_FROM, ESTABLISHED_FROM], events, side="right").astype(np.int8)
-    status[is_yardstick] = Status.YARDSTICK
+    status[is_reference_forecast] = Status.REFERENCE_FORECAST
     return status
 
 

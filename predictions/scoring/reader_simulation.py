@@ -66,7 +66,7 @@ def skill_weights(
     happened: ArrayLike,
     *,
     phrases: int,
-    yardsticks: ArrayLike = (),
+    reference_forecasts: ArrayLike = (),
 ) -> tuple[Floats, Floats]:
     """Counts and hits (J, P) in skill points lost per unit of (d - o)^2, of pairs (n,) as ``rank_commentators`` takes.
 
@@ -75,7 +75,7 @@ def skill_weights(
     """
     people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
     events = np.unique(np.asarray(event), return_inverse=True)[1]
-    sets_centre = ~np.isin(people, np.asarray(yardsticks, dtype=np.int64))[person]
+    sets_centre = ~np.isin(people, np.asarray(reference_forecasts, dtype=np.int64))[person]
     cell, in_cell = np.unique(person * (events.max(initial=0) + 1) + events, return_inverse=True)
     in_event = np.bincount(in_cell, minlength=len(cell))[in_cell]
     own_events = np.bincount(person, 1 / in_event, len(people))

@@ -22,7 +22,7 @@ class StatedProbability:
     lexicon: str | None = None
     lexicon_version: str | None = None
     phrase: str | None = None
-    hedged: bool = False
+    vague: bool = False
     overridden: bool = False
     against: bool = False
 
@@ -59,7 +59,7 @@ def _from_hedge(data: StatedIn) -> StatedProbability:
         lexicon=lexicon.name,
         lexicon_version=str(lexicon.version),
         phrase=reading.entry_id if reading else None,
-        hedged=reading is not None and reading.hedged and data.interval is None,
+        vague=reading is not None and reading.vague and data.interval is None,
         overridden=data.interval is not None,
         against=data.against,
     )

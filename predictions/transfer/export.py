@@ -64,13 +64,13 @@ def prediction_lines(session: Session) -> Iterator[Content]:
 
 
 def resolution_lines(session: Session) -> Iterator[Content]:
-    """All resolutions by people in the order in which they were made, taken back ones and corrections too."""
+    """All resolutions by people in the order in which they were made, retracted ones and corrections too."""
     slugs = _slugs(session)
     query = select(*_columns(Resolution)).where(~col(Resolution.automatic)).order_by(col(Resolution.id))
     for row in _stream(session, query):
         question = slugs[row.question_id]
         if row.outcome is None:
-            yield {"type": "taking_back", "question": question, "reason": row.note}
+            yield {"type": "retraction", "question": question, "reason": row.note}
             continue
         known_at = row.known_at.isoformat() if row.known_at else None
         told = {"evidence": [_without_empty(item) for item in row.evidence]} if row.evidence else {}

@@ -24,8 +24,8 @@ SCORE_NAMES = (
         "brier_time_weighted_high",
         "reference_brier",
         "reference_type",
-        "worded",
-        "hedged",
+        "verbal",
+        "vague",
         "recorded_late",
     ),
 )
@@ -43,7 +43,7 @@ def score_lines(session: Session) -> Iterator[Content]:
         "reference_type",
         "counted",
     )
-    flags = ("worded", "hedged", "recorded_late")
+    flags = ("verbal", "vague", "recorded_late")
     query = (
         select(
             *(getattr(Score, name) for name in ("commentator_id", "question_id", *names, *flags)),

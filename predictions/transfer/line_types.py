@@ -88,9 +88,9 @@ class ResolutionLine(ResolutionIn):
 
 
 class RetractionLine(RetractionIn):
-    """Which question's resolution is taken back, and why."""
+    """A retraction of a question's resolution, with its reason. ``taking_back`` is the former name of the type."""
 
-    type: Literal["taking_back"]
+    type: Literal["retraction", "taking_back"]
     question: WhichQuestion
 
 
@@ -114,5 +114,6 @@ LINES: dict[str, type[Line]] = {
     "correction": CorrectionLine,
     "withdrawal": WithdrawalLine,
     "resolution": ResolutionLine,
+    "retraction": RetractionLine,
     "taking_back": RetractionLine,
 }

@@ -22,7 +22,7 @@ from resolvers.sources.text import storable
 log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 300.0
-_SIGHTS: tuple[tuple[type[TrackRecordError], ProbeStatus], ...] = (
+_STATES: tuple[tuple[type[TrackRecordError], ProbeStatus], ...] = (
     (SourceUnavailable, ProbeStatus.UNAVAILABLE),
     (SourceChanged, ProbeStatus.CHANGED),
     (NotConfigured, ProbeStatus.MISCONFIGURED),
@@ -35,16 +35,16 @@ _SIGHTS: tuple[tuple[type[TrackRecordError], ProbeStatus], ...] = (
 class ProbeResult:
     """How a look went. ``good``: the source was read without a fault, whatever it said."""
 
-    sight: ProbeStatus
+    state: ProbeStatus
     reason: str
-    saw: tuple[str, ...] = ()
+    observed: tuple[str, ...] = ()
     proposal: ProposedOutcome | None = None
     retry_after: float | None = None
 
     @property
     def good(self) -> bool:
         """Whether the source was read."""
-        return self.sight in (ProbeStatus.NOTHING, ProbeStatus.PROPOSED)
+        return self.state in (ProbeStatus.NOTHING, ProbeStatus.PROPOSED)
 
 
 class BoundedFetch:
@@ -98,8 +98,8 @@ def run_probe(question: ProbedQuestion, resolver: str, config: Any, fetch: Fetch
     try:
         seen = probe(question, resolver, config, fetch)
     except TrackRecordError as error:
-        sight = next((sight for kind, sight in _SIGHTS if isinstance(error, kind)), ProbeStatus.FAILED)
-        return ProbeResult(sight, storable(error.detail), retry_after=getattr(error, "retry_after", None))
+        state = next((state for kind, state in _STATES if isinstance(error, kind)), ProbeStatus.FAILED)
+        return ProbeResult(state, storable(error.detail), retry_after=getattr(error, "retry_after", None))
     except DBAPIError:
         raise
     except Exception as error:  # a plug-in's fault must not end the thread that probes for all
@@ -107,5 +107,5 @@ def run_probe(question: ProbedQuestion, resolver: str, config: Any, fetch: Fetch
         return ProbeResult(
             ProbeStatus.FAILED, f"the resolver {resolver} stumbled ({type(error).__name__}): the log says where"
         )
-    sight = ProbeStatus.NOTHING if seen.proposal is None else ProbeStatus.PROPOSED
-    return ProbeResult(sight, storable(seen.reason), tuple(map(storable, seen.saw)), seen.proposal)
+    state = ProbeStatus.NOTHING if seen.proposal is None else ProbeStatus.PROPOSED
+    return ProbeResult(state, storable(seen.reason), tuple(map(storable, seen.observed)), seen.proposal)

@@ -56,7 +56,7 @@ class ResolverView(View):
     next_probe_at: datetime | None = Field(description="null while nothing is planned: paused, or the outcome is known")
     probed_at: datetime | None
     state: ProbeStatus
-    saw: list[str]
+    observed: list[str]
     reason: str
     last_good_check: datetime | None
     failures: int
@@ -147,10 +147,10 @@ def _unseen(question: Question, data: ResolverIn, now: datetime, draw: Callable[
         "lease_until": None,
         "lease_token": None,
         "probed_at": None,
-        "sight": ProbeStatus.WAITING,
-        "saw": [],
+        "state": ProbeStatus.WAITING,
+        "observed": [],
         "reason": "",
-        "good_at": None,
+        "last_good_at": None,
         "failures": 0,
     }
 
@@ -181,6 +181,6 @@ def view_attached(row: AttachedResolver, question: Question) -> ResolverView:
         question=row.question_id,
         probing_from=question.due_at - timedelta(hours=row.lead_hours),
         next_probe_at=None if idle else row.next_probe_at,
-        state=row.sight,
-        last_good_check=row.good_at,
+        state=row.state,
+        last_good_check=row.last_good_at,
     )

@@ -49,10 +49,10 @@ class AttachedResolver(SQLModel, table=True):
     lease_until: datetime | None = None
     lease_token: str | None = Field(default=None, max_length=40)
     probed_at: datetime | None = None
-    sight: ProbeStatus = Field(default=ProbeStatus.WAITING, sa_type=text_enum(ProbeStatus))
-    saw: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    state: ProbeStatus = Field(default=ProbeStatus.WAITING, sa_type=text_enum(ProbeStatus))
+    observed: list[str] = Field(sa_column=Column(JSON, nullable=False))
     reason: str = Field(default="", sa_type=Text, description="why it did or did not propose")
-    good_at: datetime | None = Field(default=None, description="when the source was last read without a fault")
+    last_good_at: datetime | None = Field(default=None, description="when the source was last read without a fault")
     failures: int = Field(default=0, description="looks in a row that were no good check")
 
 

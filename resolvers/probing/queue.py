@@ -85,10 +85,10 @@ def record_probe(
     reason = look.reason
     if look.proposal is not None:
         reason = f"{reason}; {record_finding(session, row, question, look.proposal, now)}"
-    row.sight, row.reason, row.probed_at = look.sight, reason[:MAX_REASON], now
-    row.saw = [line[:MAX_LINE] for line in look.saw[:MAX_LINES]]
+    row.state, row.reason, row.probed_at = look.state, reason[:MAX_REASON], now
+    row.observed = [line[:MAX_LINE] for line in look.observed[:MAX_LINES]]
     row.failures = 0 if look.good else row.failures + 1
-    row.good_at = now if look.good else row.good_at
+    row.last_good_at = now if look.good else row.last_good_at
     row.next_probe_at = _next(row, question, look, now, draw)
     row.lease_token = row.lease_until = None
     session.flush()

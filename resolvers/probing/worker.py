@@ -128,7 +128,7 @@ class Prober:
             return
         if booked:
             with self._lock:
-                self.counts.update(["probed", *(["proposed"] if seen.sight is ProbeStatus.PROPOSED else [])])
+                self.counts.update(["probed", *(["proposed"] if seen.state is ProbeStatus.PROPOSED else [])])
         else:
             log.warning("the look into %s came too late: its lease was over", claimed.question.slug)
         self._done()

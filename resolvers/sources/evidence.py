@@ -92,6 +92,6 @@ class ProposedOutcome(Frozen):
 class Probe(Frozen):
     """One look at a source: what was seen, line by line, and why an outcome is proposed or not."""
 
-    saw: tuple[str, ...]
+    observed: tuple[str, ...]
     reason: str
     proposal: ProposedOutcome | None = None

@@ -80,19 +80,23 @@ class JsonFeed:
         if config.expect and not holds(evaluate(config.expect, data)):
             raise SourceChanged(f"{SOURCE} no longer has the expected shape: {config.expect} does not hold")
         if config.ready and not holds(evaluate(config.ready, data)):
-            return Probe(saw=(f"{config.ready} does not hold",), reason="the source is not ready to be read")
+            return Probe(observed=(f"{config.ready} does not hold",), reason="the source is not ready to be read")
         conditions = {YES: config.yes, NO: config.no, ANNULLED: config.annul}
         values = {outcome: evaluate(text, data) for outcome, text in conditions.items() if text}
-        saw = tuple(f"{outcome}: {conditions[outcome]} gives {compact(value)}" for outcome, value in values.items())
+        observed = tuple(
+            f"{outcome}: {conditions[outcome]} gives {compact(value)}" for outcome, value in values.items()
+        )
         held = [outcome for outcome, value in values.items() if holds(value)]
         if len(held) > 1:
             raise SourceChanged(f"{SOURCE} speaks for {' and '.join(held)} at once: correct the conditions")
         if not held:
-            return Probe(saw=saw, reason="no condition holds")
+            return Probe(observed=observed, reason="no condition holds")
         day = self._day(question, config, data, fetch)
         if held[0] == NO and fetch.now() <= question.deadline:
-            return Probe(saw=saw, reason="it speaks for no, but only after the deadline is nothing left to happen")
-        return self._propose(question, config, fetch, fetched, saw, held[0], day, values[held[0]])
+            return Probe(
+                observed=observed, reason="it speaks for no, but only after the deadline is nothing left to happen"
+            )
+        return self._propose(question, config, fetch, fetched, observed, held[0], day, values[held[0]])
 
     def _day(self, question: ProbedQuestion, config: JsonFeedConfig, data: Any, fetch: Fetch) -> date | None:
         """The day of the event. Without ``date`` it has happened by now, which tells enough before the deadline."""
@@ -110,7 +114,7 @@ class JsonFeed:
         config: JsonFeedConfig,
         fetch: Fetch,
         fetched: Fetched,
-        saw: tuple[str, ...],
+        observed: tuple[str, ...],
         outcome: str,
         day: date | None,
         value: Any,
@@ -131,7 +135,7 @@ class JsonFeed:
             rationale=f"{fetched.url}: {reason}. {expression} gives {compact(value)}.",
             evidence=(cite(fetch, fetched, locator=expression, excerpt=excerpt, keep=not config.headers_env),),
         )
-        return Probe(saw=saw, reason=reason, proposal=proposal)
+        return Probe(observed=observed, reason=reason, proposal=proposal)
 
 
 def evaluate(expression: str, data: Any) -> Any:

@@ -78,12 +78,13 @@ class MarketMirror:
     def probe(self, question: ProbedQuestion, config: MarketConfig, fetch: Fetch) -> Probe:
         """Look once. Raises ``SourceChanged`` where the market's fields are not those of the site."""
         fetched, settlement = self.look(config, fetch)
-        saw = (f"{self.site} {config.market}: {compact(settlement.facts)}",)
+        observed = (f"{self.site} {config.market}: {compact(settlement.facts)}",)
         if settlement.outcome is None:
-            return Probe(saw=saw, reason=settlement.reason)
+            return Probe(observed=observed, reason=settlement.reason)
         if settlement.outcome == NO and not config.criteria_match and fetch.now() <= question.deadline:
             return Probe(
-                saw=saw, reason="the market settled on no, and this question still has time: its deadline comes first"
+                observed=observed,
+                reason="the market settled on no, and this question still has time: its deadline comes first",
             )
         day = event_day(question, settlement)
         excerpt = compact(settlement.facts, MAX_EXCERPT)
@@ -101,7 +102,7 @@ class MarketMirror:
             + ("" if config.criteria_match else "Nobody has checked that its criteria are those of this question."),
             evidence=(cite(fetch, fetched, locator=settlement.locator, excerpt=excerpt, keep=self.keeps_snapshots),),
         )
-        return Probe(saw=saw, reason=settlement.reason, proposal=proposal)
+        return Probe(observed=observed, reason=settlement.reason, proposal=proposal)
 
 
 def event_day(question: ProbedQuestion, settlement: Settlement) -> date | None:

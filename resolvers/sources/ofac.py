@@ -95,7 +95,7 @@ class Ofac:
         by_id = not config.names or all(match.entity.id in config.entity_ids for match in matches)
         confidence = LISTED_BY_ID if by_id else NAME_ONLY
         proposal = self._proposal(question, config, YES, matches[-1].day, reason, evidence, confidence)
-        return Probe(saw=tuple(seen.lines), reason=reason, proposal=proposal)
+        return Probe(observed=tuple(seen.lines), reason=reason, proposal=proposal)
 
     def _absent(self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch, seen: SearchLog) -> Probe:
         """No, where the deadline is past and every publication was read and could be judged."""
@@ -108,7 +108,7 @@ class Ofac:
         elif seen.unclear:
             why_not = f"{', '.join(seen.unclear[:5])}: changed, and the delta does not say who it is; look by hand"
         if why_not:
-            return Probe(saw=tuple(seen.lines), reason=why_not)
+            return Probe(observed=tuple(seen.lines), reason=why_not)
         newest = seen.publications[-1]
         reason = (
             f"no match in any of the {len(seen.publications)} publications that OFAC lists from {question.first_day} "
@@ -121,7 +121,7 @@ class Ofac:
         )
         confidence = NAME_ONLY if config.names else LISTED_BY_ID
         proposal = self._proposal(question, config, NO, None, reason, evidence, confidence)
-        return Probe(saw=tuple(seen.lines), reason=reason, proposal=proposal)
+        return Probe(observed=tuple(seen.lines), reason=reason, proposal=proposal)
 
     def _proposal(
         self,

@@ -88,4 +88,4 @@ def probe(question: ProbedQuestion, key: str, settings: Any, fetch: Fetch) -> Pr
     broken = broken_rule(question, looked.proposal, fetch.now())
     if broken is None:
         return looked
-    return Probe(saw=looked.saw, reason=f"{looked.reason}; but it is not proposed, as {broken}")
+    return Probe(observed=looked.observed, reason=f"{looked.reason}; but it is not proposed, as {broken}")

@@ -69,11 +69,11 @@ class FeedWatch:
         fetched = fetch.get(str(config.url))
         entries, undated = read_entries(fetched.body, question)
         fitting = sorted(filter(partial(fits, config), entries), key=attrgetter("moment", "id"))
-        saw = [f"{len(entries)} entries with a date, {undated} without; {len(fitting)} fit"]
-        saw += [f"{entry.day} {entry.title[:150]} {entry.link[:150]}" for entry in fitting[:10]]
+        observed = [f"{len(entries)} entries with a date, {undated} without; {len(fitting)} fit"]
+        observed += [f"{entry.day} {entry.title[:150]} {entry.link[:150]}" for entry in fitting[:10]]
         lead = next((entry for entry in fitting if question.covers(entry.moment)), None)
         if lead is None:
-            return Probe(saw=tuple(saw), reason="no entry of the question's days fits")
+            return Probe(observed=tuple(observed), reason="no entry of the question's days fits")
         excerpt = compact({"day": lead.day, "id": lead.id[:100], "title": lead.title[:120]}, 300)
         reason = f"an entry of {lead.day} has the words: {lead.title[:200]}"
         proposal = ProposedOutcome(
@@ -89,7 +89,7 @@ class FeedWatch:
             rationale=f"A lead only: {reason}. {lead.link[:300]}",
             evidence=(cite(fetch, fetched, locator=f"entry {lead.id[:200]}", excerpt=excerpt),),
         )
-        return Probe(saw=tuple(saw), reason=reason, proposal=proposal)
+        return Probe(observed=tuple(observed), reason=reason, proposal=proposal)
 
 
 def fits(config: FeedWatchConfig, entry: FeedEntry) -> bool:

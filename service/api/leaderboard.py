@@ -45,7 +45,7 @@ class Board(BaseModel):
     Rank, tier, skill, intervals and what stands beside them are the *estimates*: ``current``, ``stale`` (the last ones,
     while those of a large record are made anew) or ``pending`` (the first ones are being made: ask again).
     ``estimates_event`` is the ledger event that they rest on, null while pending; ``ledger_head`` the newest there is.
-    ``yardsticks`` say how the yardsticks did on the calls compared with them; ``readers`` how far the order depends on
+    ``references`` say how the references did on the calls compared with them; ``readers`` how far the order depends on
     who reads the words (null where no ranked call came from words).
     """
 
@@ -56,7 +56,7 @@ class Board(BaseModel):
     estimates_event: int | None
     ledger_head: dict[str, Any]
     method: dict[str, Any]
-    yardsticks: list[ReferencePerformance]
+    reference_forecasts: list[ReferencePerformance]
     readers: ReadersView | None
 
 
@@ -66,7 +66,7 @@ def filters(
     since: Annotated[Instant | None, Query(alias="from", description="deadline at or after")] = None,
     until: Annotated[Instant | None, Query(alias="to", description="deadline before")] = None,
     deadline_basis: DeadlineBasis | None = None,
-    worded: Annotated[bool | None, Query(description="true: only words; false: only stated numbers")] = None,
+    verbal: Annotated[bool | None, Query(description="true: only words; false: only stated numbers")] = None,
     recorded_late: Annotated[bool | None, Query(description="false: leave out what was recorded afterwards")] = None,
     conditional: bool | None = None,
     kind: Annotated[CommentatorKind | None, Query(description="of the commentator")] = None,
@@ -76,7 +76,7 @@ def filters(
 ) -> Filters:
     """Which scored questions a board counts, from the address."""
     return Filters(
-        topic, event, since, until, deadline_basis, worded, recorded_late, conditional, kind, outlet, source, include
+        topic, event, since, until, deadline_basis, verbal, recorded_late, conditional, kind, outlet, source, include
     )
 
 
@@ -170,7 +170,7 @@ def _board(
         estimates_event=event,
         ledger_head={"seq": head.seq, "hash": head.hash},
         method=explanation(made.ranking) | {"revisions": wanted.revisions, "sort": wanted.sort},
-        yardsticks=list(made.yardsticks),
+        reference_forecasts=list(made.reference_forecasts),
         readers=_readers(made.readers if wanted.sort == "skill" else None),
     )
 

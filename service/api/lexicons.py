@@ -22,7 +22,7 @@ class HedgeView(BaseModel):
     low: float
     best: float
     high: float
-    hedged: bool
+    vague: bool
     source: str
 
 
@@ -44,6 +44,6 @@ def hedge(_: Reader, words: Annotated[Words, Query()], lexicon: Annotated[str, Q
         low=found.low,
         best=found.best,
         high=found.high,
-        hedged=found.hedged,
+        vague=found.vague,
         source=found.source,
     )

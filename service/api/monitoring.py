@@ -55,7 +55,7 @@ def metrics(request: Request, _: Reader, session: Reading) -> Response:
     _by_state(registry, "proposals", session, col(Proposal.state), ProposalState)
     _by_state(registry, "deliveries", session, col(Delivery.state), DeliveryState)
     _by_state(
-        registry, "resolvers", session, col(AttachedResolver.sight), ProbeStatus, "Resolvers by what they saw last"
+        registry, "resolvers", session, col(AttachedResolver.state), ProbeStatus, "Resolvers by what they saw last"
     )
     _sources(registry, request, session)
     _gauge(registry, "ledger_head", "Number of the newest event of the ledger", ledger.head(session).seq)
@@ -77,7 +77,7 @@ def _sources(registry: CollectorRegistry, request: Request, session: Session) ->
     """How many hosts are left alone after failures, and for how long a resolver at work has had no good check."""
     broken = select(func.count()).select_from(SourceHost).where(col(SourceHost.broken))
     _gauge(registry, "source_hosts_left_alone", "Hosts that failed too often", session.execute(broken).scalar_one())
-    seen = func.min(func.coalesce(AttachedResolver.good_at, AttachedResolver.attached_at))
+    seen = func.min(func.coalesce(AttachedResolver.last_good_at, AttachedResolver.attached_at))
     at_work = (
         ~col(AttachedResolver.paused),
         col(AttachedResolver.probed_at).is_not(None),

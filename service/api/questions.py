@@ -77,7 +77,7 @@ def list_all(
 
 @router.get("/{which}", response_model=QuestionWhole)
 def read(request: Request, which: Which, _: Reader, session: Reading) -> Response:
-    """Read one question with its condition, yardsticks, resolver, proposals and resolutions."""
+    """Read one question with its condition, reference forecasts, resolver, proposals and resolutions."""
     question = question_of(session, which)
     row = find_attached(session, question)
     resolver = view_attached(row, question) if row else None
@@ -114,9 +114,10 @@ def settle(which: Which, data: ResolutionIn, who: ResolverCaller, write: Writing
     return write(who, job)
 
 
-@router.post("/{which}/resolutions/taken-back", status_code=201, response_model=ResolutionView)
-def undo(which: Which, data: RetractionIn, who: ResolverCaller, write: Writing) -> Response:
-    """Take a resolution back that should not have been made: the question is open or due again."""
+@router.post("/{which}/resolutions/taken-back", status_code=201, response_model=ResolutionView, deprecated=True)
+@router.post("/{which}/resolutions/retraction", status_code=201, response_model=ResolutionView)
+def retract(which: Which, data: RetractionIn, who: ResolverCaller, write: Writing) -> Response:
+    """Retract the resolution of a question, which is then open or due again. `taken-back` is the former address."""
 
     def job(session: Session) -> BaseModel:
         row = retract_resolution(session, question_of(session, which), data.reason, now=write.now, actor=who.name)

@@ -60,7 +60,7 @@ def leaderboard(
     since: Annotated[Any, typer.Option("--from", parser=when, metavar="TIME", help="deadline at or after")] = None,
     until: Annotated[Any, typer.Option("--to", parser=when, metavar="TIME", help="deadline before")] = None,
     deadline_basis: DeadlineBasis | None = None,
-    worded: Annotated[bool | None, typer.Option("--worded/--numbers", help="only words, or only numbers")] = None,
+    verbal: Annotated[bool | None, typer.Option("--verbal/--numbers", help="only words, or only numbers")] = None,
     recorded_late: Annotated[
         bool | None, typer.Option("--recorded-late/--in-time", help="what was recorded afterwards")
     ] = None,

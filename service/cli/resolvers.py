@@ -32,20 +32,20 @@ def probe(which: Which, as_json: AsJson = False) -> None:
         with read_transaction(engine) as session:
             question = question_of(session, which)
             row = attached(session, question)
-            shown, good_at = ProbedQuestion.of(question), row.good_at
+            shown, last_good_at = ProbedQuestion.of(question), row.last_good_at
             resolver, config = row.resolver, row.config
         seen = dry_run(engine, settings, clock, shown, resolver, config)
-        look = view_probe_result(shown.id, resolver, seen, clock.now(), good_at)
+        look = view_probe_result(shown.id, resolver, seen, clock.now(), last_good_at)
     if as_json:
         print_json(look.model_dump(mode="json"))
     else:
-        for line in look.saw:
-            typer.echo(f"saw: {line}")
+        for line in look.observed:
+            typer.echo(f"observed: {line}")
         if look.proposal:
             typer.echo(f"would propose {look.proposal.outcome} (confidence {look.proposal.confidence:g}):")
         typer.echo(f"{look.state.value}: {look.reason}")
         if not seen.good:
-            typer.echo(f"last good check: {good_at or 'never'}")
+            typer.echo(f"last good check: {last_good_at or 'never'}")
     raise typer.Exit(0 if seen.good else 1)
 
 

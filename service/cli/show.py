@@ -78,7 +78,7 @@ def record(
     told = ", ".join(f"{count} {name}" for name, count in (counts | {"annulled": line.annulled}).items())
     typer.echo(f"{view.commentator.name}: {brier}; questions: {told}")
     if view.scores:
-        names = ("question", "said", "outcome", "Brier", "yardstick", "flags")
+        names = ("question", "said", "outcome", "Brier", "reference_forecast", "flags")
         rows = [
             (
                 *(score.question.slug, score.hedge or _percent(score.probability), score.outcome),

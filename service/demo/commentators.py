@@ -13,14 +13,14 @@ PEOPLE = 60
 @dataclass(frozen=True)
 class Person:
     """How somebody predicts. ``noise`` (in log-odds) is what they do not see, ``lean`` pulls towards yes, ``boldness``
-    stretches (above 1) or shrinks the odds; ``worded`` and ``late`` are shares; ``activity`` weighs who is asked."""
+    stretches (above 1) or shrinks the odds; ``verbal`` and ``late`` are shares; ``activity`` weighs who is asked."""
 
     name: str
     kind: CommentatorKind
     noise: float
     lean: float
     boldness: float
-    worded: float
+    verbal: float
     late: float
     revisions: float
     activity: float
@@ -73,7 +73,7 @@ def _somebody(name: str, kind: CommentatorKind, chance: Random) -> Person:
         noise=chance.uniform(0.4, 1.4),
         lean=chance.gauss(0, 0.3),
         boldness=chance.uniform(0.6, 1.7),
-        worded=chance.choice((0, 0, 0.3, 0.6, 0.9)),
+        verbal=chance.choice((0, 0, 0.3, 0.6, 0.9)),
         late=chance.choice((0, 0, 0.05, 0.3)),
         revisions=chance.choice((0, 0.3, 1)),
         activity=chance.choice((0.15, 0.5, 1, 2)),

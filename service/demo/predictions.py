@@ -79,7 +79,7 @@ def _stated(person: Person, question: InventedQuestion, chance: Random) -> dict[
     if chance.random() < PROMISES:
         return {"commitment": True}
     probability = person.estimate(question.truth[0], chance)
-    if chance.random() >= person.worded:
+    if chance.random() >= person.verbal:
         return {"probability": probability}
     return {"hedge": chance.choice(CLAIMLESS) if chance.random() < 0.08 else nearest_hedge(probability)}
 

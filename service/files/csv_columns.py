@@ -81,6 +81,7 @@ COLUMNS: dict[str, list[Column]] = {
     "correction": [*_CHANGE, *_texts("ref"), *_STATED],
     "withdrawal": _CHANGE,
     "resolution": [*_WHICH_QUESTION, *_OUTCOME],
+    "retraction": [*_WHICH_QUESTION, *_texts("reason")],
     "taking_back": [*_WHICH_QUESTION, *_texts("reason")],
 }
 #: On a row of a prediction these tell the outcome of its question, as a line of its own would.

@@ -54,7 +54,7 @@ _PARTS: dict[What, tuple[Callable[[Session], Lines], tuple[str, ...]]] = {
     What.SOURCES: (source_lines, ("source",)),
     What.QUESTIONS: (question_lines, ("question", "reference")),
     What.PREDICTIONS: (prediction_lines, ("prediction", "correction", "withdrawal")),
-    What.RESOLUTIONS: (resolution_lines, ("resolution", "taking_back")),
+    What.RESOLUTIONS: (resolution_lines, ("resolution", "retraction")),
 }
 _BOARD_NAMES = ("commentator_slug", "commentator", *(name for name in BoardItem.model_fields if name != "commentator"))
 

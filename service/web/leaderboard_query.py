@@ -9,6 +9,7 @@ from predictions.enums import CommentatorKind, DeadlineBasis
 from predictions.leaderboard.board import Sort
 from predictions.leaderboard.filters import Filters, Include, Revisions
 from predictions.schemas.fields import Instant
+from service.web.strict_requests import refuse_former_name
 
 NOT_FILTERS = {"sort", "page"}
 
@@ -23,7 +24,7 @@ class BoardQuery(BaseModel):
     since: Annotated[Instant | None, Field(alias="from")] = None
     until: Annotated[Instant | None, Field(alias="to")] = None
     deadline_basis: DeadlineBasis | None = None
-    worded: bool | None = None
+    verbal: bool | None = None
     recorded_late: bool | None = None
     conditional: bool | None = None
     kind: CommentatorKind | None = None
@@ -40,7 +41,11 @@ class BoardQuery(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, data: Any) -> Any:
-        return {name: value for name, value in data.items() if value != ""} if isinstance(data, dict) else data
+        if not isinstance(data, dict):
+            return data
+        for name in data:
+            refuse_former_name(name)
+        return {name: value for name, value in data.items() if value != ""}
 
     def filters(self) -> Filters:
         """Which scored questions the board counts."""
@@ -50,7 +55,7 @@ class BoardQuery(BaseModel):
             since=self.since,
             until=self.until,
             deadline_basis=self.deadline_basis,
-            worded=self.worded,
+            verbal=self.verbal,
             recorded_late=self.recorded_late,
             conditional=self.conditional,
             commentator_kind=self.kind,

@@ -18,6 +18,7 @@ from service.strict_json import parse_json
 
 _JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)", re.IGNORECASE)
 _ACCEPTED = {"Accept": "application/json"}
+FORMER_NAMES = {"worded": "verbal"}
 
 
 async def strict(request: Request) -> None:
@@ -29,6 +30,7 @@ async def strict(request: Request) -> None:
     route = request.scope["route"]
     known = _parameters(route)
     for name in request.query_params:
+        refuse_former_name(name)
         if name not in known:
             takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
             raise InvalidInput.at(f"/query/{name}", f"is no parameter of this address: remove it; {takes}")
@@ -40,6 +42,12 @@ async def strict(request: Request) -> None:
             raise InvalidInput.at("", "the JSON is not plain UTF-8: encode it so, without a byte order mark")
         with suppress(ValueError, RecursionError):  # the framework tells of what is no JSON
             parse_json(body)
+
+
+def refuse_former_name(parameter: str) -> None:
+    """Raise ``InvalidInput`` for a query parameter that has another name now, and give that name."""
+    if parameter in FORMER_NAMES:
+        raise InvalidInput.at(f"/query/{parameter}", f"is now called {FORMER_NAMES[parameter]}: use that name")
 
 
 _KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()

@@ -68,7 +68,7 @@ def test_every_kind_and_state_shows(record: Session) -> None:
         "prediction.corrected",
         "prediction.withdrawn",
         "resolution.corrected",
-        "resolution.taken_back",
+        "resolution.retracted",
         "question.postponed",
         "question.declared_decided",
         "commentator.changed",

@@ -1,7 +1,7 @@
 """The whole board computed once more from the raw rows, slowly and in plain Python: it shares no code with the product.
 
-What the rules are is said in the method: which predictions count, three rules for revisions, the yardstick of the day,
-points centred within their kind of yardstick, events averaged, thirty average results mixed in.
+What the rules are is said in the method: which predictions count, three rules for revisions, the reference of the day,
+points centred within their kind of reference forecast, events averaged, thirty average results mixed in.
 """
 
 import math
@@ -35,7 +35,7 @@ def whole(
     """The board, the pairs that it counts, by opening call and by the rule for revisions, and the questions."""
     questions = {row["id"]: row for row in rows(session, "question")}
     pairs = scored_pairs(session, questions, now)
-    add_yardsticks(session, pairs, questions)
+    add_reference_forecasts(session, pairs, questions)
     counted = counting(pairs, now)
     lines = {row["id"]: counts(session, row["id"], questions, counted) for row in rows(session, "commentator")}
     for who, line in lines.items():
@@ -52,7 +52,7 @@ def whole(
 
 def counting(pairs: list[Row], now: datetime) -> list[Row]:
     """The pairs that the default board counts."""
-    return [pair for pair in pairs if not pair["hedged"] and pair["deadline"] <= now]
+    return [pair for pair in pairs if not pair["vague"] and pair["deadline"] <= now]
 
 
 def standing(session: Session) -> list[Row]:
@@ -112,15 +112,15 @@ def scored_pairs(session: Session, questions: dict[int, Row], now: datetime) -> 
                 "bounds": {"opening": bounds[0], "latest": bounds[-1], "time_weighted": over_time},
                 "call": opening,
                 "said": said,
-                "worded": opening["hedge"] is not None,
-                "hedged": opening["hedged"],
+                "verbal": opening["hedge"] is not None,
+                "vague": opening["vague"],
                 "late": opening["recorded_at"] > end,
             }
         )
     return found
 
 
-def add_yardsticks(session: Session, pairs: list[Row], questions: dict[int, Row]) -> None:
+def add_reference_forecasts(session: Session, pairs: list[Row], questions: dict[int, Row]) -> None:
     markets = sorted(rows(session, "reference"), key=lambda row: (row["as_of"], row["id"]))
     for pair in pairs:
         day, question = pair["call"]["made_at"].date(), questions[pair["asked"]]
@@ -133,15 +133,15 @@ def add_yardsticks(session: Session, pairs: list[Row], questions: dict[int, Row]
         options = len(question["options"] or [])
         rate = base_rate(session, pairs, questions, question)
         if known:
-            pair["kind"], yardstick = "market", known[-1]["probabilities"]
+            pair["kind"], reference_forecast = "market", known[-1]["probabilities"]
         elif len(others) >= 3:
             pair["kind"] = "consensus"
-            yardstick = [sum(column) / len(others) for column in zip(*others, strict=True)]
+            reference_forecast = [sum(column) / len(others) for column in zip(*others, strict=True)]
         elif rate is not None:
-            pair["kind"], yardstick = "base_rate", [rate]
+            pair["kind"], reference_forecast = "base_rate", [rate]
         else:
-            pair["kind"], yardstick = "even", [1 / options] * options if options else [0.5]
-        pair["reference"] = loss(question, yardstick)
+            pair["kind"], reference_forecast = "even", [1 / options] * options if options else [0.5]
+        pair["reference"] = loss(question, reference_forecast)
 
 
 def base_rate(session: Session, pairs: list[Row], questions: dict[int, Row], question: Row) -> float | None:
@@ -191,14 +191,14 @@ def means(mine: list[Row], questions: dict[int, Row]) -> Row:
             chance = call["probabilities"][question["options"].index(question["outcome"])]
         return -math.log(min(max(chance, 0.01), 0.99))
 
-    own, yardstick = mean(lambda pair: pair["opening"]), mean(lambda pair: pair["reference"])
+    own, reference_forecast = mean(lambda pair: pair["opening"]), mean(lambda pair: pair["reference"])
     found = {
         "brier": own,
         "brier_latest": mean(lambda pair: pair["latest"]),
         "brier_time_weighted": mean(lambda pair: pair["time_weighted"]),
         "log_score": mean(given),
-        "brier_skill_score": 1 - own / yardstick if own is not None and yardstick else None,
-        "share_worded": mean(lambda pair: pair["worded"]),
+        "brier_skill_score": 1 - own / reference_forecast if own is not None and reference_forecast else None,
+        "share_verbal": mean(lambda pair: pair["verbal"]),
         "share_recorded_late": mean(lambda pair: pair["late"]),
         "share_conditional": mean(
             lambda pair: bool(
@@ -249,7 +249,7 @@ def add_skill(lines: dict[int, Row], counted: list[Row]) -> None:
 
 
 def centred_together(counted: list[Row]) -> dict[str, str]:
-    """Kinds of yardstick with under thirty calls share a centre, with the next smallest kind if they still are few."""
+    """Kinds of reference with under thirty calls share a centre, with the next smallest kind if they still are few."""
     number = defaultdict(int)
     for pair in counted:
         number[pair["kind"]] += 1
@@ -311,11 +311,11 @@ def add_all_intervals(lines: dict[int, Row], counted: list[Row], by_rule: list[R
 
     def skill(pair: Row) -> float | None:
         mine = [each for each in counted if each["who"] == pair["who"]]
-        own, yardstick = (sum(each[name] for each in mine) / len(mine) for name in ("opening", "reference"))
-        if not yardstick:
+        own, reference_forecast = (sum(each[name] for each in mine) / len(mine) for name in ("opening", "reference"))
+        if not reference_forecast:
             return None
-        slope = pair["opening"] - own - own / yardstick * (pair["reference"] - yardstick)
-        return 1 - own / yardstick - slope / yardstick
+        slope = pair["opening"] - own - own / reference_forecast * (pair["reference"] - reference_forecast)
+        return 1 - own / reference_forecast - slope / reference_forecast
 
     add_intervals(lines, counted, "brier_skill_score", skill, -math.inf, 1)
 

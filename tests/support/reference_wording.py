@@ -13,7 +13,7 @@ from tests.support.reference_board import Row, add_peers, by_event, means, score
 def board(session: Session, now: datetime, revisions: str) -> dict[int, Row]:
     """The naive board, each of its figures with what the words allow it to be."""
     lines, counted, by_rule, questions = whole(session, now, revisions)
-    for end, best in (("worded_low", min), ("worded_high", max)):
+    for end, best in (("wording_low", min), ("wording_high", max)):
         add_words(lines, counted, by_rule, questions, revisions, end, best)
     return lines
 

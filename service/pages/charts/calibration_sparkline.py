@@ -26,7 +26,7 @@ def sparklines(session: Session, items: Sequence[BoardItem]) -> dict[int, str]:
         select(col(Score.commentator_id), col(Prediction.probability), func.count(), yes)
         .join(Prediction, col(Prediction.id) == col(Score.opening_id))
         .join(Question, col(Question.id) == col(Score.question_id))
-        .where(col(Score.commentator_id).in_(people), ~col(Score.hedged), col(Question.kind) == QuestionKind.BINARY)
+        .where(col(Score.commentator_id).in_(people), ~col(Score.vague), col(Question.kind) == QuestionKind.BINARY)
         .where(col(Prediction.probability).is_not(None))
         .group_by(col(Score.commentator_id), col(Prediction.probability))
         .order_by(col(Score.commentator_id), col(Prediction.probability))

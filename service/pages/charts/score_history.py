@@ -21,7 +21,7 @@ class History:
     up: Scale
     mean: str
     band: str
-    yardstick: str
+    reference_forecast: str
     dots: list[tuple[float, float, ScoreView]]
     last: Point
 
@@ -41,7 +41,7 @@ def history(points: Sequence[Point]) -> History | None:
         up=up,
         mean=line(zip(places, (up(point.mean) for point in points), strict=True)),
         band=area([(x, up(high)) for x, (_, high) in held], [(x, up(low)) for x, (low, _) in held]) if held else "",
-        yardstick=line(zip(places, (up(point.yardstick) for point in points), strict=True)),
+        reference_forecast=line(zip(places, (up(point.reference_forecast) for point in points), strict=True)),
         dots=[(x, up(point.score.brier), point.score) for x, point in zip(places, points, strict=True)][-MAX_DOTS:],
         last=points[-1],
     )

@@ -126,14 +126,14 @@ def on_record(session: Session, wanted: str) -> Question:
     try:
         return question_of(session, wanted)
     except NotFound:
-        same = worded(session, wanted)
+        same = verbal(session, wanted)
     if len(same) == 1:
         return same[0]
-    how = "more than one question is worded so" if same else "no question on record is called this"
+    how = "more than one question is verbal so" if same else "no question on record is called this"
     raise InvalidInput.at("/which", f"{how}: choose one of those found, or enter it as a new one")
 
 
-def worded(session: Session, text: str) -> list[Question]:
+def verbal(session: Session, text: str) -> list[Question]:
     """The first two questions of exactly this text: one alone can be named by it."""
     return list(session.execute(select(Question).where(col(Question.text) == text).limit(2)).scalars())
 

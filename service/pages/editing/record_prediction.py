@@ -17,7 +17,7 @@ from predictions.queries.details import view_predictions
 from predictions.schemas.inputs import PredictionIn
 from predictions.submissions.record import record_prediction
 from service.lookup import commentator_of, prediction_of, question_of
-from service.pages.editing.prediction_form import PLACES, candidates, cautions, option_lines, prediction, remind, worded
+from service.pages.editing.prediction_form import PLACES, candidates, cautions, option_lines, prediction, remind, verbal
 from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, render_form
 from service.pages.rendering.templates import HTML, page_reply, template_bytes
 from service.security.access import Reader
@@ -44,7 +44,7 @@ def ask(
     values = DEFAULTS | {"question/deadline_zone": "UTC"}
     if question:
         asked = question_of(session, question)
-        values["which"] = asked.text if len(worded(session, asked.text)) == 1 else asked.slug
+        values["which"] = asked.text if len(verbal(session, asked.text)) == 1 else asked.slug
         values["probabilities"] = option_lines(asked)
     if commentator:
         values["commentator/name"] = commentator_of(session, commentator).name

@@ -131,7 +131,7 @@ def _shown(
         "next": _questions(session, _waiting(now), col(Question.deadline)),
         "state": state,
         "method": explanation(made.ranking),
-        "yardsticks": made.yardsticks,
+        "reference_forecasts": made.reference_forecasts,
         "readers": READERS,
         "by_reader": made.readers if query.order == "skill" else None,
     }

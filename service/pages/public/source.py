@@ -47,7 +47,7 @@ def source(request: Request, number: Number, _: Reader, session: Reading, page: 
     told = list_predictions(session, PredictionFilter(source=number), limit=MAX_PREDICTIONS)
     card = scorecard(session, told)
     now = request.app.state.clock.now()
-    scored = [line.score for line in card if line.score and not line.score.hedged and line.score.deadline <= now]
+    scored = [line.score for line in card if line.score and not line.score.vague and line.score.deadline <= now]
     first = (page - 1) * PAGE
     return render(
         request,
@@ -63,7 +63,7 @@ def source(request: Request, number: Number, _: Reader, session: Reading, page: 
         resolved=sum(line.outcome is not None and is_active(line.prediction) for line in card),
         scored=len(scored),
         figures=_figures(session, scored),
-        worded=_worded(scored),
+        verbal=_verbal(scored),
         scale=SCALE,
         first=first,
         page=page,
@@ -87,7 +87,7 @@ def scorecard(session: Session, told: Sequence[PredictionView]) -> list[Line]:
     return [Line(each, outcomes[each.question.id], scores.get(each.id)) for each in ordered]
 
 
-def _worded(scored: Sequence[Score]) -> tuple[float, float] | None:
+def _verbal(scored: Sequence[Score]) -> tuple[float, float] | None:
     """What the mean Brier score of the calls could be by what their words may mean; None without a call."""
     if not scored:
         return None
@@ -95,7 +95,7 @@ def _worded(scored: Sequence[Score]) -> tuple[float, float] | None:
 
 
 def _figures(session: Session, scored: Sequence[Score]) -> dict[str, tuple[float, float | None, float | None]]:
-    """The mean Brier score of the calls and of their yardsticks, each with a 90% interval over whole events: None for a
+    """The mean Brier score of the calls and of their references, each with a 90% interval over whole events: None for a
     single event, which says nothing of others."""
     if not scored:
         return {}

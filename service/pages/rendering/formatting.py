@@ -5,18 +5,20 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from predictions.ledger import current_action
+
 MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
 FLAGS = {
     "recorded_late": ("recorded afterwards", "Put on record here after the deadline, or after the outcome was known."),
     "made_too_late": ("too late", "Said when the deadline had passed or the outcome was known: does not count."),
-    "hedged": ("almost no claim", "Words such as may, might or could: shown, but not ranked."),
+    "vague": ("almost no claim", "Words such as may, might or could: shown, but not ranked."),
     "overridden": ("read by the recorder", "The recorder set other numbers than the lexicon's."),
     "against": ("said of the opposite", "The words speak against the question: its yes is one minus their reading."),
     "commitment": ("commitment", "A promise without a probability: tracked, not scored."),
     "superseded": ("corrected", "Recorded wrongly, and corrected later: the correction counts."),
     "withdrawn": ("withdrawn", "Should never have been recorded: does not count."),
-    "worded": ("from words", "The probability was read from words by a lexicon."),
+    "verbal": ("from words", "The probability was read from words by a lexicon."),
     "conditional": ("conditional", "Counts only if its condition came true."),
 }
 STATUSES = {
@@ -30,7 +32,7 @@ BASES = {
     "implied": ("implied", "The commentator's words imply this deadline."),
     "assigned": ("assigned", "The recorder chose this deadline, because the commentator named none."),
 }
-YARDSTICKS = {
+REFERENCE_TYPES = {
     "market": "market or crowd odds of the day",
     "consensus": "consensus of other commentators",
     "base_rate": "how often such things happen",
@@ -71,10 +73,10 @@ ACTIONS = {
     "predictions.recorded": "Predictions recorded together",
     "prediction.corrected": "Prediction corrected",
     "prediction.withdrawn": "Prediction withdrawn",
-    "reference.recorded": "Yardstick of a day recorded",
+    "reference.recorded": "Reference forecast of a day recorded",
     "resolution.confirmed": "Outcome confirmed",
     "resolution.corrected": "Outcome corrected",
-    "resolution.taken_back": "Outcome taken back",
+    "resolution.retracted": "Outcome retracted",
     "proposal.made": "Outcome proposed",
     "proposal.made_again": "Outcome proposed again",
     "proposal.confirmed": "Proposal confirmed",
@@ -200,6 +202,7 @@ SIGHTS = {
 
 def action(name: str) -> str:
     """What a ledger event says, in words."""
+    name = current_action(name)
     return ACTIONS.get(name, name.replace(".", ": ").replace("_", " ").capitalize())
 
 
@@ -289,7 +292,7 @@ FIGURES: tuple[tuple[str, str, Callable[[float], str], str], ...] = (
         "skill",
         "Skill",
         points,
-        "Points against the yardstick of the day, blended with 30 average results: the ranking.",
+        "Points against the reference forecast of the day, blended with 30 average results: the ranking.",
     ),
     ("brier_opening", "Brier score", brier, "Of opening calls: 0 is perfect, 0.25 is what 50% earns; lower is better."),
     ("brier_latest", "Brier score, latest", brier, "Of the last prediction before the outcome or deadline."),
@@ -305,7 +308,7 @@ FIGURES: tuple[tuple[str, str, Callable[[float], str], str], ...] = (
         "brier_skill_score",
         "Brier skill score",
         signed,
-        f"1 {MINUS} score / the yardstick’s: 1 is perfect, 0 no better.",
+        f"1 {MINUS} score / the reference forecast’s: 1 is perfect, 0 no better.",
     ),
     (
         "log_score",

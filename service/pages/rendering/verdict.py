@@ -13,7 +13,7 @@ def verdict(summary: BoardItem) -> str:
         events = "1 separate event has" if summary.events == 1 else f"{summary.events} separate events have"
         return f"{events} resolved so far: too few to tell skill from luck."
     if summary.skill_low > 0:
-        return "Better than the average record against the same yardsticks, by more than luck easily explains."
+        return "Better than the average record against the same reference forecasts, by more than luck easily explains."
     if summary.skill_high < 0:
-        return "Worse than the average record against the same yardsticks, by more than luck easily explains."
+        return "Worse than the average record against the same reference forecasts, by more than luck easily explains."
     return "Not to be told apart from the average record: the gap could easily be luck."

@@ -21,7 +21,7 @@ QUESTION = {"slug": "q", "text": "t", "resolution_criteria": "c", "deadline": "2
 
 SLIPPED_IN = (
     "INSERT INTO prediction SELECT 9, 1, question_id, source_id, made_at, recorded_at, recorded_by, probability, "
-    "probabilities, low, high, hedge, lexicon, lexicon_version, phrase, hedged, overridden, against, commitment, "
+    "probabilities, low, high, hedge, lexicon, lexicon_version, phrase, vague, overridden, against, commitment, "
     "note, NULL, withdrawn, NULL FROM prediction WHERE id = 1"
 )
 
@@ -56,7 +56,10 @@ def record() -> Iterator[Session]:
         ),
         ("UPDATE resolution SET note = 'other'", "resolution 1 does not read as ledger event"),
         ("UPDATE score SET latest = 0 WHERE commentator_id = 1", "score of commentator 1 on question 1"),
-        ("UPDATE standing SET resolved = 9 WHERE commentator_id = 1", "standing of commentator 1 in all topics"),
+        (
+            "UPDATE running_total SET resolved = 9 WHERE commentator_id = 1",
+            "running total of commentator 1 in all topics",
+        ),
         ("UPDATE ledger_event SET actor = 'other' WHERE seq = 2", "ledger event 2: its hash does not follow"),
         ("UPDATE ledger_event SET body = '{}' WHERE seq = 1", "ledger event 1: its body was changed"),
         ("UPDATE question SET outcome = 'yes'", "question 1: outcome 'yes'"),

@@ -137,12 +137,12 @@ def test_what_columnists_write_is_read(sentence: str, entry_id: str) -> None:
 def test_every_phrase_of_a_lexicon_reads_back_as_its_entry(lexicon: Lexicon) -> None:
     for pattern, entry in patterns(lexicon):
         reading = read_hedge(pattern, lexicon.name)
-        assert (reading.entry_id, reading.low, reading.best, reading.high, reading.hedged, reading.source) == (
+        assert (reading.entry_id, reading.low, reading.best, reading.high, reading.vague, reading.source) == (
             entry.id,
             entry.low,
             entry.best,
             entry.high,
-            entry.hedged,
+            entry.vague,
             entry.source,
         )
         assert (reading.lexicon, reading.version, reading.words) == (lexicon.name, lexicon.version, pattern)
@@ -167,7 +167,7 @@ def test_a_number_always_beats_a_phrase(named: tuple[str, str, LexiconEntry], n:
     reading = read_hedge(form.format(phrase=pattern, n=n), lexicon)
     assert reading.entry_id is None
     assert reading.low == reading.best == reading.high == n / 100
-    assert not reading.hedged
+    assert not reading.vague
 
 
 @given(any_pattern, st.sampled_from(["not", "isn't", "never", "hardly", "by no means", "nothing"]))
@@ -306,5 +306,5 @@ def test_words_said_of_the_opposite_are_one_minus_the_reading() -> None:
 
 
 def test_words_that_carry_almost_no_claim_are_marked() -> None:
-    assert all(read_hedge(words).hedged for words in ("may", "might", "could", "possibly", "maybe", "perhaps"))
-    assert not any(read_hedge(words).hedged for words in ("may well", "likely", "will", "a 40% chance"))
+    assert all(read_hedge(words).vague for words in ("may", "might", "could", "possibly", "maybe", "perhaps"))
+    assert not any(read_hedge(words).vague for words in ("may well", "likely", "will", "a 40% chance"))

@@ -35,8 +35,8 @@ FIELDS = (
     *("brier", "brier_low", "brier_high", "brier_latest", "brier_time_weighted"),
     *("skill", "skill_low", "skill_high", "brier_adjusted", "peer", "brier_skill_score", "log_score"),
     *(f"{name}_{end}" for name in INTERVALS for end in ("low", "high")),
-    *(f"{name}_worded_{end}" for name in ("brier", "skill", *INTERVALS) for end in ("low", "high")),
-    *("share_worded", "share_recorded_late", "share_conditional", "share_annulled"),
+    *(f"{name}_wording_{end}" for name in ("brier", "skill", *INTERVALS) for end in ("low", "high")),
+    *("share_verbal", "share_recorded_late", "share_conditional", "share_annulled"),
     *("share_stated_deadline", "share_implied_deadline", "share_assigned_deadline"),
 )
 

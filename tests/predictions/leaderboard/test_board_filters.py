@@ -41,8 +41,8 @@ CASES: dict[str, tuple[Filters, Keeps]] = {
         )
         for basis in DeadlineBasis
     },
-    "worded": (Filters(worded=True), lambda pair, world: pair["worded"]),
-    "stated numbers": (Filters(worded=False), lambda pair, world: not pair["worded"]),
+    "verbal": (Filters(verbal=True), lambda pair, world: pair["verbal"]),
+    "stated numbers": (Filters(verbal=False), lambda pair, world: not pair["verbal"]),
     "recorded late": (Filters(recorded_late=True), lambda pair, world: pair["late"]),
     "recorded in time": (Filters(recorded_late=False), lambda pair, world: not pair["late"]),
     "conditional": (Filters(conditional=True), lambda pair, world: asked(pair, world)["condition_text"]),
@@ -54,8 +54,8 @@ CASES: dict[str, tuple[Filters, Keeps]] = {
     "outlet": (Filters(outlet="Gazette"), lambda pair, world: source(pair, world)["outlet"] == "Gazette"),
     "source": (Filters(source=2), lambda pair, world: source(pair, world)["id"] == 2),
     "two at once": (
-        Filters(worded=False, recorded_late=True),
-        lambda pair, world: not pair["worded"] and pair["late"],
+        Filters(verbal=False, recorded_late=True),
+        lambda pair, world: not pair["verbal"] and pair["late"],
     ),
 }
 
@@ -102,7 +102,7 @@ def test_resolved_before_the_deadline_counts_with_the_switch(session: Session) -
     filters = Filters(include="resolved")
     made = estimate(session, filters, "opening", NOW)
     pairs = reference_board.scored_pairs(session, by_id(session, "question"), NOW)
-    more = [pair for pair in pairs if not pair["hedged"]]
+    more = [pair for pair in pairs if not pair["vague"]]
     assert len(more) > len(reference_board.counting(pairs, NOW))
     assert sum(item.resolved for item in board(session, filters, "opening", made, now=NOW)) == len(more)
 

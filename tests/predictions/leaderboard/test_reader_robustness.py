@@ -64,7 +64,7 @@ def test_simulated_readers_give_shares_and_the_same_ones_each_time(session: Sess
 
 def test_a_board_of_stated_numbers_depends_on_no_reader(session: Session) -> None:
     fill(session, now=NOW, people=3, questions=40)
-    only_numbers = Filters(worded=False)
+    only_numbers = Filters(verbal=False)
     assert estimate(session, only_numbers, "opening", NOW).readers is None
 
 

@@ -10,7 +10,7 @@ from predictions import ledger
 from predictions.audit.verify import verify
 from predictions.enums import QuestionStatus
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import LedgerEvent, Question, Resolution, Score, Standing
+from predictions.models import LedgerEvent, Question, Resolution, RunningTotal, Score
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import change_question, declare_decided, postpone
 from predictions.questions.lookup import find_question
@@ -79,7 +79,7 @@ def test_a_resolution_taken_back_leaves_no_score_and_the_question_due(session: S
     assert (opening_scores(session), states(session)) == ([], ["due"])
     with pytest.raises(Conflict):
         retract_resolution(session, the(session, "rain"), "again", **BY)
-    assert {row.resolved for row in session.exec(select(Standing))} == {0}
+    assert {row.resolved for row in session.exec(select(RunningTotal))} == {0}
     settle(session, "rain", "no")
     assert opening_scores(session) == [0.64]
 
@@ -144,7 +144,7 @@ def test_an_annulled_question_is_counted_in_the_open_and_not_scored(session: Ses
     enter(session, "rain")
     settle(session, "rain", "annulled")
     assert opening_scores(session) == []
-    assert [(row.questions, row.annulled, row.resolved) for row in session.exec(select(Standing))] == [(1, 1, 0)]
+    assert [(row.questions, row.annulled, row.resolved) for row in session.exec(select(RunningTotal))] == [(1, 1, 0)]
 
 
 def test_an_outcome_may_be_spelled_in_any_case_but_must_be_one_of_the_question(session: Session) -> None:

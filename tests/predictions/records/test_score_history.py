@@ -114,7 +114,7 @@ def test_every_day_of_the_history_is_what_the_record_rebuilt_for_it_says(session
             continue
         for name in ("resolved", *RULES):
             assert getattr(held[-1], name) == getattr(line, name), (day, name)
-        for name in (f"{rule}_worded_{end}" for rule in RULES for end in ("low", "high")):
+        for name in (f"{rule}_wording_{end}" for rule in RULES for end in ("low", "high")):
             assert getattr(held[-1], name) == pytest.approx(getattr(line, name), abs=1e-8), (day, name)
 
 
@@ -181,7 +181,7 @@ def test_a_score_over_time_says_what_the_words_allow(session: Session) -> None:
         question = ask(session, f"q-{at}", 20 + at)
         say(session, question, 1, 0, **said)
         settle(session, question, 30, "yes", 20 + at)
-    found = [(point.brier_worded_low, point.brier_worded_high) for point in history(session, on(60)).by_outcome]
+    found = [(point.brier_wording_low, point.brier_wording_high) for point in history(session, on(60)).by_outcome]
     assert found == [
         pytest.approx((0.16, 0.16)),
         pytest.approx(((0.16 + 0.15**2) / 2, (0.16 + 0.4**2) / 2)),

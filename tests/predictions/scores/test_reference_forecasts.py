@@ -1,4 +1,4 @@
-"""Market and crowd probabilities of a day, the yardsticks that predictions are compared with."""
+"""Market and crowd probabilities of a day, the reference forecasts that predictions are compared with."""
 
 from datetime import UTC, datetime
 
@@ -34,33 +34,33 @@ def say(session: Session, **calls: float) -> None:
     record_predictions(session, [PredictionIn.model_validate(said | item) for item in items], **BY)
 
 
-def yardsticks(session: Session, question: Question) -> dict[str, tuple[float, str]]:
-    """The yardstick's score of each commentator, by number of entry, once the question ended with yes."""
+def reference_forecasts(session: Session, question: Question) -> dict[str, tuple[float, str]]:
+    """The reference forecast's score of each commentator, by number of entry, once the question ended with yes."""
     body = {"outcome": "yes", "known_at": "2025-06-01", "evidence": [{"url": "https://example.org/"}]}
     resolve(session, question, ResolutionIn.model_validate(body), **BY)
     rows = session.exec(select(Score)).all()
     return {str(row.commentator_id): (row.reference / SCALE, row.reference_type.value) for row in rows}
 
 
-def test_the_newest_market_of_the_day_or_before_is_the_yardstick(session: Session, question: Question) -> None:
+def test_the_newest_market_of_the_day_or_before_is_the_reference_forecast(session: Session, question: Question) -> None:
     for probability, as_of in ((0.2, "2025-05-01"), (0.6, "2025-05-10T18:00:00Z"), (0.9, "2025-05-11")):
         add_reference(session, question, reference(probability, as_of), **BY)
     say(session, Ann=0.5)
-    assert yardsticks(session, question) == {"1": (pytest.approx(0.16), "market")}
+    assert reference_forecasts(session, question) == {"1": (pytest.approx(0.16), "market")}
 
 
-def test_without_a_market_three_others_are_the_yardstick_leaving_oneself_out(
+def test_without_a_market_three_others_are_the_reference_forecast_leaving_oneself_out(
     session: Session, question: Question
 ) -> None:
     say(session, Ann=0.0, Bob=0.2, Cy=0.4, Dee=0.6)
     expected = {"1": 0.4, "2": 1 / 3, "3": 0.8 / 3, "4": 0.2}
-    found = yardsticks(session, question)
+    found = reference_forecasts(session, question)
     assert found == {who: (pytest.approx((1 - mean) ** 2, abs=1e-11), "consensus") for who, mean in expected.items()}
 
 
-def test_two_others_are_too_few_to_be_a_yardstick(session: Session, question: Question) -> None:
+def test_two_others_are_too_few_to_be_a_reference_forecast(session: Session, question: Question) -> None:
     say(session, Ann=0.0, Bob=0.2, Cy=0.4)
-    assert set(yardsticks(session, question).values()) == {(0.25, "even")}
+    assert set(reference_forecasts(session, question).values()) == {(0.25, "even")}
 
 
 def test_the_same_reference_twice_is_one_and_another_number_is_a_conflict(session: Session, question: Question) -> None:

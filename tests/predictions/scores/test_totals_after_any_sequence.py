@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, col, select
 from predictions.audit.verify import verify
 from predictions.enums import QuestionStatus
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import Prediction, Question, Resolution, Score, Standing
+from predictions.models import Prediction, Question, Resolution, RunningTotal, Score
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.lookup import find_question
@@ -138,7 +138,7 @@ class AnySequence(RuleBasedStateMachine):
         if scores:
             scores[0].latest = SCALE - scores[0].latest
             self.session.add(scores[0])
-            self.session.exec(update(Standing).values(resolved=7, questions=9))
+            self.session.exec(update(RunningTotal).values(resolved=7, questions=9))
         made = rescore(self.session, **self.by, progress=lambda *_: None)
         assert (made.scores, made.changed) == (len(scores), min(len(scores), 1))
         assert self.standings() == before
@@ -147,7 +147,7 @@ class AnySequence(RuleBasedStateMachine):
         """Every sum that is kept, but for rows without a question."""
         self.session.flush()
         self.session.expire_all()
-        rows = self.session.exec(select(Standing).where(col(Standing.questions) > 0)).all()
+        rows = self.session.exec(select(RunningTotal).where(col(RunningTotal.questions) > 0)).all()
         return {(row.commentator_id, row.topic, *(getattr(row, name) for name in FIELDS)) for row in rows}
 
     @invariant()

@@ -109,14 +109,14 @@ def test_types_of_reference_with_few_pairs_are_centred_together() -> None:
     assert_allclose(board(rows + enough).skill[2], 0, atol=1e-9)  # now thirty rows of type 1 centre themselves
 
 
-def test_a_yardstick_is_shown_and_changes_nothing_for_people() -> None:
+def test_a_reference_forecast_is_shown_and_changes_nothing_for_people() -> None:
     rng = np.random.default_rng(4)
     rows = [(i % 4, i % 20, 0, rng.uniform(0, 0.6), 0.3) for i in range(80)]
     even = [(9, event, 0, 0.25, 0.3) for event in range(20)]
-    alone, beside = board(rows), board(rows + even, yardsticks=[9])
+    alone, beside = board(rows), board(rows + even, reference_forecasts=[9])
     for name in ("skill", "skill_low", "skill_high", "rank", "rank_low", "rank_high", "tier", "status"):
         assert_array_equal(getattr(beside, name)[:4], getattr(alone, name), err_msg=name)
-    assert (beside.status[4], beside.rank[4], beside.tier[4]) == (Status.YARDSTICK, 0, 0)
+    assert (beside.status[4], beside.rank[4], beside.tier[4]) == (Status.REFERENCE_FORECAST, 0, 0)
     assert_allclose(beside.skill[4], 20 * (5 - 100 * (0.3 - np.mean([r[3] for r in rows]))) / 50)
 
 

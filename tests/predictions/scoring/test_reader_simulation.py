@@ -34,7 +34,7 @@ def test_simulated_readers_spread_as_the_surveyed_ones() -> None:
     assert_array_equal(readers[:, 0], simulated_readers([0.72, 0.19, 0.0, 1.0], readers=20_000, seed=1)[:, 0])
 
 
-def worded_board(seed: int) -> dict[str, np.ndarray]:
+def verbal_board(seed: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
     n = 300
     best = np.array([0.05, 0.3, 0.5, 0.72, 0.95])
@@ -54,15 +54,15 @@ def worded_board(seed: int) -> dict[str, np.ndarray]:
 
 @given(st.integers(0, 50))
 def test_skill_under_a_reader_equals_the_ranking_made_with_that_readers_numbers(seed: int) -> None:
-    data = worded_board(seed)
+    data = verbal_board(seed)
     where = (data["commentator"], data["event"], data["reference_type"])
 
     def skill(dictionary: np.ndarray) -> np.ndarray:
         said = np.where(data["phrase"] < 0, data["numeric"], dictionary[data["phrase"]])
         scores = (said - data["happened"]) ** 2
-        return rank_commentators(*where, scores, data["reference"], yardsticks=[6], draws=0).skill
+        return rank_commentators(*where, scores, data["reference"], reference_forecasts=[6], draws=0).skill
 
-    count, hits = skill_weights(*where, data["phrase"], data["happened"], phrases=5, yardsticks=[6])
+    count, hits = skill_weights(*where, data["phrase"], data["happened"], phrases=5, reference_forecasts=[6])
     readers = simulated_readers(data["best"], readers=3, seed=seed)
     at_best = reader_sums(data["best"][None, :], count, hits)
     predicted = skill(data["best"]) + at_best - reader_sums(readers, count, hits)

@@ -98,7 +98,7 @@ def test_skill_score_compares_means() -> None:
     assert brier_skill_score([], []) is None
 
 
-def test_skill_points_count_the_gain_on_the_yardstick() -> None:
+def test_skill_points_count_the_gain_on_the_reference_forecast() -> None:
     assert_allclose(skill_points([0.04, 0.25, 0.49], [0.25, 0.25, 0.25]), [21, 0, -24])
 
 

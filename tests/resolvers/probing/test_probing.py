@@ -61,7 +61,7 @@ def test_what_a_feed_says_becomes_one_proposal_with_evidence_and_snapshot(
     assert evidence["snapshot_url"] == f"/snapshots/{evidence['sha256']}"
     assert SnapshotStore(tmp_path / "snapshots").get(evidence["snapshot"]) == HAPPENED.encode()
     row = row_of(engine, "q")
-    assert (row.sight, row.probed_at, row.good_at, row.failures) == (ProbeStatus.PROPOSED, NOON, NOON, 0)
+    assert (row.state, row.probed_at, row.last_good_at, row.failures) == (ProbeStatus.PROPOSED, NOON, NOON, 0)
     assert row.lease_token is None
     assert server.requests[0].headers["user-agent"] == "TrackRecord/0 (+test)"
 
@@ -98,7 +98,7 @@ def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, cl
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "sight"),
+    ("behaviour", "state"),
     [
         (reply(b"", status=500), ProbeStatus.UNAVAILABLE),
         (reply(b"", status=429, retry_after="7200"), ProbeStatus.UNAVAILABLE),
@@ -109,17 +109,17 @@ def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, cl
     ],
 )
 def test_a_feed_that_is_down_or_changed_is_told_of_with_its_last_good_check_and_is_never_a_no(
-    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, behaviour: Any, sight: ProbeStatus
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, behaviour: Any, state: ProbeStatus
 ) -> None:
     answer(server, '{"day": null, "known": 1}')
     enter(engine, "q", feed(server, expect="known", yes="happened", no="!happened && known"), every_minutes=60)
     run(prober)
-    assert row_of(engine, "q").sight is ProbeStatus.NOTHING
+    assert row_of(engine, "q").state is ProbeStatus.NOTHING
     server.routes["/feed"] = behaviour
     clock.set(DEADLINE + timedelta(days=3))
     run(prober)
     row = row_of(engine, "q")
-    assert (row.sight, row.good_at, row.failures) == (sight, NOON, 1)
+    assert (row.state, row.last_good_at, row.failures) == (state, NOON, 1)
     assert row.reason
     assert proposals(engine) == []
     assert row.next_probe_at > clock.now()
@@ -137,7 +137,7 @@ def test_odd_characters_from_a_feed_are_recorded_as_text(
     answer(server, f'{{"happened": "x", "day": "{odd}"}}')
     enter(engine, "other", feed(server))
     run(prober)
-    assert row_of(engine, "other").sight is ProbeStatus.CHANGED
+    assert row_of(engine, "other").state is ProbeStatus.CHANGED
 
 
 def test_a_source_that_asks_for_time_is_asked_again_only_then(
@@ -159,7 +159,7 @@ def test_an_unchanged_answer_is_not_sent_again_even_after_a_restart(
     clock.advance(3600 * 1.2)
     assert run(make(engine, server, clock, tmp_path)) == {"probed": 1}
     assert server.requests[1].headers["if-none-match"] == '"v1"'
-    assert (row_of(engine, "q").sight, row_of(engine, "q").good_at) == (ProbeStatus.NOTHING, clock.now())
+    assert (row_of(engine, "q").state, row_of(engine, "q").last_good_at) == (ProbeStatus.NOTHING, clock.now())
 
 
 def test_the_break_of_a_failing_host_survives_a_restart_and_the_host_gets_no_more_calls(

@@ -123,7 +123,7 @@ def test_a_process_killed_while_it_looks_is_replaced_and_nothing_is_proposed_twi
         doomed.join(20)
     assert proposals(engine) == []
     with process(database_url, tmp_path, server.host), process(database_url, tmp_path, server.host):
-        until(lambda: row_of(engine, "q").sight is ProbeStatus.PROPOSED, 40)
+        until(lambda: row_of(engine, "q").state is ProbeStatus.PROPOSED, 40)
     assert len(proposals(engine)) == 1
     with read_transaction(engine) as session:
         assert list(ledger.chain_errors(session)) == []

@@ -42,7 +42,7 @@ def test_an_official_notice_proposes_yes_on_its_day(world: World) -> None:
     assert evidence.locator == f"{NOTICE}.document_number"
     assert evidence.snapshot is not None
     assert b"2025-15002" in world.snapshots.get(evidence.snapshot)
-    assert '"2025-15002"' in probe.saw[0]
+    assert '"2025-15002"' in probe.observed[0]
 
 
 def test_a_notice_after_the_deadline_is_seen_and_not_proposed(world: World) -> None:

@@ -72,7 +72,7 @@ def test_a_market_that_has_not_settled_on_an_outcome_is_shown_and_not_proposed(
     probe = look(world, site, name)
     assert probe.proposal is None
     assert reason in probe.reason
-    assert len(probe.saw) == 1
+    assert len(probe.observed) == 1
 
 
 def manifold(**changes: Any) -> dict[str, Any]:

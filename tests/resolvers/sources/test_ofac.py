@@ -72,7 +72,7 @@ def test_a_new_designation_proposes_yes_on_the_day_of_its_publication(ofac: Worl
 
 def test_the_look_tells_what_it_read(ofac: World) -> None:
     probe = look(ofac)
-    assert probe.saw == (
+    assert probe.observed == (
         "2025-10-22 publication 904: add 90001 PUBLIC JOINT STOCK COMPANY EXAMPLE OIL COMPANY [RUSSIA-EO14024]",
         "5 publications read: 1 matching entities, 1 wanted",
     )

@@ -47,7 +47,7 @@ class Plugin:
         self.says = says
 
     def probe(self, asked: ProbedQuestion, config: Config, fetch: Fetch) -> Probe:
-        return Probe(saw=("something",), reason="it says so", proposal=self.says)
+        return Probe(observed=("something",), reason="it says so", proposal=self.says)
 
 
 @pytest.fixture

@@ -43,14 +43,14 @@ def test_a_fitting_entry_is_a_lead_of_the_lowest_confidence(world: World) -> Non
 
 def test_an_entry_sent_twice_counts_once_and_one_without_date_never(world: World) -> None:
     world.serve("/feed", "rss.xml")
-    assert look(world).saw[0] == "3 entries with a date, 1 without; 2 fit"
+    assert look(world).observed[0] == "3 entries with a date, 1 without; 2 fit"
 
 
 def test_an_entry_before_the_opening_is_shown_and_not_proposed(world: World) -> None:
     world.serve("/feed", "rss.xml")
     probe = look(world, all=["first package"])
     assert probe.proposal is None
-    assert "2025-03-03" in probe.saw[1]
+    assert "2025-03-03" in probe.observed[1]
 
 
 def test_an_atom_feed_is_read_and_dated_in_the_zone_of_the_question(world: World) -> None:

@@ -125,7 +125,7 @@ def test_a_wrong_parameter_is_named(admin: httpx.Client, query: str, pointer: st
     ("query", "told"),
     [
         ("limit=many", "must be a whole number"),
-        ("worded=perhaps", "must be true or false"),
+        ("verbal=perhaps", "must be true or false"),
         ("max_annulled=half", "must be a number, for example 0.3"),
     ],
 )

@@ -58,3 +58,21 @@ def test_a_source_is_corrected(api: httpx.Client) -> None:
 )
 def test_what_cannot_be_changed_is_refused(api: httpx.Client, path: str, body: dict[str, str]) -> None:
     assert api.patch(f"/api/{path}", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("address", ["retraction", "taken-back"])
+def test_a_resolution_is_retracted_at_its_address_and_at_the_former_one(api: httpx.Client, address: str) -> None:
+    outcome = {"outcome": "no", "known_at": "2025-03-01", "evidence": [{"url": "https://example.org/e"}]}
+    assert api.post("/api/questions/q/resolutions", json=outcome).status_code == 201
+    reply = api.post(f"/api/questions/q/resolutions/{address}", json={"reason": "wrong town"})
+    assert (reply.status_code, reply.json()["outcome"]) == (201, None)
+    assert "resolution.retracted" in last_event(api) or "question.scored" in last_event(api)
+    assert api.get("/api/questions/q").json()["outcome"] is None
+
+
+@pytest.mark.parametrize("address", ["/api/leaderboard", "/api/calibration", "/", "/calibration"])
+def test_the_former_name_of_a_filter_is_refused_and_the_new_one_named(api: httpx.Client, address: str) -> None:
+    reply = api.get(address, params={"worded": "true"}, headers={"Accept": "application/problem+json"})
+    assert reply.status_code == 422
+    assert "verbal" in reply.text
+    assert api.get(address, params={"verbal": "true"}).status_code == 200

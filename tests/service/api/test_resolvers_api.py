@@ -148,7 +148,7 @@ def test_a_dry_run_tells_what_it_saw_and_puts_nothing_on_record(editor: httpx.Cl
     tried = editor.post("/api/questions/q/probe", json=wanted(feed))
     assert tried.status_code == 200, tried.text
     look = tried.json()
-    assert (look["state"], look["proposal"]["outcome"], look["saw"]) == (
+    assert (look["state"], look["proposal"]["outcome"], look["observed"]) == (
         "proposed",
         "yes",
         ["yes: happened gives true"],

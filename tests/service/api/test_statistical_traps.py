@@ -87,8 +87,8 @@ def test_the_same_forecasts_tie_in_every_figure(admin: httpx.Client) -> None:
     found = lines(admin)
     twin, other = found["Zoe"], found["Person 2"]
     assert twin["rank"] is not None
-    different = {name for name in twin if twin[name] != other[name] and "_worded_" not in name}
-    assert different <= {"commentator", "share_worded"}  # hers are numbers, not words
+    different = {name for name in twin if twin[name] != other[name] and "_wording_" not in name}
+    assert different <= {"commentator", "share_verbal"}  # hers are numbers, not words
     first, second = (admin.get(f"/api/commentators/{who}/record").json()["summary"] for who in ("zoe", "person-2"))
     assert (first["rank"], first["skill"]) == (second["rank"], second["skill"])
     pair = admin.get("/api/pairs", params={"first": "zoe", "second": "person-2"}).json()
@@ -113,7 +113,7 @@ def test_a_skill_score_without_anything_to_divide_by_is_none(admin: httpx.Client
     record(admin, [say("Ann", question("q", reference=sure), probability=0.9)])
     resolve(admin, "q", "yes")
     (line,) = board(admin)["items"]
-    assert (line["brier_skill_score"], board(admin)["yardsticks"][0]["brier"]) == (None, 0)
+    assert (line["brier_skill_score"], board(admin)["reference_forecasts"][0]["brier"]) == (None, 0)
 
 
 def test_groups_without_anybody_are_empty_not_faulty(admin: httpx.Client) -> None:
@@ -121,9 +121,9 @@ def test_groups_without_anybody_are_empty_not_faulty(admin: httpx.Client) -> Non
     record(admin, [say("Ann", question("q"), probability=0.9), say("Bob", question("r"), probability=0.9)])
     assert lines(admin)["Ann"]["brier"] is None
     resolve(admin, "q", "yes")
-    for query in ({"topic": "none"}, {"outlet": "none"}, {"worded": "true"}, {"from": "2150-01-01"}, {"source": "77"}):
+    for query in ({"topic": "none"}, {"outlet": "none"}, {"verbal": "true"}, {"from": "2150-01-01"}, {"source": "77"}):
         found = board(admin, **query)
-        assert (found["items"], found["yardsticks"], found["readers"]) == ([], [], None)
+        assert (found["items"], found["reference_forecasts"], found["readers"]) == ([], [], None)
         assert admin.get("/api/calibration", params=query).json()["predictions"] == 0
     pair = admin.get("/api/pairs", params={"first": "ann", "second": "bob"}).json()
     assert (pair["questions"], pair["difference"]) == (0, None)
@@ -163,7 +163,7 @@ def test_a_question_that_nobody_answered_changes_nothing(admin: httpx.Client, fa
     if fate is not None:
         resolve(admin, "nobody-s", fate)
     after = board(admin)
-    for part in ("items", "total", "yardsticks", "readers", "method"):
+    for part in ("items", "total", "reference_forecasts", "readers", "method"):
         assert json.dumps(after[part]) == json.dumps(before[part])
 
 
@@ -172,7 +172,7 @@ def test_an_unanswered_question_of_the_same_topic_does_not_move_the_base_rate(ad
         record(admin, [say("Ann", question(slug, topics=["war"]), probability=0.8)])
         resolve(admin, slug, "yes")
     before = board(admin)
-    assert [each["kind"] for each in before["yardsticks"]] == ["base_rate"]
+    assert [each["kind"] for each in before["reference_forecasts"]] == ["base_rate"]
     assert admin.post("/api/questions", json=question("three", topics=["war"])).status_code == 201
     resolve(admin, "three", "no")
     assert board(admin)["items"] == before["items"]
@@ -189,14 +189,14 @@ def test_a_filter_in_the_address_is_the_filter_of_the_board(admin: httpx.Client)
     resolve(admin, "a", "yes", known_at="2025-03-01")
     record(admin, [say("Bob", question("b", deadline="2025-03-20"), probability=0.5)])
     resolve(admin, "b", "yes", known_at="2025-03-20")
-    only_ann = {"topic": "war", "event": "family", "to": "2025-03-15", "deadline_basis": "assigned", "worded": "true"}
+    only_ann = {"topic": "war", "event": "family", "to": "2025-03-15", "deadline_basis": "assigned", "verbal": "true"}
     only_ann |= {"conditional": "true", "kind": "model", "outlet": "Gazette", "source": str(number)}
     for name, value in only_ann.items():
         assert list(lines(admin, **{name: value})) == ["Ann"], name
-    for name, value in {"from": "2025-03-15", "worded": "false", "conditional": "false", "kind": "person"}.items():
+    for name, value in {"from": "2025-03-15", "verbal": "false", "conditional": "false", "kind": "person"}.items():
         assert list(lines(admin, **{name: value})) == ["Bob"], name
     assert set(lines(admin, recorded_late="true")) == {"Ann", "Bob"}
     assert lines(admin, recorded_late="false") == {}
     shares = lines(admin)["Ann"]
-    expected = {"worded": 1, "recorded_late": 1, "conditional": 1, "assigned_deadline": 1, "stated_deadline": 0}
+    expected = {"verbal": 1, "recorded_late": 1, "conditional": 1, "assigned_deadline": 1, "stated_deadline": 0}
     assert {name: shares[f"share_{name}"] for name in expected} == expected

@@ -17,9 +17,9 @@ THEN = "as_of=2025-04-01T13:00:00Z"
 SHOWN = [
     *("/", "/leaderboard.csv", "/method", "/commentators/ann-invented", "/commentators/ann-invented/record.csv"),
     *("/compare?one=ann-invented&other=bob-invented", "/api/commentators/ann-invented/record"),
-    *("/api/leaderboard", "/api/leaderboard?worded=true", "/api/leaderboard?topic=none", "/?revisions=latest"),
+    *("/api/leaderboard", "/api/leaderboard?verbal=true", "/api/leaderboard?topic=none", "/?revisions=latest"),
     *(f"/?{THEN}", f"/leaderboard.csv?{THEN}", f"/commentators/ann-invented?{THEN}"),
-    *(f"/api/leaderboard?{THEN}", f"/api/leaderboard?worded=true&{THEN}"),
+    *(f"/api/leaderboard?{THEN}", f"/api/leaderboard?verbal=true&{THEN}"),
     f"/api/commentators/ann-invented/record?{THEN}",
 ]
 
@@ -58,7 +58,7 @@ def test_estimates_are_made_once_however_many_read_them(record: httpx.Client, th
     for _ in range(3):
         for address in SHOWN:
             assert record.get(address).status_code == 200
-    boards_of_today = 4  # no filter; worded; topic; latest
+    boards_of_today = 4  # no filter; verbal; topic; latest
     assert (threads.count("estimates"), threads.count("past")) == (boards_of_today, 2)
 
 

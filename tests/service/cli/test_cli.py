@@ -168,7 +168,7 @@ def test_the_board_filters_as_the_api_does(rain: Command) -> None:
         return [item["commentator"]["name"] for item in rain("leaderboard", *arguments, "--json").json["items"]]
 
     assert names("--sort", "brier") == ["Ann Able", "Bob Bold"]
-    assert names("--worded") == names("--outlet", "The Paper") == names("--source", "1") == ["Bob Bold"]
+    assert names("--verbal") == names("--outlet", "The Paper") == names("--source", "1") == ["Bob Bold"]
     assert names("--numbers") == ["Ann Able"]
     assert names("--in-time") == names("--from", "2025-06-01") == names("--conditional") == []
     assert names("--to", "2025-06-01", "--unconditional", "--deadline-basis", "stated", "--limit", "1") == ["Ann Able"]

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, delete, select, update
 from sqlmodel import Session, col
 
-from predictions.models import LedgerEvent, Score, Standing
+from predictions.models import LedgerEvent, RunningTotal, Score
 from service.db.engine import read_transaction, write_transaction
 from tests.service.files.test_export import NOW, one_of_everything
 from tests.support.cli_runner import Command
@@ -12,7 +12,9 @@ from tests.support.generated_record import fill
 
 def numbers(session: Session) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     scores = session.execute(select(Score).order_by(col(Score.commentator_id), col(Score.question_id))).scalars()
-    sums = session.execute(select(Standing).order_by(col(Standing.commentator_id), col(Standing.topic))).scalars()
+    sums = session.execute(
+        select(RunningTotal).order_by(col(RunningTotal.commentator_id), col(RunningTotal.topic))
+    ).scalars()
     return [row.model_dump() for row in scores], [row.model_dump() for row in sums if row.questions]
 
 
@@ -27,8 +29,8 @@ def test_rescoring_restores_spoiled_scores_and_sums(trackrecord_anywhere: Comman
         session.execute(update(Score).where(col(Score.commentator_id) == 1).values(latest=7))
         session.execute(delete(Score).where(col(Score.commentator_id) == 2))
         session.execute(update(Score).where(col(Score.commentator_id) == 3).values(deadline=NOW))
-        session.execute(delete(Standing).where(col(Standing.topic) != ""))
-        session.execute(update(Standing).values(opening=1))
+        session.execute(delete(RunningTotal).where(col(RunningTotal.topic) != ""))
+        session.execute(update(RunningTotal).values(opening=1))
     assert run("verify").code == 1
     done = run("rescore", "--json")
     assert done.code == 0

@@ -85,7 +85,7 @@ def test_a_resolver_is_set_listed_tried_and_removed(trackrecord: Command, tmp_pa
         assert listed["troops-by-end-2026"]["every_minutes"] == 60
         tried = trackrecord("probe", "troops-by-end-2026", "--json").json
         assert (tried["state"], tried["reason"]) == ("nothing", "no condition holds")
-        assert tried["saw"] == ["yes: state == 'done' gives false"]
+        assert tried["observed"] == ["yes: state == 'done' gives false"]
         assert "no condition holds" in trackrecord("probe", "troops-by-end-2026").out
         server.routes["/feed"] = reply(b"", status=503)
         down = trackrecord("probe", "troops-by-end-2026")

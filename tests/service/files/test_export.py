@@ -19,7 +19,7 @@ from predictions.enums import DeadlineBasis, QuestionKind
 from predictions.leaderboard.board import board
 from predictions.leaderboard.estimates import estimate
 from predictions.leaderboard.filters import Filters
-from predictions.models import Commentator, Question, Score, Source, Standing
+from predictions.models import Commentator, Question, RunningTotal, Score, Source
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import postpone
 from predictions.questions.resolve import resolve, retract_resolution
@@ -88,11 +88,11 @@ def one_of_everything(session: Session) -> None:
     )
     child = editor.question("child", condition=ConditionIn(question="plain", outcome="yes"))
     failed = editor.question("failed", condition=ConditionIn(question="plain", outcome="no"))
-    worded = editor.question("worded", condition=ConditionIn(text="If it comes to that"))
+    verbal = editor.question("verbal", condition=ConditionIn(text="If it comes to that"))
     late = editor.question("late")
     editor.question("open", deadline=NOW + timedelta(days=50), invented=True)
     say_everything(editor)
-    for question, outcome in ((plain, "yes"), (child, "no"), (ordinal, "=mid"), (late, "yes"), (worded, "annulled")):
+    for question, outcome in ((plain, "yes"), (child, "no"), (ordinal, "=mid"), (late, "yes"), (verbal, "annulled")):
         editor.resolve(question, outcome)
     editor.resolve(ordinal, "low|er", days=8)
     retract_resolution(session, late, "Too early.", **editor.who)
@@ -114,7 +114,7 @@ def say_everything(editor: Editor) -> None:
         editor.predict("Bob", slug, 31, hedge="probably", note="a note")
     editor.predict("Bob", "plain", 20, hedge="might")
     editor.predict("Cy", "plain", 21, hedge="who knows", interval=IntervalIn(low=0.1, best=1 / 3, high=0.9))
-    editor.predict("Cy", "worded", 21, commitment=True)
+    editor.predict("Cy", "verbal", 21, commitment=True)
     editor.predict("Cy", "ordinal", 22, probabilities={"low|er": 0.25, "=mid": 0.25, "high, higher": 0.5})
     twice = [editor.predict("Dee", "plain", 23, probability=0.9) for _ in range(2)]
     withdraw_prediction(editor.session, twice[1], WithdrawalIn(reason="Twice."), **editor.who)
@@ -141,7 +141,7 @@ def read_whole(session: Session) -> dict[str, Any]:
     questions = {row.id: row for row in session.execute(select(Question)).scalars()}
     derived = {"commentator_id", "question_id", "opening_id", "latest_id", "recorded_late"}
     scores = session.execute(select(Score)).scalars()
-    sums = session.execute(select(Standing)).scalars()
+    sums = session.execute(select(RunningTotal)).scalars()
     made = estimate(session, Filters(), "opening", NOW)
     items = board(session, Filters(), "opening", made, now=NOW)
     apart = {"id", "created_at", "due_at", "condition_question_id", "next_prompt_at", "prompts"}

@@ -66,8 +66,8 @@ def test_lines_may_stand_in_any_order(trackrecord_anywhere: Command) -> None:
 def test_the_same_file_twice_adds_nothing_and_says_so(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
     source = {"url": "https://example.org/a", "title": "A"}
-    worded = {"commentator": {"name": "Cy"}, "question": {"slug": "rain"}, "made_at": "2025-04-02", "hedge": "unlikely"}
-    lines = [RAIN, said("Ann", source=source), said("Ann", source=source), said("Bob"), worded, ENDED]
+    verbal = {"commentator": {"name": "Cy"}, "question": {"slug": "rain"}, "made_at": "2025-04-02", "hedge": "unlikely"}
+    lines = [RAIN, said("Ann", source=source), said("Ann", source=source), said("Bob"), verbal, ENDED]
     file = run.lines("all.jsonl", lines)
     assert run("import", file, "--json").json["recorded"]["predictions"] == 4
     before = run("export", "--what", "ledger").out

@@ -223,11 +223,11 @@ def test_the_score_over_time_is_the_mean_so_far_in_the_order_in_which_outcomes_b
     points = running_means([score(1, 0.4, days=1), score(2, 0.0, days=3), score(3, 0.2, days=2)], NOW)
     assert [point.score.question.id for point in points] == [2, 3, 1]
     assert [point.mean for point in points] == pytest.approx([0.0, 0.1, 0.2])
-    assert [point.yardstick for point in points] == [0.25] * 3
+    assert [point.reference_forecast for point in points] == [0.25] * 3
 
 
 def test_the_score_over_time_counts_what_the_board_counts() -> None:
-    scores = [score(1, 0.4, days=1), score(2, 1.0, days=2, flags=("hedged",)), score(3, 1.0, days=1, early=True)]
+    scores = [score(1, 0.4, days=1), score(2, 1.0, days=2, flags=("vague",)), score(3, 1.0, days=1, early=True)]
     assert [point.mean for point in running_means(scores, NOW)] == [0.4]
 
 

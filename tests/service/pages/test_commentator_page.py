@@ -182,7 +182,7 @@ def test_two_commentators_stand_side_by_side_on_what_both_answered(
     rows = text.partition('id="shared"')[2]
     first, second = (httpx.get(f"{base_url}/api/commentators/invented-person-{who}/record").json() for who in (0, 1))
     other = {score["question"]["slug"]: score for score in second["scores"]}
-    counted = [s for s in first["scores"] if "hedged" not in s["flags"] + other[s["question"]["slug"]]["flags"]]
+    counted = [s for s in first["scores"] if "vague" not in s["flags"] + other[s["question"]["slug"]]["flags"]]
     assert f"Over {len(counted)} shared events" in text
     assert rows.count("/questions/question-") == len(counted)
     assert rows.count("closer") == sum(s["brier"] != other[s["question"]["slug"]]["brier"] for s in counted)
@@ -255,10 +255,12 @@ def test_search_finds_what_has_all_the_words_in_any_order(admin: httpx.Client) -
     assert "Élodie Ölund" in admin.get("/search", params={"q": "ÖLUND"}).text
 
 
-def test_the_board_shows_how_yardsticks_did_on_the_same_calls(base_url: str, engine: Engine, clock: FakeClock) -> None:
+def test_the_board_shows_how_reference_forecasts_did_on_the_same_calls(
+    base_url: str, engine: Engine, clock: FakeClock
+) -> None:
     with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=3, questions=20)
-    text = httpx.get(base_url).text.partition('id="yardsticks"')[2]
+    text = httpx.get(base_url).text.partition('id="reference-forecasts"')[2]
     score = r'<td class="n">([\d.]+)<br><small class="nowrap">90%: [\d.]+ to [\d.]+</small></td>'
     people = score.replace("</td>", r"(?:<br><small [^>]+>words <[^>]+>([\d.]+) to ([\d.]+)</span></small>)?</td>")
     rows = re.findall(rf'<th scope="row">([^<]+)</th><td class="n">(\d+)</td>{score}{people}', text)
@@ -266,7 +268,7 @@ def test_the_board_shows_how_yardsticks_did_on_the_same_calls(base_url: str, eng
         score
         for who in range(3)
         for score in httpx.get(f"{base_url}/api/commentators/invented-person-{who}/record").json()["scores"]
-        if "hedged" not in score["flags"]
+        if "vague" not in score["flags"]
     ]
     market = [score for score in scores if score["reference_type"] == "market"]
     assert rows[0][0] == "Market or crowd odds of the day"
@@ -338,7 +340,7 @@ def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
         found = topic_scores(session, counted(map(ScoreView.model_validate, record["scores"]), clock.now()))
         where = session.exec(select(QuestionTopic.topic, Question.id, Question.event).join(Question)).all()
     passed = [score for score in record["scores"] if score["question"]["deadline"] <= clock.now().isoformat()]
-    scores = {score["question"]["id"]: score["brier"] for score in passed if "hedged" not in score["flags"]}
+    scores = {score["question"]["id"]: score["brier"] for score in passed if "vague" not in score["flags"]}
     assert found
     for each in found:
         rows = [(event, scores[number]) for topic, number, event in where if topic == each.topic and number in scores]
@@ -394,5 +396,5 @@ def test_the_form_filters_the_board_by_what_may_distort_a_record(admin: httpx.Cl
         text = admin.get(f"/?{query}").text
         assert ("/commentators/ann-invented" in text) is shown, query
     form = admin.get("/").text.partition("<form")[2].partition("</details>")[0]
-    names = {"topic", "from", "to", "deadline_basis", "worded", "recorded_late", "conditional", "max_annulled", "kind"}
+    names = {"topic", "from", "to", "deadline_basis", "verbal", "recorded_late", "conditional", "max_annulled", "kind"}
     assert set(re.findall(r'name="(\w+)"', form)) >= names | {"include", "revisions", "as_of", "min_resolved", "outlet"}

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from predictions.queries import listing
+from predictions.queries import details
 from service.app import create_app
 from service.pages.rendering import formatting
 from service.settings import Settings
@@ -59,7 +59,7 @@ def test_the_api_answers_browsers_with_problems_too(base_url: str) -> None:
 
 def test_a_form_that_sends_empty_fields_filters_nothing(admin: httpx.Client) -> None:
     record_one(admin)
-    empty = "/?topic=&from=&to=&deadline_basis=&worded=&recorded_late=&kind=&include=&revisions=&min_resolved="
+    empty = "/?topic=&from=&to=&deadline_basis=&verbal=&recorded_late=&kind=&include=&revisions=&min_resolved="
     assert "Ann Invented" in admin.get(empty).text
 
 
@@ -160,5 +160,5 @@ def test_shared_pages_do_not_grow_old(admin: httpx.Client, clock: FakeClock) -> 
 
 def test_the_method_page_explains_every_mark_that_the_record_can_carry(base_url: str) -> None:
     text = httpx.get(f"{base_url}/method").text
-    for name in re.findall(r'"(\w+)": ', inspect.getsource(listing.flags)):
+    for name in re.findall(r'"(\w+)": ', inspect.getsource(details.flags)):
         assert formatting.FLAGS[name][1] in unescape(text), name

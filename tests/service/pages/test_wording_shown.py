@@ -16,7 +16,7 @@ LEAST, SCORE, MOST = 0.15**2, 0.28**2, 0.4**2
 
 
 @pytest.fixture
-def worded(admin: httpx.Client) -> httpx.Client:
+def verbal(admin: httpx.Client) -> httpx.Client:
     """Twelve events that came true: Ann said they were likely, Bo gave them 50%, three others 40%."""
     source = {"url": "https://example.org/column", "title": "A column", "outlet": "Example"}
     for at in range(EVENTS):
@@ -27,44 +27,44 @@ def worded(admin: httpx.Client) -> httpx.Client:
     return admin
 
 
-def test_every_figure_of_a_line_from_words_has_their_range(worded: httpx.Client) -> None:
-    ann = lines(worded)["Ann"]
+def test_every_figure_of_a_line_from_words_has_their_range(verbal: httpx.Client) -> None:
+    ann = lines(verbal)["Ann"]
     for name in ("brier", "brier_opening"):
-        assert (ann[f"{name}_worded_low"], ann[f"{name}_worded_high"]) == pytest.approx((LEAST, MOST))
+        assert (ann[f"{name}_wording_low"], ann[f"{name}_wording_high"]) == pytest.approx((LEAST, MOST))
     others = (0.25 + 3 * 0.36) / 4
-    assert (ann["peer_worded_low"], ann["peer_worded_high"]) == pytest.approx((others - MOST, others - LEAST))
+    assert (ann["peer_wording_low"], ann["peer_wording_high"]) == pytest.approx((others - MOST, others - LEAST))
     blend = 100 * EVENTS / (EVENTS + 30)
     skill = ann["skill"] - blend * (MOST - SCORE), ann["skill"] + blend * (SCORE - LEAST)
-    assert (ann["skill_worded_low"], ann["skill_worded_high"]) == pytest.approx(skill)
+    assert (ann["skill_wording_low"], ann["skill_wording_high"]) == pytest.approx(skill)
     # All answered all questions: the others as they are, the adjusted score moves as the score does.
     adjusted = ann["brier_adjusted"] + LEAST - SCORE, ann["brier_adjusted"] + MOST - SCORE
-    assert (ann["brier_adjusted_worded_low"], ann["brier_adjusted_worded_high"]) == pytest.approx(adjusted)
-    yardstick = SCORE / (1 - ann["brier_skill_score"])
-    ratio = 1 - MOST / yardstick, 1 - LEAST / yardstick
-    assert (ann["brier_skill_score_worded_low"], ann["brier_skill_score_worded_high"]) == pytest.approx(ratio)
-    assert (ann["log_score_worded_low"], ann["log_score_worded_high"]) == pytest.approx((0.16251893, 0.51082562))
+    assert (ann["brier_adjusted_wording_low"], ann["brier_adjusted_wording_high"]) == pytest.approx(adjusted)
+    reference_forecast = SCORE / (1 - ann["brier_skill_score"])
+    ratio = 1 - MOST / reference_forecast, 1 - LEAST / reference_forecast
+    assert (ann["brier_skill_score_wording_low"], ann["brier_skill_score_wording_high"]) == pytest.approx(ratio)
+    assert (ann["log_score_wording_low"], ann["log_score_wording_high"]) == pytest.approx((0.16251893, 0.51082562))
 
 
-def test_numbers_have_no_range_of_words(worded: httpx.Client) -> None:
-    for name, line in lines(worded).items():
-        ranges = {figure.removesuffix("_worded_low") for figure in line if figure.endswith("_worded_low")}
+def test_numbers_have_no_range_of_words(verbal: httpx.Client) -> None:
+    for name, line in lines(verbal).items():
+        ranges = {figure.removesuffix("_wording_low") for figure in line if figure.endswith("_wording_low")}
         assert ranges >= {"brier", "skill", "brier_adjusted", "peer", "brier_skill_score", "log_score"}
         for figure in ranges if name != "Ann" else ():
-            assert line[f"{figure}_worded_low"] in (line[figure], None)
-            assert line[f"{figure}_worded_high"] == line[f"{figure}_worded_low"]
+            assert line[f"{figure}_wording_low"] in (line[figure], None)
+            assert line[f"{figure}_wording_high"] == line[f"{figure}_wording_low"]
 
 
-def test_the_yardsticks_table_and_two_compared_say_what_words_allow(worded: httpx.Client) -> None:
-    (kind,) = board(worded)["yardsticks"]
+def test_the_reference_forecasts_table_and_two_compared_say_what_words_allow(verbal: httpx.Client) -> None:
+    (kind,) = board(verbal)["reference_forecasts"]
     mean = (SCORE + 0.25 + 3 * 0.36) / 5
-    found = kind["commentators_worded_low"] - mean, kind["commentators_worded_high"] - mean
+    found = kind["commentators_wording_low"] - mean, kind["commentators_wording_high"] - mean
     assert found == pytest.approx(((LEAST - SCORE) / 5, (MOST - SCORE) / 5))
-    pair = worded.get("/api/pairs", params={"first": "ann", "second": "bo"}).json()
-    assert (pair["worded_low"], pair["worded_high"]) == pytest.approx((0.25 - MOST, 0.25 - LEAST))
-    turned = worded.get("/api/pairs", params={"first": "bo", "second": "ann"}).json()
-    assert (turned["worded_low"], turned["worded_high"]) == pytest.approx((LEAST - 0.25, MOST - 0.25))
-    assert "By what the words of both may mean, it could be +0.090 to +0.228" in compared(worded, "ann", "bo")
-    assert "By what the words of both may mean" not in compared(worded, "bo", "other-1")
+    pair = verbal.get("/api/pairs", params={"first": "ann", "second": "bo"}).json()
+    assert (pair["wording_low"], pair["wording_high"]) == pytest.approx((0.25 - MOST, 0.25 - LEAST))
+    turned = verbal.get("/api/pairs", params={"first": "bo", "second": "ann"}).json()
+    assert (turned["wording_low"], turned["wording_high"]) == pytest.approx((LEAST - 0.25, MOST - 0.25))
+    assert "By what the words of both may mean, it could be +0.090 to +0.228" in compared(verbal, "ann", "bo")
+    assert "By what the words of both may mean" not in compared(verbal, "bo", "other-1")
 
 
 def compared(api: httpx.Client, one: str, other: str) -> str:
@@ -75,18 +75,18 @@ def plain(page: str) -> str:
     return re.sub("<[^>]+>", "", page)
 
 
-def test_pages_show_the_range_of_words_beside_the_interval(worded: httpx.Client) -> None:
+def test_pages_show_the_range_of_words_beside_the_interval(verbal: httpx.Client) -> None:
     at_all, in_topic = f"words {LEAST:.2f}–{MOST:.2f}", f"words {LEAST:.3f} to {MOST:.3f}"
-    table, _, yardsticks = worded.get("/").text.partition('id="yardsticks"')
+    table, _, reference_forecasts = verbal.get("/").text.partition('id="reference-forecasts"')
     assert at_all in plain(table)
     assert table.count("; by what the words may mean") == 4
-    assert "By what the words may mean" in yardsticks
-    record = worded.get("/commentators/ann").text
+    assert "By what the words may mean" in reference_forecasts
+    record = verbal.get("/commentators/ann").text
     assert "By the words" in record
     assert f"{LEAST:.3f} to {MOST:.3f}" in record
     assert at_all in plain(record.partition('id="topics"')[2])
-    assert in_topic in plain(worded.get("/sources/1").text)
-    assert "By the words" not in worded.get("/commentators/bo").text
+    assert in_topic in plain(verbal.get("/sources/1").text)
+    assert "By the words" not in verbal.get("/commentators/bo").text
 
 
 def test_a_revision_in_words_has_its_range_on_the_question_and_in_the_export(

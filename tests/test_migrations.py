@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from predictions import ledger
+from predictions.enums import CommentatorKind
 from predictions.models import Commentator
 from service.db import migrate
 from service.db.engine import make_engine
@@ -30,7 +31,7 @@ def test_the_history_goes_up_agrees_with_the_models_goes_down_and_up_again(empty
 @pytest.mark.parametrize("statement", ["UPDATE ledger_event SET actor = 'x'", "DELETE FROM ledger_event"])
 def test_the_ledger_refuses_to_be_changed(engine: Engine, statement: str) -> None:
     with Session(engine) as session:
-        somebody = Commentator(slug="a", name="A", name_key="a", kind="person", created_at=NOW)
+        somebody = Commentator(slug="a", name="A", name_key="a", kind=CommentatorKind.PERSON, created_at=NOW)
         session.add(somebody)
         session.flush()
         ledger.append(session, now=NOW, actor="test", action="commentator.entered", subject=somebody, body={})

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from predictions.queries import listing
+from predictions.queries import details
 from service.app import create_app
 from service.pages.rendering import formatting
 from service.settings import Settings
@@ -160,5 +160,5 @@ def test_shared_pages_do_not_grow_old(admin: httpx.Client, clock: FakeClock) -> 
 
 def test_the_method_page_explains_every_mark_that_the_record_can_carry(base_url: str) -> None:
     text = httpx.get(f"{base_url}/method").text
-    for name in re.findall(r'"(\w+)": ', inspect.getsource(listing.flags)):
+    for name in re.findall(r'"(\w+)": ', inspect.getsource(details.flags)):
         assert formatting.FLAGS[name][1] in unescape(text), name

@@ -1,6 +1,10 @@
 """One migration history serves SQLite and PostgreSQL, forwards and backwards."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, inspect, text
@@ -13,6 +17,7 @@ from predictions.models import Commentator
 from service.db import migrate
 from service.db.engine import make_engine
 
+ROOT = Path(__file__).parents[1]
 NOW = datetime(2025, 4, 1, tzinfo=UTC)
 
 
@@ -26,6 +31,14 @@ def test_the_history_goes_up_agrees_with_the_models_goes_down_and_up_again(empty
     migrate.upgrade(engine)
     migrate.check(engine)
     engine.dispose()
+
+
+def test_the_command_for_a_new_migration_knows_every_table(sqlite_url: str) -> None:
+    """In a process of its own: here other imports have registered the tables."""
+    command = [sys.executable, "-m", "alembic", "check"]
+    environment = os.environ | {"TRACKRECORD_DATABASE_URL": sqlite_url}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("statement", ["UPDATE ledger_event SET actor = 'x'", "DELETE FROM ledger_event"])

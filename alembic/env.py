@@ -4,7 +4,12 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-import predictions.models  # noqa: F401 - the tables register themselves
+# The tables register themselves on import; one that is missing here would be dropped by the next migration.
+import predictions.models  # noqa: F401
+import resolvers.notifications.models
+import resolvers.probing.models
+import resolvers.prompts.models  # noqa: F401
+import service.db.models  # noqa: F401
 from service.db.engine import make_engine
 from service.settings import Settings
 

@@ -4,6 +4,7 @@ import importlib
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def _bulk(options: Options, p: Any, outcome: Any) -> list[Line]:
     ]
     mean = _seconds(options, lambda: brier_binary(p, outcome).mean())
     for name, call in _others().items():
-        theirs = _seconds(options, lambda call=call: call(p, outcome))
+        theirs = _seconds(options, partial(call, p, outcome))
         lines.append(Line(f"mean Brier score of {len(p):,}", _ms(mean), f"{name} {_ms(theirs)}", mean / theirs, 1.0))
     return lines
 
@@ -62,8 +63,12 @@ def _others() -> dict[str, Callable[[Any, Any], Any]]:
             score = getattr(importlib.import_module(module), function)
         except ImportError:
             continue
-        found[name] = lambda p, o, score=score: np.mean(score(o, p))
+        found[name] = partial(_mean, score)
     return found
+
+
+def _mean(score: Callable[[Any, Any], Any], p: Any, o: Any) -> Any:
+    return np.mean(score(o, p))
 
 
 def _revisions(options: Options, rng: np.random.Generator) -> Line:
@@ -87,13 +92,17 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
     scores, reference = (np.rint(rng.random(len(pair)) ** 2 * SCALE).astype(np.int64) for _ in range(2))
     nothing = np.zeros(len(pair), dtype=np.int64)
     pairs = Pairs(
-        **dict.fromkeys(("verbal", "recorded_late", "conditional"), nothing > 0),
+        verbal=nothing > 0,
+        recorded_late=nothing > 0,
+        conditional=nothing > 0,
         commentator=who,
         question=event,
         event=event,
         basis=nothing,
         given=rng.random(len(pair)),
-        **dict.fromkeys(("opening", "latest", "time_weighted"), scores),
+        opening=scores,
+        latest=scores,
+        time_weighted=scores,
         opening_low=np.maximum(scores - SCALE // 10, 0),
         opening_high=np.minimum(scores + SCALE // 10, SCALE),
         reference=reference,

@@ -215,7 +215,8 @@ def measure_lateness(url: str, engine: Engine, clients: int, seconds: int) -> No
         server = context.Process(target=serve_app, args=(url, port, folder), daemon=True)
         server.start()
         wait_for(f"http://127.0.0.1:{port}/readyz")
-        over, counted = threading.Event(), []
+        over = threading.Event()
+        counted: list[int] = []
         load = [
             threading.Thread(
                 target=submit_until, args=(over, f"http://127.0.0.1:{port}", f"Client {number}", slug, counted)

@@ -11,10 +11,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
 
 from predictions import ledger
 from resolvers.notifications.models import Delivery, DeliveryAttempt, DeliveryState
@@ -71,14 +73,14 @@ def test_a_process_that_slept_past_its_lease_changes_nothing_when_it_wakes(shake
     shaken.come_due(1)
     sleeper = shaken.start()
     until(lambda: len(shaken.receiver.server.requests) == 1)
-    os.kill(sleeper.pid, signal.SIGSTOP)
+    os.kill(sleeper.pid or 0, signal.SIGSTOP)
     other = shaken.start()
     until(lambda: shaken.settled(1))
     shaken.kill(other)
     before = delivery(shaken)
     assert (before.state, before.attempts) == (DeliveryState.DELIVERED, 2)
 
-    os.kill(sleeper.pid, signal.SIGCONT)
+    os.kill(sleeper.pid or 0, signal.SIGCONT)
     until(lambda: first_attempt(shaken).finished_at is not None)  # it has come back, and booked its own attempt
     assert first_attempt(shaken).status_code is None
     after = delivery(shaken)
@@ -95,7 +97,7 @@ def delivery(shaken: House) -> Delivery:
 
 def first_attempt(shaken: House) -> DeliveryAttempt:
     with read_transaction(shaken.engine) as session:
-        row = session.execute(select(DeliveryAttempt).where(DeliveryAttempt.number == 1)).scalar_one()
+        row = session.execute(select(DeliveryAttempt).where(col(DeliveryAttempt.number) == 1)).scalar_one()
         session.expunge(row)
         return row
 
@@ -155,7 +157,7 @@ def test_a_full_disk_leaves_no_half_a_prompt_and_once_there_is_room_all_is_caugh
         engine = make_engine(sqlite_url)
         room = [0]
 
-        def limit(connection: object, _: object) -> None:
+        def limit(connection: Any, _: object) -> None:
             pages = connection.execute("PRAGMA page_count").fetchone()[0]
             connection.execute(f"PRAGMA max_page_count={pages + room[0]}")
 

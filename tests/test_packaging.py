@@ -96,7 +96,7 @@ def pins(name: str) -> dict[str, str]:
     """Version by canonical name. Checks that each pin is exact and hashed, and that no address is named."""
     text = (ROOT / "requirements" / name).read_text()
     assert not re.search(r"://|^\s*(-i|-f|--(extra-)?index-url|--find-links|--trusted-host)\b", text, re.MULTILINE)
-    versions = {}
+    versions: dict[str, str] = {}
     for entry in re.sub(r"\\\n", " ", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE)).splitlines():
         requirement = Requirement(entry.split("--hash")[0])
         (pin,) = requirement.specifier

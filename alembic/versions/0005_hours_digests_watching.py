@@ -4,8 +4,10 @@ Revision ID: 0005
 Revises: 0004
 """
 
+from typing import Any
+
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0005"
@@ -14,11 +16,11 @@ branch_labels = None
 depends_on = None
 
 
-def _text(length: int) -> sa.types.TypeEngine:
+def _text(length: int) -> sa.types.TypeEngine[Any]:
     return sqlmodel.sql.sqltypes.AutoString(length=length)
 
 
-def _key() -> sa.types.TypeEngine:
+def _key() -> sa.types.TypeEngine[Any]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 

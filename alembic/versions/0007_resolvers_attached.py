@@ -4,8 +4,10 @@ Revision ID: 0007
 Revises: 0006
 """
 
+from typing import Any
+
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0007"
@@ -16,11 +18,11 @@ depends_on = None
 SIGHTS = ("waiting", "nothing", "proposed", "unavailable", "changed", "misconfigured", "failed")
 
 
-def _text(length: int) -> sa.types.TypeEngine:
+def _text(length: int) -> sa.types.TypeEngine[Any]:
     return sqlmodel.sql.sqltypes.AutoString(length=length)
 
 
-def _at(name: str, *, nullable: bool = True) -> sa.Column:
+def _at(name: str, *, nullable: bool = True) -> sa.Column[Any]:
     return sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), nullable=nullable)
 
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.enums import QuestionStatus
-from predictions.models import LedgerEvent
+from predictions.models import LedgerEvent, Question
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.resolve import retract_resolution
 from predictions.questions.triage import snooze_question
@@ -31,7 +31,7 @@ def sweep(session: Session, now: datetime, batch: int = 100) -> Swept:
 
 
 def events(session: Session, action: str) -> list[LedgerEvent]:
-    query = select(LedgerEvent).where(LedgerEvent.action == action).order_by(LedgerEvent.seq)
+    query = select(LedgerEvent).where(col(LedgerEvent.action) == action).order_by(col(LedgerEvent.seq))
     return list(session.execute(query).scalars())
 
 
@@ -41,8 +41,8 @@ def test_a_question_is_prompted_for_when_its_deadline_passes_and_not_before(sess
     assert question.status is QuestionStatus.OPEN
 
     assert sweep(session, START) == Swept(1, 1, START + DAY)
-    session.refresh(question)
-    assert question.status is QuestionStatus.DUE
+    session.expire_all()
+    assert session.get_one(Question, question.id).status is QuestionStatus.DUE
     [prompt] = list_prompts(session, now=START)
     assert (prompt.question.slug, prompt.stage, prompt.state) == ("rain", "due", "open")
     assert (prompt.due_at, prompt.scheduled_at, prompt.created_at) == (START, START, START)
@@ -67,8 +67,8 @@ def test_the_ledger_tells_that_a_question_came_due_and_was_reminded_of(session: 
 
 def test_reminders_follow_until_the_escalation_and_then_it_stops(session: Session) -> None:
     question = ask(session, "rain", START)
-    now = START
-    while now is not None and now < START + 100 * DAY:
+    now: datetime | None = START
+    while now and now < START + 100 * DAY:
         now = sweep(session, now).next_at
     stages = [stage for _, stage in prompts_of(session)]
     assert stages == ["due", "day_1", "day_3", "day_7", "week_2", "week_3", "week_4", "week_5", "escalation"]
@@ -141,8 +141,8 @@ def test_the_size_of_a_batch_changes_nothing_else(session: Session) -> None:
         with session.begin_nested() as attempt:
             while sweep(session, START, batch=batch).looked_at:
                 pass
-            rows = session.execute(select(Prompt.question_id, Prompt.stage, Prompt.scheduled_at)).all()
-            found.append((sorted(map(tuple, rows)), session.execute(select(func.count(LedgerEvent.seq))).scalar()))
+            rows = session.execute(select(col(Prompt.question_id), col(Prompt.stage), col(Prompt.scheduled_at))).all()
+            found.append((sorted(map(tuple, rows)), session.execute(select(func.count(col(LedgerEvent.seq)))).scalar()))
             attempt.rollback()
         session.expire_all()
     assert found[0] == found[1] == found[2]

@@ -62,7 +62,7 @@ def test_every_kind_and_state_shows(record: Session) -> None:
     assert record.exec(select(func.count()).where(col(Question.deadline) > NOW)).one() > 20
     assert record.exec(select(func.count(col(Proposal.id)))).one() > 3
     for column in (Prediction.hedge, Prediction.supersedes_id, Question.condition_question_id):
-        assert record.exec(select(func.count()).where(col(column).is_not(None))).one() > 3  # type: ignore[arg-type]
+        assert record.exec(select(func.count()).where(col(column).is_not(None))).one() > 3
     told = set(record.exec(select(LedgerEvent.action)).all())
     assert told >= {
         "prediction.corrected",

@@ -53,7 +53,7 @@ class Command:
         printed = []
         for stream in (out, err):
             stream.flush()
-            printed.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+            printed.append(stream.buffer.getvalue().decode())
         return Done(code if isinstance(code, int) else int(code is not None), *printed)
 
     def file(self, name: str, text: str | bytes) -> str:

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 from standardwebhooks import Webhook
 
 from predictions import ledger
@@ -124,7 +124,7 @@ class House:
         """Deliveries in one of these states."""
         with read_transaction(self.engine) as session:
             return session.execute(
-                select(func.count()).select_from(Delivery).where(Delivery.state.in_(state))
+                select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(state))
             ).scalar_one()
 
     def settled(self, count: int) -> bool:
@@ -134,21 +134,21 @@ class House:
     def check(self, count: int) -> None:
         """Each of the questions was prompted for once, and its message arrived as often as is on record or less."""
         with read_transaction(self.engine) as session:
-            stages = Counter(session.execute(select(Prompt.question_id, Prompt.stage)).all())
+            stages = Counter(session.execute(select(col(Prompt.question_id), col(Prompt.stage))).all())
             assert len(stages) == count
             assert set(stages.values()) == {1}
             rows = session.execute(select(Delivery)).scalars().all()
             assert len({row.prompt_id for row in rows}) == len(rows) == count
             self._check_attempts(session, rows)
-            came_due = select(LedgerEvent.subject_id).where(LedgerEvent.action == "question.came_due")
+            came_due = select(col(LedgerEvent.subject_id)).where(col(LedgerEvent.action) == "question.came_due")
             told = Counter(session.execute(came_due).scalars())
             assert len(told) == count
             assert set(told.values()) == {1}
             assert list(ledger.chain_errors(session)) == []
 
-    def _check_attempts(self, session: Session, rows: list[Delivery]) -> None:
+    def _check_attempts(self, session: Session, rows: Sequence[Delivery]) -> None:
         received = self.receiver.received(self.secret)
-        per_delivery = select(DeliveryAttempt.delivery_id, func.count()).group_by(DeliveryAttempt.delivery_id)
+        per_delivery = select(col(DeliveryAttempt.delivery_id), func.count()).group_by(col(DeliveryAttempt.delivery_id))
         recorded = dict(map(tuple, session.execute(per_delivery)))
         for row in rows:
             assert row.attempts == recorded[row.id]

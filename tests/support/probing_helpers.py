@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from predictions.models import Proposal, Question
 from predictions.questions.lookup import find_question
@@ -71,7 +71,7 @@ def found(session: Session, slug: str) -> Question:
 
 def proposals(engine: Engine) -> list[Proposal]:
     with read_transaction(engine) as session:
-        rows = list(session.exec(select(Proposal).order_by(Proposal.id)))
+        rows = list(session.exec(select(Proposal).order_by(col(Proposal.id))))
         session.expunge_all()
         return rows
 

@@ -250,7 +250,7 @@ def add_skill(lines: dict[int, Row], counted: list[Row]) -> None:
 
 def centred_together(counted: list[Row]) -> dict[str, str]:
     """Kinds of reference with under thirty calls share a centre, with the next smallest kind if they still are few."""
-    number = defaultdict(int)
+    number: dict[str, int] = defaultdict(int)
     for pair in counted:
         number[pair["kind"]] += 1
     smallest_first = sorted(number, key=lambda kind: (number[kind], kind))

@@ -43,7 +43,7 @@ def add_words(
         ]
         line[f"brier_{end}"] = line[f"brier_{rule}_{end}"] = best(means(pairs, questions)["brier"] for pairs in ruled)
         others = [pair for pair in by_rule if pair["who"] != who]
-        alone = [{who: {}} for _ in ruled]
+        alone: list[dict[int, Row]] = [{who: {}} for _ in ruled]
         for found, pairs in zip(alone, ruled, strict=True):
             add_peers(found, others + pairs)
         line[f"peer_{end}"] = best((found[who]["peer"] for found in alone), key=lambda value: value or 0)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from predictions.models import Question
 from resolvers.deadline_sweep import sweep_due
@@ -58,7 +58,7 @@ class House:
     def come_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
         """These questions come due now, and wait to be told to these channels."""
         with write_transaction(self.engine) as session:
-            known = set(session.execute(select(Channel.name)).scalars())
+            known = set(session.execute(select(col(Channel.name))).scalars())
             for name in channels:
                 if name not in known:
                     listen(session, name, START)
@@ -78,11 +78,11 @@ class House:
 
     def attempts(self) -> list[DeliveryAttempt]:
         with self.session() as session:
-            rows = session.execute(select(DeliveryAttempt).order_by(DeliveryAttempt.id)).scalars().all()
+            rows = session.execute(select(DeliveryAttempt).order_by(col(DeliveryAttempt.id))).scalars().all()
             session.expunge_all()
             return list(rows)
 
     @contextmanager
     def question(self, slug: str) -> Iterator[tuple[Session, Question]]:
         with write_transaction(self.engine) as session:
-            yield session, session.execute(select(Question).where(Question.slug == slug)).scalar_one()
+            yield session, session.execute(select(Question).where(col(Question.slug) == slug)).scalar_one()

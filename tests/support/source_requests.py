@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from predictions.models import Question
 from predictions.questions.create import enter_question
@@ -47,10 +47,10 @@ def listen(session: Session, name: str, now: datetime, **fields: Any) -> Channel
 
 def prompts_of(session: Session) -> list[tuple[int, str]]:
     """Question and stage of each prompt, in order of recording."""
-    rows = session.execute(select(Prompt).order_by(Prompt.id)).scalars()
+    rows = session.execute(select(Prompt).order_by(col(Prompt.id))).scalars()
     return [(row.question_id, row.stage) for row in rows]
 
 
 def deliveries(session: Session) -> list[Delivery]:
     """All deliveries, in order."""
-    return list(session.execute(select(Delivery).order_by(Delivery.id)).scalars())
+    return list(session.execute(select(Delivery).order_by(col(Delivery.id))).scalars())

@@ -1,6 +1,7 @@
 """The record as it stood at any past instant."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -26,7 +27,7 @@ def on(day: int) -> datetime:
     return START + day * DAY
 
 
-def by(day: int) -> dict[str, object]:
+def by(day: int) -> dict[str, Any]:
     return {"now": on(day), "actor": "test"}
 
 
@@ -86,7 +87,7 @@ def test_scores_are_those_of_the_outcome_and_the_wording_in_force_then(
     record: Session, day: int, ann: float, bob: float
 ) -> None:
     found = standing(record, day)
-    assert (found["Ann"].brier, found["Bob"].brier) == (pytest.approx(ann, abs=1e-12), pytest.approx(bob, abs=1e-12))
+    assert (found["Ann"].brier, found["Bob"].brier) == pytest.approx((ann, bob), abs=1e-12)
 
 
 def test_what_was_taken_back_or_withdrawn_by_then_does_not_count(record: Session) -> None:

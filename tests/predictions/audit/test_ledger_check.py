@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -15,7 +16,7 @@ from predictions.schemas.inputs import PredictionIn, QuestionIn, ResolutionIn
 from predictions.submissions.record import record_prediction, record_predictions
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
-BY = {"now": NOW, "actor": "test"}
+BY: dict[str, Any] = {"now": NOW, "actor": "test"}
 QUESTION = {"slug": "q", "text": "t", "resolution_criteria": "c", "deadline": "2025-05-01", "deadline_basis": "stated"}
 
 

@@ -25,7 +25,7 @@ QUESTIONS = 26
 HEDGES = ("likely", "unlikely", "might", "almost certain", "never", "70%")
 KINDS = ("person", "organisation", "market", "model")
 OPTIONS = ["low", "middle", "high"]
-ITEM = {"now": NOW - timedelta(days=1), "actor": "test"}
+ITEM: dict[str, Any] = {"now": NOW - timedelta(days=1), "actor": "test"}
 INTERVALS = (
     *("brier_opening", "brier_latest", "brier_time_weighted"),
     *("brier_adjusted", "peer", "brier_skill_score", "log_score"),

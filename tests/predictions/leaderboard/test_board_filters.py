@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,6 +26,10 @@ def asked(pair: Row, world: World) -> Row:
     return world["question"][pair["asked"]]
 
 
+def has_basis(basis: DeadlineBasis, pair: Row, world: World) -> bool:
+    return bool(asked(pair, world)["deadline_basis"] == basis)
+
+
 def source(pair: Row, world: World) -> Row:
     return world["source"].get(pair["call"]["source_id"], {"id": None, "outlet": None})
 
@@ -37,7 +42,7 @@ CASES: dict[str, tuple[Filters, Keeps]] = {
     **{
         basis.value: (
             Filters(deadline_basis=basis),
-            lambda pair, world, basis=basis: asked(pair, world)["deadline_basis"] == basis,
+            partial(has_basis, basis),
         )
         for basis in DeadlineBasis
     },

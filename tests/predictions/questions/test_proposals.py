@@ -17,7 +17,7 @@ from predictions.schemas.inputs import PredictionIn, ProposalIn, QuestionIn, Res
 from predictions.submissions.record import record_prediction
 
 NOW = datetime(2025, 6, 10, 12, tzinfo=UTC)
-BY = {"now": NOW, "actor": "editor"}
+BY: dict[str, Any] = {"now": NOW, "actor": "editor"}
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from predictions.submissions.record import record_prediction
 
 NOW = datetime(2025, 4, 1, 12, tzinfo=UTC)
 EARLY = datetime(2025, 3, 10, 12, tzinfo=UTC)
-BY = {"now": NOW, "actor": "editor"}
+BY: dict[str, Any] = {"now": NOW, "actor": "editor"}
 
 
 def enter(session: Session, slug: str, **more: Any) -> Question:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import LedgerEvent, Question
@@ -32,8 +32,8 @@ def sweep(session: Session, now: object) -> None:
 
 
 def events(session: Session, action: str) -> list[dict[str, object]]:
-    rows = session.execute(select(LedgerEvent).where(LedgerEvent.action == action).order_by(LedgerEvent.seq)).scalars()
-    return [json.loads(row.body) | {"by": row.actor} for row in rows]
+    query = select(LedgerEvent).where(col(LedgerEvent.action) == action).order_by(col(LedgerEvent.seq))
+    return [json.loads(row.body) | {"by": row.actor} for row in session.execute(query).scalars()]
 
 
 def states(session: Session, now: datetime = START) -> list[str]:

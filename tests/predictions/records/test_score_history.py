@@ -132,7 +132,7 @@ def live(session: Session, chance: random.Random) -> None:
 
 
 def something(session: Session, chance: random.Random, question: Question, day: int) -> None:
-    said = {"probability": chance.choice((0, 0.2, 0.7, 1))}
+    said: dict[str, Any] = {"probability": chance.choice((0, 0.2, 0.7, 1))}
     said = {"hedge": chance.choice(("might", "likely"))} if chance.random() < 0.3 else said
     said = {"probabilities": chance.choice(([0.2, 0.3, 0.5], [1, 0, 0]))} if question.options else said
     mine = session.exec(select(Prediction).where(Prediction.question_id == question.id)).all()
@@ -177,7 +177,8 @@ def test_a_point_of_the_history_has_the_interval_of_the_board_of_that_day(sessio
 
 def test_a_score_over_time_says_what_the_words_allow(session: Session) -> None:
     """Stated 60%, then "likely" (60 to 85%, best 72%), each come true."""
-    for at, said in enumerate(({"probability": 0.6}, {"hedge": "likely"})):
+    stated: tuple[dict[str, Any], ...] = ({"probability": 0.6}, {"hedge": "likely"})
+    for at, said in enumerate(stated):
         question = ask(session, f"q-{at}", 20 + at)
         say(session, question, 1, 0, **said)
         settle(session, question, 30, "yes", 20 + at)

@@ -1,6 +1,7 @@
 """Market and crowd probabilities of a day, the reference forecasts that predictions are compared with."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -15,7 +16,7 @@ from predictions.scoring.units import SCALE
 from predictions.submissions.record import record_predictions
 
 NOW = datetime(2025, 6, 10, 12, tzinfo=UTC)
-BY = {"now": NOW, "actor": "editor"}
+BY: dict[str, Any] = {"now": NOW, "actor": "editor"}
 
 
 @pytest.fixture
@@ -46,16 +47,19 @@ def test_the_newest_market_of_the_day_or_before_is_the_reference_forecast(sessio
     for probability, as_of in ((0.2, "2025-05-01"), (0.6, "2025-05-10T18:00:00Z"), (0.9, "2025-05-11")):
         add_reference(session, question, reference(probability, as_of), **BY)
     say(session, Ann=0.5)
-    assert reference_forecasts(session, question) == {"1": (pytest.approx(0.16), "market")}
+    expected: dict[str, Any] = {"1": (pytest.approx(0.16), "market")}
+    assert reference_forecasts(session, question) == expected
 
 
 def test_without_a_market_three_others_are_the_reference_forecast_leaving_oneself_out(
     session: Session, question: Question
 ) -> None:
     say(session, Ann=0.0, Bob=0.2, Cy=0.4, Dee=0.6)
-    expected = {"1": 0.4, "2": 1 / 3, "3": 0.8 / 3, "4": 0.2}
-    found = reference_forecasts(session, question)
-    assert found == {who: (pytest.approx((1 - mean) ** 2, abs=1e-11), "consensus") for who, mean in expected.items()}
+    means = {"1": 0.4, "2": 1 / 3, "3": 0.8 / 3, "4": 0.2}
+    expected: dict[str, Any] = {
+        who: (pytest.approx((1 - mean) ** 2, abs=1e-11), "consensus") for who, mean in means.items()
+    }
+    assert reference_forecasts(session, question) == expected
 
 
 def test_two_others_are_too_few_to_be_a_reference_forecast(session: Session, question: Question) -> None:

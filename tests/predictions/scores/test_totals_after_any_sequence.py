@@ -110,7 +110,7 @@ class AnySequence(RuleBasedStateMachine):
 
     @rule(slug=SLUGS, outcome=st.sampled_from(["yes", "no", "a", "c", "annulled"]), ago=st.integers(0, 60))
     def resolve(self, slug: str, outcome: str, ago: int) -> None:
-        body = {"outcome": outcome, "known_at": (self.now - ago * DAY).isoformat(), "note": "n"}
+        body: dict[str, Any] = {"outcome": outcome, "known_at": (self.now - ago * DAY).isoformat(), "note": "n"}
         body |= {"evidence": [{"url": "https://example.org/"}]}
         with suppress(InvalidInput, Conflict):  # not an outcome of this question, or its condition is open
             resolve(self.session, self.question(slug), ResolutionIn.model_validate(body), **self.by)

@@ -21,7 +21,7 @@ from predictions.submissions.corrections import correct_prediction, withdraw_pre
 from predictions.submissions.record import record_prediction, record_predictions
 
 NOW = datetime(2025, 4, 1, 12, tzinfo=UTC)
-BY = {"now": NOW, "actor": "editor"}
+BY: dict[str, Any] = {"now": NOW, "actor": "editor"}
 QUESTION = {
     "slug": "rain",
     "text": "Will it rain?",

@@ -179,7 +179,12 @@ def test_a_channel_hears_what_it_asked_for(
     topics: list[str], escalations_only: bool, stage: str, about: list[str], heard: bool
 ) -> None:
     channel = Channel(
-        name="x", kind="webhook", target="x", topics=topics, escalations_only=escalations_only, created_at=START
+        name="x",
+        kind=ChannelKind.WEBHOOK,
+        target="x",
+        topics=topics,
+        escalations_only=escalations_only,
+        created_at=START,
     )
     assert wants(channel, stage, about) is heard
 

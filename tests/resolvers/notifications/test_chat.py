@@ -42,7 +42,7 @@ def send(room: RawServer, payload: str, path: str = "/room", seconds: float = 20
 @pytest.fixture
 def payload(session: Session) -> str:
     ask(session, "carnival", START, text="Will the <b>carnival</b> take place?")
-    enter_channel(session, ChannelIn(name="desk", kind="chat", target="json://example.org/room"), now=START)
+    enter_channel(session, ChannelIn(name="desk", kind=ChannelKind.CHAT, target="json://example.org/room"), now=START)
     sweep_due(session, now=START, base_url=BASE_URL)
     return deliveries(session)[0].payload
 
@@ -59,7 +59,7 @@ def test_a_prompt_arrives_as_a_short_text_with_the_way_to_the_question(room: Raw
 
 
 def test_a_test_message_goes_out(session: Session, room: RawServer) -> None:
-    data = ChannelIn(name="room", kind="chat", target=address(room))
+    data = ChannelIn(name="room", kind=ChannelKind.CHAT, target=address(room))
     channel = enter_channel(session, data, now=START)
     assert send_test(channel, {ChannelKind.CHAT: ChatSender()}, now=START).verdict is DeliveryResult.DELIVERED
     assert "Channel: room" in json.loads(room.requests[0].body)["message"]
@@ -131,7 +131,7 @@ def test_an_address_is_looked_at_before_it_is_kept() -> None:
 @pytest.mark.parametrize("target", ["slack", "Slack://a b", "json://a\nb", "://x"])
 def test_what_is_no_address_at_all_is_refused_at_once(target: str) -> None:
     with pytest.raises(ValidationError, match="target"):
-        ChannelIn(name="room", kind="chat", target=target)
+        ChannelIn(name="room", kind=ChannelKind.CHAT, target=target)
 
 
 def test_without_the_extra_it_is_said_how_to_install_it(
@@ -148,5 +148,5 @@ def test_nothing_of_an_address_is_told(session: Session) -> None:
     target = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
     heard = "Failed: https://hooks.slack.com/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
     assert without_secrets(heard, target) == "Failed: https://hooks.slack.com/…/…/…"
-    channel = enter_channel(session, ChannelIn(name="room", kind="chat", target=target), now=START)
+    channel = enter_channel(session, ChannelIn(name="room", kind=ChannelKind.CHAT, target=target), now=START)
     assert ChannelView.of(channel).target == "slack://…"

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import row_id
 from predictions.questions.triage import assign_question
+from predictions.schemas.inputs import QuestionRef
 from resolvers.deadline_sweep import sweep_due
 from resolvers.notifications.channels import ChannelIn, ChannelPreferences
 from resolvers.notifications.delivery_queue import resend
@@ -201,7 +202,8 @@ def test_a_person_hears_of_what_they_watch_and_of_what_is_theirs(session: Sessio
     ask(session, "war", START)
     strike = ask(session, "strike", START)
     subscribe(session, ann, SubscriptionIn(channel=row_id(ann), topic="weather"), now=START, actor="Ann")
-    subscribe(session, sport, SubscriptionIn(channel=row_id(sport), question={"slug": "war"}), now=START, actor="Ann")
+    war = SubscriptionIn(channel=row_id(sport), question=QuestionRef(slug="war"))
+    subscribe(session, sport, war, now=START, actor="Ann")
     assign_question(session, strike, "Bob", now=START, actor="desk")
     sweep_due(session, now=START, base_url=BASE_URL)
     assert {slug: heard(session, slug) for slug in ("rain", "goal", "war", "strike")} == {

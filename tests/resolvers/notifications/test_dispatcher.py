@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Engine, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from predictions.questions.lifecycle import postpone
 from predictions.questions.triage import snooze_question
@@ -59,7 +59,7 @@ def test_a_passing_failure_is_tried_again_on_the_schedule_and_at_last_a_dead_let
     house.come_due("rain")
     house.postman.answer = lambda _: LATER
     outbox = house.outbox()
-    waits = []
+    waits: list[float] = []
     for _ in RETRY_SECONDS:
         before = house.row()
         house.clock.set(before.next_at - SECOND) if waits else None
@@ -201,9 +201,9 @@ def test_a_slow_receiver_holds_up_no_other(house: House) -> None:
     while delivered < 30:
         delivered += outbox.deliver(0)["delivered"]
     assert outbox.busy
-    states = {name: set() for name in (*slow, "quick")}
+    states: dict[str, set[tuple[str, int]]] = {name: set() for name in (*slow, "quick")}
     with house.session() as session:
-        for row in session.execute(select(Delivery, Channel.name).join(Channel)):
+        for row in session.execute(select(Delivery, col(Channel.name)).join(Channel)):
             states[row.name].add((row.Delivery.state.value, row.Delivery.attempts))
     assert states["quick"] == {("delivered", 1)}
     assert states["slow-0"] == {("pending", 1), ("pending", 0)}, "of the slow, four places each are taken"

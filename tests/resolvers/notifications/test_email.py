@@ -1,5 +1,6 @@
 """E-mail over real SMTP, and the signed links that it carries."""
 
+import asyncio
 import re
 import ssl
 from collections.abc import Callable, Iterator
@@ -68,8 +69,15 @@ class FreePort(Controller):
     """Listens on a port that the system chooses."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
+def body_of(mail: EmailMessage, kind: str = "plain") -> str:
+    part = mail.get_body([kind])
+    assert part is not None
+    return str(part.get_content())
 
 
 Serve = Callable[..., tuple[Mailbox, int]]
@@ -124,12 +132,12 @@ def test_a_prompt_arrives_as_text_and_html_with_a_link_that_opens_the_question(
         "auto-generated",
     )
     assert mail["Date"].datetime == START
-    text, html = mail.get_body(["plain"]).get_content(), mail.get_body(["html"]).get_content()
+    text, html = body_of(mail, "plain"), body_of(mail, "html")
     for body in (text, html):
         assert "1 April 2025, 14:00 (Europe/Berlin)" in body
         assert "yes, no, annulled" in body
         assert f"{BASE_URL}/questions/carnival" in body
-        token = re.search(rf"{BASE_URL}/resolve/(\S+?)[\"\s]", body)[1]
+        (token,) = re.findall(rf"{BASE_URL}/resolve/(\S+?)[\"\s]", body)
         assert open_link(session, SECRET, token, now=START)[0].slug == "carnival"
     assert "Yes if <it> rolls." in text
     assert "Yes if &lt;it&gt; rolls." in html
@@ -142,7 +150,7 @@ def test_every_attempt_is_the_same_mail_so_that_repeats_show(session: Session, s
         sender(f"smtp://127.0.0.1:{port}").send(message)
     first, second = mailbox.mails
     assert first["Message-ID"] == second["Message-ID"] == f"<{message.message_id}@example.org>"
-    assert first.get_body(["plain"]).get_content() == second.get_body(["plain"]).get_content()
+    assert body_of(first) == body_of(second)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +296,7 @@ def test_with_a_mail_server_set_the_service_sends_mail(engine: Engine, serve_mai
     assert tally["delivered"] == 1
     assert [mail["From"] for mail in mailbox.mails] == ["trackrecord@record.example.org"] * 2
     assert mailbox.mails[0]["Subject"] == "A test message from Track Record"
-    token = re.search(r"/resolve/(\S+)", mailbox.mails[1].get_body(["plain"]).get_content())[1]
+    (token,) = re.findall(r"/resolve/(\S+)", body_of(mailbox.mails[1]))
     with bookkeeping_transaction(engine) as session:
         assert open_link(session, settings.secret(), token, now=START)[0].slug == "carnival"
     assert set(make_senders(Settings(_env_file=None, smtp_url=""), clock)) == {ChannelKind.WEBHOOK, ChannelKind.CHAT}

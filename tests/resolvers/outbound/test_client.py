@@ -194,7 +194,7 @@ def test_a_redirect_to_something_other_than_the_web_is_refused(server: RawServer
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_three_redirects_are_followed_and_a_fourth_is_not(server: RawServer, status: int) -> None:
-    server.routes = {f"/{n}": redirect(f"/{n + 1}", status) for n in range(5)} | {"/5": reply(b"end")}
+    server.routes = {**{f"/{n}": redirect(f"/{n + 1}", status) for n in range(5)}, "/5": reply(b"end")}
     assert fetcher(server.host).get(f"{server.url}/2").body == b"end"
     with pytest.raises(SourceUnavailable, match="redirects"):
         fetcher(server.host).get(f"{server.url}/1")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.prompts.schedule import REST, REST_BEFORE_ESCALATION, Step, next_step, stage_name
+from resolvers.prompts.schedule import REMINDER_DAYS, REST, REST_BEFORE_ESCALATION, Step, next_step, stage_name
 
 DUE_AT = datetime(2025, 6, 30, 21, 59, 59, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -18,12 +18,12 @@ def after(days: float) -> datetime:
     return DUE_AT + timedelta(days=days)
 
 
-def history(sweeps: list[datetime], due_at: datetime = DUE_AT, days: tuple[int, ...] | None = None) -> list[Step]:
+def history(sweeps: list[datetime], due_at: datetime = DUE_AT, days: tuple[int, ...] = REMINDER_DAYS) -> list[Step]:
     """What is prompted when a sweep looks at each of these times, in this order."""
     steps: list[Step] = []
     past, planned_at = 0, due_at
     for now in sweeps:
-        step = next_step(due_at, past, planned_at, now, **({} if days is None else {"days": days}))
+        step = next_step(due_at, past, planned_at, now, days=days)
         if step is not None:
             steps.append(step)
             if step.next_at is None:

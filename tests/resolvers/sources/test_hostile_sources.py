@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from threading import Event
@@ -34,6 +35,16 @@ def drip(start: bytes) -> Callable[..., None]:
     return endless(start, b"x", pause_seconds=0.05)
 
 
+def each(*acts: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    """A reply made of several acts on its socket, one after the other."""
+
+    def reply_by_all(sock: socket.socket) -> None:
+        for act in acts:
+            act(sock)
+
+    return reply_by_all
+
+
 OK = b"HTTP/1.1 200 OK\r\n"
 GZIP = OK + b"Content-Encoding: gzip\r\n\r\n"
 BOMB = gzip.compress(bytes(50_000_000), 9)  # 49 kB, and so below the limit before it unfolds
@@ -43,7 +54,7 @@ MISBEHAVIOURS = {
     "drips the status": (drip(b""), TooSlow),
     "drips a header": (drip(OK + b"X: "), TooSlow),
     "drips the body": (drip(OK + b"\r\n"), TooSlow),
-    "stops in the body": (lambda s: (raw(OK + b"Content-Length: 9\r\n\r\nx")(s), hang(s)), TooSlow),
+    "stops in the body": (each(raw(OK + b"Content-Length: 9\r\n\r\nx"), hang), TooSlow),
     "endless headers": (endless(OK, b"X: y\r\n"), SourceUnavailable),
     "one endless header": (endless(OK + b"X: ", b"y" * 4096), SourceUnavailable),
     "endless interim answers": (endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), (TooLarge, TooSlow)),
@@ -124,7 +135,7 @@ def test_the_limit_of_a_call_replaces_that_of_the_client(server: RawServer) -> N
 
 def test_redirects_share_one_time_limit(server: RawServer) -> None:
     def slow(location: str) -> Callable[..., None]:
-        return lambda sock: (Event().wait(0.3), redirect(location)(sock))  # type: ignore[func-returns-value,return-value]
+        return each(lambda _: time.sleep(0.3), redirect(location))
 
     server.routes = {"/1": slow("/2"), "/2": slow("/3"), "/3": slow("/4"), "/4": reply(b"end")}
     with pytest.raises(TooSlow):

@@ -74,8 +74,8 @@ def test_a_resolver_cannot_see_who_predicted_what() -> None:
 
 def test_the_view_of_a_question_on_record_opens_when_it_says_or_when_it_was_entered() -> None:
     entered = datetime(2025, 3, 20, tzinfo=UTC)
-    fields = {"id": 3, "slug": "s", "text": "t", "resolution_criteria": "c", "kind": QuestionKind.BINARY}
-    fields |= {"deadline": AFTER, "deadline_zone": "Europe/Kyiv", "created_at": entered}
+    fields: dict[str, Any] = {"id": 3, "slug": "s", "text": "t", "resolution_criteria": "c"}
+    fields |= {"kind": QuestionKind.BINARY, "deadline": AFTER, "deadline_zone": "Europe/Kyiv", "created_at": entered}
     view = ProbedQuestion.of(Question(**fields))
     assert (view.opened_at, view.deadline_zone, view.last_day) == (entered, "Europe/Kyiv", date(2025, 9, 20))
     opened = datetime(2025, 3, 18, tzinfo=UTC)

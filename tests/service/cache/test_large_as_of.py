@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from predictions.audit import as_of
 from service.cache import as_of_cache
+from service.errors import Unavailable
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import record_one, resolve
 
@@ -20,7 +22,7 @@ def test_a_reader_of_a_past_that_takes_long_is_told_to_ask_again(
     record_one(admin)
     resolve(admin)
     clock.advance(86_400)
-    opened, rebuild = threading.Event(), as_of_cache.rebuild
+    opened, rebuild = threading.Event(), as_of.rebuild
 
     def slow(*args: Any) -> Any:
         assert opened.wait(30)
@@ -44,12 +46,12 @@ def test_a_past_that_could_not_be_rebuilt_is_tried_anew(
 ) -> None:
     record_one(admin)
     clock.advance(86_400)
-    rebuild, calls = as_of_cache.rebuild, []
+    rebuild, calls = as_of.rebuild, []
 
     def once_broken(*args: Any) -> Any:
         calls.append(args)
         if len(calls) == 1:
-            raise as_of_cache.Unavailable("the database is away")
+            raise Unavailable("the database is away")
         return rebuild(*args)
 
     monkeypatch.setattr(as_of_cache, "rebuild", once_broken)
@@ -73,7 +75,7 @@ def test_pasts_that_take_much_memory_are_not_kept_together(
 ) -> None:
     record_one(admin)
     clock.advance(30 * 86_400)
-    rebuild, calls = as_of_cache.rebuild, []
+    rebuild, calls = as_of.rebuild, []
 
     def counted(*args: Any) -> Any:
         calls.append(args)

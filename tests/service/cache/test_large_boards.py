@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from predictions.leaderboard import estimates
 from service.cache import leaderboard_cache
 from tests.support.sample_prediction import record_one, resolve
 
@@ -26,7 +27,7 @@ class Gate:
         assert self.opened.wait(30)
         return self.real(*args)
 
-    real = staticmethod(leaderboard_cache.estimate)
+    real = staticmethod(estimates.estimate)
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_two_apis_and_two_schedulers_share_one_record(start: Start, postgresql_u
         return clients[number % 2].post("/api/predictions", json=prediction(number // 2), headers=key).status_code
 
     def settle(number: int) -> int:
-        body = {"outcome": "yes", "known_at": "2025-03-01", "supersedes": "none"}
+        body: dict[str, Any] = {"outcome": "yes", "known_at": "2025-03-01", "supersedes": "none"}
         body |= {"evidence": [{"url": "https://example.org/"}]}
         return clients[number % 2].post(f"/api/questions/q-{number // 2}/resolutions", json=body).status_code
 

@@ -56,11 +56,12 @@ class Editor:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.who = {"now": NOW, "actor": ACTOR}
+        self.who: dict[str, Any] = {"now": NOW, "actor": ACTOR}
 
     def question(self, slug: str, **more: Any) -> Question:
-        given = {"text": f"-1 or {slug}?", "resolution_criteria": "As\nwritten.", "deadline": NOW - timedelta(days=9)}
-        data = QuestionIn(slug=slug, **(given | {"deadline_basis": DeadlineBasis.IMPLIED} | more))
+        given: dict[str, Any] = {"text": f"-1 or {slug}?", "resolution_criteria": "As\nwritten."}
+        given |= {"deadline": NOW - timedelta(days=9), "deadline_basis": DeadlineBasis.IMPLIED}
+        data = QuestionIn(slug=slug, **(given | more))
         return enter_question(self.session, data, **self.who)
 
     def predict(self, name: str, slug: str, days: int, **said: Any) -> Any:

@@ -139,7 +139,7 @@ def test_a_dry_run_tells_what_would_be_recorded_and_records_nothing(trackrecord:
 def test_corrections_and_withdrawals_name_lines_of_their_file_or_ids(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
     right = {"made_at": "2025-04-01", "probability": 0.5, "reason": "Misread."}
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"type": "correction", "prediction": "first", "ref": "second", **right},
         {"type": "correction", "prediction": "second", **right, "probability": 0.75},
         {"type": "withdrawal", "prediction": "third", "reason": "Not said."},

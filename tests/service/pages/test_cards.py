@@ -81,7 +81,7 @@ def test_a_link_to_a_record_is_shown_with_an_image_of_it(admin: httpx.Client) ->
 
 def image_of(title: str, otherwise: str = "Commentator 1", **changes: Any) -> Image.Image:
     facts = (("Brier score", "0.123"), ("Rank", "a rank of very many words"))
-    given = {"text": "Too few. " * 30, "facts": facts, "host": "example.org" * 9, "invented": True}
+    given: dict[str, Any] = {"text": "Too few. " * 30, "facts": facts, "host": "example.org" * 9, "invented": True}
     picture = Picture(title=title, otherwise=otherwise, **given | {"interval": (0.1, 0.2, 0.9)} | changes)
     return Image.open(io.BytesIO(draw_picture(picture))).convert("L")
 
@@ -119,7 +119,7 @@ def test_no_score_leaves_the_house_without_saying_how_sure_it_is(admin: httpx.Cl
 
 
 def test_a_badge_gives_the_interval_of_its_score() -> None:
-    known = {name: None for name, field in BoardItem.model_fields.items() if field.is_required()}
+    known: dict[str, Any] = {name: None for name, field in BoardItem.model_fields.items() if field.is_required()}
     known |= {"status": "ranked", "rank": 2, "resolved": 1234, "brier": 0.18, "brier_low": 0.1, "brier_high": 0.25}
     text = badge_text(BoardItem.model_construct(**known))
     assert text == "Brier 0.180, 90% interval 0.100 to 0.250, 1,234 resolved"

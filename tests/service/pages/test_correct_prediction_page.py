@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
@@ -40,7 +41,7 @@ def shown(page: httpx.Response) -> dict[str, str]:
     return {name: unescape(value) for name, value in fields.items()}
 
 
-def of(admin: httpx.Client, number: int) -> dict:
+def of(admin: httpx.Client, number: int) -> dict[str, Any]:
     return admin.get(f"/api/predictions/{number}").json()
 
 

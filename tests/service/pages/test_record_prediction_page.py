@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
@@ -53,7 +54,7 @@ def send(editor: httpx.Client, fields: dict[str, str], **more: str) -> httpx.Res
     return editor.post(PAGE, data={"token": token_on(editor.get(PAGE)), **fields, **more})
 
 
-def recorded(admin: httpx.Client) -> list[dict]:
+def recorded(admin: httpx.Client) -> list[dict[str, Any]]:
     return admin.get("/api/predictions").json()["items"]
 
 

@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import apscheduler.schedulers.base
 import httpx
 import pytest
 from sqlalchemy import Engine, func, select, text
+from sqlmodel import col
 
 from predictions import ledger
 from resolvers.deadline_sweep import Swept
@@ -91,12 +92,24 @@ def enter(engine: Engine, *slugs: str, deadline: datetime | None = None, target:
 
 def prompted(engine: Engine) -> int:
     with read_transaction(engine) as session:
-        return session.execute(select(func.count(Prompt.id))).scalar_one()
+        return session.execute(select(func.count(col(Prompt.id)))).scalar_one()
+
+
+def count_rings(scheduler: Scheduler, rung: list[int]) -> None:
+    """Add an item to `rung` at each ring of the scheduler's bell."""
+    ring = scheduler._ticker._ring
+
+    def counted() -> None:
+        rung.append(1)
+        ring()
+
+    scheduler._ticker._ring = counted
 
 
 def delivered(engine: Engine) -> int:
     with read_transaction(engine) as session:
-        return session.execute(select(func.count(Delivery.id)).where(Delivery.state == "delivered")).scalar_one()
+        query = select(func.count(col(Delivery.id))).where(col(Delivery.state) == "delivered")
+        return session.execute(query).scalar_one()
 
 
 def test_what_is_overdue_is_prompted_for_and_delivered_within_moments(
@@ -236,14 +249,13 @@ def test_setting_the_wall_clock_does_not_stop_the_ticks(
 
     class Wall(datetime):
         @classmethod
-        def now(cls, tz: object = None) -> datetime:
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return datetime.now(tz) + offset[0]
 
     monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Wall)
-    rung = []
+    rung: list[int] = []
     scheduler = Scheduler(engine, settings)
-    ring = scheduler._ticker._ring
-    scheduler._ticker._ring = lambda: (rung.append(1), ring())
+    count_rings(scheduler, rung)
     with running(scheduler):
         until(lambda: len(rung) >= 3)
         offset[0] = shift
@@ -262,7 +274,7 @@ def test_without_the_watchdog_a_clock_set_back_would_stop_the_ticks(
 
     class Wall(datetime):
         @classmethod
-        def now(cls, tz: object = None) -> datetime:
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return datetime.now(tz) + offset[0]
 
     monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Wall)
@@ -357,10 +369,9 @@ def test_on_another_clock_it_neither_spins_nor_prompts_early(
     engine: Engine, settings: Settings, clock: FakeClock
 ) -> None:
     enter(engine, "rain", deadline=START + timedelta(seconds=TICK / 2))
-    rung = []
+    rung: list[int] = []
     scheduler = Scheduler(engine, settings, clock)
-    ring = scheduler._ticker._ring
-    scheduler._ticker._ring = lambda: (rung.append(1), ring())
+    count_rings(scheduler, rung)
     with running(scheduler):
         began = time.monotonic()
         until(lambda: len(rung) >= 10)

@@ -163,29 +163,31 @@ def test_a_look_that_the_stop_breaks_off_is_left_to_the_next_process_at_once(
     assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}
 
 
+@pytest.mark.parametrize("kills", [6, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
 def test_kills_at_random_moments_lose_no_look_and_propose_nothing_twice(
-    engine: Engine, database_url: str, server: RawServer, tmp_path: Path
+    engine: Engine, database_url: str, server: RawServer, tmp_path: Path, kills: int
 ) -> None:
-    """Two processes probe forty questions; six times one of them is killed and another started."""
+    """Two processes probe questions, seven for each time that one of them is killed and another started."""
+    questions = 7 * kills
 
     def drowsy(sock: Any) -> None:
         time.sleep(0.05)
         reply(HAPPENED.encode(), content_type=JSON)(sock)
 
-    for number in range(40):
+    for number in range(questions):
         server.routes[f"/feed-{number}"] = drowsy
         enter(engine, f"q-{number}", feed(server, f"/feed-{number}"))
     with ExitStack() as stack:
         running = [stack.enter_context(process(database_url, tmp_path, server.host)) for _ in range(2)]
-        for _ in range(6):
+        for _ in range(kills):
             seen = len(server.requests)
-            until(lambda seen=seen: len(server.requests) > seen or len(proposals(engine)) == 40)
+            until(lambda seen=seen: len(server.requests) > seen or len(proposals(engine)) == questions)
             time.sleep(random.uniform(0, 0.1))
             running.pop(0).kill()
             running.append(stack.enter_context(process(database_url, tmp_path, server.host)))
-        until(lambda: len(proposals(engine)) == 40, 90)
-    assert len({each.question_id for each in proposals(engine)}) == 40
+        until(lambda: len(proposals(engine)) == questions, 90 + kills)
+    assert len({each.question_id for each in proposals(engine)}) == questions
     with read_transaction(engine) as session:
         assert list(ledger.chain_errors(session)) == []
         made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
-        assert len(session.exec(made).all()) == 40
+        assert len(session.exec(made).all()) == questions

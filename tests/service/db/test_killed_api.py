@@ -1,7 +1,4 @@
-"""API processes are killed again and again under load: nothing acknowledged is lost, nothing retried counts twice.
-
-`TEST_API_KILLS` sets the number of kills (for a long run, say 40).
-"""
+"""API processes are killed again and again under load: nothing acknowledged is lost, nothing retried counts twice."""
 
 import os
 import random
@@ -26,7 +23,6 @@ from service.db.engine import make_engine, read_transaction
 from tests.conftest import ADMIN_KEY
 from tests.service.db.test_several_processes import KEY, RUN, Start, enter_questions, prediction, running, wait_for
 
-KILLS = int(os.environ.get("TEST_API_KILLS", "6"))
 CLIENTS = 8
 
 
@@ -70,7 +66,10 @@ class Submitter:
             return
 
 
-def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(start: Start, database_url: str) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
+def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(
+    start: Start, database_url: str, kills: int
+) -> None:
     port = str(free_port())
     submitter = Submitter(f"http://127.0.0.1:{port}")
     api = ("serve", "--no-seed", "--no-scheduler", "--port", port)
@@ -80,7 +79,7 @@ def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(star
     with ThreadPoolExecutor(CLIENTS) as pool:
         works = [pool.submit(submitter.work) for _ in range(CLIENTS)]
         try:
-            for _ in range(KILLS):
+            for _ in range(kills):
                 time.sleep(random.uniform(0.1, 0.6))
                 os.kill(process.pid, signal.SIGKILL)
                 process = start(*api)

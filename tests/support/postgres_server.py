@@ -10,6 +10,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +33,20 @@ COMMON = (
 )
 
 GUARDIAN = 'trap "" INT; "$@" & read -r _; kill -INT $! 2>/dev/null; wait $!'
+
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+TABLES = (
+    "SELECT relname FROM pg_class"
+    " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
+)
+COLUMNS = (
+    "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid"
+    " WHERE relnamespace = 'public'::regnamespace AND attnum > 0 ORDER BY 1, 2"
+)
+RESTART_IDS = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
 
 
 class NoPostgres(Exception):
@@ -137,8 +153,9 @@ class PostgresServer:
         """The address of a database, as SQLAlchemy writes it."""
         return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}"
 
-    def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname="postgres", autocommit=True)
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        """A connection of the superuser, who commits each statement."""
+        return psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname=database, autocommit=True)
 
     def start(self) -> None:
         """Start the server and wait until it answers. Also after `stop` or `kill`: the data are still there."""
@@ -160,7 +177,7 @@ class PostgresServer:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while True:
             try:
-                self._connect().close()
+                self.connect().close()
                 return
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
@@ -187,7 +204,7 @@ class PostgresServer:
 
     def create_database(self, name: str, template: str = "template0") -> str:
         """A new database, a copy of `template`; returns its address."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             statement = "CREATE DATABASE {} TEMPLATE {}"
             if connection.info.server_version >= 150000:
                 statement += " STRATEGY file_copy"  # 19 ms; the default, which logs every page, takes 73 ms
@@ -196,5 +213,49 @@ class PostgresServer:
 
     def drop_database(self, name: str) -> None:
         """Drop a database, and end whoever is still connected to it."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@dataclass
+class ReusedDatabase:
+    """A migrated database that tests use one after the other: each finds no rows, and its ids begin at 1.
+
+    It is emptied in a tenth of the time that a copy of the template takes. The migrations enter no rows of their own.
+    """
+
+    server: PostgresServer
+    template: str
+    name: str = "reused"
+    _columns: list[tuple[str, str]] = field(default_factory=list, init=False)
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """Its address, for one test. Where that changed the schema, the next one has a new copy of the template."""
+        if not self._columns:
+            self.server.create_database(self.name, self.template)
+            with self.server.connect(self.name) as connection:
+                self._columns = connection.execute(COLUMNS).fetchall()
+        try:
+            yield self.server.url(self.name)
+        finally:
+            if not self._empty():
+                self.server.drop_database(self.name)
+                self._columns = []
+
+    def _empty(self) -> bool:
+        with self.server.connect(self.name) as connection:
+            connection.execute(END_OTHERS)
+            if connection.execute(COLUMNS).fetchall() != self._columns:
+                return False
+            tables = [row[0] for row in connection.execute(TABLES)]
+            rows = sql.SQL("SELECT {0} WHERE EXISTS (SELECT FROM {1})")
+            queries = [rows.format(sql.Literal(name), sql.Identifier(name)) for name in tables]
+            filled = [sql.Identifier(row[0]) for row in connection.execute(sql.SQL(" UNION ALL ").join(queries))]
+            if filled:
+                connection.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
+                deletes = [sql.SQL("DELETE FROM {}").format(table) for table in filled]
+                connection.execute(sql.SQL("; ").join(deletes))
+                connection.execute(sql.SQL("VACUUM {}").format(sql.SQL(", ").join(filled)))
+            connection.execute(RESTART_IDS)
+        return True

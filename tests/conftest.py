@@ -117,10 +117,9 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(reused_database: ReusedDatabase) -> Iterator[str]:
+def postgresql_url(reused_database: ReusedDatabase) -> str:
     """A migrated PostgreSQL database that no other test uses at the same time."""
-    with reused_database.lent() as url:
-        yield url
+    return reused_database.lend()
 
 
 @pytest.fixture(params=DATABASES)

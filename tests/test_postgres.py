@@ -59,9 +59,8 @@ def reused(postgres_server: PostgresServer) -> Iterator[ReusedDatabase]:
     with connect(postgres_server.create_database("template_of_two")) as connection:
         for statement in TABLES:
             connection.execute(statement)
-    yield ReusedDatabase(postgres_server, "template_of_two", "of_two")
-    for name in ("of_two", "template_of_two"):
-        postgres_server.drop_database(name)
+    yield ReusedDatabase(postgres_server, "template_of_two")
+    postgres_server.drop_database("template_of_two")
 
 
 def test_a_reused_database_has_no_rows_and_counts_from_one_again(reused: ReusedDatabase) -> None:
@@ -69,19 +68,24 @@ def test_a_reused_database_has_no_rows_and_counts_from_one_again(reused: ReusedD
         "WITH new AS (INSERT INTO parent DEFAULT VALUES RETURNING id) INSERT INTO child SELECT id FROM new RETURNING id"
     )
     for _ in range(2):
-        with reused.lent() as url:
-            left_open = connect(url)
-            assert left_open.execute("SELECT count(*) FROM parent").fetchone() == (0,)
-            assert left_open.execute(add).fetchone() == (1,)
+        with connect(reused.lend()) as connection:
+            assert connection.execute("SELECT count(*) FROM parent").fetchone() == (0,)
+            assert connection.execute(add).fetchone() == (1,)
+
+
+def test_a_test_that_goes_on_does_not_reach_the_database_of_the_next(reused: ReusedDatabase) -> None:
+    before = reused.lend()
+    left_open = connect(before)
+    reused.lend()
+    for late in (lambda: left_open.execute("SELECT 1"), lambda: connect(before)):
         with pytest.raises(psycopg.OperationalError):
-            left_open.execute("SELECT 1")
-        left_open.close()
+            late()
+    left_open.close()
 
 
 def test_a_change_of_the_schema_does_not_reach_the_next_test(reused: ReusedDatabase) -> None:
     for _ in range(2):
-        with reused.lent() as url, connect(url) as connection:
-            connection.execute("INSERT INTO parent DEFAULT VALUES")
+        with connect(reused.lend()) as connection:
             connection.execute("ALTER TABLE child RENAME COLUMN id TO other")
 
 

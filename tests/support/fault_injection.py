@@ -1,6 +1,5 @@
 """Scheduler processes that tests kill, and a receiver that misbehaves: the harness of `test_faults.py`."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -33,6 +32,7 @@ from service.scheduling import crash_points
 from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
 from tests.support.http_source_server import RawServer, hang, raw, reply
+from tests.support.processes import start_process
 from tests.support.source_requests import ask, listen
 
 ROOT = Path(__file__).parents[2]
@@ -112,11 +112,7 @@ class House:
 
     def start(self, kill_at: str = "") -> BaseProcess:
         """Start one more scheduler process."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.support.fault_injection"])
-        arguments = (self.url, self.receiver.server.host, kill_at)
-        process = context.Process(target=run_scheduler, args=arguments, daemon=True)
-        process.start()
+        process = start_process(run_scheduler, self.url, self.receiver.server.host, kill_at)
         self.processes.append(process)
         return process
 

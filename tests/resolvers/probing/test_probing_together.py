@@ -1,6 +1,5 @@
 """Many processes probe one database: each look is one process's own, and one that is killed is replaced."""
 
-import multiprocessing
 import random
 import threading
 import time
@@ -23,6 +22,7 @@ from service.wiring.probing import EngineSessions
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import RawServer, RunningClock, hang, reply
 from tests.support.probing_helpers import HAPPENED, JSON, NOON, answer, enter, feed, make, proposals, row_of, run, until
+from tests.support.processes import start_process
 
 
 @pytest.fixture
@@ -102,9 +102,7 @@ class _Named:
 
 @contextmanager
 def process(url: str, folder: Path, host: str, lease_seconds: float = 0.5) -> Iterator[Any]:
-    context = multiprocessing.get_context("forkserver")
-    started = context.Process(target=probe_for_ever, args=(url, folder, host, lease_seconds), daemon=True)
-    started.start()
+    started = start_process(probe_for_ever, url, folder, host, lease_seconds)
     try:
         yield started
     finally:

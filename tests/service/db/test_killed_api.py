@@ -1,8 +1,6 @@
 """API processes are killed again and again under load: nothing acknowledged is lost, nothing retried counts twice."""
 
-import os
 import random
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +19,8 @@ from predictions.audit.verify import verify
 from predictions.models import Prediction
 from service.db.engine import make_engine, read_transaction
 from tests.conftest import ADMIN_KEY
-from tests.service.db.test_several_processes import KEY, RUN, Start, enter_questions, prediction, running, wait_for
+from tests.service.db.test_several_processes import KEY, Start, enter_questions, prediction, wait_for
+from tests.support.processes import command_process
 
 CLIENTS = 8
 
@@ -36,7 +35,7 @@ def start(database_url: str, tmp_path: Path) -> Iterator[Start]:
         "TRACKRECORD_ADMIN_KEY": ADMIN_KEY,
     }
     with ExitStack() as stack:
-        yield lambda *arguments: stack.enter_context(running([*RUN, *arguments], given))
+        yield lambda *arguments: stack.enter_context(command_process(given, *arguments))
 
 
 class Submitter:
@@ -81,7 +80,7 @@ def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(
         try:
             for _ in range(kills):
                 time.sleep(random.uniform(0.1, 0.6))
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
                 process = start(*api)
                 wait_for(submitter.url)
         finally:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from resolvers.probing.rate_limited_client import PoliteFetch
+from resolvers.probing.rate_limited_client import RateLimitedFetch
 from tests.support.cli_runner import Command
 
 
 @pytest.fixture(autouse=True)
 def no_pause_between_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sources of these tests need no pause between two requests; `tests/resolvers` tests the pause."""
-    monkeypatch.setitem(PoliteFetch.__init__.__kwdefaults__, "spacing_seconds", 0.0)
+    monkeypatch.setitem(RateLimitedFetch.__init__.__kwdefaults__, "spacing_seconds", 0.0)
 
 
 @pytest.fixture

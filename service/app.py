@@ -32,7 +32,7 @@ from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import Clock, SystemClock
 from service.db.coalesced_reads import SharedReading, SharedReadings
-from service.db.engine import bookkeeping_transaction, make_engine
+from service.db.engine import make_engine, write_transaction
 from service.db.write_queue import Writer
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
@@ -88,7 +88,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.as_of_cache = AsOfCache(state.engine)
     state.scheduler = None
     if state.settings.admin_key is not None:
-        with bookkeeping_transaction(state.engine) as session:
+        with write_transaction(state.engine) as session:  # alone, as other processes may be starting
             plain = state.settings.admin_key.get_secret_value()
             ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
     if state.with_scheduler:

@@ -1,5 +1,6 @@
 """What tests share: a migrated database of their own on SQLite and on PostgreSQL, a clock, a served app, a browser."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -7,10 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import certifi
 import fastapi.dependencies.models
 import httpx
 import hypothesis
@@ -20,9 +23,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.support.fake_clock import FakeClock
-from tests.support.postgres_server import NoPostgres, PostgresServer
+from tests.support.postgres_server import NoPostgres, PostgresServer, ReusedDatabase
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from playwright.sync_api import Browser, Page
 
     from service.settings import Settings
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 DATABASES = ("sqlite", "postgresql")
 TEMPLATE = "migrated_template"
 ADMIN_KEY = "the-admin-key-of-the-tests"
+CLIENT_TIMEOUT_SECONDS = 30
 CHROMIUM_ARGS = [
     "--headless",
     "--no-sandbox",
@@ -82,6 +87,12 @@ def postgres_template(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture(scope="session")
+def reused_database(postgres_server: PostgresServer, postgres_template: str) -> ReusedDatabase:
+    """The PostgreSQL database that the tests of this worker use one after the other."""
+    return ReusedDatabase(postgres_server, postgres_template)
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a migrated, empty database that others are copied from."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
@@ -106,10 +117,9 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
-    """A migrated PostgreSQL database of this test's own."""
-    with postgres_database(postgres_server, postgres_template) as url:
-        yield url
+def postgresql_url(reused_database: ReusedDatabase) -> str:
+    """A migrated PostgreSQL database that no other test uses at the same time."""
+    return reused_database.lend()
 
 
 @pytest.fixture(params=DATABASES)
@@ -151,12 +161,33 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+class PromptServer(uvicorn.Server):
+    """Uvicorn that stops at once: its own loop and its shutdown sleep 0.1 s each, and that a thousand times over."""
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            await asyncio.sleep(0.01)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0.01)
+        try:
+            await asyncio.wait_for(self._wait_tasks_to_complete(), self.config.timeout_graceful_shutdown)
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
+        await self.lifespan.shutdown()
+
+
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """Serve an ASGI app over real HTTP on a free port of the loopback address; gives its base URL, without a slash."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each reply waits 40 ms for an acknowledgement
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=5))
+    server = PromptServer(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
@@ -188,6 +219,44 @@ def serve() -> Iterator[Callable[[Any], str]]:
         yield lambda app: stack.enter_context(serving(app))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """SQLite in this process does not wait for the disk. Processes that tests start and kill do, as in use."""
+    from service.db import engine
+
+    prepare = engine._prepare_sqlite
+
+    def prepare_without_waiting(connection: Any, record: Any) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_prepare_sqlite", prepare_without_waiting)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_readers() -> Iterator[None]:
+    """Readers of the board wait for its estimates however busy the machine is, so that no test reads `pending`."""
+    from service.cache import as_of_cache, leaderboard_cache
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (as_of_cache, leaderboard_cache):
+            patch.setattr(module, "PATIENCE_SECONDS", CLIENT_TIMEOUT_SECONDS - 5)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_certificate_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One public authority of certificates instead of all: every HTTP client would read them for 30 ms."""
+    path = tmp_path_factory.mktemp("tls") / "authority.pem"
+    path.write_text(certifi.contents().partition("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(path))
+        patch.setattr(certifi, "where", lambda: str(path))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of whoever runs the tests are not those of the tests."""
@@ -203,12 +272,23 @@ def settings(database_url: str, tmp_path: Path) -> "Settings":
     return Settings(_env_file=None, database_url=database_url, state_dir=tmp_path / "state", admin_key=ADMIN_KEY)
 
 
+@cache
+def app_of_this_process(max_body_bytes: int) -> "FastAPI":
+    """An app whose routes many tests use one after the other: FastAPI takes 0.1 s to work out those of a new app."""
+    from service.app import create_app
+    from service.settings import Settings
+
+    return create_app(Settings(_env_file=None, max_body_bytes=max_body_bytes))
+
+
 @pytest.fixture
 def base_url(settings: "Settings", clock: FakeClock) -> Iterator[str]:
     """The address of the real app on the test's clock, served over HTTP from a migrated database of its own."""
     from service.app import create_app
 
-    with serving(create_app(settings, clock=clock)) as url:
+    app = app_of_this_process(settings.max_body_bytes)
+    app.state = create_app(settings, clock=clock).state
+    with serving(app) as url:
         yield url
 
 
@@ -218,7 +298,7 @@ def admin(base_url: str) -> Iterator[httpx.Client]:
     # A pool that closes idle connections may close one that another thread has just taken.
     limits = httpx.Limits(max_keepalive_connections=100)
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
-    with httpx.Client(base_url=base_url, headers=headers, limits=limits, timeout=30) as client:
+    with httpx.Client(base_url=base_url, headers=headers, limits=limits, timeout=CLIENT_TIMEOUT_SECONDS) as client:
         yield client
 
 

@@ -1,12 +1,10 @@
-"""The house rules, as tests: style, types, direction of imports, sizes, time, commits, and what no file may name."""
+"""The house rules, as tests: sizes, time, commits, and what no file may name. Linters hold the others (`.ci/run`)."""
 
 import ast
 import pkgutil
 import re
 import statistics
 import subprocess
-import sys
-import sysconfig
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
@@ -46,15 +44,6 @@ UNWANTED = re.compile(
 )
 
 
-def run(*command: str | Path) -> None:
-    """Run a tool in the project's root; its findings are the message of the failure."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.fail(
-            f"{Path(command[0]).name} {' '.join(map(str, command[1:]))}\n{done.stdout}{done.stderr}", pytrace=False
-        )
-
-
 def sources(*folders: str) -> dict[str, str]:
     """The text of each Python file below the folders, by its path from the root."""
     files = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
@@ -80,22 +69,6 @@ def function_lengths(*folders: str) -> dict[str, int]:
 def longest(lengths: dict[str, int]) -> str:
     ranked = sorted(lengths.items(), key=lambda item: -item[1])
     return ", ".join(f"{name} ({lines})" for name, lines in ranked[:12])
-
-
-def test_ruff_finds_nothing() -> None:
-    run(sys.executable, "-m", "ruff", "check", "--quiet", ".")
-
-
-def test_the_code_is_formatted() -> None:
-    run(sys.executable, "-m", "ruff", "format", "--quiet", "--check", "--diff", ".")
-
-
-def test_the_types_hold() -> None:
-    run(sys.executable, "-m", "mypy")
-
-
-def test_imports_keep_their_direction() -> None:
-    run(Path(sysconfig.get_path("scripts"), "lint-imports"))
 
 
 def test_no_file_is_long() -> None:

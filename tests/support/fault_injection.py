@@ -1,6 +1,6 @@
 """Scheduler processes that tests kill, and a receiver that misbehaves: the harness of `test_faults.py`."""
 
-import multiprocessing
+import os
 import random
 import signal
 import socket
@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 from standardwebhooks import Webhook
 
@@ -31,6 +32,7 @@ from service.scheduling import crash_points
 from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
 from tests.support.http_source_server import RawServer, hang, raw, reply
+from tests.support.processes import start_process
 from tests.support.source_requests import ask, listen
 
 ROOT = Path(__file__).parents[2]
@@ -94,23 +96,23 @@ class House:
     receiver: Receiver
     engine: Engine
     secret: str = ""
+    asked: int = 0
     processes: list[BaseProcess] = field(default_factory=list)
 
     def come_due(self, count: int, over_seconds: float = 0.0) -> None:
-        """So many questions come due, all of them now or one after the other in the time given."""
+        """So many more questions come due, all of them now or one after the other in the time given."""
         start = datetime.now(UTC)
         with write_transaction(self.engine) as session:
-            self.secret = listen(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
+            if not self.secret:
+                self.secret = listen(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
             for number in range(count):
-                ask(session, f"q-{number}", start + timedelta(seconds=over_seconds * number / count))
+                at = start + timedelta(seconds=over_seconds * number / count)
+                ask(session, f"q-{self.asked + number}", at)
+        self.asked += count
 
     def start(self, kill_at: str = "") -> BaseProcess:
         """Start one more scheduler process."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.support.fault_injection"])
-        arguments = (self.url, self.receiver.server.host, kill_at)
-        process = context.Process(target=run_scheduler, args=arguments, daemon=True)
-        process.start()
+        process = start_process(run_scheduler, self.url, self.receiver.server.host, kill_at)
         self.processes.append(process)
         return process
 
@@ -119,6 +121,23 @@ class House:
         process.kill()
         process.join(20)
         self.processes.remove(process)
+
+    def suspend(self, process: BaseProcess) -> None:
+        """Stop a process, at a moment when none of its threads keeps others from writing to the database."""
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGSTOP)
+        while not self._can_write():
+            os.kill(process.pid, signal.SIGCONT)
+            time.sleep(random.uniform(0.01, 0.1))
+            os.kill(process.pid, signal.SIGSTOP)
+
+    def _can_write(self) -> bool:
+        time.sleep(0.02)  # the kernel stops the threads one by one
+        try:
+            with write_transaction(self.engine):
+                return True
+        except DBAPIError:
+            return False
 
     def count(self, *state: DeliveryState) -> int:
         """Deliveries in one of these states."""

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 from psycopg import sql
@@ -31,6 +32,17 @@ COMMON = (
 )
 
 GUARDIAN = 'trap "" INT; "$@" & read -r _; kill -INT $! 2>/dev/null; wait $!'
+
+END_CONNECTIONS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+TABLES = (
+    "SELECT relname FROM pg_class"
+    " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
+)
+COLUMNS = (
+    "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid"
+    " WHERE relnamespace = 'public'::regnamespace AND attnum > 0 ORDER BY 1, 2"
+)
+RESTART_IDS = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
 
 
 class NoPostgres(Exception):
@@ -137,8 +149,9 @@ class PostgresServer:
         """The address of a database, as SQLAlchemy writes it."""
         return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}"
 
-    def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname="postgres", autocommit=True)
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        """A connection of the superuser, who commits each statement."""
+        return psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname=database, autocommit=True)
 
     def start(self) -> None:
         """Start the server and wait until it answers. Also after `stop` or `kill`: the data are still there."""
@@ -160,7 +173,7 @@ class PostgresServer:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while True:
             try:
-                self._connect().close()
+                self.connect().close()
                 return
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
@@ -187,7 +200,7 @@ class PostgresServer:
 
     def create_database(self, name: str, template: str = "template0") -> str:
         """A new database, a copy of `template`; returns its address."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             statement = "CREATE DATABASE {} TEMPLATE {}"
             if connection.info.server_version >= 150000:
                 statement += " STRATEGY file_copy"  # 19 ms; the default, which logs every page, takes 73 ms
@@ -196,5 +209,51 @@ class PostgresServer:
 
     def drop_database(self, name: str) -> None:
         """Drop a database, and end whoever is still connected to it."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@dataclass
+class ReusedDatabase:
+    """A migrated database that tests use one after the other: each finds no rows, and its ids begin at 1.
+
+    It is emptied in a fifth of the time that a copy of the template takes. The migrations enter no rows of their own.
+    Each test knows it by another name, so that no thread that a test left running writes to the next one's.
+    """
+
+    server: PostgresServer
+    template: str
+    _name: str = field(default="", init=False)
+    _columns: list[tuple[str, str]] = field(default_factory=list, init=False)
+
+    def lend(self) -> str:
+        """Its address for the next test, which has a new copy of the template where the last changed the schema."""
+        before, self._name = self._name, f"reused_{uuid4().hex}"
+        if before:
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            with self.server.connect() as connection:
+                connection.execute(END_CONNECTIONS, [before])
+                connection.execute(rename.format(sql.Identifier(before), sql.Identifier(self._name)))
+            if self._emptied():
+                return self.server.url(self._name)
+            self.server.drop_database(self._name)
+        self.server.create_database(self._name, self.template)
+        with self.server.connect(self._name) as connection:
+            self._columns = connection.execute(COLUMNS).fetchall()
+        return self.server.url(self._name)
+
+    def _emptied(self) -> bool:
+        with self.server.connect(self._name) as connection:
+            if connection.execute(COLUMNS).fetchall() != self._columns:
+                return False
+            tables = [row[0] for row in connection.execute(TABLES)]
+            rows = sql.SQL("SELECT {0} WHERE EXISTS (SELECT FROM {1})")
+            queries = [rows.format(sql.Literal(name), sql.Identifier(name)) for name in tables]
+            filled = [sql.Identifier(row[0]) for row in connection.execute(sql.SQL(" UNION ALL ").join(queries))]
+            if filled:
+                connection.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
+                deletes = [sql.SQL("DELETE FROM {}").format(table) for table in filled]
+                connection.execute(sql.SQL("; ").join(deletes))
+                connection.execute(sql.SQL("VACUUM {}").format(sql.SQL(", ").join(filled)))
+            connection.execute(RESTART_IDS)
+        return True

@@ -1,6 +1,5 @@
 """Many processes probe one database: each look is one process's own, and one that is killed is replaced."""
 
-import multiprocessing
 import random
 import threading
 import time
@@ -23,6 +22,7 @@ from service.wiring.probing import EngineSessions
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import RawServer, RunningClock, hang, reply
 from tests.support.probing_helpers import HAPPENED, JSON, NOON, answer, enter, feed, make, proposals, row_of, run, until
+from tests.support.processes import start_process
 
 
 @pytest.fixture
@@ -102,9 +102,7 @@ class _Named:
 
 @contextmanager
 def process(url: str, folder: Path, host: str, lease_seconds: float = 0.5) -> Iterator[Any]:
-    context = multiprocessing.get_context("forkserver")
-    started = context.Process(target=probe_for_ever, args=(url, folder, host, lease_seconds), daemon=True)
-    started.start()
+    started = start_process(probe_for_ever, url, folder, host, lease_seconds)
     try:
         yield started
     finally:
@@ -163,29 +161,31 @@ def test_a_look_that_the_stop_breaks_off_is_left_to_the_next_process_at_once(
     assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}
 
 
+@pytest.mark.parametrize("kills", [6, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
 def test_kills_at_random_moments_lose_no_look_and_propose_nothing_twice(
-    engine: Engine, database_url: str, server: RawServer, tmp_path: Path
+    engine: Engine, database_url: str, server: RawServer, tmp_path: Path, kills: int
 ) -> None:
-    """Two processes probe forty questions; six times one of them is killed and another started."""
+    """Two processes probe questions, seven for each time that one of them is killed and another started."""
+    questions = 7 * kills
 
     def drowsy(sock: Any) -> None:
         time.sleep(0.05)
         reply(HAPPENED.encode(), content_type=JSON)(sock)
 
-    for number in range(40):
+    for number in range(questions):
         server.routes[f"/feed-{number}"] = drowsy
         enter(engine, f"q-{number}", feed(server, f"/feed-{number}"))
     with ExitStack() as stack:
         running = [stack.enter_context(process(database_url, tmp_path, server.host)) for _ in range(2)]
-        for _ in range(6):
+        for _ in range(kills):
             seen = len(server.requests)
-            until(lambda: len(server.requests) > seen or len(proposals(engine)) == 40)  # noqa: B023 - called at once
+            until(lambda: len(server.requests) > seen or len(proposals(engine)) == questions)  # noqa: B023 - called at once
             time.sleep(random.uniform(0, 0.1))
             running.pop(0).kill()
             running.append(stack.enter_context(process(database_url, tmp_path, server.host)))
-        until(lambda: len(proposals(engine)) == 40, 90)
-    assert len({each.question_id for each in proposals(engine)}) == 40
+        until(lambda: len(proposals(engine)) == questions, 90 + kills)
+    assert len({each.question_id for each in proposals(engine)}) == questions
     with read_transaction(engine) as session:
         assert list(ledger.chain_errors(session)) == []
         made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
-        assert len(session.exec(made).all()) == 40
+        assert len(session.exec(made).all()) == questions

@@ -1,11 +1,25 @@
 """Transactions of the edge."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 from sqlalchemy import text
 
 from service.db.engine import make_engine, read_transaction, write_transaction
+
+
+def test_a_committed_change_of_a_sqlite_database_is_on_the_disk(tmp_path: Path) -> None:
+    """In a process of its own: the tests themselves do not wait for the disk."""
+    code = (
+        "import sys; from service.db.engine import make_engine; from sqlalchemy import text\n"
+        "with make_engine(sys.argv[1]).connect() as connection:\n"
+        "    print(connection.execute(text('PRAGMA synchronous')).scalar())"
+    )
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2", "SQLite's number for FULL"
 
 
 def test_a_writer_is_not_starved_by_another_that_writes_without_pause(tmp_path: Path) -> None:

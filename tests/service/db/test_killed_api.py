@@ -1,11 +1,6 @@
-"""API processes are killed again and again under load: nothing acknowledged is lost, nothing retried counts twice.
+"""API processes are killed again and again under load: nothing acknowledged is lost, nothing retried counts twice."""
 
-`TEST_API_KILLS` sets the number of kills (for a long run, say 40).
-"""
-
-import os
 import random
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -24,9 +19,9 @@ from predictions.audit.verify import verify
 from predictions.models import Prediction
 from service.db.engine import make_engine, read_transaction
 from tests.conftest import ADMIN_KEY
-from tests.service.db.test_several_processes import KEY, RUN, Start, enter_questions, prediction, running, wait_for
+from tests.service.db.test_several_processes import KEY, Start, enter_questions, prediction, wait_for
+from tests.support.processes import command_process
 
-KILLS = int(os.environ.get("TEST_API_KILLS", "6"))
 CLIENTS = 8
 
 
@@ -40,7 +35,7 @@ def start(database_url: str, tmp_path: Path) -> Iterator[Start]:
         "TRACKRECORD_ADMIN_KEY": ADMIN_KEY,
     }
     with ExitStack() as stack:
-        yield lambda *arguments: stack.enter_context(running([*RUN, *arguments], given))
+        yield lambda *arguments: stack.enter_context(command_process(given, *arguments))
 
 
 class Submitter:
@@ -70,7 +65,10 @@ class Submitter:
             return
 
 
-def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(start: Start, database_url: str) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
+def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(
+    start: Start, database_url: str, kills: int
+) -> None:
     port = str(free_port())
     submitter = Submitter(f"http://127.0.0.1:{port}")
     api = ("serve", "--no-seed", "--no-scheduler", "--port", port)
@@ -80,9 +78,9 @@ def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(star
     with ThreadPoolExecutor(CLIENTS) as pool:
         works = [pool.submit(submitter.work) for _ in range(CLIENTS)]
         try:
-            for _ in range(KILLS):
+            for _ in range(kills):
                 time.sleep(random.uniform(0.1, 0.6))
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
                 process = start(*api)
                 wait_for(submitter.url)
         finally:

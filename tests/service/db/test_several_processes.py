@@ -1,33 +1,35 @@
 """Several API processes and several schedulers on one PostgreSQL, and one of them killed at work."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func
+from fastapi import FastAPI
+from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
 from benchmarks.http_load import free_port
 from predictions.audit.verify import verify
 from predictions.models import Prediction, Question, Resolution
 from resolvers.prompts.models import Prompt
-from service.db.engine import make_engine, read_transaction
+from service.app import create_app
+from service.db.engine import make_engine, read_transaction, write_transaction
+from service.security.api_keys import ensure_admin_key
+from service.settings import Settings
 from tests.conftest import ADMIN_KEY
+from tests.support.fake_clock import FakeClock
+from tests.support.processes import command_process
 
-RUN = [sys.executable, "-c", "from service.cli import main; main()"]
 QUESTIONS = 20
 KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
-Start = Callable[..., "subprocess.Popen[bytes]"]
+Start = Callable[..., BaseProcess]
 
 
 @pytest.fixture
@@ -41,20 +43,10 @@ def start(postgresql_url: str, tmp_path: Path) -> Iterator[Start]:
         "TRACKRECORD_TICK_SECONDS": "0.1",
     }
     with ExitStack() as stack:
-        yield lambda *arguments: stack.enter_context(running([*RUN, *arguments], given))
+        yield lambda *arguments: stack.enter_context(command_process(given, *arguments))
 
 
-@contextmanager
-def running(command: list[str], given: dict[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
-    process = subprocess.Popen(command, env={**os.environ, **given}, stdout=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def serve(start: Start) -> tuple["subprocess.Popen[bytes]", str]:
+def serve_in_process(start: Start) -> tuple[BaseProcess, str]:
     port = free_port()
     process = start("serve", "--no-seed", "--no-scheduler", "--port", str(port))
     return process, f"http://127.0.0.1:{port}"
@@ -92,7 +84,7 @@ def prediction(number: int) -> dict[str, Any]:
 
 
 def test_two_apis_and_two_schedulers_share_one_record(start: Start, postgresql_url: str) -> None:
-    (_, first), (_, second) = serve(start), serve(start)
+    (_, first), (_, second) = serve_in_process(start), serve_in_process(start)
     for url in (first, second):
         wait_for(url)
     for _ in range(2):
@@ -134,8 +126,19 @@ def wait_until_prompted(url: str) -> None:
     engine.dispose()
 
 
+def test_an_api_starts_while_another_stores_the_first_admin_key(
+    engine: Engine, settings: Settings, clock: FakeClock, serve: Callable[[FastAPI], str]
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with write_transaction(engine) as session:
+            ensure_admin_key(session, ADMIN_KEY, secret=settings.secret(), now=clock.now())
+            starting = pool.submit(serve, create_app(settings, clock=clock))
+            time.sleep(0.3)
+        assert httpx.get(f"{starting.result(30)}/api/keys", headers=KEY).status_code == 200
+
+
 def test_a_killed_api_loses_nothing_it_acknowledged(start: Start, postgresql_url: str) -> None:
-    (victim, first), (_, second) = serve(start), serve(start)
+    (victim, first), (_, second) = serve_in_process(start), serve_in_process(start)
     for url in (first, second):
         wait_for(url)
     enter_questions(second)
@@ -143,7 +146,7 @@ def test_a_killed_api_loses_nothing_it_acknowledged(start: Start, postgresql_url
 
     def submit(number: int) -> None:
         if number == 150:
-            os.kill(victim.pid, signal.SIGKILL)
+            victim.kill()
         with suppress(httpx.TransportError):
             reply = clients[number % 2].post("/api/predictions", json=prediction(number))
             assert reply.status_code == 201

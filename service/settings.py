@@ -1,4 +1,4 @@
-"""All settings: environment variables with the prefix TRACKRECORD_, or a .env file. The README lists each."""
+"""All settings: environment variables with the prefix TRACKRECORD_, or a .env file. docs/settings.md lists each."""
 
 import os
 import secrets

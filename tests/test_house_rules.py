@@ -14,7 +14,6 @@ import pytest
 
 from service import pages
 from service.app import API
-from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("predictions", "resolvers", "service")
@@ -201,9 +200,3 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
         if UNWANTED.search(line)
     ]
     assert found == []
-
-
-def test_the_readme_has_every_setting_and_no_other() -> None:
-    names = {f"{Settings.model_config['env_prefix']}{name}".upper() for name in Settings.model_fields}
-    documented = set(re.findall(r"^\| *`(TRACKRECORD_\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE))
-    assert documented == names, "README.md has one table row for each setting: | `TRACKRECORD_NAME` | ... |"

@@ -41,6 +41,7 @@ from service.settings import Settings
 from service.web import openapi, problems
 from service.web.body_limit import BodyLimit
 from service.web.head_requests import HeadAsGet
+from service.web.openapi_webhooks import webhooks
 from service.web.strict_requests import strict
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,12 @@ DESCRIPTION = (
 def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: bool = False) -> FastAPI:
     """The service as an ASGI app, on a database that is migrated. ``scheduler``: also watch the deadlines here."""
     app = FastAPIOffline(  # its documentation page loads nothing from other hosts
-        title="Track Record", version=__version__, description=DESCRIPTION, lifespan=_lifespan, redoc_url=None
+        title="Track Record",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
     app.state.clock = clock or SystemClock()
@@ -67,6 +73,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     for module in API:
         app.include_router(module.router, dependencies=[Depends(strict)])
     app.include_router(pages.router)
+    app.webhooks.include_router(webhooks)
     app.mount("/static", Assets(), name="static")
     problems.install(app, pages.problem_page)
     openapi.describe(app)

@@ -37,8 +37,11 @@ class Channels(BaseModel):
 
 
 @router.post("/channels", status_code=201, response_model=NewChannelView)
-def enter(data: ChannelIn, who: Admin, write: Writing) -> Response:
-    """Enter a webhook, mail or chat address that prompts go to. The signing secret is shown in this reply alone."""
+def add_channel(data: ChannelIn, who: Admin, write: Writing) -> Response:
+    """Add a channel.
+
+    A webhook, mail or chat address that prompts are sent to. The signing secret is shown in this reply only.
+    """
     write.must_not_be_kept()
     if data.kind is ChannelKind.CHAT:
         check_address(data.target)
@@ -51,14 +54,20 @@ def enter(data: ChannelIn, who: Admin, write: Writing) -> Response:
 
 
 @router.get("/channels", response_model=Channels)
-def list_all(request: Request, _: Admin, session: Reading) -> Response:
-    """List all channels, without their secrets."""
+def list_all_channels(request: Request, _: Admin, session: Reading) -> Response:
+    """List channels.
+
+    Without their secrets.
+    """
     return read_reply(request, Channels(items=list_channels(session)))
 
 
 @router.patch("/channels/{number}", response_model=ChannelView)
-def change(number: Number, data: ChannelPreferences, who: Admin, write: Writing) -> Response:
-    """Change what a channel hears of, and when: its topics, person, quiet hours, digest. What is left out stays."""
+def change_channel(number: Number, data: ChannelPreferences, who: Admin, write: Writing) -> Response:
+    """Change what a channel receives, and when.
+
+    Its topics, person, quiet hours and digest. Fields left out stay as they are.
+    """
 
     def job(session: Session) -> BaseModel:
         row = channel_of(session, number)
@@ -69,8 +78,11 @@ def change(number: Number, data: ChannelPreferences, who: Admin, write: Writing)
 
 
 @router.post("/channels/{number}/state", status_code=200, response_model=ChannelView)
-def turn(number: Number, data: SwitchIn, who: Admin, write: Writing) -> Response:
-    """Enable or disable a channel. What waits for a disabled one becomes dead letters, which can be sent again."""
+def switch_channel(number: Number, data: SwitchIn, who: Admin, write: Writing) -> Response:
+    """Enable or disable a channel.
+
+    Messages waiting for a disabled channel become dead letters, which can be sent again.
+    """
 
     def job(session: Session) -> BaseModel:
         row = channel_of(session, number)
@@ -82,13 +94,16 @@ def turn(number: Number, data: SwitchIn, who: Admin, write: Writing) -> Response
 
 
 @router.post("/channels/{number}/test", status_code=200, response_model=Tested)
-def test(request: Request, number: Number, _: Admin) -> Tested:
-    """Send a test message now and say what came back."""
+def send_test_message(request: Request, number: Number, _: Admin) -> Tested:
+    """Send a test message.
+
+    It is sent now; the reply says what the receiver answered.
+    """
     return test_now(request, number)
 
 
 @router.get("/deliveries", response_model=None)
-def list_sent(
+def list_all_deliveries(
     request: Request,
     _: Admin,
     session: Reading,
@@ -98,14 +113,20 @@ def list_sent(
     channel: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     question: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
 ) -> Response:
-    """List messages with every attempt; `state=dead` are the dead letters."""
+    """List deliveries.
+
+    Every message with its attempts; `state=dead` are the dead letters.
+    """
     found = list_deliveries(session, state=state, channel=channel, question=question, after=after(cursor), limit=limit)
     return page_reply(request, found, limit)
 
 
 @router.post("/deliveries/{number}/resend", status_code=200, response_model=DeliveryView)
-def again(number: Number, who: Admin, write: Writing) -> Response:
-    """Send a dead letter again, with the same message id."""
+def resend_delivery(number: Number, who: Admin, write: Writing) -> Response:
+    """Send a dead letter again.
+
+    The message id stays the same.
+    """
 
     def job(session: Session) -> BaseModel:
         resend(session, delivery_of(session, number), now=write.now)

@@ -23,8 +23,11 @@ router = APIRouter(prefix="/api/commentators", tags=["commentators"])
 
 
 @router.post("", status_code=201, response_model=CommentatorView)
-def enter(data: CommentatorIn, who: Predictor, write: Writing) -> Response:
-    """Enter a commentator, or find the one that has this name, slug or id already."""
+def create_commentator(data: CommentatorIn, who: Predictor, write: Writing) -> Response:
+    """Create a commentator.
+
+    Or find the one that has this name, slug or id already.
+    """
 
     def job(session: Session) -> BaseModel:
         return CommentatorView.of(enter_commentator(session, data, now=write.now, actor=who.name))
@@ -33,7 +36,7 @@ def enter(data: CommentatorIn, who: Predictor, write: Writing) -> Response:
 
 
 @router.get("", response_model=None)
-def list_all(
+def list_all_commentators(
     request: Request,
     _: Reader,
     session: Reading,
@@ -42,20 +45,26 @@ def list_all(
     kind: CommentatorKind | None = None,
     q: Annotated[str | None, Query(max_length=200, description="part of the name")] = None,
 ) -> Response:
-    """List commentators in order of entry."""
+    """List commentators.
+
+    In order of creation.
+    """
     rows = list_commentators(session, kind=kind, text=q, after=after(cursor), limit=limit)
     return page_reply(request, [CommentatorView.of(row) for row in rows], limit)
 
 
 @router.get("/{which}", response_model=CommentatorView)
-def read(request: Request, which: Which, _: Reader, session: Reading) -> Response:
-    """Read one commentator."""
+def get_commentator(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """Get a commentator."""
     return read_reply(request, CommentatorView.of(commentator_of(session, which)))
 
 
 @router.patch("/{which}", response_model=CommentatorView)
-def change(which: Which, data: CommentatorChange, who: ResolverCaller, write: Writing) -> Response:
-    """Correct a commentator's name, kind, description or statement; the ledger keeps what stood there before."""
+def correct_commentator(which: Which, data: CommentatorChange, who: ResolverCaller, write: Writing) -> Response:
+    """Correct a commentator.
+
+    Name, kind, description or statement; the ledger keeps the former values.
+    """
     changes = {name: getattr(data, name) for name in data.model_fields_set if getattr(data, name) is not None}
     if not changes:
         raise InvalidInput.at("", f"name at least one field to change: {', '.join(CommentatorChange.model_fields)}")

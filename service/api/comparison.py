@@ -17,10 +17,10 @@ Who = Annotated[str, Query(max_length=120, description="the id or the slug of a 
 
 
 @router.get("/calibration", response_model=CalibrationView)
-def calibration(
+def get_calibration(
     request: Request, _: Reader, session: Reading, chosen: Chosen, commentator: Who | None = None
 ) -> Response:
-    """A reliability diagram (CORP) with its decomposition and a band of what chance alone would show.
+    """Get a reliability diagram.
 
     Of the opening calls on yes-or-no questions that the filters leave: of everyone, or of one commentator.
     """
@@ -30,8 +30,13 @@ def calibration(
 
 
 @router.get("/pairs", response_model=PairView)
-def pair(request: Request, _: Reader, session: Reading, chosen: Chosen, first: Who, second: Who) -> Response:
-    """Two commentators on the resolved questions that both answered, by event."""
+def compare_two_commentators(
+    request: Request, _: Reader, session: Reading, chosen: Chosen, first: Who, second: Who
+) -> Response:
+    """Compare two commentators.
+
+    On the resolved questions that both answered, by event.
+    """
     one, other = commentator_of(session, first), commentator_of(session, second)
     if one.id == other.id:
         raise InvalidInput.at("/query/second", "names the same commentator as first: name another")

@@ -50,8 +50,11 @@ def _view(row: ApiKey, plain: str | None = None) -> KeyView:
 
 
 @router.post("", status_code=201, response_model=KeyView)
-def make(request: Request, data: KeyIn, who: Admin, write: Writing) -> Response:
-    """Make a key. Its plain text is in this reply and nowhere else."""
+def create_api_key(request: Request, data: KeyIn, who: Admin, write: Writing) -> Response:
+    """Create an API key.
+
+    Its plain text is in this reply only.
+    """
     write.must_not_be_kept()
 
     def job(session: Session) -> BaseModel:
@@ -62,14 +65,20 @@ def make(request: Request, data: KeyIn, who: Admin, write: Writing) -> Response:
 
 
 @router.get("", response_model=Keys)
-def list_all(request: Request, _: Admin, session: Reading) -> Response:
-    """List all keys, revoked ones too."""
+def list_all_keys(request: Request, _: Admin, session: Reading) -> Response:
+    """List API keys.
+
+    Revoked ones too.
+    """
     return read_reply(request, Keys(items=[_view(row) for row in list_keys(session)]))
 
 
 @router.post("/{name}/revocation", status_code=200, response_model=KeyView)
-def revoke(name: Annotated[str, Path(max_length=120)], who: Admin, write: Writing) -> Response:
-    """Make a key worthless from now on."""
+def revoke_api_key(name: Annotated[str, Path(max_length=120)], who: Admin, write: Writing) -> Response:
+    """Revoke an API key.
+
+    It stops working at once.
+    """
 
     def job(session: Session) -> BaseModel:
         return _view(revoke_key(session, name, now=write.now))

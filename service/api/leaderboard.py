@@ -85,7 +85,7 @@ AsOf = Annotated[Instant | None, Query(description="as it stood at this past ins
 
 
 @router.get("/leaderboard", response_model=Board)
-def leaderboard(
+def get_leaderboard(
     request: Request,
     _: Reader,
     session: Reading,
@@ -98,7 +98,10 @@ def leaderboard(
     offset: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
     as_of: AsOf = None,
 ) -> Response:
-    """Commentators ranked, with uncertainty; those with too short a record stand behind, without a rank."""
+    """Get the leaderboard.
+
+    Commentators ranked, with uncertainty; those with too short a record come last, without a rank.
+    """
     order = sort or ("skill" if revisions == "opening" else "brier")
     wanted = Wanted(chosen, revisions, order, min_resolved, max_annulled, limit, offset)
     state = request.app.state

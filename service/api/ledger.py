@@ -38,7 +38,7 @@ class LedgerPage(BaseModel):
 
 
 @router.get("/api/ledger", response_model=LedgerPage)
-def events(
+def list_all_events(
     request: Request,
     _: Reader,
     session: Reading,
@@ -47,7 +47,10 @@ def events(
     subject_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
-    """Events of the ledger behind number `after`, in order. Keep a head, and any later change of the past shows."""
+    """List ledger events.
+
+    Events after number `after`, in order. Keep the head: any later change of the past then shows.
+    """
     query = select(LedgerEvent).where(col(LedgerEvent.seq) > after).order_by(col(LedgerEvent.seq)).limit(limit)
     if subject is not None:
         query = query.where(col(LedgerEvent.subject) == subject)

@@ -27,14 +27,22 @@ class HedgeView(BaseModel):
 
 
 @router.get("/api/lexicons", response_model=None)
-def all_lexicons(_: Reader) -> Any:
-    """The lexicons that turn hedges into low, best and high probabilities, with their entries and sources."""
+def list_all_lexicons(_: Reader) -> Any:
+    """List lexicons.
+
+    They turn hedges into low, best and high probabilities; with their entries and sources.
+    """
     return {"items": lexicons()}
 
 
 @router.get("/api/hedge", response_model=HedgeView)
-def hedge(_: Reader, words: Annotated[Words, Query()], lexicon: Annotated[str, Query(max_length=40)] = "survey") -> Any:
-    """How a lexicon reads some words."""
+def interpret_hedge(
+    _: Reader, words: Annotated[Words, Query()], lexicon: Annotated[str, Query(max_length=40)] = "survey"
+) -> Any:
+    """Interpret a hedge.
+
+    The probability that a lexicon gives to some words.
+    """
     found = read_hedge(words, lexicon)
     return HedgeView(
         words=found.words,

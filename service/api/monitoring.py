@@ -30,13 +30,16 @@ class Alive(BaseModel):
 
 @router.get("/healthz", response_model=Alive)
 def healthz() -> Alive:
-    """Whether the process is alive."""
+    """Check that the process is alive."""
     return Alive(status="ok")
 
 
 @router.get("/readyz", response_model=Alive, responses={503: {"description": "not ready, and why"}})
 def readyz(request: Request) -> Any:
-    """Whether the service can do its work: the database answers, and the scheduler (if it runs here) ticks."""
+    """Check that the service is ready.
+
+    The database answers, and the scheduler (if it runs here) ticks; else 503.
+    """
     with request.app.state.engine.connect().execution_options(reading=True) as connection:
         connection.execute(text("SELECT 1"))
     scheduler = request.app.state.scheduler
@@ -47,7 +50,10 @@ def readyz(request: Request) -> Any:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def metrics(request: Request, _: Reader, session: Reading) -> Response:
-    """Counts of the record, how late prompts are, and how the sources of resolvers do."""
+    """Get metrics.
+
+    Counts of the record, lateness of prompts and state of the sources of resolvers, for Prometheus.
+    """
     registry = CollectorRegistry()
     _count(registry, "commentators", "Commentators on record", session, Commentator)
     _count(registry, "predictions", "Predictions on record, superseded ones too", session, Prediction)

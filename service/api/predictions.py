@@ -57,8 +57,11 @@ class Recorded(BaseModel):
 
 
 @router.post("", status_code=201, response_model=PredictionView)
-async def record(data: PredictionIn, who: Predictor, write: Writing) -> Response:
-    """Record one prediction. Commentator, source and question are found by id or natural key, or entered."""
+async def record_one_prediction(data: PredictionIn, who: Predictor, write: Writing) -> Response:
+    """Record a prediction.
+
+    Commentator, source and question are found by id or natural key, or created.
+    """
     return await write.awaited(who, _record, Submission(data, write.now, who.name))
 
 
@@ -67,13 +70,16 @@ def _record(session: Session, submissions: list[Submission]) -> list[BaseModel]:
 
 
 @router.post("/batch", status_code=201, response_model=Recorded)
-async def record_many(
+async def record_many_predictions(
     request: Request,
     who: Predictor,
     write: Writing,
     partial: Annotated[bool, Query(description="true: take the good lines, report the others")] = False,
 ) -> Response:
-    """Record many predictions, one JSON object a line: all or none, or with `partial` each good one."""
+    """Record many predictions.
+
+    One JSON object a line: all or none, or each valid one with `partial`.
+    """
     lines = [(number, line) for number, line in enumerate((await request.body()).splitlines(), 1) if line.strip()]
     if not 0 < len(lines) <= MAX_LINES:
         raise InvalidInput.at("", f"send 1 to {MAX_LINES} lines, each one prediction as JSON; these are {len(lines)}")
@@ -121,7 +127,7 @@ def _each_good_one(
 
 
 @router.get("", response_model=None)
-def list_all(
+def list_all_predictions(
     request: Request,
     _: Reader,
     session: Reading,
@@ -135,7 +141,10 @@ def list_all(
     since: Annotated[Instant | None, Query(alias="from", description="made at or after")] = None,
     until: Annotated[Instant | None, Query(alias="to", description="made before")] = None,
 ) -> Response:
-    """List predictions in order of recording; superseded and withdrawn ones too, with flags that say so."""
+    """List predictions.
+
+    In order of recording; superseded and withdrawn ones too, with flags that say so.
+    """
     wanted = PredictionFilter(
         commentator=commentator_of(session, commentator).id if commentator is not None else None,
         question=question_of(session, question).id if question is not None else None,
@@ -149,14 +158,17 @@ def list_all(
 
 
 @router.get("/{number}", response_model=PredictionView)
-def read(request: Request, number: Number, _: Reader, session: Reading) -> Response:
-    """Read one prediction."""
+def get_prediction(request: Request, number: Number, _: Reader, session: Reading) -> Response:
+    """Get a prediction."""
     return read_reply(request, view_predictions(session, [prediction_of(session, number)])[0])
 
 
 @router.post("/{number}/revisions", status_code=201, response_model=PredictionView)
-def revise(number: Number, data: StatedIn, who: Predictor, write: Writing) -> Response:
-    """Record a later prediction of the same commentator on the same question; the earlier one stays and counts."""
+def revise_prediction(number: Number, data: StatedIn, who: Predictor, write: Writing) -> Response:
+    """Revise a prediction.
+
+    Record a later prediction by the same commentator on the same question; the earlier one stays and counts.
+    """
 
     def job(session: Session) -> BaseModel:
         before = prediction_of(session, number)
@@ -175,8 +187,11 @@ def revise(number: Number, data: StatedIn, who: Predictor, write: Writing) -> Re
 
 
 @router.post("/{number}/corrections", status_code=201, response_model=PredictionView)
-def correct(number: Number, data: CorrectionIn, who: Predictor, write: Writing) -> Response:
-    """Put a wrongly recorded prediction on record as it should read. The wrong one stays, superseded."""
+def correct_one_prediction(number: Number, data: CorrectionIn, who: Predictor, write: Writing) -> Response:
+    """Correct a prediction.
+
+    Replace a wrongly recorded prediction; the wrong one stays on record, superseded.
+    """
 
     def job(session: Session) -> BaseModel:
         wrong = prediction_of(session, number)
@@ -186,8 +201,11 @@ def correct(number: Number, data: CorrectionIn, who: Predictor, write: Writing) 
 
 
 @router.post("/{number}/withdrawal", status_code=201, response_model=PredictionView)
-def withdraw(number: Number, data: WithdrawalIn, who: Predictor, write: Writing) -> Response:
-    """Take a prediction that should never have been recorded out of the count. It stays visible, with the reason."""
+def withdraw_one_prediction(number: Number, data: WithdrawalIn, who: Predictor, write: Writing) -> Response:
+    """Withdraw a prediction.
+
+    Take one that should never have been recorded out of the count; it stays visible, with the reason.
+    """
 
     def job(session: Session) -> BaseModel:
         wrong = prediction_of(session, number)

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/prompts", tags=["prompts"])
 
 
 @router.get("", response_model=None)
-def list_all(
+def list_all_prompts(
     request: Request,
     _: Reader,
     session: Reading,
@@ -22,7 +22,10 @@ def list_all(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    """List prompts in order of recording."""
+    """List prompts.
+
+    In order of recording.
+    """
     now = request.app.state.clock.now()
     found = list_prompts(session, now=now, state=state, assignee=assignee, after=after(cursor), limit=limit)
     return page_reply(request, found, limit)

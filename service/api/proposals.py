@@ -24,8 +24,11 @@ Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 
 @router.post("/questions/{which}/proposals", status_code=201, response_model=ProposalView)
-def suggest(which: Which, data: ProposalIn, who: Predictor, write: Writing) -> Response:
-    """Propose an outcome with evidence. It scores nothing until a person confirms it."""
+def propose_outcome(which: Which, data: ProposalIn, who: Predictor, write: Writing) -> Response:
+    """Propose an outcome.
+
+    With evidence; it scores nothing until a person confirms it.
+    """
 
     def job(session: Session) -> BaseModel:
         row = propose(session, question_of(session, which), data, now=write.now, actor=who.name)
@@ -35,7 +38,7 @@ def suggest(which: Which, data: ProposalIn, who: Predictor, write: Writing) -> R
 
 
 @router.get("/proposals", response_model=None)
-def list_all(
+def list_all_proposals(
     request: Request,
     _: Reader,
     session: Reading,
@@ -44,21 +47,30 @@ def list_all(
     state: ProposalState | None = None,
     question: Annotated[str | None, Query(max_length=120, description="its id or slug")] = None,
 ) -> Response:
-    """List proposals in order of entry; contradicting ones of one question stand side by side."""
+    """List proposals.
+
+    In order of entry; contradicting proposals on one question are listed one after the other.
+    """
     number = row_id(question_of(session, question)) if question is not None else None
     rows = list_proposals(session, question=number, state=state, after=after(cursor), limit=limit)
     return page_reply(request, [ProposalView.of(row) for row in rows], limit)
 
 
 @router.get("/proposals/{number}", response_model=ProposalView)
-def read(request: Request, number: Number, _: Reader, session: Reading) -> Response:
-    """Read one proposal with its evidence and what became of it."""
+def get_proposal(request: Request, number: Number, _: Reader, session: Reading) -> Response:
+    """Get a proposal.
+
+    With its evidence and the decision about it.
+    """
     return read_reply(request, ProposalView.of(proposal_of(session, number)))
 
 
 @router.post("/proposals/{number}/confirm", status_code=201, response_model=ResolutionView)
-def accept(number: Number, who: ResolverCaller, write: Writing, data: ResolutionIn | None = None) -> Response:
-    """Resolve the question as the proposal says. A body amends its date, evidence and note, not its outcome."""
+def confirm_proposal(number: Number, who: ResolverCaller, write: Writing, data: ResolutionIn | None = None) -> Response:
+    """Confirm a proposal.
+
+    The question is resolved as proposed. A body amends date, evidence and note, not the outcome.
+    """
 
     def job(session: Session) -> BaseModel:
         row = confirm(session, proposal_of(session, number), data, now=write.now, actor=who.name)
@@ -68,8 +80,11 @@ def accept(number: Number, who: ResolverCaller, write: Writing, data: Resolution
 
 
 @router.post("/proposals/{number}/reject", status_code=200, response_model=ProposalView)
-def refuse(number: Number, data: ProposalDecisionIn, who: ResolverCaller, write: Writing) -> Response:
-    """Say that a proposal is not what happened, and why; it stays on record."""
+def reject_proposal(number: Number, data: ProposalDecisionIn, who: ResolverCaller, write: Writing) -> Response:
+    """Reject a proposal.
+
+    With the reason; it stays on record.
+    """
 
     def job(session: Session) -> BaseModel:
         proposal = proposal_of(session, number)

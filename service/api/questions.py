@@ -45,8 +45,11 @@ class QuestionWhole(QuestionView):
 
 
 @router.post("", status_code=201, response_model=QuestionView)
-def enter(data: QuestionIn, who: Predictor, write: Writing) -> Response:
-    """Enter a question, or find the same one if it is on record."""
+def create_question(data: QuestionIn, who: Predictor, write: Writing) -> Response:
+    """Create a question.
+
+    Or find the same one on record.
+    """
 
     def job(session: Session) -> BaseModel:
         return view_question(session, enter_question(session, data, now=write.now, actor=who.name))
@@ -55,7 +58,7 @@ def enter(data: QuestionIn, who: Predictor, write: Writing) -> Response:
 
 
 @router.get("", response_model=None)
-def list_all(
+def list_all_questions(
     request: Request,
     _: Reader,
     session: Reading,
@@ -69,15 +72,21 @@ def list_all(
     until: Annotated[Instant | None, Query(alias="to", description="deadline before")] = None,
     q: Annotated[str | None, Query(max_length=200, description="part of the text")] = None,
 ) -> Response:
-    """List questions in order of entry."""
+    """List questions.
+
+    In order of creation.
+    """
     wanted = QuestionFilter(topic, event, status, deadline_basis, since, until, q)
     rows = list_questions(session, wanted, after=after(cursor), limit=limit)
     return page_reply(request, [QuestionRefView.of(row) for row in rows], limit)
 
 
 @router.get("/{which}", response_model=QuestionWhole)
-def read(request: Request, which: Which, _: Reader, session: Reading) -> Response:
-    """Read one question with its condition, reference forecasts, resolver, proposals and resolutions."""
+def get_question(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """Get a question.
+
+    With its condition, reference forecasts, resolver, proposals and resolutions.
+    """
     question = question_of(session, which)
     row = find_attached(session, question)
     resolver = view_attached(row, question) if row else None
@@ -85,10 +94,10 @@ def read(request: Request, which: Which, _: Reader, session: Reading) -> Respons
 
 
 @router.patch("/{which}", response_model=QuestionView)
-def change(which: Which, data: QuestionChange, who: ResolverCaller, write: Writing) -> Response:
-    """Correct the wording, the criteria or the basis of the deadline of a question without outcome, with the reason.
+def correct_question(which: Which, data: QuestionChange, who: ResolverCaller, write: Writing) -> Response:
+    """Correct a question.
 
-    The ledger keeps what stood there before. A later deadline is a postponement.
+    Wording, criteria or deadline basis of a question without outcome, with the reason.
     """
 
     def job(session: Session) -> BaseModel:
@@ -100,8 +109,8 @@ def change(which: Which, data: QuestionChange, who: ResolverCaller, write: Writi
 
 
 @router.post("/{which}/resolutions", status_code=201, response_model=ResolutionView)
-def settle(which: Which, data: ResolutionIn, who: ResolverCaller, write: Writing) -> Response:
-    """Resolve a question, or correct its resolution: scores and board follow in the same transaction.
+def resolve_question(which: Which, data: ResolutionIn, who: ResolverCaller, write: Writing) -> Response:
+    """Resolve a question.
 
     A second resolution supersedes the first. Send `supersedes` with the id of the resolution you have seen (or "none")
     to be told if somebody was quicker.
@@ -114,10 +123,19 @@ def settle(which: Which, data: ResolutionIn, who: ResolverCaller, write: Writing
     return write(who, job)
 
 
-@router.post("/{which}/resolutions/taken-back", status_code=201, response_model=ResolutionView, deprecated=True)
+@router.post(
+    "/{which}/resolutions/taken-back",
+    status_code=201,
+    response_model=ResolutionView,
+    deprecated=True,
+    name="retract_question_resolution_at_former_address",
+)
 @router.post("/{which}/resolutions/retraction", status_code=201, response_model=ResolutionView)
-def retract(which: Which, data: RetractionIn, who: ResolverCaller, write: Writing) -> Response:
-    """Retract the resolution of a question, which is then open or due again. `taken-back` is the former address."""
+def retract_question_resolution(which: Which, data: RetractionIn, who: ResolverCaller, write: Writing) -> Response:
+    """Retract a resolution.
+
+    The question is then open or due again. `taken-back` is the former address.
+    """
 
     def job(session: Session) -> BaseModel:
         row = retract_resolution(session, question_of(session, which), data.reason, now=write.now, actor=who.name)
@@ -127,8 +145,11 @@ def retract(which: Which, data: RetractionIn, who: ResolverCaller, write: Writin
 
 
 @router.post("/{which}/decided", status_code=200, response_model=QuestionView)
-def declare(which: Which, data: DecidedIn, who: ResolverCaller, write: Writing) -> Response:
-    """Declare a question decided before its deadline: people are prompted to resolve it now."""
+def declare_question_decided(which: Which, data: DecidedIn, who: ResolverCaller, write: Writing) -> Response:
+    """Declare a question decided.
+
+    Before its deadline: people are prompted to resolve it now.
+    """
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
@@ -139,8 +160,11 @@ def declare(which: Which, data: DecidedIn, who: ResolverCaller, write: Writing) 
 
 
 @router.post("/{which}/postponements", status_code=201, response_model=QuestionView)
-def move(which: Which, data: PostponementIn, who: ResolverCaller, write: Writing) -> Response:
-    """Move the deadline to a later instant, with the reason; the ledger keeps the earlier one."""
+def postpone_question(which: Which, data: PostponementIn, who: ResolverCaller, write: Writing) -> Response:
+    """Postpone a deadline.
+
+    To a later instant, with the reason; the ledger keeps the earlier one.
+    """
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
@@ -152,8 +176,11 @@ def move(which: Which, data: PostponementIn, who: ResolverCaller, write: Writing
 
 
 @router.post("/{which}/snooze", status_code=200, response_model=QuestionView)
-def snooze(which: Which, data: SnoozeIn, who: ResolverCaller, write: Writing) -> Response:
-    """Let a due question rest: nobody is prompted before `until`, and then somebody is. Null ends a snooze now."""
+def snooze_due_question(which: Which, data: SnoozeIn, who: ResolverCaller, write: Writing) -> Response:
+    """Snooze a due question.
+
+    Nobody is prompted before `until`; null ends the snooze now.
+    """
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
@@ -164,8 +191,11 @@ def snooze(which: Which, data: SnoozeIn, who: ResolverCaller, write: Writing) ->
 
 
 @router.post("/{which}/assignment", status_code=200, response_model=QuestionView)
-def assign(which: Which, data: AssignmentIn, who: ResolverCaller, write: Writing) -> Response:
-    """Say who is to resolve a question, by name; null: nobody in particular."""
+def assign_question_to_person(which: Which, data: AssignmentIn, who: ResolverCaller, write: Writing) -> Response:
+    """Assign a question.
+
+    To a person, by name; null ends the assignment.
+    """
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
@@ -176,8 +206,11 @@ def assign(which: Which, data: AssignmentIn, who: ResolverCaller, write: Writing
 
 
 @router.post("/{which}/references", status_code=201, response_model=QuestionView)
-def refer(which: Which, data: ReferenceIn, who: Predictor, write: Writing) -> Response:
-    """Put a market or crowd probability of a day on record, which predictions of that day are compared with."""
+def record_reference_forecast(which: Which, data: ReferenceIn, who: Predictor, write: Writing) -> Response:
+    """Record a reference forecast.
+
+    A market or crowd probability of one day, with which predictions of that day are compared.
+    """
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)

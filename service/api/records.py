@@ -15,8 +15,11 @@ router = APIRouter(prefix="/api", tags=["leaderboard"])
 
 
 @router.get("/commentators/{which}/record", response_model=RecordView)
-def record(request: Request, which: Which, _: Reader, session: Reading, as_of: AsOf = None) -> Response:
-    """A commentator's record: the line on the board, every scored question, what is open, calibration."""
+def get_record(request: Request, which: Which, _: Reader, session: Reading, as_of: AsOf = None) -> Response:
+    """Get the record of a commentator.
+
+    The line on the board, every scored question, open questions and calibration.
+    """
     now = request.app.state.clock.now()
     if as_of is not None:
         with request.app.state.as_of_cache.at(session, as_of, Filters(), "opening", now=now) as (past, _, made):
@@ -27,8 +30,11 @@ def record(request: Request, which: Which, _: Reader, session: Reading, as_of: A
 
 
 @router.get("/commentators/{which}/history", response_model=HistoryView)
-def history(request: Request, which: Which, _: Reader, session: Reading) -> Response:
-    """A commentator's score over time: by when outcomes became known, and as it stood on the board at each instant."""
+def get_score_history(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """Get the score history of a commentator.
+
+    By when outcomes became known, and as the board showed it at each instant.
+    """
     person = commentator_of(session, which)
     scores = score_views(session, person)
     return read_reply(request, history_of(session, person, scores, now=request.app.state.clock.now()))

@@ -30,21 +30,27 @@ class Detached(BaseModel):
 
 
 @router.get("/resolvers", response_model=Kinds)
-def catalog(request: Request, _: Reader) -> Response:
-    """List the resolvers there are, each with the JSON schema of its settings."""
+def list_all_resolver_kinds(request: Request, _: Reader) -> Response:
+    """List kinds of resolvers.
+
+    Each with the JSON schema of its settings.
+    """
     return read_reply(request, Kinds(items=kinds()))
 
 
 @router.get("/questions/{which}/resolver", response_model=ResolverView)
-def read(request: Request, which: Which, _: Reader, session: Reading) -> Response:
-    """Read the resolver of a question: settings, schedule, policy, what it saw last, and the last good check."""
+def get_question_resolver(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+    """Get the resolver of a question.
+
+    Settings, schedule, policy, last observation and last good check.
+    """
     question = question_of(session, which)
     return read_reply(request, view(attached(session, question), question))
 
 
 @router.put("/questions/{which}/resolver", response_model=ResolverView)
-def put(which: Which, data: ResolverIn, who: ResolverCaller, write: Writing) -> Response:
-    """Attach a resolver to a question, or change it. The settings are validated, and the ledger keeps the change.
+def put_question_resolver(which: Which, data: ResolverIn, who: ResolverCaller, write: Writing) -> Response:
+    """Attach a resolver to a question.
 
     Only an admin may set `automatic`, send a secret (`headers_env`), or name a source that is not the real one
     (`base_url`).
@@ -59,8 +65,11 @@ def put(which: Which, data: ResolverIn, who: ResolverCaller, write: Writing) -> 
 
 
 @router.delete("/questions/{which}/resolver", response_model=Detached)
-def remove(which: Which, who: ResolverCaller, write: Writing) -> Response:
-    """Take the resolver off a question. What it proposed stays."""
+def detach_resolver(which: Which, who: ResolverCaller, write: Writing) -> Response:
+    """Detach the resolver of a question.
+
+    Its proposals stay.
+    """
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
@@ -71,8 +80,8 @@ def remove(which: Which, who: ResolverCaller, write: Writing) -> Response:
 
 
 @router.post("/questions/{which}/probe", response_model=ProbeResultView)
-def probe(request: Request, which: Which, who: ResolverCaller, data: TrialIn | None = None) -> ProbeResultView:
-    """Look at the source now: a dry run, which says what was seen and why it would propose or not.
+def probe_question(request: Request, which: Which, who: ResolverCaller, data: TrialIn | None = None) -> ProbeResultView:
+    """Run a resolver without recording anything.
 
     Without a body the attached resolver looks; a body tries other settings. Nothing is put on record.
     """

@@ -26,8 +26,11 @@ HEADERS = {
 
 
 @router.get("/snapshots/{sha256}", response_class=Response)
-def show(request: Request, sha256: Sha256, _: Reader, session: Reading) -> Response:
-    """The bytes that a proposal cites, as they were seen: text as plain text, all else as a file to be saved."""
+def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: Reading) -> Response:
+    """Get a snapshot.
+
+    The bytes that a proposal cites, as they were read: text as plain text, anything else as a download.
+    """
     if not _cited(session, sha256):
         raise NotFound(f"no proposal cites a snapshot {sha256}: the evidence of /api/proposals names them")
     tag = f'"{sha256}"'

@@ -22,8 +22,11 @@ Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 
 @router.post("", status_code=201, response_model=SourceView)
-def enter(data: SourceIn, who: Predictor, write: Writing) -> Response:
-    """Enter a source, or find the one that has this address already."""
+def create_source(data: SourceIn, who: Predictor, write: Writing) -> Response:
+    """Create a source.
+
+    Or find the one that has this address already.
+    """
 
     def job(session: Session) -> BaseModel:
         return SourceView.of(enter_source(session, data, now=write.now, actor=who.name))
@@ -32,7 +35,7 @@ def enter(data: SourceIn, who: Predictor, write: Writing) -> Response:
 
 
 @router.get("", response_model=None)
-def list_all(
+def list_all_sources(
     request: Request,
     _: Reader,
     session: Reading,
@@ -40,20 +43,26 @@ def list_all(
     cursor: Cursor = None,
     outlet: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """List sources in order of entry."""
+    """List sources.
+
+    In order of creation.
+    """
     rows = list_sources(session, outlet=outlet, after=after(cursor), limit=limit)
     return page_reply(request, [SourceView.of(row) for row in rows], limit)
 
 
 @router.get("/{number}", response_model=SourceView)
-def read(request: Request, number: Number, _: Reader, session: Reading) -> Response:
-    """Read one source."""
+def get_source(request: Request, number: Number, _: Reader, session: Reading) -> Response:
+    """Get a source."""
     return read_reply(request, SourceView.of(source_of(session, number)))
 
 
 @router.patch("/{number}", response_model=SourceView)
-def change(number: Number, data: SourceChange, who: ResolverCaller, write: Writing) -> Response:
-    """Correct a source's title, outlet or day of publication; the ledger keeps what stood there before."""
+def correct_source(number: Number, data: SourceChange, who: ResolverCaller, write: Writing) -> Response:
+    """Correct a source.
+
+    Title, outlet or date of publication; the ledger keeps the former values.
+    """
 
     def job(session: Session) -> BaseModel:
         row = source_of(session, number)

@@ -33,16 +33,22 @@ class Subscriptions(BaseModel):
 
 
 @router.get("", response_model=Subscriptions)
-def list_all(request: Request, who: KeyOwner, session: Reading) -> Response:
-    """List the channels whose person is the caller (by the name of the key), and their subscriptions."""
+def list_all_subscriptions(request: Request, who: KeyOwner, session: Reading) -> Response:
+    """List your subscriptions.
+
+    The channels whose person is the caller (by the name of the key), and their subscriptions.
+    """
     channels = [view for view in list_channels(session) if is_own(who, view)]
     items = list_subscriptions(session, [view.id for view in channels])
     return read_reply(request, Subscriptions(channels=channels, items=items))
 
 
 @router.post("", status_code=201, response_model=SubscriptionView)
-def enter(data: SubscriptionIn, who: KeyOwner, write: Writing) -> Response:
-    """Let a channel hear of a question or a topic: one's own, or any for an admin."""
+def create_subscription(data: SubscriptionIn, who: KeyOwner, write: Writing) -> Response:
+    """Subscribe a channel to a question or topic.
+
+    One's own channel; any for an admin.
+    """
 
     def job(session: Session) -> BaseModel:
         channel = own(who, channel_of(session, data.channel))
@@ -52,8 +58,8 @@ def enter(data: SubscriptionIn, who: KeyOwner, write: Writing) -> Response:
 
 
 @router.delete("/{number}", status_code=200, response_model=SubscriptionView)
-def end(number: Annotated[int, Path(ge=1, le=MAX_ID)], who: KeyOwner, write: Writing) -> Response:
-    """Let the channel hear of it no more."""
+def end_subscription(number: Annotated[int, Path(ge=1, le=MAX_ID)], who: KeyOwner, write: Writing) -> Response:
+    """End a subscription."""
 
     def job(session: Session) -> BaseModel:
         row = session.get(Subscription, number)

@@ -48,8 +48,12 @@ def describe(app: FastAPI) -> None:
 
 
 def _amend(document: dict[str, Any]) -> None:
+    for methods in document["webhooks"].values():
+        _summarise(methods["post"])
+        methods["post"]["responses"].pop("422", None)
     for methods in document["paths"].values():
         for method, operation in methods.items():
+            _summarise(operation)
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _REFUSED
             if method == "get" and "security" in operation:
@@ -61,3 +65,9 @@ def _amend(document: dict[str, Any]) -> None:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = PROBLEM
+
+
+def _summarise(operation: dict[str, Any]) -> None:
+    """Make the first line of a route's docstring the summary, and the rest the description."""
+    summary, _, details = operation["description"].partition("\n")
+    operation["summary"], operation["description"] = summary.removesuffix("."), details.strip() or summary

@@ -1,0 +1,118 @@
+"""The webhooks of the OpenAPI document: the messages that the service sends to channels of the kind webhook."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header
+from pydantic import BaseModel, Field
+
+webhooks = APIRouter()
+
+
+class PromptQuestion(BaseModel):
+    """The question of a prompt."""
+
+    id: int = Field(description="id of the question")
+    slug: str = Field(description="slug of the question")
+    text: str = Field(description="the question")
+    resolution_criteria: str = Field(description="when it resolves to which outcome")
+    kind: str = Field(description="binary, categorical or ordinal")
+    outcomes: list[str] = Field(description="the outcomes it may have, besides annulled")
+    deadline: datetime = Field(description="the deadline, in UTC")
+    deadline_zone: str = Field(description="the IANA time zone in which the deadline was given")
+    topics: list[str] = Field(description="its topics")
+    invented: bool = Field(description="true in the invented record of the demo")
+
+
+class PromptLinks(BaseModel):
+    """Addresses for the question of a prompt; relative where the public address of the service is not set."""
+
+    question: str = Field(description="the page of the question")
+    resolve: str = Field(description="the address to which a resolution is posted")
+
+
+class PromptData(BaseModel):
+    """The request to resolve one question that has come due, or a reminder of it."""
+
+    prompt: int = Field(description="id of the prompt")
+    stage: str = Field(description="due, a reminder, or the escalation")
+    due_at: datetime = Field(description="when the question came due, in UTC")
+    scheduled_at: datetime = Field(description="when this stage was scheduled, in UTC")
+    question: PromptQuestion = Field(description="the question to resolve")
+    links: PromptLinks = Field(description="where to read and to resolve it")
+
+
+class DigestPrompt(PromptData):
+    """One prompt of a digest."""
+
+    message_id: str = Field(description="the id that the prompt would have had as a message of its own")
+
+
+class DigestData(BaseModel):
+    """The prompts of one day for one channel."""
+
+    channel: str = Field(description="name of the channel")
+    prompts: list[DigestPrompt] = Field(description="the prompts, oldest first")
+
+
+class ChannelTestData(BaseModel):
+    """A test message."""
+
+    channel: str = Field(description="name of the channel")
+    note: str = Field(description="a sentence for the person who reads it")
+
+
+class PromptMessage(BaseModel):
+    """A prompt, in the shape of Standard Webhooks."""
+
+    type: Literal["prompt.created"] = Field(description="the type of the message")
+    timestamp: datetime = Field(description="when the message was written, in UTC")
+    data: PromptData = Field(description="the prompt")
+
+
+class DigestMessage(BaseModel):
+    """A digest, in the shape of Standard Webhooks."""
+
+    type: Literal["digest.created"] = Field(description="the type of the message")
+    timestamp: datetime = Field(description="when the message was written, in UTC")
+    data: DigestData = Field(description="the digest")
+
+
+class ChannelTestMessage(BaseModel):
+    """A test, in the shape of Standard Webhooks."""
+
+    type: Literal["channel.test"] = Field(description="the type of the message")
+    timestamp: datetime = Field(description="when the message was written, in UTC")
+    data: ChannelTestData = Field(description="the channel under test")
+
+
+Id = Annotated[str, Header(alias="webhook-id", description="the same at every attempt: drop repeats by it")]
+Timestamp = Annotated[str, Header(alias="webhook-timestamp", description="seconds since 1970 of this attempt")]
+Signature = Annotated[str, Header(alias="webhook-signature", description="HMAC-SHA256 as Standard Webhooks has it")]
+
+
+@webhooks.post("prompt.created", status_code=204)
+def prompt_created(message: PromptMessage, webhook_id: Id, webhook_timestamp: Timestamp, signature: Signature) -> None:
+    """Receive a prompt.
+
+    Sent when a question comes due, and for each reminder. Any answer from 200 to 299 is success; 410 disables the
+    channel; others are retried with the same `webhook-id`, after `Retry-After` where it is given.
+    """
+
+
+@webhooks.post("digest.created", status_code=204)
+def digest_created(message: DigestMessage, webhook_id: Id, webhook_timestamp: Timestamp, signature: Signature) -> None:
+    """Receive a daily digest.
+
+    Sent instead of single prompts to a channel that has a digest time.
+    """
+
+
+@webhooks.post("channel.test", status_code=204)
+def channel_test(
+    message: ChannelTestMessage, webhook_id: Id, webhook_timestamp: Timestamp, signature: Signature
+) -> None:
+    """Receive a test message.
+
+    Sent when an admin tests the channel.
+    """

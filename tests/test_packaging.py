@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("predictions", "resolvers", "service")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CARRIED = (
-    "predictions/lexicons/*.toml",
+    "predictions/hedges/lexicons/*.toml",
     "predictions/starting_record/*",
     "service/migrations/env.py",
     "service/migrations/script.py.mako",

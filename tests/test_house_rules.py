@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from service import pages
+from service import __version__, pages
 from service.app import API
 from service.settings import Settings
 
@@ -234,3 +234,16 @@ def test_the_readme_has_every_setting_and_no_other() -> None:
     names = {f"{Settings.model_config['env_prefix']}{name}".upper() for name in Settings.model_fields}
     documented = set(re.findall(r"^\| *`(TRACKRECORD_\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert documented == names, "README.md has one table row for each setting: | `TRACKRECORD_NAME` | ... |"
+
+
+def test_every_recipe_that_is_documented_exists() -> None:
+    recipes = set(re.findall(r"^([a-z-]+)[^:=\n]*:(?!=)", (ROOT / "justfile").read_text(), re.MULTILINE))
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("requirements/*.md"), *ROOT.glob(".github/**/*.[my]*")]
+    named = {name for path in documents for name in re.findall(r"[`/]just ([a-z-]+)", path.read_text())}
+    assert {"check", "test", "lock"} <= named
+    assert named <= recipes
+
+
+def test_changelog_and_citation_name_the_version() -> None:
+    assert f"\n## [{__version__}] - " in (ROOT / "CHANGELOG.md").read_text()
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text()

@@ -181,6 +181,5 @@ def view_attached(row: AttachedResolver, question: Question) -> ResolverView:
         question=row.question_id,
         probing_from=question.due_at - timedelta(hours=row.lead_hours),
         next_probe_at=None if idle else row.next_probe_at,
-        state=row.state,
         last_good_check=row.last_good_at,
     )

@@ -25,3 +25,9 @@ def named_question(session: Session, data: QuestionRef) -> Question:
     if found is None:
         raise InvalidInput.at(f"/question/{field}", f"no question has {field} {which!r}: check it or give it whole")
     return found
+
+
+def condition_of(session: Session, question: Question) -> Question | None:
+    """Return the question that this one is conditional on, None where there is none."""
+    number = question.condition_question_id
+    return session.get(Question, number) if number is not None else None

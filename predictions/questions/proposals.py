@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Text, cast
 from sqlmodel import Session, col, select
 
 from predictions import ledger
@@ -196,3 +197,9 @@ def list_proposals(
     if state is not None:
         query = query.where(Proposal.state == state)
     return list(session.exec(query.order_by(col(Proposal.id)).limit(limit)).all())
+
+
+def cites_snapshot(session: Session, sha256: str) -> bool:
+    """Return whether the evidence of any proposal names the snapshot."""
+    cites = cast(col(Proposal.evidence), Text).contains(f'"snapshot": "{sha256}"')
+    return session.execute(select(col(Proposal.id)).where(cites).limit(1)).first() is not None

@@ -1,5 +1,6 @@
 """Channels and deliveries as people see them: what was sent where, how often, and what came back. No secrets."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -109,6 +110,12 @@ def list_deliveries(
     rows = session.execute(query.order_by(order).limit(limit)).all()
     attempts = _attempts(session, [row_id(row.Delivery) for row in rows])
     return [_view(row.Delivery, row.name, row.Prompt, attempts) for row in rows]
+
+
+def count_deliveries(session: Session) -> Mapping[DeliveryState, int]:
+    """Return the number of deliveries by state; a state without any is left out."""
+    state = col(Delivery.state)
+    return {row[0]: row[1] for row in session.execute(select(state, func.count()).group_by(state))}
 
 
 def count_by_state(session: Session) -> dict[int, dict[str, int]]:

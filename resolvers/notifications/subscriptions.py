@@ -74,6 +74,14 @@ def unsubscribe(session: Session, channel: Channel, data: SubscriptionIn) -> Non
     session.flush()
 
 
+def delete_subscription(session: Session, row: Subscription) -> SubscriptionView:
+    """Delete a subscription, and return what it was."""
+    view = view_of(row)
+    session.delete(row)
+    session.flush()
+    return view
+
+
 def _find(session: Session, channel: Channel, data: SubscriptionIn) -> Subscription | None:
     query = select(Subscription).where(col(Subscription.channel_id) == row_id(channel))
     if data.question is not None:

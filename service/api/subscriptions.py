@@ -7,17 +7,16 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions.columns import MAX_ID
-from predictions.errors import NotFound
 from resolvers.notifications.delivery_log import ChannelView, list_channels
-from resolvers.notifications.models import Subscription
 from resolvers.notifications.subscriptions import (
     SubscriptionIn,
     SubscriptionView,
+    delete_subscription,
     list_subscriptions,
     subscribe,
     view_of,
 )
-from service.lookup import channel_of, is_own, own
+from service.lookup import channel_of, is_own, own, subscription_of
 from service.security.access import KeyOwner
 from service.web.idempotency import Writing
 from service.web.responses import Reading, read_reply
@@ -62,13 +61,8 @@ def end_subscription(number: Annotated[int, Path(ge=1, le=MAX_ID)], who: KeyOwne
     """End a subscription."""
 
     def job(session: Session) -> BaseModel:
-        row = session.get(Subscription, number)
-        if row is None:
-            raise NotFound(f"no subscription has the id {number}: /api/subscriptions lists them")
+        row = subscription_of(session, number)
         own(who, channel_of(session, row.channel_id))
-        view = view_of(row)
-        session.delete(row)
-        session.flush()
-        return view
+        return delete_subscription(session, row)
 
     return write(who, job, status=200)

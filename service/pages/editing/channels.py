@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from predictions.columns import MAX_ID
-from predictions.models import Question, row_id
+from predictions.models import row_id
+from predictions.queries.browsing import questions_by_id
 from resolvers.notifications.channels import ChannelIn, ChannelPreferences, SwitchIn, enter_channel, switch
 from resolvers.notifications.delivery_log import ChannelView, count_by_state, list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import resend
@@ -172,7 +172,7 @@ def _page(
         states=list(DeliveryState),
         counts=count_by_state(session).get(number, {}),
         watched=watched,
-        questions=_questions(session, asked),
+        questions=questions_by_id(session, {number for number in asked if number}),
         done=done,
         secret=secret,
         tested=tested,
@@ -182,8 +182,3 @@ def _page(
 def _as_typed(view: ChannelView) -> dict[str, str]:
     said = {name: getattr(view, name) or "" for name in TEXTS}
     return said | {"topics": ", ".join(view.topics), "escalations_only": "yes" if view.escalations_only else ""}
-
-
-def _questions(session: Session, numbers: set[int | None]) -> dict[int, Question]:
-    rows = session.execute(select(Question).where(col(Question.id).in_(number for number in numbers if number)))
-    return {row_id(row): row for row in rows.scalars()}

@@ -6,17 +6,16 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import or_, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.filters import Filters
 from predictions.models import Commentator
 from predictions.queries.listing import list_commentators
+from predictions.queries.search import find_commentator
 from predictions.records.commentator_record import RecordView, ScoreView, counted, record_of
 from predictions.records.comparison import PairView, compare_commentators
 from predictions.scoring.head_to_head import MIN_EVENTS, PROVEN
-from predictions.slugs import name_key
 from service.pages.charts.scales import Scale
 from service.pages.rendering.formatting import plural
 from service.pages.rendering.templates import render
@@ -41,7 +40,7 @@ class Shared:
 def comparison(request: Request, _: Reader, session: Reading, one: Who = "", other: Who = "") -> Response:
     """Two commentators side by side; names or slugs that fit nobody get suggestions."""
     now = request.app.state.clock.now()
-    named = [(text, find(session, text)) for text in (one, other)]
+    named = [(text, find_commentator(session, text)) for text in (one, other)]
     people = [person for _, person in named if person is not None]
     both = len(people) == 2 and people[0].id != people[1].id
     made = request.app.state.leaderboard_cache.estimates(session, Filters(), "opening", now).estimates if both else None
@@ -97,14 +96,6 @@ class SideBySide:
             f"{behind} was at least as good every time: it takes {PROVEN:.0f}, where luck alone brings either of two "
             "equals at most one time in ten."
         )
-
-
-def find(session: Session, text: str) -> Commentator | None:
-    """The commentator with this slug or name."""
-    if not text.strip():
-        return None
-    known = or_(col(Commentator.slug) == text.strip(), col(Commentator.name_key) == name_key(text))
-    return session.execute(select(Commentator).where(known).limit(1)).scalar()
 
 
 def side_by_side(session: Session, people: Sequence[Commentator], made: Estimates, now: datetime) -> SideBySide:

@@ -77,7 +77,7 @@ def plain(page: str) -> str:
 
 def test_pages_show_the_range_of_words_beside_the_interval(verbal: httpx.Client) -> None:
     at_all, in_topic = f"words {LEAST:.2f}–{MOST:.2f}", f"words {LEAST:.3f} to {MOST:.3f}"
-    table, _, reference_forecasts = verbal.get("/").text.partition('id="reference forecasts"')
+    table, _, reference_forecasts = verbal.get("/").text.partition('id="reference-forecasts"')
     assert at_all in plain(table)
     assert table.count("; by what the words may mean") == 4
     assert "By what the words may mean" in reference_forecasts

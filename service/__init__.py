@@ -1,3 +1,3 @@
 """The edge: settings, transactions, HTTP API, pages, command line and the scheduler's clock."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

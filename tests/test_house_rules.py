@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from service import pages
+from service import __version__, pages
 from service.app import API
 
 ROOT = Path(__file__).parents[1]
@@ -200,3 +200,16 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
         if UNWANTED.search(line)
     ]
     assert found == []
+
+
+def test_every_recipe_that_is_documented_exists() -> None:
+    recipes = set(re.findall(r"^([a-z-]+)[^:=\n]*:(?!=)", (ROOT / "justfile").read_text(), re.MULTILINE))
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("requirements/*.md"), *ROOT.glob(".github/**/*.[my]*")]
+    named = {name for path in documents for name in re.findall(r"[`/]just ([a-z-]+)", path.read_text())}
+    assert {"check", "test", "lock"} <= named
+    assert named <= recipes
+
+
+def test_changelog_and_citation_name_the_version() -> None:
+    assert f"\n## [{__version__}] - " in (ROOT / "CHANGELOG.md").read_text()
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text()

@@ -93,7 +93,7 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     opened.set()
 
 
-def test_whoever_asks_for_ever_new_boards_is_told_to_wait(crowded: None, admin: httpx.Client) -> None:
+def test_whoever_asks_for_ever_new_boards_is_told_to_wait(admin: httpx.Client, crowded: None) -> None:
     assert admin.get("/api/leaderboard").json()["estimates"] == "pending"
     reply = admin.get("/api/leaderboard?topic=other")
     assert (reply.status_code, "retry-after" in reply.headers) == (503, True)

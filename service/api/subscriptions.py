@@ -15,7 +15,7 @@ from resolvers.notifications.subscriptions import (
     SubscriptionView,
     list_subscriptions,
     subscribe,
-    view_of,
+    subscription_view,
 )
 from service.lookup import channel_of, is_own, own
 from service.security.access import KeyOwner
@@ -52,7 +52,7 @@ def create_subscription(data: SubscriptionIn, who: KeyOwner, write: Writing) -> 
 
     def job(session: Session) -> BaseModel:
         channel = own(who, channel_of(session, data.channel))
-        return view_of(subscribe(session, channel, data, now=write.now, actor=who.name))
+        return subscription_view(subscribe(session, channel, data, now=write.now, actor=who.name))
 
     return write(who, job)
 
@@ -66,7 +66,7 @@ def end_subscription(number: Annotated[int, Path(ge=1, le=MAX_ID)], who: KeyOwne
         if row is None:
             raise NotFound(f"no subscription has the id {number}: /api/subscriptions lists them")
         own(who, channel_of(session, row.channel_id))
-        view = view_of(row)
+        view = subscription_view(row)
         session.delete(row)
         session.flush()
         return view

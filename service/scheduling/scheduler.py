@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from resolvers.deadline_sweep import BATCH, Swept, sweep_due
+from resolvers.deadline_sweep import BATCH_SIZE, SweepResult, sweep_due
 from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
@@ -49,14 +49,14 @@ class Scheduler:
         clock: Clock | None = None,
         *,
         senders: Mapping[ChannelKind, Sender] | None = None,
-        terms: RetryPolicy | None = None,
+        policy: RetryPolicy | None = None,
         prober: Prober | None = None,
         limit_seconds: float = LIMIT_SECONDS,
     ) -> None:
         self._engine, self._settings = engine, settings
         self._clock: Clock = clock or SystemClock()
         self._senders = make_senders(settings, self._clock) if senders is None else senders
-        self._terms = terms or RetryPolicy(full_jitter)
+        self._terms = policy or RetryPolicy(full_jitter)
         self._sweeper = Worker("sweep", lambda: self._sweep, self._clock)
         self._notifier = Worker("outbox", self._make_notifier, self._clock)
         self._prober_worker = Worker("probes", lambda: self._probe, self._clock)
@@ -87,7 +87,7 @@ class Scheduler:
         for worker in self._workers:
             worker.stop(STOP_SECONDS)
         if self._dispatcher is not None and self._dispatcher.busy:
-            self._dispatcher.settle(STOP_SECONDS)
+            self._dispatcher.finish_in_flight(STOP_SECONDS)
         self._prober.stop(STOP_SECONDS)
 
     def healthy(self) -> bool:
@@ -101,7 +101,7 @@ class Scheduler:
         Counts ``prompted``, ``probed`` and ``proposed``, and what was delivered.
         """
         counted: Counter[str] = Counter()
-        while (swept := self._sweep_batch()).looked_at:
+        while (swept := self._sweep_batch()).examined:
             counted["prompted"] += swept.prompted
         counted.update(self._prober.run_due(seconds))
         counted.update(self._make_dispatcher().deliver(seconds))
@@ -111,12 +111,12 @@ class Scheduler:
         for worker in self._workers:
             worker.wake()
 
-    def _sweep_batch(self) -> Swept:
+    def _sweep_batch(self) -> SweepResult:
         with write_transaction(self._engine) as session:
             swept = sweep_due(session, now=self._clock.now(), base_url=self._settings.base_url)
-            if swept.looked_at:
+            if swept.examined:
                 reach("before_sweep_commit")
-        if swept.looked_at:
+        if swept.examined:
             reach("after_sweep_commit")
         return swept
 
@@ -127,7 +127,7 @@ class Scheduler:
             self.counts["prompted"] += swept.prompted
             if swept.prompted:
                 self._notifier.wake()
-            if swept.looked_at < BATCH:
+            if swept.examined < BATCH_SIZE:
                 self._plan(swept.next_at)
                 return False
             token.beat(PAUSE_SECONDS)
@@ -152,7 +152,11 @@ class Scheduler:
 
     def _make_dispatcher(self) -> Dispatcher:
         return Dispatcher(
-            lambda: bookkeeping_transaction(self._engine), self._senders, self._clock, terms=self._terms, reach=reach
+            lambda: bookkeeping_transaction(self._engine),
+            self._senders,
+            self._clock,
+            policy=self._terms,
+            checkpoint=reach,
         )
 
     def _make_notifier(self) -> Callable[[WorkerToken], bool]:

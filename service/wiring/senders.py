@@ -7,7 +7,7 @@ from resolvers.notifications.resolve_links import resolve_url
 from resolvers.notifications.sender import Sender
 from resolvers.notifications.senders.chat import ChatSender
 from resolvers.notifications.senders.email import MailSender
-from resolvers.notifications.senders.smtp import smtp_server
+from resolvers.notifications.senders.smtp import parse_smtp_url
 from resolvers.notifications.senders.webhook import WebhookSender
 from resolvers.outbound.client import Fetcher
 from service import __version__
@@ -29,7 +29,7 @@ def make_senders(settings: Settings, clock: Clock) -> dict[ChannelKind, Sender]:
         ChannelKind.CHAT: ChatSender(),
     }
     if settings.smtp_url is not None:
-        server, secret = smtp_server(settings.smtp_url.get_secret_value()), settings.secret()
+        server, secret = parse_smtp_url(settings.smtp_url.get_secret_value()), settings.secret()
         link = partial(resolve_url, settings.base_url, secret)
         senders[ChannelKind.EMAIL] = MailSender(server, settings.mail_sender, link, clock)
     return senders

@@ -33,7 +33,7 @@ from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
 from tests.support.http_source_server import RawServer, hang, raw, reply
 from tests.support.processes import start_process
-from tests.support.source_requests import ask, listen
+from tests.support.source_requests import add_channel, create_question
 
 ROOT = Path(__file__).parents[2]
 LEASE_SECONDS = 1.0
@@ -49,8 +49,8 @@ def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
     settings = Settings(_env_file=None, database_url=url, tick_seconds=TICK_SECONDS)
     fetcher = Fetcher(clock=clock, user_agent="tests", allowed_hosts=[receiver])
     senders = {ChannelKind.WEBHOOK: WebhookSender(fetcher, clock, total_seconds=SEND_SECONDS)}
-    terms = RetryPolicy(full_jitter, RETRY_SECONDS, LEASE_SECONDS)
-    Scheduler(make_engine(url), settings, clock, senders=senders, terms=terms).start()
+    policy = RetryPolicy(full_jitter, RETRY_SECONDS, LEASE_SECONDS)
+    Scheduler(make_engine(url), settings, clock, senders=senders, policy=policy).start()
     signal.pause()
 
 
@@ -104,10 +104,10 @@ class House:
         start = datetime.now(UTC)
         with write_transaction(self.engine) as session:
             if not self.secret:
-                self.secret = listen(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
+                self.secret = add_channel(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
             for number in range(count):
                 at = start + timedelta(seconds=over_seconds * number / count)
-                ask(session, f"q-{self.asked + number}", at)
+                create_question(session, f"q-{self.asked + number}", at)
         self.asked += count
 
     def start(self, kill_at: str = "") -> BaseProcess:

@@ -21,7 +21,7 @@ from resolvers.probing.worker import Prober
 from service.db.engine import read_transaction, write_transaction
 from service.wiring.probing import EngineSessions
 from tests.support.http_source_server import RawServer, reply
-from tests.support.source_requests import ask
+from tests.support.source_requests import create_question
 
 NOON = datetime(2025, 12, 1, 12, 0, tzinfo=UTC)
 DEADLINE = NOON + timedelta(days=2)
@@ -47,7 +47,7 @@ def feed(server: RawServer, path: str = "/feed", **expressions: str) -> dict[str
 
 def enter(engine: Engine, slug: str, config: dict[str, Any], **changes: Any) -> None:
     with write_transaction(engine) as session:
-        question = ask(session, slug, DEADLINE)
+        question = create_question(session, slug, DEADLINE)
         data = ResolverIn.model_validate({"resolver": "json", "config": config} | changes)
         attach(session, question, data, now=NOON, actor="tester")
 

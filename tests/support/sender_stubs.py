@@ -14,16 +14,16 @@ from resolvers.deadline_sweep import sweep_due
 from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryAttempt
 from resolvers.notifications.retry_policy import RetryPolicy
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
 from service.db.engine import bookkeeping_transaction, write_transaction
 from tests.support.fake_clock import START, FakeClock
-from tests.support.source_requests import BASE_URL, ask, deliveries, listen
+from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question
 
 SECOND = timedelta(seconds=1)
 TAKEN, LATER, NEVER = (
-    SendResult(DeliveryResult.DELIVERED, "", 200),
-    SendResult(DeliveryResult.PASSING, "busy", 503),
-    SendResult(DeliveryResult.PERMANENT, "unknown", 404),
+    SendResult(SendStatus.DELIVERED, "", 200),
+    SendResult(SendStatus.TEMPORARY, "busy", 503),
+    SendResult(SendStatus.PERMANENT, "unknown", 404),
 )
 WHOLE = RetryPolicy(jitter=lambda seconds: seconds)
 
@@ -48,9 +48,9 @@ class House:
     clock: FakeClock
     postman: Postman
 
-    def outbox(self, terms: RetryPolicy = WHOLE, **options: Any) -> Dispatcher:
+    def outbox(self, policy: RetryPolicy = WHOLE, **options: Any) -> Dispatcher:
         senders = {ChannelKind.WEBHOOK: self.postman}
-        return Dispatcher(self.session, senders, self.clock, terms=terms, **options)
+        return Dispatcher(self.session, senders, self.clock, policy=policy, **options)
 
     def session(self) -> AbstractContextManager[Session]:
         return bookkeeping_transaction(self.engine)
@@ -61,14 +61,14 @@ class House:
             known = set(session.execute(select(col(Channel.name))).scalars())
             for name in channels:
                 if name not in known:
-                    listen(session, name, START)
+                    add_channel(session, name, START)
             for slug in slugs:
-                ask(session, slug, self.clock.now())
+                create_question(session, slug, self.clock.now())
             sweep_due(session, now=self.clock.now(), base_url=BASE_URL, batch=1000)
 
     def rows(self) -> list[Delivery]:
         with self.session() as session:
-            rows = deliveries(session)
+            rows = all_deliveries(session)
             session.expunge_all()
             return rows
 

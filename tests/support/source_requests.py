@@ -10,14 +10,14 @@ from predictions.models import Question
 from predictions.questions.create import enter_question
 from predictions.questions.resolve import resolve
 from predictions.schemas.inputs import QuestionIn, ResolutionIn
-from resolvers.notifications.channels import ChannelIn, enter_channel
+from resolvers.notifications.channels import ChannelIn, create_channel
 from resolvers.notifications.models import Channel, Delivery
 from resolvers.prompts.models import Prompt
 
 BASE_URL = "https://record.example.org"
 
 
-def ask(session: Session, slug: str, deadline: datetime, *topics: str, **fields: Any) -> Question:
+def create_question(session: Session, slug: str, deadline: datetime, *topics: str, **fields: Any) -> Question:
     """A yes/no question with this deadline, on record for a year."""
     given = {
         "slug": slug,
@@ -31,7 +31,7 @@ def ask(session: Session, slug: str, deadline: datetime, *topics: str, **fields:
     return enter_question(session, data, now=deadline - timedelta(days=365), actor="tester")
 
 
-def settle(session: Session, question: Question, outcome: str, now: datetime) -> None:
+def resolve_question(session: Session, question: Question, outcome: str, now: datetime) -> None:
     """Resolve a question."""
     evidence = [{"url": "https://example.org/report", "note": "A report."}]
     known_at = now.isoformat()
@@ -39,18 +39,18 @@ def settle(session: Session, question: Question, outcome: str, now: datetime) ->
     resolve(session, question, data, now=now, actor="tester")
 
 
-def listen(session: Session, name: str, now: datetime, **fields: Any) -> Channel:
+def add_channel(session: Session, name: str, now: datetime, **fields: Any) -> Channel:
     """A channel, a webhook unless `fields` say otherwise."""
     given = {"name": name, "kind": "webhook", "target": f"https://{name}.example.org/hook"}
-    return enter_channel(session, ChannelIn.model_validate(given | fields), now=now)
+    return create_channel(session, ChannelIn.model_validate(given | fields), now=now)
 
 
-def prompts_of(session: Session) -> list[tuple[int, str]]:
+def recorded_prompts(session: Session) -> list[tuple[int, str]]:
     """Question and stage of each prompt, in order of recording."""
     rows = session.execute(select(Prompt).order_by(col(Prompt.id))).scalars()
     return [(row.question_id, row.stage) for row in rows]
 
 
-def deliveries(session: Session) -> list[Delivery]:
+def all_deliveries(session: Session) -> list[Delivery]:
     """All deliveries, in order."""
     return list(session.execute(select(Delivery).order_by(col(Delivery.id))).scalars())

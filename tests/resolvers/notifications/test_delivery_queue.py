@@ -4,14 +4,14 @@ import pytest
 from sqlalchemy import Engine, select
 
 from predictions.errors import Conflict
-from resolvers.notifications.channels import switch
+from resolvers.notifications.channels import set_enabled
 from resolvers.notifications.delivery_log import list_channels, list_deliveries
-from resolvers.notifications.delivery_queue import claim, finish, resend
+from resolvers.notifications.delivery_queue import claim_deliveries, record_result, resend
 from resolvers.notifications.models import Channel, ChannelKind, DeliveryState
 from resolvers.notifications.retry_policy import RetryPolicy
 from tests.support.fake_clock import START, FakeClock
 from tests.support.sender_stubs import LATER, NEVER, SECOND, TAKEN, WHOLE, House, Postman
-from tests.support.source_requests import deliveries, listen, settle
+from tests.support.source_requests import add_channel, all_deliveries, resolve_question
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def test_jitter_draws_from_the_planned_wait(house: House) -> None:
         drawn.append(seconds)
         return seconds / 2
 
-    terms = RetryPolicy(jitter=half)
-    assert [terms.wait(attempt, None) for attempt in (1, 2, 9)] == [2.5 * SECOND, 15 * SECOND, 18000 * SECOND]
+    policy = RetryPolicy(jitter=half)
+    assert [policy.wait(attempt, None) for attempt in (1, 2, 9)] == [2.5 * SECOND, 15 * SECOND, 18000 * SECOND]
     assert drawn == [5, 30, 36000]
-    assert terms.wait(10, None) is None
-    assert terms.wait(11, None) == 2.5 * SECOND, "a letter that was sent again has a round of its own"
+    assert policy.wait(10, None) is None
+    assert policy.wait(11, None) == 2.5 * SECOND, "a letter that was sent again has a round of its own"
 
 
 @pytest.mark.parametrize(("asked", "waited"), [(60, 60), (1, 5), (30 * 86400, 86400), (None, 5)])
@@ -45,7 +45,7 @@ def test_a_dead_letter_is_sent_again_with_the_same_id(house: House) -> None:
     outbox.deliver(5)
     house.postman.answer = lambda _: TAKEN
     with house.session() as session:
-        resend(session, deliveries(session)[0], now=house.clock.now())
+        resend(session, all_deliveries(session)[0], now=house.clock.now())
     outbox.deliver(5)
     row = house.row()
     assert (row.state, row.attempts, house.postman.carried) == ("delivered", 2, [row.message_id] * 2)
@@ -58,7 +58,7 @@ def test_a_letter_that_died_after_the_last_attempt_gets_a_whole_new_round(house:
     outbox.deliver(5)
     assert (house.row().state, house.row().attempts) == ("dead", 3)
     with house.session() as session:
-        resend(session, deliveries(session)[0], now=house.clock.now())
+        resend(session, all_deliveries(session)[0], now=house.clock.now())
     outbox.deliver(5)
     assert (house.row().state, house.row().attempts) == ("dead", 6)
 
@@ -66,34 +66,34 @@ def test_a_letter_that_died_after_the_last_attempt_gets_a_whole_new_round(house:
 def test_only_what_is_finished_can_be_sent_again(house: House) -> None:
     house.come_due("rain")
     with house.session() as session, pytest.raises(Conflict, match="still to be sent"):
-        resend(session, deliveries(session)[0], now=START)
+        resend(session, all_deliveries(session)[0], now=START)
     with house.question("rain") as (session, question):
-        settle(session, question, "yes", START)
+        resolve_question(session, question, "yes", START)
     house.outbox().deliver(5)
     with house.session() as session, pytest.raises(Conflict, match="cancelled"):
-        resend(session, deliveries(session)[0], now=START)
+        resend(session, all_deliveries(session)[0], now=START)
 
 
 def test_nobody_can_send_again_to_a_disabled_channel(house: House) -> None:
     house.come_due("rain")
     house.outbox().deliver(5)
     with house.session() as session:
-        switch(session.execute(select(Channel)).scalar_one(), enabled=False)
+        set_enabled(session.execute(select(Channel)).scalar_one(), enabled=False)
         with pytest.raises(Conflict, match="enable it first"):
-            resend(session, deliveries(session)[0], now=START)
+            resend(session, all_deliveries(session)[0], now=START)
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_the_sleeper_changes_nothing(house: House) -> None:
     house.come_due("rain")
     with house.session() as session:
-        [sleeper], _ = claim(session, session.execute(select(Channel)).scalar_one(), 1, START, WHOLE)
+        [sleeper], _ = claim_deliveries(session, session.execute(select(Channel)).scalar_one(), 1, START, WHOLE)
     house.clock.advance(59)
     assert house.outbox().deliver(5)["sent"] == 0, "the lease holds"
     house.clock.advance(1)
     assert house.outbox().deliver(5)["delivered"] == 1
     before = house.row()
     with house.session() as session:
-        assert finish(session, sleeper, NEVER, house.clock.now(), WHOLE) is None
+        assert record_result(session, sleeper, NEVER, house.clock.now(), WHOLE) is None
     after = house.row()
     assert (after.state, after.attempts, after.last_error, after.finished_at) == (
         before.state,
@@ -108,24 +108,26 @@ def test_a_sleeper_cannot_finish_what_another_is_sending(house: House) -> None:
     house.come_due("rain")
     with house.session() as session:
         channel = session.execute(select(Channel)).scalar_one()
-        [sleeper], _ = claim(session, channel, 1, START, WHOLE)
-        [holder], _ = claim(session, channel, 1, START + 60 * SECOND, WHOLE)
-        assert finish(session, sleeper, TAKEN, START + 61 * SECOND, WHOLE) is None
-        assert finish(session, holder, LATER, START + 62 * SECOND, WHOLE) is DeliveryState.PENDING
+        [sleeper], _ = claim_deliveries(session, channel, 1, START, WHOLE)
+        [holder], _ = claim_deliveries(session, channel, 1, START + 60 * SECOND, WHOLE)
+        assert record_result(session, sleeper, TAKEN, START + 61 * SECOND, WHOLE) is None
+        assert record_result(session, holder, LATER, START + 62 * SECOND, WHOLE) is DeliveryState.PENDING
     assert (house.row().attempts, house.row().next_at) == (2, START + 92 * SECOND)
 
 
-def test_a_last_attempt_that_was_cut_short_is_a_dead_letter_and_not_sent_for_ever(house: House) -> None:
+def test_a_last_attempt_that_was_interrupted_is_a_dead_letter_and_not_sent_for_ever(house: House) -> None:
     house.come_due("rain")
-    terms = RetryPolicy(jitter=lambda seconds: seconds, retry_seconds=(0, 1))
+    policy = RetryPolicy(jitter=lambda seconds: seconds, retry_seconds=(0, 1))
     for attempt in (1, 2):
         with house.session() as session:  # claimed, and then the process ends
-            [mine], _ = claim(session, session.execute(select(Channel)).scalar_one(), 1, house.clock.now(), terms)
+            [mine], _ = claim_deliveries(
+                session, session.execute(select(Channel)).scalar_one(), 1, house.clock.now(), policy
+            )
             assert mine.attempt == attempt
         house.clock.advance(60)
-    assert house.outbox(terms).deliver(5)["closed"] == 1
+    assert house.outbox(policy).deliver(5)["closed"] == 1
     assert house.row().state is DeliveryState.DEAD
-    assert "cut short" in house.row().last_error
+    assert "interrupted" in house.row().last_error
 
 
 def test_the_log_tells_what_was_sent_where_and_what_came_back(house: House) -> None:
@@ -148,7 +150,7 @@ def test_the_log_tells_what_was_sent_where_and_what_came_back(house: House) -> N
 
 def test_no_secret_of_a_channel_is_shown(house: House) -> None:
     with house.session() as session:
-        hook = listen(session, "hook", START, target="https://example.org/hook?token=abc123&room=7")
+        hook = add_channel(session, "hook", START, target="https://example.org/hook?token=abc123&room=7")
         chat = Channel(name="chat", kind=ChannelKind.CHAT, target="slack://T0KEN/secret", topics=[], created_at=START)
         session.add(chat)
         session.flush()

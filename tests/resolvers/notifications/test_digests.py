@@ -21,7 +21,7 @@ from resolvers.notifications.rendering import render_email, render_short
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe
 from tests.support.fake_clock import START, FakeClock
 from tests.support.sender_stubs import LATER, NEVER, House, Postman
-from tests.support.source_requests import BASE_URL, ask, deliveries, listen, settle
+from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question, resolve_question
 
 HOUR = timedelta(hours=1)
 
@@ -31,7 +31,7 @@ def house(engine: Engine, clock: FakeClock) -> House:
     """It is noon, UTC; the digest goes out at eight in the evening in Berlin, six hours later."""
     built = House(engine, clock, Postman())
     with built.session() as session:
-        listen(session, "desk", START, zone="Europe/Berlin", digest_at="20:00")
+        add_channel(session, "desk", START, zone="Europe/Berlin", digest_at="20:00")
     return built
 
 
@@ -71,7 +71,7 @@ def test_a_day_without_anything_due_has_no_digest(house: House) -> None:
 def test_what_has_an_outcome_before_the_digest_is_not_in_it(house: House) -> None:
     house.come_due("rain", "snow")
     with house.question("rain") as (session, question):
-        settle(session, question, "yes", START + HOUR)
+        resolve_question(session, question, "yes", START + HOUR)
     house.clock.advance(6 * 3600)
     house.outbox().deliver(5)
     assert slugs(digest_of(house.rows()).payload) == ["snow"]
@@ -92,7 +92,7 @@ def test_a_digest_is_retried_and_dies_as_one_and_so_does_all_that_it_carries(hou
     assert len(house.postman.carried) == 2, "the digest, twice; and nothing of it alone"
     house.postman.answer = Postman().answer
     with house.session() as session:
-        resend(session, digest_of(deliveries(session)), now=house.clock.now())
+        resend(session, digest_of(all_deliveries(session)), now=house.clock.now())
     outbox.deliver(5)
     assert {row.state for row in house.rows()} == {DeliveryState.DELIVERED}
 
@@ -104,7 +104,7 @@ def test_one_prompt_of_a_dead_digest_can_be_sent_again_with_the_next(house: Hous
     outbox = house.outbox()
     outbox.deliver(5)
     with house.session() as session:
-        resend(session, deliveries(session)[0], now=house.clock.now())
+        resend(session, all_deliveries(session)[0], now=house.clock.now())
     house.postman.answer = Postman().answer
     outbox.deliver(5)
     assert [row.state for row in house.rows()] == ["delivered", "dead", "dead", "delivered"]
@@ -159,8 +159,8 @@ def test_a_chat_is_told_of_the_first_questions_and_how_many_more(house: House) -
 def test_in_quiet_hours_nothing_goes_out_and_afterwards_everything(engine: Engine, clock: FakeClock) -> None:
     house = House(engine, clock, Postman())
     with house.session() as session:
-        listen(session, "night", START, zone="America/New_York", quiet_from="22:00", quiet_to="09:00")
-        listen(session, "always", START)
+        add_channel(session, "night", START, zone="America/New_York", quiet_from="22:00", quiet_to="09:00")
+        add_channel(session, "always", START)
     house.come_due("rain", channels=("night",))  # it is eight in the morning in New York
     outbox = house.outbox()
     assert outbox.deliver(5)["delivered"] == 1
@@ -173,7 +173,7 @@ def test_in_quiet_hours_nothing_goes_out_and_afterwards_everything(engine: Engin
 def test_a_retry_waits_for_the_end_of_quiet_hours(engine: Engine, clock: FakeClock) -> None:
     house = House(engine, clock, Postman(lambda _: LATER))
     with house.session() as session:
-        listen(session, "night", START, quiet_from="12:01", quiet_to="13:00")
+        add_channel(session, "night", START, quiet_from="12:01", quiet_to="13:00")
     house.come_due("rain", channels=("night",))
     outbox = house.outbox()
     outbox.deliver(5)
@@ -187,20 +187,20 @@ def heard(session: Session, slug: str) -> list[str]:
     names = {row_id(row): row.name for row in session.execute(select(Channel)).scalars()}
     return [
         names[row.channel_id]
-        for row in deliveries(session)
+        for row in all_deliveries(session)
         if json.loads(row.payload)["data"]["question"]["slug"] == slug
     ]
 
 
 def test_a_person_hears_of_what_they_watch_and_of_what_is_theirs(session: Session) -> None:
-    listen(session, "desk", START)
-    sport = listen(session, "sport", START, topics=["sport"])
-    ann = listen(session, "ann", START, person="Ann")
-    listen(session, "bob", START, person="Bob")
-    ask(session, "rain", START, "weather")
-    ask(session, "goal", START, "sport")
-    ask(session, "war", START)
-    strike = ask(session, "strike", START)
+    add_channel(session, "desk", START)
+    sport = add_channel(session, "sport", START, topics=["sport"])
+    ann = add_channel(session, "ann", START, person="Ann")
+    add_channel(session, "bob", START, person="Bob")
+    create_question(session, "rain", START, "weather")
+    create_question(session, "goal", START, "sport")
+    create_question(session, "war", START)
+    strike = create_question(session, "strike", START)
     subscribe(session, ann, SubscriptionIn(channel=row_id(ann), topic="weather"), now=START, actor="Ann")
     war = SubscriptionIn(channel=row_id(sport), question=QuestionRef(slug="war"))
     subscribe(session, sport, war, now=START, actor="Ann")
@@ -215,8 +215,8 @@ def test_a_person_hears_of_what_they_watch_and_of_what_is_theirs(session: Sessio
 
 
 def test_nobody_subscribes_twice_or_to_what_is_not_there(session: Session) -> None:
-    channel = listen(session, "ann", START, person="Ann")
-    ask(session, "rain", START)
+    channel = add_channel(session, "ann", START, person="Ann")
+    create_question(session, "rain", START)
     for given in ({"topic": "sea"}, {"question": {"slug": "rain"}}):
         wanted = SubscriptionIn.model_validate({"channel": row_id(channel)} | given)
         subscribe(session, channel, wanted, now=START, actor="Ann")

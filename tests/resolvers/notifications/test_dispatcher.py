@@ -11,18 +11,18 @@ from sqlmodel import Session, col
 from predictions.questions.lifecycle import postpone
 from predictions.questions.triage import snooze_question
 from resolvers.deadline_sweep import sweep_due
-from resolvers.notifications.channels import switch
+from resolvers.notifications.channels import set_enabled
 from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryState
 from resolvers.notifications.retry_policy import RETRY_SECONDS
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
 from resolvers.notifications.senders.webhook import WebhookSender
 from resolvers.outbound.client import Fetcher
 from service.db.engine import bookkeeping_transaction, write_transaction
 from tests.support.fake_clock import START, FakeClock
 from tests.support.http_source_server import RunningClock, hang, reply, serving_raw
 from tests.support.sender_stubs import LATER, NEVER, SECOND, TAKEN, WHOLE, House, Postman
-from tests.support.source_requests import BASE_URL, ask, listen, settle
+from tests.support.source_requests import BASE_URL, add_channel, create_question, resolve_question
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_passing_failure_is_tried_again_on_the_schedule_and_at_last_a_dead_let
 
 def test_a_receiver_that_asks_for_rest_gets_it_for_all_its_messages(house: House) -> None:
     house.come_due("rain", "snow", "hail", "fog", "wind")
-    house.postman.answer = lambda _: SendResult(DeliveryResult.PASSING, "busy", 429, retry_after=60)
+    house.postman.answer = lambda _: SendResult(SendStatus.TEMPORARY, "busy", 429, retry_after=60)
     outbox = house.outbox(per_channel=1)
     outbox.deliver(5)
     assert len(house.postman.carried) == 1
@@ -95,7 +95,7 @@ def test_a_permanent_failure_is_a_dead_letter_at_once(house: House) -> None:
 def test_a_receiver_that_is_gone_disables_its_channel_and_no_other(house: House) -> None:
     house.come_due("rain", channels=("desk", "other"))
     house.postman.answer = lambda outgoing: (
-        SendResult(DeliveryResult.GONE, "410", 410) if "desk" in outgoing.target else TAKEN
+        SendResult(SendStatus.GONE, "410", 410) if "desk" in outgoing.target else TAKEN
     )
     outbox = house.outbox()
     outbox.deliver(5)
@@ -110,7 +110,7 @@ def test_a_receiver_that_is_gone_disables_its_channel_and_no_other(house: House)
 def test_what_waits_for_a_disabled_channel_becomes_a_dead_letter_that_says_so(house: House) -> None:
     house.come_due("rain", "snow")
     with house.session() as session:
-        switch(session.execute(select(Channel)).scalar_one(), enabled=False, reason="the desk has moved")
+        set_enabled(session.execute(select(Channel)).scalar_one(), enabled=False, reason="the desk has moved")
     assert house.outbox().deliver(5)["closed"] == 2
     assert house.postman.carried == []
     assert {(row.state, row.last_error) for row in house.rows()} == {
@@ -123,7 +123,7 @@ def test_a_question_that_is_no_longer_due_is_not_asked_about(house: House, chang
     house.come_due("rain", "snow")
     with house.question("rain") as (session, question):
         if change == "resolved":
-            settle(session, question, "yes", START)
+            resolve_question(session, question, "yes", START)
         else:
             postpone(session, question, START + 9 * SECOND, "Moved.", now=START, actor="tester")
     tally = house.outbox().deliver(5)
@@ -150,7 +150,7 @@ def test_many_cancelled_messages_do_not_stand_in_the_way_of_one_that_counts(hous
     house.come_due(*slugs)
     for slug in slugs[:-1]:
         with house.question(slug) as (session, question):
-            settle(session, question, "yes", START)
+            resolve_question(session, question, "yes", START)
     tally = house.outbox().deliver(5)
     assert (tally["closed"], tally["delivered"]) == (29, 1)
 
@@ -168,7 +168,7 @@ def test_a_sender_that_raises_is_a_passing_failure(house: House) -> None:
 
 def test_a_kind_of_channel_that_is_not_set_up_is_said_to_be_so(house: House) -> None:
     with write_transaction(house.engine) as session:
-        listen(session, "mail", START, kind="email", target="desk@example.org")
+        add_channel(session, "mail", START, kind="email", target="desk@example.org")
     house.come_due("rain", channels=())
     house.outbox().deliver(5)
     assert house.row().state is DeliveryState.DEAD
@@ -227,7 +227,7 @@ def test_an_answer_is_not_lost_when_the_database_fails_while_it_is_booked(house:
         return TAKEN
 
     house.postman.answer = answer_and_fail
-    outbox = Dispatcher(transaction, {ChannelKind.WEBHOOK: house.postman}, house.clock, terms=WHOLE)
+    outbox = Dispatcher(transaction, {ChannelKind.WEBHOOK: house.postman}, house.clock, policy=WHOLE)
     with pytest.raises(ConnectionError):
         outbox.deliver(5)
     assert house.row().state is DeliveryState.PENDING
@@ -256,7 +256,7 @@ def test_settling_books_what_is_under_way_and_begins_nothing(house: House) -> No
     house.come_due("rain", "snow")
     outbox = house.outbox(per_channel=1)
     outbox.deliver(0)
-    tally = outbox.settle(5)
+    tally = outbox.finish_in_flight(5)
     assert (tally["delivered"], tally["sent"]) == (1, 0)
     assert sorted(row.state.value for row in house.rows()) == ["delivered", "pending"]
 
@@ -266,13 +266,13 @@ def test_real_receivers_that_hang_fail_and_work_side_by_side(engine: Engine) -> 
         server.routes |= {"/hang": hang, "/works": reply(), "/fails": reply(status=500)}
         with write_transaction(engine) as session:
             for name in ("hang", "works", "fails"):
-                listen(session, name, START, target=f"{server.url}/{name}")
+                add_channel(session, name, START, target=f"{server.url}/{name}")
             for number in range(8):
-                ask(session, f"q-{number}", START)
+                create_question(session, f"q-{number}", START)
             sweep_due(session, now=START, base_url=BASE_URL)
         clock = RunningClock()
         fetcher = Fetcher(clock=clock, user_agent="tests", allowed_hosts=[server.host])
         senders = {ChannelKind.WEBHOOK: WebhookSender(fetcher, clock, total_seconds=1.0)}
-        tally = Dispatcher(lambda: bookkeeping_transaction(engine), senders, clock, terms=WHOLE).deliver(20)
+        tally = Dispatcher(lambda: bookkeeping_transaction(engine), senders, clock, policy=WHOLE).deliver(20)
     assert (tally["delivered"], tally["pending"]) == (8, 16)
     assert server.targets().count("/works") == 8

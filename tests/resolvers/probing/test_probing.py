@@ -39,7 +39,7 @@ from tests.support.probing_helpers import (
     run,
 )
 from tests.support.sample_world import fixture
-from tests.support.source_requests import ask, settle
+from tests.support.source_requests import create_question, resolve_question
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_probing_stops_at_the_resolution_and_while_paused(
     enter(engine, "q", feed(server))
     enter(engine, "paused", feed(server), paused=True)
     with write_transaction(engine) as session:
-        settle(session, found(session, "q"), "no", NOON)
+        resolve_question(session, found(session, "q"), "no", NOON)
     assert run(prober) == {}
     with write_transaction(engine) as session:
         retract_resolution(session, found(session, "q"), "a mistake", now=NOON, actor="tester")
@@ -331,7 +331,7 @@ def test_ofac_deltas_become_a_proposal_that_can_be_confirmed(
             f"/changes/{item['publicationID']}", reply(fixture("ofac_delta_add.xml"), content_type="application/xml")
         )
     with write_transaction(engine) as session:
-        question = ask(session, "q", DEADLINE, opens_at="2025-03-18", deadline_zone="America/New_York")
+        question = create_question(session, "q", DEADLINE, opens_at="2025-03-18", deadline_zone="America/New_York")
         config = {"programs": ["RUSSIA-EO14024"], "base_url": server.url}
         attach(session, question, ResolverIn(resolver="ofac", config=config), now=NOON, actor="tester")
     assert run(prober) == {"probed": 1, "proposed": 1}

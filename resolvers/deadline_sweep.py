@@ -90,7 +90,8 @@ def _claim_questions(session: Session, now: datetime, batch: int, days: Sequence
         step = next_step(question.due_at, question.prompts, planned_at, now, days, snooze=snooze)
         if step is not None:
             due.append(_DueQuestion(question, step, question.status is QuestionStatus.OPEN))
-            question.status, question.next_prompt_at, question.prompts = QuestionStatus.DUE, step.next_at, step.past
+            question.status, question.next_prompt_at = QuestionStatus.DUE, step.next_at
+            question.prompts = step.stages_passed
     session.flush()
     return due
 

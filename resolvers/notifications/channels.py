@@ -19,7 +19,7 @@ from resolvers.notifications.models import Channel, ChannelKind
 from resolvers.notifications.payloads import CHANNEL_TEST, message
 from resolvers.notifications.quiet_hours import is_between
 from resolvers.notifications.sender import Sender, SendResult, outgoing_message
-from resolvers.outbound.address_guard import checked_url
+from resolvers.outbound.address_guard import validate_url
 from resolvers.prompts.schedule import ESCALATION
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of every secret, not one of them
@@ -71,7 +71,7 @@ class ChannelIn(ChannelPreferences):
         kind = info.data.get("kind")
         if kind is ChannelKind.WEBHOOK:
             try:
-                checked_url(value)
+                validate_url(value)
             except AddressRefused as error:
                 raise ValueError(error.detail) from None
         if kind is ChannelKind.EMAIL and not _MAILBOX.fullmatch(value):

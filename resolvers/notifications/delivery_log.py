@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from predictions.models import row_id
 from predictions.schemas.views import View
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryAttempt, DeliveryState
-from resolvers.outbound.redaction import redacted
+from resolvers.outbound.redaction import redact
 from resolvers.prompts.models import Prompt
 
 
@@ -71,7 +71,7 @@ def public_target(channel: Channel) -> str:
     """Return the target of a channel without secrets."""
     if channel.kind is ChannelKind.CHAT:  # the whole address of a chat service is a secret
         return f"{channel.target.partition('://')[0]}://…"
-    return redacted(channel.target) if channel.kind is ChannelKind.WEBHOOK else channel.target
+    return redact(channel.target) if channel.kind is ChannelKind.WEBHOOK else channel.target
 
 
 def list_channels(session: Session) -> list[ChannelView]:

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from predictions.errors import Conflict, NotFound
 from predictions.models import Question, Resolution
 from resolvers.notifications.models import Delivery
-from resolvers.prompts.inbox import PromptState, state_of
+from resolvers.prompts.inbox import PromptState, prompt_state
 from resolvers.prompts.models import Prompt
 
 LINK_LIFETIME = timedelta(days=60)
@@ -63,5 +63,5 @@ def _check_unused(session: Session, prompt: Prompt, question: Question, delivery
     )
     if session.execute(resolved_since).scalar():
         raise Conflict("this link was used, or the question resolved another way: correct it on the question's page")
-    if state_of(prompt, question, now) not in (PromptState.OPEN, PromptState.SNOOZED):
+    if prompt_state(prompt, question, now) not in (PromptState.OPEN, PromptState.SNOOZED):
         raise Conflict("the question's deadline was moved: another message follows when it is due")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from predictions.errors import InvalidInput, TrackRecordError
 from resolvers.errors import AddressRefused, NotConfigured, SourceChanged, SourceUnavailable, TooSlow
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.outbound.limits import Monotonic
 from resolvers.probing.models import ProbeStatus
 from resolvers.sources.evidence import ProposedOutcome
@@ -73,7 +73,7 @@ class BoundedFetch:
 
     def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
-    ) -> Fetched:
+    ) -> FetchedResponse:
         """A good answer. Raises ``TooSlow`` where no time is left."""
         if self._over.is_set():
             raise TooSlow("the look was broken off because the scheduler stops: the next one goes on from there")
@@ -81,7 +81,7 @@ class BoundedFetch:
             raise TooSlow(f"the look took more than {self._seconds:g} seconds: the next one goes on from there")
         return self._fetch.get(url, headers=headers, final=final, max_bytes=max_bytes)
 
-    def keep(self, fetched: Fetched) -> str | None:
+    def keep(self, fetched: FetchedResponse) -> str | None:
         """Store the bytes seen; the key of the snapshot."""
         return self._fetch.keep(fetched) if self._keeping else None
 

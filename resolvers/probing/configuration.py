@@ -13,7 +13,7 @@ from predictions.errors import InvalidInput, NotFound
 from predictions.models import Question, row_id
 from predictions.schemas.fields import Input, Words
 from predictions.schemas.views import View
-from resolvers.outbound.redaction import redacted
+from resolvers.outbound.redaction import redact
 from resolvers.probing.models import AttachedResolver, ProbeStatus
 from resolvers.sources.registry import checked_config
 from resolvers.sources.rss import FeedWatch
@@ -133,7 +133,7 @@ def _settings(row: AttachedResolver) -> dict[str, Any]:
 def _shown(config: dict[str, Any]) -> dict[str, Any]:
     """Settings as readers and the ledger may have them: no password or token that stands in an address."""
     return {
-        name: redacted(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
+        name: redact(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
         for name, value in config.items()
     }
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceUnavailable
-from resolvers.outbound.client import Fetched, Fetcher
+from resolvers.outbound.client import FetchedResponse, OutboundClient
 from resolvers.outbound.redaction import SECRET_PREFIX
 from resolvers.probing.snapshots import SnapshotStore
 from resolvers.probing.source_state import HostState, InMemorySourceState, PageState, SourceStateStore
@@ -34,7 +34,7 @@ class RateLimitedFetch:
 
     def __init__(
         self,
-        fetcher: Fetcher,
+        client: OutboundClient,
         *,
         now: Callable[[], datetime],
         snapshots: SnapshotStore,
@@ -44,7 +44,7 @@ class RateLimitedFetch:
         draw: Callable[[], float] = random.random,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._fetcher = fetcher
+        self._client = client
         self._now = now
         self._snapshots = snapshots
         self._environment = environment
@@ -57,7 +57,7 @@ class RateLimitedFetch:
         """The time of day, in UTC."""
         return self._now()
 
-    def keep(self, fetched: Fetched) -> str | None:
+    def keep(self, fetched: FetchedResponse) -> str | None:
         """Store the bytes seen; the key of the snapshot."""
         return self._snapshots.put(fetched)
 
@@ -76,7 +76,7 @@ class RateLimitedFetch:
 
     def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
-    ) -> Fetched:
+    ) -> FetchedResponse:
         """A good answer; unchanged ones come from the stored snapshot.
 
         Raises ``SourceUnavailable`` for any status but the 200s, and without a request while the host has a break.
@@ -88,7 +88,7 @@ class RateLimitedFetch:
         host = urlsplit(url).netloc.rpartition("@")[2].lower()
         self._take_turn(host)
         try:
-            fetched = self._fetcher.get(
+            fetched = self._client.get(
                 url,
                 headers=headers,
                 etag=page.etag if page and stored is not None else None,
@@ -129,7 +129,7 @@ class RateLimitedFetch:
         if waits[-1] > 0:
             self._sleep(waits[-1])
 
-    def _refusal(self, host: str, fetched: Fetched) -> SourceUnavailable:
+    def _refusal(self, host: str, fetched: FetchedResponse) -> SourceUnavailable:
         hint = {
             404: ": check the address or id",
             403: ": it may not welcome programs",
@@ -160,11 +160,11 @@ class RateLimitedFetch:
             broken=failures >= FAILURES_TO_BREAK,
         )
 
-    def _succeeded(self, host: str, fetched: Fetched) -> None:
+    def _succeeded(self, host: str, fetched: FetchedResponse) -> None:
         at = fetched.fetched_at
         self._memory.change_host(host, lambda state: HostState(next_at=state.next_at, last_good_at=at))
 
-    def _remember(self, url: str, fetched: Fetched, final: bool) -> None:
+    def _remember(self, url: str, fetched: FetchedResponse, final: bool) -> None:
         etag, last_modified = fetched.headers.get("etag"), fetched.headers.get("last-modified")
         if final or etag or last_modified:  # else nothing will ever be answered from it
             kept = {name: fetched.headers[name] for name in ("content-type", "etag") if name in fetched.headers}
@@ -179,7 +179,7 @@ class RateLimitedFetch:
         except SnapshotLost:
             return None
 
-    def _again(self, url: str, page: PageState, body: bytes) -> Fetched:
+    def _again(self, url: str, page: PageState, body: bytes) -> FetchedResponse:
         """The stored answer, as if it had been sent again."""
         headers = dict(page.headers) | ({"last-modified": page.last_modified} if page.last_modified else {})
-        return Fetched(url, page.final_url, 200, headers, body, page.checked_at)
+        return FetchedResponse(url, page.final_url, 200, headers, body, page.checked_at)

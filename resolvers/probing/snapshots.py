@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from resolvers.errors import SnapshotLost
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 
 KEPT_HEADERS = ("content-type", "date", "etag", "last-modified")
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -42,7 +42,7 @@ class SnapshotStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, fetched: Fetched) -> str:
+    def put(self, fetched: FetchedResponse) -> str:
         """Store a body; gives its key. Raises ``SnapshotLost`` where it cannot be written, and leaves no half file."""
         key = fetched.sha256
         path = self._path(key)

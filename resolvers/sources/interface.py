@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, Field
 
 from predictions.enums import ANNULLED, QuestionKind
 from predictions.models import Question
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import MAX_EXCERPT, NO, YES, Basis, Evidence, Frozen, Probe, ProposedOutcome
 
 
@@ -96,10 +96,10 @@ class Fetch(Protocol):
 
     def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
-    ) -> Fetched:
+    ) -> FetchedResponse:
         """A good answer (of the 200s). ``final``: what this address gives never changes, so one look is enough."""
 
-    def keep(self, fetched: Fetched) -> str | None:
+    def keep(self, fetched: FetchedResponse) -> str | None:
         """Store the bytes seen; the key of the snapshot, or None where snapshots are not kept."""
 
     def secret(self, name: str) -> str:
@@ -120,7 +120,7 @@ class Resolver(Protocol):
         """
 
 
-def cite(fetch: Fetch, fetched: Fetched, *, locator: str, excerpt: str, keep: bool = True) -> Evidence:
+def cite(fetch: Fetch, fetched: FetchedResponse, *, locator: str, excerpt: str, keep: bool = True) -> Evidence:
     """The evidence for what was fetched, with its bytes stored unless the source's terms forbid it."""
     return Evidence(
         url=fetched.url,

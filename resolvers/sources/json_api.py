@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_vali
 
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.outbound.redaction import SECRET_PREFIX
 from resolvers.sources.evidence import NO, OFFICIAL_NOTICE, YES, Basis, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
@@ -113,7 +113,7 @@ class JsonFeed:
         question: ProbedQuestion,
         config: JsonFeedConfig,
         fetch: Fetch,
-        fetched: Fetched,
+        fetched: FetchedResponse,
         observed: tuple[str, ...],
         outcome: str,
         day: date | None,

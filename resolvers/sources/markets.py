@@ -10,7 +10,7 @@ from pydantic import Field, HttpUrl
 
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import MAX_EXCERPT, NAME_ONLY, NO, SETTLED_MARKET, Basis, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
 from resolvers.sources.market_settlement import Settlement, kalshi, manifold, metaculus, polymarket
@@ -71,7 +71,7 @@ class MarketMirror:
         self.site = site
         self.settings: type[Config] = settings
 
-    def look(self, config: Any, fetch: Fetch) -> tuple[Fetched, Settlement]:
+    def look(self, config: Any, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
         """The answer of the site, and what it says."""
         raise NotImplementedError
 
@@ -113,7 +113,7 @@ def event_day(question: ProbedQuestion, settlement: Settlement) -> date | None:
 class Manifold(MarketMirror):
     """Manifold Markets."""
 
-    def look(self, config: ManifoldConfig, fetch: Fetch) -> tuple[Fetched, Settlement]:
+    def look(self, config: ManifoldConfig, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
         """One market, by id or slug."""
         kind = "slug" if config.by_slug else "market"
         fetched = fetch.get(f"{base(config.base_url)}/v0/{kind}/{config.market}")
@@ -124,7 +124,7 @@ class Manifold(MarketMirror):
 class Polymarket(MarketMirror):
     """Polymarket. Its list hides closed markets unless asked for them."""
 
-    def look(self, config: PolymarketConfig, fetch: Fetch) -> tuple[Fetched, Settlement]:
+    def look(self, config: PolymarketConfig, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
         """One market, first among the closed ones, then among the open."""
         field, query = ("conditionId", "condition_ids") if config.market.startswith("0x") else ("slug", "slug")
         for closed in ("&closed=true", ""):
@@ -140,7 +140,7 @@ class Polymarket(MarketMirror):
 class Kalshi(MarketMirror):
     """Kalshi."""
 
-    def look(self, config: KalshiConfig, fetch: Fetch) -> tuple[Fetched, Settlement]:
+    def look(self, config: KalshiConfig, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
         """One market, by ticker."""
         fetched = fetch.get(f"{base(config.base_url)}/markets/{config.market}")
         data = read_json(fetched, self.site)
@@ -153,7 +153,7 @@ class Metaculus(MarketMirror):
 
     keeps_snapshots = False
 
-    def look(self, config: MetaculusConfig, fetch: Fetch) -> tuple[Fetched, Settlement]:
+    def look(self, config: MetaculusConfig, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
         """One question, by the number of its post."""
         headers = {"Authorization": f"Token {fetch.secret(config.token_env)}"}
         fetched = fetch.get(f"{base(config.base_url)}/api/posts/{config.market}/", headers=headers)

@@ -8,7 +8,7 @@ import hashlib
 from datetime import UTC, date, timedelta
 
 from resolvers.errors import NotConfigured, SourceUnavailable
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import (
     LISTED_BY_ID,
     MAX_RATIONALE,
@@ -62,7 +62,7 @@ class Ofac:
 
     def _publications(
         self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch
-    ) -> tuple[list[Fetched], list[Publication]]:
+    ) -> tuple[list[FetchedResponse], list[Publication]]:
         """The histories of all years touched, and the publications of the question's days, oldest first."""
         first = question.opened_at.astimezone(EASTERN).date() - timedelta(days=1)
         last = min(question.deadline, fetch.now()).astimezone(EASTERN).date() + timedelta(days=1)
@@ -75,7 +75,7 @@ class Ofac:
             raise NotConfigured(f"more than {MAX_PUBLICATIONS} publications to read: give the question a later opening")
         return histories, sorted(inside, key=lambda item: (item.published, item.id))
 
-    def _get(self, fetch: Fetch, url: str, *, final: bool = False, max_bytes: int | None = None) -> Fetched:
+    def _get(self, fetch: Fetch, url: str, *, final: bool = False, max_bytes: int | None = None) -> FetchedResponse:
         try:
             return fetch.get(url, final=final, max_bytes=max_bytes)
         except SourceUnavailable as error:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, HttpUrl, StringConstraints
 
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.interface import Config
 from resolvers.sources.ofac_parser import ADD, CHANGE, EASTERN, REMOVE, Delta, Listed, Part, Publication
 from resolvers.sources.text import contains_words, plain
@@ -41,7 +41,7 @@ class ListingMatch:
     """An entity that the question is about, where it stood, and the day on which it counts."""
 
     entity: Listed
-    fetched: Fetched
+    fetched: FetchedResponse
     day: date
 
 
@@ -49,14 +49,16 @@ class ListingMatch:
 class SearchLog:
     """What one look has gathered. ``deltas``: their hashes; ``unclear``: entities that may or may not be meant."""
 
-    histories: list[Fetched]
+    histories: list[FetchedResponse]
     publications: list[Publication]
     deltas: list[str] = field(default_factory=list)
     matches: list[ListingMatch] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
-    def note(self, config: OfacConfig, publication: Publication, fetched: Fetched, delta: Delta, day: date) -> None:
+    def note(
+        self, config: OfacConfig, publication: Publication, fetched: FetchedResponse, delta: Delta, day: date
+    ) -> None:
         """Judge every entity of a delta."""
         found = []
         for entity in delta.entities:

@@ -12,7 +12,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from resolvers.errors import SourceChanged
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.parsing import read_json
 
 SOURCE = "OFAC"
@@ -75,7 +75,7 @@ class Delta:
     entities: tuple[Listed, ...]
 
 
-def read_history(fetched: Fetched) -> list[Publication]:
+def read_history(fetched: FetchedResponse) -> list[Publication]:
     """The publications of a year. Raises ``SourceChanged`` where an entry cannot be read: none may be overlooked."""
     data = read_json(fetched, SOURCE)
     rows = data.get("publications") if isinstance(data, dict) else data

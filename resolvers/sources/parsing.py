@@ -6,13 +6,13 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from resolvers.errors import SourceChanged
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 
 MAX_DEPTH = 50
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this is the year 5138
 
 
-def read_json(fetched: Fetched, source: str) -> Any:
+def read_json(fetched: FetchedResponse, source: str) -> Any:
     """The JSON value of an answer. Raises ``SourceChanged`` where it is none, or nested deeper than 50 levels."""
     kind = fetched.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("text/html", "application/xhtml+xml"):

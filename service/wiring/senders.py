@@ -9,17 +9,17 @@ from resolvers.notifications.senders.chat import ChatSender
 from resolvers.notifications.senders.email import MailSender
 from resolvers.notifications.senders.smtp import parse_smtp_url
 from resolvers.notifications.senders.webhook import WebhookSender
-from resolvers.outbound.client import Fetcher
+from resolvers.outbound.client import OutboundClient
 from service import __version__
 from service.clock import Clock
 from service.settings import Settings
 
 
-def make_fetcher(settings: Settings, clock: Clock) -> Fetcher:
+def make_fetcher(settings: Settings, clock: Clock) -> OutboundClient:
     """The client for outside addresses, with the operator's allow-list and a User-Agent that names a contact."""
     contact = f"; {settings.contact}" if settings.contact else ""
     agent = f"TrackRecord/{__version__} (+{settings.base_url}{contact})"
-    return Fetcher(clock=clock, user_agent=agent, allowed_hosts=settings.allowed_hosts)
+    return OutboundClient(clock=clock, user_agent=agent, allowed_hosts=settings.allowed_hosts)
 
 
 def make_senders(settings: Settings, clock: Clock) -> dict[ChannelKind, Sender]:

@@ -24,7 +24,7 @@ from predictions.models import LedgerEvent
 from resolvers.notifications.models import ChannelKind, Delivery, DeliveryAttempt, DeliveryState
 from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
 from resolvers.notifications.senders.webhook import WebhookSender
-from resolvers.outbound.client import Fetcher
+from resolvers.outbound.client import OutboundClient
 from resolvers.prompts.models import Prompt
 from service.clock import SystemClock
 from service.db.engine import make_engine, read_transaction, write_transaction
@@ -47,8 +47,8 @@ def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
     crash_points.arm(kill_at)
     clock = SystemClock()
     settings = Settings(_env_file=None, database_url=url, tick_seconds=TICK_SECONDS)
-    fetcher = Fetcher(clock=clock, user_agent="tests", allowed_hosts=[receiver])
-    senders = {ChannelKind.WEBHOOK: WebhookSender(fetcher, clock, total_seconds=SEND_SECONDS)}
+    outbound_client = OutboundClient(clock=clock, user_agent="tests", allowed_hosts=[receiver])
+    senders = {ChannelKind.WEBHOOK: WebhookSender(outbound_client, clock, total_seconds=SEND_SECONDS)}
     policy = RetryPolicy(full_jitter, RETRY_SECONDS, LEASE_SECONDS)
     Scheduler(make_engine(url), settings, clock, senders=senders, policy=policy).start()
     signal.pause()

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from predictions.models import Proposal, Question
 from predictions.questions.lookup import find_question
-from resolvers.outbound.client import Fetcher
+from resolvers.outbound.client import OutboundClient
 from resolvers.probing.configuration import ResolverIn, attach, attached
 from resolvers.probing.models import AttachedResolver
 from resolvers.probing.rate_limited_client import RateLimitedFetch
@@ -31,7 +31,7 @@ JSON = "application/json"
 def make(engine: Engine, server: RawServer, clock: Any, folder: Path, **limits: Any) -> Prober:
     sessions = EngineSessions(engine)
     fetch = RateLimitedFetch(
-        Fetcher(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host]),
+        OutboundClient(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host]),
         now=clock.now,
         snapshots=SnapshotStore(folder / "snapshots"),
         environment={},

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from resolvers.outbound.client import Fetcher
+from resolvers.outbound.client import OutboundClient
 from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
 from resolvers.sources.evidence import Probe
@@ -62,9 +62,9 @@ def new_world(folder: Path, now: datetime) -> Iterator[World]:
         clock.advance(seconds)
 
     with serving_raw() as server:
-        fetcher = Fetcher(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host])
+        outbound_client = OutboundClient(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host])
         fetch = RateLimitedFetch(
-            fetcher,
+            outbound_client,
             now=clock.now,
             snapshots=snapshots,
             environment=environment,

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook
 
 from resolvers.errors import AddressRefused, FetchError, SourceUnavailable
 from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
-from resolvers.outbound.client import Clock, Fetched
+from resolvers.outbound.client import Clock, FetchedResponse
 
 SEND_SECONDS = 15.0
 GONE = 410
@@ -21,7 +21,7 @@ class Poster(Protocol):
 
     def post(
         self, url: str, body: bytes, headers: Mapping[str, str] | None = None, *, total_seconds: float | None = None
-    ) -> Fetched:
+    ) -> FetchedResponse:
         """Return the response to a POST without following redirects."""
 
 

@@ -22,7 +22,7 @@ from resolvers.notifications.channels import (
 from resolvers.notifications.models import Channel, ChannelKind
 from resolvers.notifications.sender import OutgoingMessage, SendStatus
 from resolvers.notifications.senders.webhook import WebhookSender, result_for_status, signed_headers
-from resolvers.outbound.client import Fetcher
+from resolvers.outbound.client import OutboundClient
 from tests.support.fake_clock import START
 from tests.support.http_source_server import RawServer, RunningClock, hang, raw, redirect, reply, serving_raw
 from tests.support.source_requests import add_channel
@@ -37,8 +37,10 @@ def receiver() -> Iterator[RawServer]:
 
 
 def sender(receiver: RawServer, total_seconds: float = 5.0) -> WebhookSender:
-    fetcher = Fetcher(clock=RunningClock(), user_agent="Track Record tests", allowed_hosts=[receiver.host])
-    return WebhookSender(fetcher, RunningClock(), total_seconds=total_seconds)
+    outbound_client = OutboundClient(
+        clock=RunningClock(), user_agent="Track Record tests", allowed_hosts=[receiver.host]
+    )
+    return WebhookSender(outbound_client, RunningClock(), total_seconds=total_seconds)
 
 
 def to(target: str, payload: str = '{"type":"prompt.created","data":{"text":"Köln – 50 %"}}') -> OutgoingMessage:
@@ -118,13 +120,13 @@ def test_a_receiver_that_hangs_or_breaks_off_is_tried_again_later(receiver: RawS
         answer = sender(receiver, total_seconds=0.3).send(to(f"{receiver.url}{path}"))
         assert (answer.status, answer.status_code) == (SendStatus.TEMPORARY, None), path
     closed = to("http://127.0.0.1:9/hook")
-    fetcher = Fetcher(clock=RunningClock(), user_agent="tests", allowed_hosts=["127.0.0.1"])
-    assert WebhookSender(fetcher, RunningClock()).send(closed).status is SendStatus.TEMPORARY
+    outbound_client = OutboundClient(clock=RunningClock(), user_agent="tests", allowed_hosts=["127.0.0.1"])
+    assert WebhookSender(outbound_client, RunningClock()).send(closed).status is SendStatus.TEMPORARY
 
 
 def test_a_private_address_is_refused_for_good_unless_the_operator_allows_it(receiver: RawServer) -> None:
-    fetcher = Fetcher(clock=RunningClock(), user_agent="tests")
-    answer = WebhookSender(fetcher, RunningClock()).send(to(f"{receiver.url}/hook"))
+    outbound_client = OutboundClient(clock=RunningClock(), user_agent="tests")
+    answer = WebhookSender(outbound_client, RunningClock()).send(to(f"{receiver.url}/hook"))
     assert answer.status is SendStatus.PERMANENT
     assert "operator" in answer.detail
     assert receiver.requests == []

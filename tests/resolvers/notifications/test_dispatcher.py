@@ -17,7 +17,7 @@ from resolvers.notifications.models import Channel, ChannelKind, Delivery, Deliv
 from resolvers.notifications.retry_policy import RETRY_SECONDS
 from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
 from resolvers.notifications.senders.webhook import WebhookSender
-from resolvers.outbound.client import Fetcher
+from resolvers.outbound.client import OutboundClient
 from service.db.engine import bookkeeping_transaction, write_transaction
 from tests.support.fake_clock import START, FakeClock
 from tests.support.http_source_server import RunningClock, hang, reply, serving_raw
@@ -271,8 +271,8 @@ def test_real_receivers_that_hang_fail_and_work_side_by_side(engine: Engine) -> 
                 create_question(session, f"q-{number}", START)
             sweep_due(session, now=START, base_url=BASE_URL)
         clock = RunningClock()
-        fetcher = Fetcher(clock=clock, user_agent="tests", allowed_hosts=[server.host])
-        senders = {ChannelKind.WEBHOOK: WebhookSender(fetcher, clock, total_seconds=1.0)}
+        outbound_client = OutboundClient(clock=clock, user_agent="tests", allowed_hosts=[server.host])
+        senders = {ChannelKind.WEBHOOK: WebhookSender(outbound_client, clock, total_seconds=1.0)}
         tally = Dispatcher(lambda: bookkeeping_transaction(engine), senders, clock, policy=WHOLE).deliver(20)
     assert (tally["delivered"], tally["pending"]) == (8, 16)
     assert server.targets().count("/works") == 8

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.errors import AddressRefused
-from resolvers.outbound.address_guard import AllowList, check_addresses, checked_url, is_public
+from resolvers.outbound.address_guard import AllowList, check_addresses, is_public, validate_url
 
 PRIVATE = [
     "0.0.0.0",
@@ -142,7 +142,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
 @pytest.mark.parametrize("url", HOSTILE_URLS)
 def test_a_url_that_is_not_plain_is_refused(url: str) -> None:
     with pytest.raises(AddressRefused):
-        checked_url(url)
+        validate_url(url)
 
 
 @pytest.mark.parametrize(
@@ -157,11 +157,11 @@ def test_a_url_that_is_not_plain_is_refused(url: str) -> None:
     ],
 )
 def test_a_plain_url_is_normalised(url: str, expected: str) -> None:
-    assert str(checked_url(url)) == expected
+    assert str(validate_url(url)) == expected
 
 
 def test_a_name_in_another_script_travels_in_ascii() -> None:
-    assert checked_url("https://bücher.example/").raw_host == b"xn--bcher-kva.example"
+    assert validate_url("https://bücher.example/").raw_host == b"xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize("port", [22, 25, 8080, 6379])

@@ -190,10 +190,10 @@ def test_a_broken_connection_is_held_against_the_host(world: World, behaviour: A
 
 
 def test_slowness_is_held_against_the_host(world: World) -> None:
-    from resolvers.outbound.client import Fetcher, Limits
+    from resolvers.outbound.client import Limits, OutboundClient
 
     world.server.routes["/"] = hang
-    world.fetch._fetcher = Fetcher(
+    world.fetch._client = OutboundClient(
         clock=world.clock, user_agent="t", allowed_hosts=[world.server.host], limits=Limits(read_seconds=0.2)
     )
     with pytest.raises(TooSlow):

@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.errors import SnapshotLost
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.probing.snapshots import SnapshotStore
 
 NOW = datetime(2025, 10, 22, 12, 0, tzinfo=UTC)
 
 
-def fetched(body: bytes, **headers: str) -> Fetched:
-    return Fetched("https://a.example/f", "https://b.example/f", 200, headers, body, NOW)
+def fetched(body: bytes, **headers: str) -> FetchedResponse:
+    return FetchedResponse("https://a.example/f", "https://b.example/f", 200, headers, body, NOW)
 
 
 @pytest.fixture

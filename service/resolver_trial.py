@@ -11,14 +11,14 @@ from predictions.schemas.views import View
 from resolvers.probing.attempt import ProbeResult
 from resolvers.probing.configuration import (
     ResolverIn,
-    attached,
     find_attached,
+    get_attached,
     needs_admin,
 )
 from resolvers.probing.models import ProbeStatus
 from resolvers.sources.evidence import ProposedOutcome
 from resolvers.sources.interface import ProbedQuestion
-from resolvers.sources.registry import all_resolvers, checked_config
+from resolvers.sources.registry import all_resolvers, validate_config
 from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.security.api_keys import Caller
@@ -78,12 +78,12 @@ def probe_now(request: Request, which: str, who: Caller, data: TrialIn | None = 
         question = question_of(session, which)
         row = find_attached(session, question)
         if data is None:
-            row = attached(session, question)
+            row = get_attached(session, question)
             tried = TrialIn.model_construct(resolver=row.resolver, config=row.config)
         else:
             tried = data
             require_permission(who, question, ResolverIn(resolver=data.resolver, config=data.config))
-            checked_config(data.resolver, data.config, question.kind)
+            validate_config(data.resolver, data.config, question.kind)
         shown, last_good_at = ProbedQuestion.of(question), row.last_good_at if row else None
     seen = dry_run(state.engine, state.settings, state.clock, shown, tried.resolver, tried.config)
     return view_probe_result(shown.id, tried.resolver, seen, state.clock.now(), last_good_at)
@@ -101,7 +101,7 @@ def view_probe_result(
         reason=seen.reason,
         proposal=seen.proposal,
         looked_at=now,
-        last_good_check=now if seen.good else last_good_at,
+        last_good_check=now if seen.succeeded else last_good_at,
     )
 
 

@@ -24,7 +24,7 @@ class FetchedResponse:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the decoded body, in hexadecimal."""
+        """Return the SHA-256 of the decoded body, in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()
 
     @property

@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from resolvers.probing.configuration import ResolverIn, ResolverView, attach, attached, detach
-from resolvers.probing.configuration import view_attached as view
+from resolvers.probing.configuration import ResolverIn, ResolverView, attach, detach, get_attached
+from resolvers.probing.configuration import resolver_view as view
 from service.lookup import question_of
 from service.resolver_trial import KindView, ProbeResultView, TrialIn, kinds, probe_now, require_permission
 from service.security.access import Reader, ResolverCaller
@@ -45,7 +45,7 @@ def get_question_resolver(request: Request, which: Which, _: Reader, session: Re
     Settings, schedule, policy, last observation and last good check.
     """
     question = question_of(session, which)
-    return read_reply(request, view(attached(session, question), question))
+    return read_reply(request, view(get_attached(session, question), question))
 
 
 @router.put("/questions/{which}/resolver", response_model=ResolverView)

@@ -11,11 +11,11 @@ from resolvers.probing.configuration import (
     LEAD_HOURS,
     ResolverIn,
     attach,
-    attached,
     detach,
+    get_attached,
     list_attached,
 )
-from resolvers.probing.configuration import view_attached as view
+from resolvers.probing.configuration import resolver_view as view
 from resolvers.sources.interface import ProbedQuestion
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
 from service.db.engine import read_transaction, write_transaction
@@ -31,7 +31,7 @@ def probe(which: Which, as_json: AsJson = False) -> None:
     with ready() as (settings, engine):
         with read_transaction(engine) as session:
             question = question_of(session, which)
-            row = attached(session, question)
+            row = get_attached(session, question)
             shown, last_good_at = ProbedQuestion.of(question), row.last_good_at
             resolver, config = row.resolver, row.config
         seen = dry_run(engine, settings, clock, shown, resolver, config)
@@ -44,9 +44,9 @@ def probe(which: Which, as_json: AsJson = False) -> None:
         if look.proposal:
             typer.echo(f"would propose {look.proposal.outcome} (confidence {look.proposal.confidence:g}):")
         typer.echo(f"{look.state.value}: {look.reason}")
-        if not seen.good:
-            typer.echo(f"last good check: {last_good_at or 'never'}")
-    raise typer.Exit(0 if seen.good else 1)
+        if not seen.succeeded:
+            typer.echo(f"last successful check: {last_good_at or 'never'}")
+    raise typer.Exit(0 if seen.succeeded else 1)
 
 
 def set_resolver(

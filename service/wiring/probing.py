@@ -68,18 +68,20 @@ def make_fetch(engine: Engine, settings: Settings, clock: Clock) -> RateLimitedF
         now=clock.now,
         snapshots=snapshot_store(settings),
         environment=os.environ,
-        memory=DatabaseSourceState(reading=sessions.read_transaction, writing=sessions.bookkeeping_transaction),
+        source_state=DatabaseSourceState(
+            read_transaction=sessions.read_transaction, write_transaction=sessions.bookkeeping_transaction
+        ),
     )
 
 
-def make_prober(engine: Engine, settings: Settings, clock: Clock, done: Callable[[], None]) -> Prober:
+def make_prober(engine: Engine, settings: Settings, clock: Clock, on_finished: Callable[[], None]) -> Prober:
     """The prober of a scheduler; ``done`` is called after each look."""
-    return Prober(EngineSessions(engine), make_fetch(engine, settings, clock), clock, done=done)
+    return Prober(EngineSessions(engine), make_fetch(engine, settings, clock), clock, on_finished=on_finished)
 
 
 def dry_run(
     engine: Engine, settings: Settings, clock: Clock, question: ProbedQuestion, resolver: str, config: object
 ) -> ProbeResult:
     """Look now, for a person: nothing is proposed, and no snapshot is kept."""
-    fetch = BoundedFetch(make_fetch(engine, settings, clock), clock, DRY_RUN_SECONDS, keeping=False)
+    fetch = BoundedFetch(make_fetch(engine, settings, clock), clock, DRY_RUN_SECONDS, store_snapshots=False)
     return run_probe(question, resolver, config, fetch)

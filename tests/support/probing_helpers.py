@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from predictions.models import Proposal, Question
 from predictions.questions.lookup import find_question
 from resolvers.outbound.client import OutboundClient
-from resolvers.probing.configuration import ResolverIn, attach, attached
+from resolvers.probing.configuration import ResolverIn, attach, get_attached
 from resolvers.probing.models import AttachedResolver
 from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
@@ -35,7 +35,9 @@ def make(engine: Engine, server: RawServer, clock: Any, folder: Path, **limits: 
         now=clock.now,
         snapshots=SnapshotStore(folder / "snapshots"),
         environment={},
-        memory=DatabaseSourceState(reading=sessions.read_transaction, writing=sessions.bookkeeping_transaction),
+        source_state=DatabaseSourceState(
+            read_transaction=sessions.read_transaction, write_transaction=sessions.bookkeeping_transaction
+        ),
         spacing_seconds=0.0,
     )
     return Prober(sessions, fetch, clock, **limits)
@@ -58,7 +60,7 @@ def run(prober: Prober) -> dict[str, int]:
 
 def row_of(engine: Engine, slug: str) -> AttachedResolver:
     with read_transaction(engine) as session:
-        row = attached(session, found(session, slug))
+        row = get_attached(session, found(session, slug))
         session.expunge(row)
         return row
 

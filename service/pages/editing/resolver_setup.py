@@ -18,7 +18,7 @@ from resolvers.probing.configuration import (
     detach,
     find_attached,
 )
-from resolvers.probing.configuration import view_attached as view
+from resolvers.probing.configuration import resolver_view as view
 from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form, whole

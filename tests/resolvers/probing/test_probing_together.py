@@ -68,7 +68,7 @@ def test_who_comes_back_after_the_lease_is_ignored(
     clock.advance(3600)
     assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}
     go.set()
-    first.settle(20)
+    first.wait(20)
     assert dict(first.counts) == {}
     assert [each.outcome for each in proposals(engine)] == ["yes"]
 
@@ -155,7 +155,7 @@ def test_a_look_that_the_stop_breaks_off_is_left_to_the_next_process_at_once(
     first.stop(0.0)
     assert first.start_due() == 0
     go.set()
-    first.settle(20)
+    first.wait(20)
     row = row_of(engine, "q")
     assert (row.probed_at, row.failures, row.lease_token) == (None, 0, None)
     assert run(make(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}

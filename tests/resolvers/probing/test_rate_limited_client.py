@@ -100,7 +100,7 @@ def test_a_lost_snapshot_makes_the_next_request_a_whole_one(world: World) -> Non
 
 def test_an_answer_that_never_changes_is_asked_for_once(world: World) -> None:
     world.serve_bytes("/changes/501", b"<delta/>")
-    bodies = [world.fetch.get(world.url + "/changes/501", final=True).body for _ in range(3)]
+    bodies = [world.fetch.get(world.url + "/changes/501", immutable=True).body for _ in range(3)]
     assert bodies == [b"<delta/>"] * 3
     assert len(world.server.requests) == 1
 
@@ -133,11 +133,11 @@ def test_any_status_but_a_good_one_is_an_error_with_that_status(world: World, st
 def test_five_failures_in_a_row_earn_the_host_a_break(world: World) -> None:
     world.serve_bytes("/good", b"ok")
     world.fetch.get(world.url + "/good")
-    good = world.fetch.host_state(world.server.host).last_good_at
-    assert good is not None
+    succeeded = world.fetch.host_state(world.server.host).last_good_at
+    assert succeeded is not None
     fail(world, FAILURES_TO_BREAK)
     asked = len(world.server.requests)
-    with pytest.raises(SourceUnavailable, match=f"last good check: {good:%Y-%m-%d %H:%M}") as raised:
+    with pytest.raises(SourceUnavailable, match=f"last successful check: {succeeded:%Y-%m-%d %H:%M}") as raised:
         world.fetch.get(world.url + "/good")
     assert len(world.server.requests) == asked, "a host on its break is not asked"
     assert raised.value.retry_after == pytest.approx(600 * 1.125, abs=1)

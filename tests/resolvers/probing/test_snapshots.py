@@ -44,7 +44,7 @@ def test_the_key_is_the_hash_of_the_content_and_the_place_follows_from_it(tmp_pa
 
 
 def test_where_and_when_it_was_seen_is_told_without_what_is_private(store: SnapshotStore) -> None:
-    seen = store.sighting(store.put(fetched(b"x", etag='"1"', **{"set-cookie": "secret"})))
+    seen = store.metadata(store.put(fetched(b"x", etag='"1"', **{"set-cookie": "secret"})))
     assert (seen.url, seen.final_url, seen.status, seen.size) == ("https://a.example/f", "https://b.example/f", 200, 1)
     assert (seen.fetched_at, seen.headers) == (NOW.isoformat(), {"etag": '"1"'})
 
@@ -70,7 +70,7 @@ def test_processes_may_store_the_same_at_once(tmp_path: Path) -> None:
     store = SnapshotStore(tmp_path)
     assert len(list(store.keys())) == 40
     for key in store.keys():  # noqa: SIM118 - a store is no mapping
-        assert (len(store.get(key)), key) == (store.sighting(key).size, key)
+        assert (len(store.get(key)), key) == (store.metadata(key).size, key)
     assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
 
 
@@ -107,7 +107,7 @@ def test_a_snapshot_that_is_not_there_is_told(store: SnapshotStore) -> None:
     with pytest.raises(SnapshotLost, match="no snapshot"):
         store.get("0" * 64)
     with pytest.raises(SnapshotLost):
-        store.sighting("0" * 64)
+        store.metadata("0" * 64)
 
 
 def put_beyond_the_limit(folder: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(store.keys()) == []
     key = store.put(fetched(b"x"))
     assert store.get(key) == b"x"
-    assert store.sighting(key).size == 1
+    assert store.metadata(key).size == 1
 
 
 def test_only_what_nobody_cites_is_pruned(store: SnapshotStore) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from predictions.errors import InvalidInput
 from resolvers.errors import NotConfigured, SourceChanged, SourceUnavailable
 from resolvers.sources.evidence import Basis, Probe
-from resolvers.sources.json_api import evaluate, holds
-from resolvers.sources.registry import checked_config
+from resolvers.sources.json_api import evaluate, is_true
+from resolvers.sources.registry import validate_config
 from tests.support.http_source_server import reply
 from tests.support.sample_world import World, question
 
@@ -50,7 +50,7 @@ def test_a_notice_after_the_deadline_is_seen_and_not_proposed(world: World) -> N
     late = NOTICE.replace("2025-07-01", "2025-10-01")
     probe = look(world, yes=f"{late}.document_number", date=f"{late}.publication_date")
     assert probe.proposal is None
-    assert "2025-10-27) does not lie between opening and deadline" in probe.reason
+    assert "2025-10-27) is not between opening and deadline" in probe.reason
 
 
 def test_a_query_in_the_address_is_sent_and_its_secrets_are_not_kept(world: World) -> None:
@@ -242,7 +242,7 @@ FAULTS = [
 @pytest.mark.parametrize(("settings", "pointer", "detail"), FAULTS)
 def test_wrong_settings_are_refused_with_a_pointer(settings: dict[str, Any], pointer: str, detail: str) -> None:
     with pytest.raises(InvalidInput) as raised:
-        checked_config("json", settings)
+        validate_config("json", settings)
     assert [fault.pointer for fault in raised.value.faults] == [pointer]
     assert detail in raised.value.faults[0].detail
 
@@ -256,7 +256,7 @@ def test_wrong_settings_are_refused_with_a_pointer(settings: dict[str, Any], poi
     + [(value, True) for value in (True, 0, 0.0, "0", "false", [None], {"a": None})],
 )
 def test_a_value_counts_as_true_as_in_jmespath(value: Any, expected: bool) -> None:
-    assert holds(value) is expected
+    assert is_true(value) is expected
     assert evaluate("!(!a)", {"a": value}) is expected, "JMESPath agrees"
 
 

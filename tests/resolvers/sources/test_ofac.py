@@ -7,7 +7,7 @@ import pytest
 
 from resolvers.errors import SourceChanged, SourceUnavailable, TooLarge
 from resolvers.sources.evidence import Basis, Probe
-from resolvers.sources.ofac_parser import read_delta
+from resolvers.sources.ofac_parser import parse_delta
 from tests.support.http_source_server import redirect, reply
 from tests.support.sample_world import World, fixture, question
 
@@ -341,7 +341,7 @@ def test_a_delta_of_another_shape_is_told_and_never_read_as_no(ofac: World, body
 
 def test_a_delta_with_another_root_is_told_by_its_name() -> None:
     with pytest.raises(SourceChanged, match="'sdnList' in place of a delta"):
-        read_delta(fixture("ofac_delta_bad_root.xml"))
+        parse_delta(fixture("ofac_delta_bad_root.xml"))
 
 
 HISTORIES = {
@@ -381,7 +381,7 @@ def test_the_namespace_does_not_matter() -> None:
     without = with_namespace.replace(b' xmlns="https://www.treasury.gov/ofac/DeltaFile/1.0"', b"")
     prefixed = with_namespace.replace(b"xmlns=", b"xmlns:d=").replace(b"</", b"</d:").replace(b"<", b"<d:")
     prefixed = prefixed.replace(b"<d:/d:", b"</d:").replace(b"<d:?", b"<?").replace(b"<d:!", b"<!")
-    assert read_delta(without) == read_delta(with_namespace) == read_delta(prefixed)
+    assert parse_delta(without) == parse_delta(with_namespace) == parse_delta(prefixed)
 
 
 def test_a_delta_of_thousands_of_entities_is_read(ofac: World) -> None:

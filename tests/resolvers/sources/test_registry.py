@@ -15,7 +15,7 @@ from predictions.models import Question
 from resolvers.sources import registry
 from resolvers.sources.evidence import Basis, Evidence, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, broken_rule
-from resolvers.sources.registry import all_resolvers, checked_config, find_resolver, probe
+from resolvers.sources.registry import all_resolvers, find_resolver, probe, validate_config
 from tests.support.sample_world import World, question
 
 ASKED = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
@@ -53,9 +53,11 @@ class Plugin:
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(name: str, offered: Any) -> None:
-        point = EntryPoint(name, "plugin_of_another:resolver", registry.GROUP)
+        point = EntryPoint(name, "plugin_of_another:resolver", registry.ENTRY_POINT_GROUP)
         monkeypatch.setattr(EntryPoint, "load", lambda self: offered)
-        monkeypatch.setattr(registry, "entry_points", lambda group: [point] if group == registry.GROUP else [])
+        monkeypatch.setattr(
+            registry, "entry_points", lambda group: [point] if group == registry.ENTRY_POINT_GROUP else []
+        )
         all_resolvers.cache_clear()
 
     yield install
@@ -192,27 +194,27 @@ def test_a_package_cannot_replace_one_of_ours(install: Any) -> None:
 
 def test_an_unknown_resolver_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(InvalidInput, match="manifold") as raised:
-        checked_config("oracle", {})
+        validate_config("oracle", {})
     assert raised.value.faults[0].pointer == "/resolver"
 
 
 @pytest.mark.parametrize("kind", [QuestionKind.CATEGORICAL, QuestionKind.ORDINAL])
 def test_a_question_of_several_options_takes_no_resolver(kind: QuestionKind) -> None:
     with pytest.raises(InvalidInput, match="by hand"):
-        checked_config("json", {"url": "https://a.example/", "yes": "a"}, kind)
+        validate_config("json", {"url": "https://a.example/", "yes": "a"}, kind)
 
 
 @pytest.mark.parametrize("settings", [None, [], "x", 5])
 def test_settings_that_are_no_object_are_refused(settings: Any) -> None:
     with pytest.raises(InvalidInput) as raised:
-        checked_config("ofac", settings)
+        validate_config("ofac", settings)
     assert raised.value.faults[0].pointer == "/config"
 
 
 def test_settings_that_mean_the_same_have_one_hash() -> None:
-    one = checked_config("ofac", {"programs": ["CUBA"], "min_count": 1})
-    two = checked_config("ofac", {"programs": ["CUBA"]})
-    other = checked_config("ofac", {"programs": ["CUBA"], "min_count": 2})
+    one = validate_config("ofac", {"programs": ["CUBA"], "min_count": 1})
+    two = validate_config("ofac", {"programs": ["CUBA"]})
+    other = validate_config("ofac", {"programs": ["CUBA"], "min_count": 2})
     assert one.sha256 == two.sha256 != other.sha256
 
 

@@ -8,7 +8,7 @@ import pytest
 from predictions.errors import InvalidInput
 from resolvers.errors import SourceChanged, SourceUnavailable
 from resolvers.sources.evidence import Probe
-from resolvers.sources.registry import checked_config
+from resolvers.sources.registry import validate_config
 from tests.support.http_source_server import reply
 from tests.support.sample_world import World, fixture, question
 
@@ -180,5 +180,5 @@ def test_a_new_entry_elsewhere_in_the_feed_does_not_make_another_proposal(world:
 )
 def test_wrong_settings_are_refused_with_a_pointer(settings: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidInput) as raised:
-        checked_config("feed", settings)
+        validate_config("feed", settings)
     assert [fault.pointer for fault in raised.value.faults] == [pointer]

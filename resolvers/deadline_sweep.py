@@ -43,7 +43,7 @@ class SweepResult:
 
 @dataclass(frozen=True)
 class _DueQuestion:
-    """A question claimed by this sweep and the step it takes; ``new`` if it was open until now."""
+    """A question claimed by this sweep and its next step; ``newly_due`` if it was open until now."""
 
     question: Question
     step: Step

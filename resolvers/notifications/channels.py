@@ -30,7 +30,7 @@ _CHAT_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+")
 
 
 class ChannelPreferences(Input):
-    """Which prompts a channel receives, and when.
+    """The prompts that a channel receives, its quiet hours and its digest.
 
     Times of day are local to ``zone``; quiet hours may span midnight. With ``digest_at`` the channel receives one
     message a day with all new prompts.
@@ -138,7 +138,7 @@ def wants(
 ) -> bool:
     """Return whether a channel receives this stage of a question with these topics.
 
-    ``watching``: the channel has a subscription to the question or to one of its topics. A channel without topics
+    ``subscribed``: the channel has a subscription to the question or to one of its topics. A channel without topics
     receives all questions, except that of a person, who receives those they subscribed to or are assigned.
     """
     if channel.escalations_only and stage != ESCALATION:

@@ -115,19 +115,19 @@ def count_by_state(session: Session) -> dict[int, dict[str, int]]:
     query = select(col(Delivery.channel_id), col(Delivery.state), func.count()).group_by(
         col(Delivery.channel_id), col(Delivery.state)
     )
-    found: dict[int, dict[str, int]] = {}
+    counts: dict[int, dict[str, int]] = {}
     for channel, state, number in session.execute(query):
-        found.setdefault(channel, {})[state.value] = number
-    return found
+        counts.setdefault(channel, {})[state.value] = number
+    return counts
 
 
 def _attempts_by_delivery(session: Session, deliveries: list[int]) -> dict[int, list[AttemptView]]:
     query = select(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(deliveries))
-    found: dict[int, list[AttemptView]] = {}
+    attempts: dict[int, list[AttemptView]] = {}
     for row in session.execute(query.order_by(col(DeliveryAttempt.id))).scalars():
         view = AttemptView(**{name: getattr(row, name) for name in AttemptView.model_fields})
-        found.setdefault(row.delivery_id, []).append(view)
-    return found
+        attempts.setdefault(row.delivery_id, []).append(view)
+    return attempts
 
 
 def _view(row: Delivery, channel: str, prompt: Prompt | None, attempts: dict[int, list[AttemptView]]) -> DeliveryView:

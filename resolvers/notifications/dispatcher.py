@@ -76,8 +76,8 @@ class Dispatcher:
     """Sends pending deliveries. Use one object in a process; any number of processes may share a database.
 
     ``transaction`` yields a session and commits at its end. ``senders`` send messages, by kind of channel; each must
-    return well before ``terms.lease_seconds``. ``reach`` is called with a name before and after each commit and send,
-    for fault tests.
+    return well before ``policy.lease_seconds``. ``checkpoint`` is called with a name before and after each commit and
+    send, for fault tests.
     """
 
     def __init__(

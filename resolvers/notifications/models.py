@@ -10,7 +10,7 @@ from predictions.columns import BigInt, text_enum
 
 
 class ChannelKind(StrEnum):
-    """How a channel reaches people."""
+    """Kind of a channel."""
 
     WEBHOOK = "webhook"
     EMAIL = "email"

@@ -16,7 +16,7 @@ Jitter = Callable[[float], float]
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How deliveries are leased and retried. ``jitter`` draws the actual wait from the planned seconds."""
+    """Lease and retries of deliveries. ``jitter`` draws the actual wait from the planned seconds."""
 
     jitter: Jitter
     retry_seconds: Sequence[float] = RETRY_SECONDS

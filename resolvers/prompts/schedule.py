@@ -26,8 +26,8 @@ _WEEK = timedelta(days=7)
 class Step:
     """One prompt, and the next one planned.
 
-    ``past`` counts the stages before ``next_at``, missed ones included. ``next_at`` is None after the escalation, when
-    prompting stops.
+    ``stages_passed`` counts the stages before ``next_at``, missed ones included. ``next_at`` is None after the
+    escalation, when prompting stops.
     """
 
     stage: str
@@ -54,8 +54,8 @@ def next_step(
 ) -> Step | None:
     """Return the prompt to send now; None before ``planned_at``.
 
-    ``past`` stages are over, and the next was planned at ``planned_at`` (at first: 0, ``due_at``), by snooze number
-    ``snooze`` unless that is 0. ``days`` are whole and increasing. The first prompt is never skipped, of missed
+    ``stages_passed`` stages are over, and the next was planned at ``planned_at`` (at first: 0, ``due_at``), by snooze
+    number ``snooze`` unless that is 0. ``days`` are whole and increasing. The first prompt is never skipped, of missed
     reminders only the newest is sent, and the escalation never replaces missed reminders.
     """
     if now < planned_at:

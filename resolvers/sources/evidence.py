@@ -80,8 +80,8 @@ class ProposedOutcome(FrozenModel):
 
         Not of the bytes: the traded volume of a market changes every minute, and would make every probe a new proposal.
         """
-        seen = sorted([item.url, item.locator or "", item.excerpt or item.sha256] for item in self.evidence)
-        return hashlib.sha256(json.dumps(seen, separators=(",", ":")).encode()).hexdigest()
+        decisive = sorted([item.url, item.locator or "", item.excerpt or item.sha256] for item in self.evidence)
+        return hashlib.sha256(json.dumps(decisive, separators=(",", ":")).encode()).hexdigest()
 
     @property
     def key(self) -> tuple[int, str, str, str, str]:

@@ -20,7 +20,7 @@ Moment = datetime | date
 class Settlement:
     """State of a market. ``outcome`` is None if it has not settled on yes, no or void; ``reason`` says why.
 
-    ``facts`` are the decisive fields; ``ends`` are times by which the event must have happened.
+    ``facts`` are the decisive fields; ``times`` are times by which the event must have happened.
     """
 
     outcome: str | None

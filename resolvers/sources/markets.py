@@ -61,7 +61,7 @@ class MetaculusConfig(MarketConfig):
 
 
 class MarketResolver:
-    """Resolver for one market site. ``look`` fetches the market and reads its settlement."""
+    """Resolver for one market site. ``fetch_market`` fetches a market and reads its settlement."""
 
     version = "1"
     keeps_snapshots = True

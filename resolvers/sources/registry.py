@@ -21,7 +21,7 @@ ENTRY_POINT_GROUP = "trackrecord.resolvers"
 
 @cache
 def all_resolvers() -> Mapping[str, Resolver]:
-    """Return every resolver by its key: the built-in ones, and entry points of the group ``GROUP``.
+    """Return every resolver by its key: the built-in ones, and those of the group ``ENTRY_POINT_GROUP``.
 
     An entry point names a resolver, or a class that creates one without arguments. It cannot replace a built-in one.
     """

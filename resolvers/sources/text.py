@@ -27,5 +27,5 @@ def normalize(text: str) -> str:
 
 
 def contains_words(text: str, words: str) -> bool:
-    """Return whether ``text`` contains the whole ``words`` in this order; both as ``plain`` returns them."""
+    """Return whether ``text`` contains the whole ``words`` in this order; both as ``normalize`` returns them."""
     return bool(words) and f" {words} " in f" {text} "

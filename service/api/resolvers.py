@@ -7,7 +7,14 @@ from sqlmodel import Session
 from resolvers.probing.configuration import ResolverIn, ResolverView, attach, detach, get_attached
 from resolvers.probing.configuration import resolver_view as view
 from service.lookup import question_of
-from service.resolver_trial import KindView, ProbeResultView, TrialIn, kinds, probe_now, require_permission
+from service.resolver_trial import (
+    ProbeResultView,
+    ResolverKindView,
+    TrialIn,
+    probe_now,
+    require_permission,
+    resolver_kinds,
+)
 from service.security.access import Reader, ResolverCaller
 from service.web.idempotency import Writing
 from service.web.path_params import Which
@@ -19,7 +26,7 @@ router = APIRouter(prefix="/api", tags=["resolvers"])
 class Kinds(BaseModel):
     """All resolvers there are."""
 
-    items: list[KindView]
+    items: list[ResolverKindView]
 
 
 class Detached(BaseModel):
@@ -35,7 +42,7 @@ def list_all_resolver_kinds(request: Request, _: Reader) -> Response:
 
     Each with the JSON schema of its settings.
     """
-    return read_reply(request, Kinds(items=kinds()))
+    return read_reply(request, Kinds(items=resolver_kinds()))
 
 
 @router.get("/questions/{which}/resolver", response_model=ResolverView)

@@ -20,7 +20,7 @@ from resolvers.sources.interface import ProbedQuestion
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
 from service.db.engine import read_transaction, write_transaction
 from service.lookup import question_of
-from service.resolver_trial import kinds, view_probe_result
+from service.resolver_trial import probe_result_view, resolver_kinds
 from service.wiring.probing import dry_run
 
 Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar="QUESTION")]
@@ -35,7 +35,7 @@ def probe(which: Which, as_json: AsJson = False) -> None:
             shown, last_good_at = ProbedQuestion.of(question), row.last_good_at
             resolver, config = row.resolver, row.config
         seen = dry_run(engine, settings, clock, shown, resolver, config)
-        look = view_probe_result(shown.id, resolver, seen, clock.now(), last_good_at)
+        look = probe_result_view(shown.id, resolver, seen, clock.now(), last_good_at)
     if as_json:
         print_json(look.model_dump(mode="json"))
     else:
@@ -116,6 +116,8 @@ def remove(which: Which) -> None:
 def list_kinds(as_json: AsJson = False) -> None:
     """List the resolvers there are; --json gives the JSON schema of the settings of each."""
     if as_json:
-        print_json([kind.model_dump() for kind in kinds()])
+        print_json([kind.model_dump() for kind in resolver_kinds()])
     else:
-        print_table(("resolver", "what it reads"), [(kind.key, kind.description) for kind in kinds()], fold=[1])
+        print_table(
+            ("resolver", "what it reads"), [(kind.key, kind.description) for kind in resolver_kinds()], fold=[1]
+        )

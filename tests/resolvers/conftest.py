@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from resolvers.probing.worker import Prober
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import RawServer, serving_raw
-from tests.support.probing_helpers import make
+from tests.support.probing_helpers import make_prober
 from tests.support.sample_world import World, new_world
 
 
@@ -31,4 +31,4 @@ def server() -> Iterator[RawServer]:
 @pytest.fixture
 def prober(engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path) -> Prober:
     """Probes what is attached on `engine`, and may reach `server`."""
-    return make(engine, server, clock, tmp_path)
+    return make_prober(engine, server, clock, tmp_path)

@@ -54,7 +54,7 @@ def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
     signal.pause()
 
 
-def until(holds: Callable[[], bool], seconds: float = 40) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 40) -> None:
     """Wait for a condition; it fails loudly where the condition never comes true."""
     ends_at = time.monotonic() + seconds
     while not holds():
@@ -89,7 +89,7 @@ class Receiver:
 
 
 @dataclass
-class House:
+class FaultHarness:
     """A database with questions that come due, a receiver, and processes that see to both."""
 
     url: str
@@ -146,7 +146,7 @@ class House:
                 select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(state))
             ).scalar_one()
 
-    def settled(self, count: int) -> bool:
+    def finished(self, count: int) -> bool:
         """Whether so many deliveries have come to an end."""
         return self.count(DeliveryState.DELIVERED, DeliveryState.DEAD) == count
 
@@ -177,14 +177,14 @@ class House:
 
 
 @contextmanager
-def house(url: str) -> Iterator[House]:
+def house(url: str) -> Iterator[FaultHarness]:
     """A house on this database; its processes end with it."""
     with ExitStack() as stack:
         receiver = Receiver()
         stack.callback(receiver.server.close)
         engine = make_engine(url)
         stack.callback(engine.dispose)
-        built = House(url, receiver, engine)
+        built = FaultHarness(url, receiver, engine)
         try:
             yield built
         finally:

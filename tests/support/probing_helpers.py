@@ -28,7 +28,7 @@ DEADLINE = NOON + timedelta(days=2)
 JSON = "application/json"
 
 
-def make(engine: Engine, server: RawServer, clock: Any, folder: Path, **limits: Any) -> Prober:
+def make_prober(engine: Engine, server: RawServer, clock: Any, folder: Path, **limits: Any) -> Prober:
     sessions = EngineSessions(engine)
     fetch = RateLimitedFetch(
         OutboundClient(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host]),
@@ -43,49 +43,49 @@ def make(engine: Engine, server: RawServer, clock: Any, folder: Path, **limits: 
     return Prober(sessions, fetch, clock, **limits)
 
 
-def feed(server: RawServer, path: str = "/feed", **expressions: str) -> dict[str, Any]:
+def json_config(server: RawServer, path: str = "/feed", **expressions: str) -> dict[str, Any]:
     return {"url": server.url + path, **(expressions or {"yes": "happened", "no": "failed", "date": "day"})}
 
 
-def enter(engine: Engine, slug: str, config: dict[str, Any], **changes: Any) -> None:
+def attach_resolver(engine: Engine, slug: str, config: dict[str, Any], **changes: Any) -> None:
     with write_transaction(engine) as session:
         question = create_question(session, slug, DEADLINE)
         data = ResolverIn.model_validate({"resolver": "json", "config": config} | changes)
         attach(session, question, data, now=NOON, actor="tester")
 
 
-def run(prober: Prober) -> dict[str, int]:
+def run_due(prober: Prober) -> dict[str, int]:
     return dict(prober.run_due(30))
 
 
-def row_of(engine: Engine, slug: str) -> AttachedResolver:
+def attached_row(engine: Engine, slug: str) -> AttachedResolver:
     with read_transaction(engine) as session:
-        row = get_attached(session, found(session, slug))
+        row = get_attached(session, question_named(session, slug))
         session.expunge(row)
         return row
 
 
-def found(session: Session, slug: str) -> Question:
+def question_named(session: Session, slug: str) -> Question:
     question = find_question(session, slug)
     assert question is not None
     return question
 
 
-def proposals(engine: Engine) -> list[Proposal]:
+def all_proposals(engine: Engine) -> list[Proposal]:
     with read_transaction(engine) as session:
         rows = list(session.exec(select(Proposal).order_by(col(Proposal.id))))
         session.expunge_all()
         return rows
 
 
-def answer(server: RawServer, text: str, **headers: Any) -> None:
+def serve_answer(server: RawServer, text: str, **headers: Any) -> None:
     server.routes["/feed"] = reply(text.encode(), content_type=JSON, **headers)
 
 
 HAPPENED = '{"happened": true, "day": "2025-11-20"}'
 
 
-def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
     ends_at = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < ends_at, "waited in vain"

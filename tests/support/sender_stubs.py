@@ -20,42 +20,42 @@ from tests.support.fake_clock import START, FakeClock
 from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question
 
 SECOND = timedelta(seconds=1)
-TAKEN, LATER, NEVER = (
+ACCEPTED, BUSY, REFUSED = (
     SendResult(SendStatus.DELIVERED, "", 200),
     SendResult(SendStatus.TEMPORARY, "busy", 503),
     SendResult(SendStatus.PERMANENT, "unknown", 404),
 )
-WHOLE = RetryPolicy(jitter=lambda seconds: seconds)
+NO_JITTER = RetryPolicy(jitter=lambda seconds: seconds)
 
 
 @dataclass
-class Postman:
+class RecordingSender:
     """A sender that answers as it is told, and remembers what it carried."""
 
-    answer: Callable[[OutgoingMessage], SendResult] = lambda _: TAKEN
-    carried: list[str] = field(default_factory=list)
+    answer: Callable[[OutgoingMessage], SendResult] = lambda _: ACCEPTED
+    sent: list[str] = field(default_factory=list)
 
     def send(self, outgoing: OutgoingMessage) -> SendResult:
-        self.carried.append(outgoing.message_id)
+        self.sent.append(outgoing.message_id)
         return self.answer(outgoing)
 
 
 @dataclass
-class House:
+class DeliveryHarness:
     """A database with due questions, and an outbox on it."""
 
     engine: Engine
     clock: FakeClock
-    postman: Postman
+    sender: RecordingSender
 
-    def outbox(self, policy: RetryPolicy = WHOLE, **options: Any) -> Dispatcher:
-        senders = {ChannelKind.WEBHOOK: self.postman}
+    def dispatcher(self, policy: RetryPolicy = NO_JITTER, **options: Any) -> Dispatcher:
+        senders = {ChannelKind.WEBHOOK: self.sender}
         return Dispatcher(self.session, senders, self.clock, policy=policy, **options)
 
     def session(self) -> AbstractContextManager[Session]:
         return bookkeeping_transaction(self.engine)
 
-    def come_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
+    def create_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
         """These questions come due now, and wait to be told to these channels."""
         with write_transaction(self.engine) as session:
             known = set(session.execute(select(col(Channel.name))).scalars())

@@ -97,13 +97,13 @@ def prompted(engine: Engine) -> int:
 
 def count_rings(scheduler: Scheduler, rung: list[int]) -> None:
     """Add an item to `rung` at each ring of the scheduler's bell."""
-    ring = scheduler._ticker._ring
+    on_tick = scheduler._ticker._on_tick
 
     def counted() -> None:
         rung.append(1)
-        ring()
+        on_tick()
 
-    scheduler._ticker._ring = counted
+    scheduler._ticker._on_tick = counted
 
 
 def delivered(engine: Engine) -> int:
@@ -203,7 +203,7 @@ def test_a_sweep_that_hangs_is_left_behind_and_another_takes_over(
 ) -> None:
     enter(engine, "rain")
     hung, release = threading.Event(), threading.Event()
-    scheduler = Scheduler(engine, settings, limit_seconds=0.5)
+    scheduler = Scheduler(engine, settings, stuck_seconds=0.5)
     sweep = scheduler._sweep_batch
 
     def hang_once() -> SweepResult:
@@ -287,7 +287,7 @@ def test_without_the_watchdog_a_clock_set_back_would_stop_the_ticks(
         until(lambda: scheduler._ticker.seconds_since_tick() > 20 * TICK)
         clock.ahead = 5.0
         assert not scheduler.healthy(), "five seconds without a tick"
-        scheduler._watchdog.look()
+        scheduler._watchdog.check()
         until(scheduler.healthy)
 
 

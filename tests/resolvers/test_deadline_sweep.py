@@ -122,7 +122,7 @@ def test_a_resolved_question_is_not_reminded_of(session: Session) -> None:
     assert [prompt.state for prompt in list_prompts(session, now=START)] == [PromptState.ANSWERED]
 
 
-def test_a_resolution_taken_back_opens_the_prompt_again_without_a_second_one(session: Session) -> None:
+def test_a_retraction_opens_the_prompt_again_without_a_second_one(session: Session) -> None:
     question = create_question(session, "rain", START)
     sweep(session, START)
     resolve_question(session, question, "yes", START + SECOND)
@@ -211,7 +211,7 @@ def test_many_sweeps_at_once_record_each_prompt_exactly_once(engine: Engine) -> 
         assert list(ledger.chain_errors(session)) == []
 
 
-def test_each_channel_hears_of_its_topics_only(session: Session) -> None:
+def test_each_channel_receives_its_topics_only(session: Session) -> None:
     channels = {
         "all": add_channel(session, "all", START),
         "weather": add_channel(session, "weather", START, topics=["weather", "sea"]),

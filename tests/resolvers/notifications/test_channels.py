@@ -184,7 +184,7 @@ def test_a_channel_that_could_not_work_is_refused_at_its_field(fields: dict[str,
         (["sea"], True, "escalation", ["sport"], False),
     ],
 )
-def test_a_channel_hears_what_it_asked_for(
+def test_a_channel_receives_what_its_preferences_select(
     topics: list[str], escalations_only: bool, stage: str, about: list[str], heard: bool
 ) -> None:
     channel = Channel(

@@ -117,7 +117,7 @@ def test_the_child_knows_none_of_our_secrets(
     assert "authorization" not in room.requests[0].headers
 
 
-def test_an_address_is_looked_at_before_it_is_kept() -> None:
+def test_an_address_is_checked_before_it_is_stored() -> None:
     check_address("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general")
     check_address("ntfy://topic")
     for wrong in ("pigeon://roof", "slack://", "https://example.org/hook"):
@@ -132,7 +132,7 @@ def test_what_is_no_address_at_all_is_refused_at_once(target: str) -> None:
         ChannelIn(name="room", kind=ChannelKind.CHAT, target=target)
 
 
-def test_without_the_extra_it_is_said_how_to_install_it(
+def test_without_the_extra_the_error_names_the_command_to_install_it(
     room: RawServer, payload: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chat, "find_spec", lambda name: None)
@@ -142,7 +142,7 @@ def test_without_the_extra_it_is_said_how_to_install_it(
         check_address(address(room))
 
 
-def test_nothing_of_an_address_is_told(session: Session) -> None:
+def test_no_part_of_an_address_is_shown(session: Session) -> None:
     target = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
     heard = "Failed: https://hooks.slack.com/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
     assert blank_secrets(heard, target) == "Failed: https://hooks.slack.com/…/…/…"

@@ -38,7 +38,7 @@ def test_retry_after_is_obeyed_within_a_day(asked: float | None, waited: float) 
     assert NO_JITTER.wait(1, asked) == waited * SECOND
 
 
-def test_a_dead_letter_is_sent_again_with_the_same_id(harness: DeliveryHarness) -> None:
+def test_a_dead_letter_is_resent_with_the_same_id(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
     harness.sender.answer = lambda _: REFUSED
     dispatcher = harness.dispatcher()
@@ -51,7 +51,7 @@ def test_a_dead_letter_is_sent_again_with_the_same_id(harness: DeliveryHarness) 
     assert (row.state, row.attempts, harness.sender.sent) == ("delivered", 2, [row.message_id] * 2)
 
 
-def test_a_letter_that_died_after_the_last_attempt_gets_a_whole_new_round(harness: DeliveryHarness) -> None:
+def test_a_resent_dead_letter_gets_a_new_round_of_attempts(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
     harness.sender.answer = lambda _: BUSY
     dispatcher = harness.dispatcher(RetryPolicy(jitter=lambda _: 0.0, retry_seconds=(0, 1, 1)))

@@ -150,7 +150,7 @@ def test_a_digest_reads_well_as_a_mail_and_in_a_chat(harness: DeliveryHarness) -
     assert f"{BASE_URL}/questions/rain/resolve" in text
 
 
-def test_a_chat_is_told_of_the_first_questions_and_how_many_more(harness: DeliveryHarness) -> None:
+def test_a_chat_digest_lists_the_first_questions_and_how_many_more(harness: DeliveryHarness) -> None:
     harness.create_due(*(f"q-{number}" for number in range(12)))
     harness.clock.advance(6 * 3600)
     harness.dispatcher().deliver(5)
@@ -194,7 +194,7 @@ def heard(session: Session, slug: str) -> list[str]:
     ]
 
 
-def test_a_person_hears_of_what_they_watch_and_of_what_is_theirs(session: Session) -> None:
+def test_the_channel_of_a_person_receives_subscriptions_and_assigned_questions(session: Session) -> None:
     add_channel(session, "desk", START)
     sport = add_channel(session, "sport", START, topics=["sport"])
     ann = add_channel(session, "ann", START, person="Ann")

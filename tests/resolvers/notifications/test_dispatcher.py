@@ -57,7 +57,7 @@ def test_nothing_is_sent_that_is_not_on_record_as_an_attempt(harness: DeliveryHa
     assert seen == [(1, True, 1, None)], "while sending, the claim is committed"
 
 
-def test_a_passing_failure_is_tried_again_on_the_schedule_and_at_last_a_dead_letter(harness: DeliveryHarness) -> None:
+def test_a_temporary_failure_is_retried_on_the_schedule_and_ends_as_a_dead_letter(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
     harness.sender.answer = lambda _: BUSY
     dispatcher = harness.dispatcher()
@@ -76,7 +76,7 @@ def test_a_passing_failure_is_tried_again_on_the_schedule_and_at_last_a_dead_let
     assert set(harness.sender.sent) == {row.message_id}, "the id never changes"
 
 
-def test_a_receiver_that_asks_for_rest_gets_it_for_all_its_messages(harness: DeliveryHarness) -> None:
+def test_retry_after_of_a_receiver_holds_for_all_its_messages(harness: DeliveryHarness) -> None:
     harness.create_due("rain", "snow", "hail", "fog", "wind")
     harness.sender.answer = lambda _: SendResult(SendStatus.TEMPORARY, "busy", 429, retry_after=60)
     dispatcher = harness.dispatcher(per_channel=1)
@@ -111,7 +111,7 @@ def test_a_receiver_that_is_gone_disables_its_channel_and_no_other(harness: Deli
     )
 
 
-def test_what_waits_for_a_disabled_channel_becomes_a_dead_letter_that_says_so(harness: DeliveryHarness) -> None:
+def test_pending_deliveries_of_a_disabled_channel_become_dead_letters_with_the_reason(harness: DeliveryHarness) -> None:
     harness.create_due("rain", "snow")
     with harness.session() as session:
         set_enabled(session.execute(select(Channel)).scalar_one(), enabled=False, reason="the desk has moved")
@@ -123,7 +123,7 @@ def test_what_waits_for_a_disabled_channel_becomes_a_dead_letter_that_says_so(ha
 
 
 @pytest.mark.parametrize("change", ["resolved", "postponed"])
-def test_a_question_that_is_no_longer_due_is_not_asked_about(harness: DeliveryHarness, change: str) -> None:
+def test_the_delivery_of_a_question_no_longer_due_is_cancelled(harness: DeliveryHarness, change: str) -> None:
     harness.create_due("rain", "snow")
     with harness.question("rain") as (session, question):
         if change == "resolved":
@@ -136,7 +136,7 @@ def test_a_question_that_is_no_longer_due_is_not_asked_about(harness: DeliveryHa
     assert harness.rows()[0].attempts == 0
 
 
-def test_a_question_that_was_snoozed_is_not_asked_about_until_it_wakes(harness: DeliveryHarness) -> None:
+def test_the_delivery_of_a_snoozed_question_is_cancelled_until_the_snooze_ends(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
     with harness.question("rain") as (session, question):
         snooze_question(session, question, START + 30 * SECOND, now=START, actor="ann")
@@ -159,7 +159,7 @@ def test_many_cancelled_messages_do_not_stand_in_the_way_of_one_that_counts(harn
     assert (tally["closed"], tally["delivered"]) == (29, 1)
 
 
-def test_a_sender_that_raises_is_a_passing_failure(harness: DeliveryHarness) -> None:
+def test_a_sender_that_raises_is_a_temporary_failure(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
 
     def fail(_: OutgoingMessage) -> SendResult:
@@ -170,7 +170,7 @@ def test_a_sender_that_raises_is_a_passing_failure(harness: DeliveryHarness) -> 
     assert (harness.row().state, harness.row().last_error) == ("pending", "the sender failed with ValueError")
 
 
-def test_a_kind_of_channel_that_is_not_set_up_is_said_to_be_so(harness: DeliveryHarness) -> None:
+def test_a_kind_of_channel_that_is_not_set_up_is_a_permanent_failure(harness: DeliveryHarness) -> None:
     with write_transaction(harness.engine) as session:
         add_channel(session, "mail", START, kind="email", target="desk@example.org")
     harness.create_due("rain", channels=())
@@ -179,7 +179,7 @@ def test_a_kind_of_channel_that_is_not_set_up_is_said_to_be_so(harness: Delivery
     assert "not set up" in harness.row().last_error
 
 
-def test_two_outboxes_share_the_work_and_send_nothing_twice(harness: DeliveryHarness) -> None:
+def test_two_dispatchers_share_the_work_and_send_nothing_twice(harness: DeliveryHarness) -> None:
     harness.create_due(*(f"q-{number}" for number in range(40)))
     both = [harness.dispatcher(per_channel=3), harness.dispatcher(per_channel=3)]
     threads = [threading.Thread(target=dispatcher.deliver, args=(20,)) for dispatcher in both]
@@ -215,7 +215,7 @@ def test_a_slow_receiver_holds_up_no_other(harness: DeliveryHarness) -> None:
     assert dispatcher.deliver(20)["delivered"] == 90
 
 
-def test_an_answer_is_not_lost_when_the_database_fails_while_it_is_booked(harness: DeliveryHarness) -> None:
+def test_a_result_is_not_lost_when_the_database_fails_while_it_is_recorded(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
     fail = threading.Event()
 
@@ -256,7 +256,7 @@ def test_a_send_that_never_comes_back_frees_its_place_when_its_lease_ends(harnes
     assert {row.state.value for row in harness.rows()} == {"delivered"}
 
 
-def test_settling_books_what_is_under_way_and_begins_nothing(harness: DeliveryHarness) -> None:
+def test_finishing_records_running_sends_and_starts_none(harness: DeliveryHarness) -> None:
     harness.create_due("rain", "snow")
     dispatcher = harness.dispatcher(per_channel=1)
     dispatcher.deliver(0)

@@ -122,7 +122,7 @@ def test_an_address_that_is_not_of_the_open_internet_is_refused(address: str) ->
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_an_ordinary_address_may_be_asked(address: str) -> None:
+def test_an_ordinary_address_is_allowed(address: str) -> None:
     check_addresses("feeds.example", 443, [address], AllowList())
 
 

@@ -82,7 +82,7 @@ def test_a_conditional_request_brings_a_304(server: RawServer) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 429, 500, 503])
-def test_a_failing_status_is_told_and_not_raised(server: RawServer, status: int) -> None:
+def test_a_failing_status_is_returned_and_not_raised(server: RawServer, status: int) -> None:
     server.routes = {"/": reply(b"why", status=status)}
     got = outbound_client(server.host).get(server.url)
     assert (got.status, got.ok, got.body) == (status, False, b"why")

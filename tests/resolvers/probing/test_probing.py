@@ -66,7 +66,7 @@ def test_what_a_feed_says_becomes_one_proposal_with_evidence_and_snapshot(
     assert server.requests[0].headers["user-agent"] == "TrackRecord/0 (+test)"
 
 
-def test_the_same_finding_again_is_no_second_proposal_and_another_stands_beside_it(
+def test_the_same_finding_again_is_no_second_proposal_but_a_different_one_is(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
 ) -> None:
     serve_answer(server, HAPPENED)
@@ -108,7 +108,7 @@ def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, cl
         (lambda sock: sock.close(), ProbeStatus.UNAVAILABLE),
     ],
 )
-def test_a_feed_that_is_down_or_changed_is_told_of_with_its_last_good_check_and_is_never_a_no(
+def test_a_source_that_is_down_or_changed_is_reported_with_its_last_successful_check_and_is_never_a_no(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, behaviour: Any, state: ProbeStatus
 ) -> None:
     serve_answer(server, '{"day": null, "known": 1}')
@@ -142,7 +142,7 @@ def test_odd_characters_from_a_feed_are_recorded_as_text(
     assert attached_row(engine, "other").state is ProbeStatus.CHANGED
 
 
-def test_a_source_that_asks_for_time_is_asked_again_only_then(
+def test_retry_after_of_a_source_is_respected(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
 ) -> None:
     server.routes["/feed"] = reply(b"", status=503, retry_after="7200")
@@ -151,7 +151,7 @@ def test_a_source_that_asks_for_time_is_asked_again_only_then(
     assert attached_row(engine, "q").next_probe_at >= NOON + timedelta(seconds=7200)
 
 
-def test_an_unchanged_answer_is_not_sent_again_even_after_a_restart(
+def test_an_unchanged_response_is_not_sent_again_even_after_a_restart(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, tmp_path: Path
 ) -> None:
     serve_answer(server, '{"happened": false}', etag='"v1"')
@@ -167,7 +167,7 @@ def test_an_unchanged_answer_is_not_sent_again_even_after_a_restart(
     )
 
 
-def test_the_break_of_a_failing_host_survives_a_restart_and_the_host_gets_no_more_calls(
+def test_an_open_circuit_breaker_survives_a_restart(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, tmp_path: Path
 ) -> None:
     server.routes["/feed"] = reply(b"", status=500)
@@ -198,7 +198,7 @@ def test_probing_starts_at_its_time_before_the_deadline_and_follows_a_postponeme
     assert run_due(prober) == {"probed": 1}
 
 
-def test_a_look_falls_just_after_the_deadline_whatever_the_interval(
+def test_a_question_is_probed_just_after_its_deadline_whatever_the_interval(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
 ) -> None:
     serve_answer(server, "{}")
@@ -270,7 +270,7 @@ def test_settings_are_checked_when_they_are_saved(
 # The policy
 
 
-def test_where_an_admin_has_said_so_the_finding_resolves_the_question_and_a_person_can_reverse_it_for_good(
+def test_an_automatic_resolver_resolves_the_question_and_a_person_can_reverse_it_for_good(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
 ) -> None:
     serve_answer(server, HAPPENED)
@@ -314,7 +314,7 @@ def test_a_contradicting_proposal_leaves_it_to_a_person(
     assert "another proposal contradicts it" in attached_row(engine, "q").reason
 
 
-def test_leads_cannot_be_automatic(engine: Engine) -> None:
+def test_a_feed_cannot_be_automatic(engine: Engine) -> None:
     with pytest.raises(InvalidInput, match="only suggests"):
         attach_resolver(
             engine, "q", {"url": "https://example.org/rss", "all": ["sanctions"]}, resolver="feed", automatic=True

@@ -122,7 +122,7 @@ def process(url: str, folder: Path, host: str, lease_seconds: float = 0.5) -> It
         started.join(20)
 
 
-def test_a_process_killed_while_it_looks_is_replaced_and_nothing_is_proposed_twice(
+def test_a_process_killed_during_a_probe_is_replaced_and_nothing_is_proposed_twice(
     engine: Engine, database_url: str, server: RawServer, tmp_path: Path
 ) -> None:
     server.routes["/feed"] = [hang, hang, reply(HAPPENED.encode(), content_type=JSON)]
@@ -150,7 +150,7 @@ def test_two_processes_ask_each_source_once(
     assert sorted(server.targets()) == sorted(f"/feed-{number}" for number in range(24))
 
 
-def test_a_look_that_the_stop_breaks_off_is_left_to_the_next_process_at_once(
+def test_a_probe_interrupted_by_the_stop_is_released_to_the_next_process_at_once(
     engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path
 ) -> None:
     go = threading.Event()
@@ -174,7 +174,7 @@ def test_a_look_that_the_stop_breaks_off_is_left_to_the_next_process_at_once(
 
 
 @pytest.mark.parametrize("kills", [6, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
-def test_kills_at_random_moments_lose_no_look_and_propose_nothing_twice(
+def test_kills_at_random_moments_lose_no_probe_and_propose_nothing_twice(
     engine: Engine, database_url: str, server: RawServer, tmp_path: Path, kills: int
 ) -> None:
     """Two processes probe questions, seven for each time that one of them is killed and another started."""

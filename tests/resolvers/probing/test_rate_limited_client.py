@@ -62,7 +62,7 @@ def test_threads_take_turns(world: World) -> None:
 # Conditional requests
 
 
-def test_an_unchanged_answer_is_asked_for_conditionally_and_read_from_the_store(world: World) -> None:
+def test_an_unchanged_response_is_requested_conditionally_and_read_from_the_store(world: World) -> None:
     first = reply(b"the body", etag='"1"', last_modified="Wed, 22 Oct 2025 10:00:00 GMT", content_type="text/plain")
     world.server.routes["/"] = [first, reply(status=304)]
     one = world.fetch.get(world.url + "/")
@@ -82,7 +82,7 @@ def test_a_changed_answer_replaces_the_old(world: World) -> None:
     assert world.server.requests[2].headers["if-none-match"] == '"2"'
 
 
-def test_an_answer_without_validators_is_asked_for_whole(world: World) -> None:
+def test_a_response_without_validators_is_requested_in_full(world: World) -> None:
     world.serve_bytes("/", b"ok")
     world.fetch.get(world.url + "/")
     world.fetch.get(world.url + "/")
@@ -98,7 +98,7 @@ def test_a_lost_snapshot_makes_the_next_request_a_whole_one(world: World) -> Non
     assert "if-none-match" not in world.server.requests[1].headers
 
 
-def test_an_answer_that_never_changes_is_asked_for_once(world: World) -> None:
+def test_an_immutable_response_is_requested_once(world: World) -> None:
     world.serve_bytes("/changes/501", b"<delta/>")
     bodies = [world.fetch.get(world.url + "/changes/501", immutable=True).body for _ in range(3)]
     assert bodies == [b"<delta/>"] * 3
@@ -111,7 +111,7 @@ def test_what_a_token_opens_is_not_stored(world: World) -> None:
     assert list(world.snapshots.keys()) == []
 
 
-def test_a_full_disk_does_not_hinder_a_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_does_not_prevent_a_probe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from resolvers.probing import snapshots
 
     def full(*_: object) -> None:

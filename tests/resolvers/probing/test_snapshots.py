@@ -43,7 +43,7 @@ def test_the_key_is_the_hash_of_the_content_and_the_place_follows_from_it(tmp_pa
     assert gzip.decompress((tmp_path / "2d" / "71" / f"{key}.gz").read_bytes()) == b"x"
 
 
-def test_where_and_when_it_was_seen_is_told_without_what_is_private(store: SnapshotStore) -> None:
+def test_metadata_has_address_and_time_but_no_private_headers(store: SnapshotStore) -> None:
     seen = store.metadata(store.put(fetched(b"x", etag='"1"', **{"set-cookie": "secret"})))
     assert (seen.url, seen.final_url, seen.status, seen.size) == ("https://a.example/f", "https://b.example/f", 200, 1)
     assert (seen.fetched_at, seen.headers) == (NOW.isoformat(), {"etag": '"1"'})
@@ -103,7 +103,7 @@ def test_a_key_that_is_no_hash_reaches_no_file(store: SnapshotStore, key: str) -
         store.get(key)
 
 
-def test_a_snapshot_that_is_not_there_is_told(store: SnapshotStore) -> None:
+def test_a_missing_snapshot_is_an_error(store: SnapshotStore) -> None:
     with pytest.raises(SnapshotLost, match="no snapshot"):
         store.get("0" * 64)
     with pytest.raises(SnapshotLost):

@@ -152,7 +152,7 @@ def test_redirects_share_one_time_limit(server: RawServer) -> None:
         outbound_client(server.host, limits=QUICK).get(f"{server.url}/1")
 
 
-def test_a_name_that_is_not_found_in_time_is_given_up() -> None:
+def test_a_name_that_is_not_resolved_in_time_is_too_slow() -> None:
     asleep = Event()
     client = outbound_client(
         limits=QUICK, resolve=lambda host, port: ["8.8.8.8"] if asleep.wait(30) else [], connect=never
@@ -162,12 +162,12 @@ def test_a_name_that_is_not_found_in_time_is_given_up() -> None:
     asleep.set()
 
 
-def test_a_name_that_does_not_exist_is_told() -> None:
+def test_a_name_that_does_not_exist_is_unavailable() -> None:
     with pytest.raises(SourceUnavailable, match="not known"):
         outbound_client(connect=never).get("http://no-such-name.invalid/")
 
 
-def test_a_port_where_nobody_listens_is_told(server: RawServer) -> None:
+def test_a_port_that_refuses_connections_is_unavailable(server: RawServer) -> None:
     server.close()
     with pytest.raises(SourceUnavailable, match="refuses connections"):
         outbound_client(server.host).get(server.url)

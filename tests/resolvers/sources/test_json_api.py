@@ -188,7 +188,7 @@ def test_a_token_is_sent_from_the_environment_and_kept_nowhere(world: World) -> 
     assert "s3cret" not in repr(probe)
 
 
-def test_a_token_that_is_not_set_is_told(world: World) -> None:
+def test_a_token_that_is_not_set_is_named(world: World) -> None:
     with pytest.raises(NotConfigured, match="TRACKRECORD_FEED_WIRE"):
         look(world, headers_env={"Authorization": "TRACKRECORD_FEED_WIRE"}, yes="a")
     assert world.server.requests == []
@@ -268,6 +268,6 @@ json_values = st.recursive(
 
 
 @given(json_values, st.sampled_from(["a", "a.b", "a[0]", "[0].a", "contains(a, 'x')", "sum(a)", "sort_by(@, &a)", "@"]))
-def test_an_expression_gives_a_value_or_a_fault_on_any_json(data: Any, expression: str) -> None:
+def test_an_expression_returns_a_value_or_an_error_on_any_json(data: Any, expression: str) -> None:
     with suppress(SourceChanged):
         json.dumps(evaluate(expression, data))

@@ -185,7 +185,7 @@ FAULTY = [
 
 
 @pytest.mark.parametrize(("site", "answer"), FAULTY)
-def test_an_answer_of_another_shape_is_told_and_never_an_outcome(world: World, site: str, answer: Any) -> None:
+def test_a_response_in_another_format_is_an_error_and_never_an_outcome(world: World, site: str, answer: Any) -> None:
     with pytest.raises(SourceChanged):
         look(world, site, answer)
 
@@ -244,7 +244,7 @@ def test_yes_of_a_market_settled_before_the_opening_is_not_proposed(world: World
 # What is asked
 
 
-def test_manifold_is_asked_by_id_or_slug(world: World) -> None:
+def test_manifold_is_requested_by_id_or_slug(world: World) -> None:
     slug = "synthetic-will-the-example-happen"
     world.serve(f"/v0/slug/{slug}", "manifold_yes.json")
     assert look(world, "manifold", "manifold_yes").proposal is not None
@@ -253,7 +253,7 @@ def test_manifold_is_asked_by_id_or_slug(world: World) -> None:
     assert world.server.targets() == ["/v0/market/SynthMkt0001", f"/v0/slug/{slug}"]
 
 
-def test_polymarket_is_asked_for_closed_markets_first_since_it_hides_them(world: World) -> None:
+def test_closed_markets_of_polymarket_are_requested_first_since_it_hides_them(world: World) -> None:
     opened = polymarket(closed=False)
     body = json.dumps(opened).encode()
     world.server.routes["/markets"] = [reply(b"[]"), reply(body)]
@@ -263,7 +263,7 @@ def test_polymarket_is_asked_for_closed_markets_first_since_it_hides_them(world:
     assert world.server.targets() == [f"/markets?slug={slug}&closed=true", f"/markets?slug={slug}"]
 
 
-def test_polymarket_is_asked_by_condition_id(world: World) -> None:
+def test_polymarket_is_requested_by_condition_id(world: World) -> None:
     condition = polymarket()[0]["conditionId"]
     assert look(world, "polymarket", "polymarket_yes", market=condition).proposal is not None
     assert world.server.targets() == [f"/markets?condition_ids={condition}&closed=true"]
@@ -293,7 +293,7 @@ def test_the_real_sites_are_the_default(site: str, address: str) -> None:
 
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("market", ["", "../../x", "a/b", "a?b", "a&b=c", "a b", "a\n", "x" * 301, 5])
-def test_a_market_name_that_leads_elsewhere_is_refused(site: str, market: Any) -> None:
+def test_a_market_name_that_changes_the_path_is_refused(site: str, market: Any) -> None:
     with pytest.raises(InvalidInput) as raised:
         validate_config(site, {"market": market})
     assert raised.value.faults[0].pointer == "/config/market"

@@ -70,7 +70,7 @@ def test_a_new_designation_proposes_yes_on_the_day_of_its_publication(ofac: Worl
     assert ofac.snapshots.get(evidence.sha256) == fixture("ofac_delta_add.xml")
 
 
-def test_the_look_tells_what_it_read(ofac: World) -> None:
+def test_a_probe_lists_what_it_read(ofac: World) -> None:
     probe = look(ofac)
     assert probe.observed == (
         "2025-10-22 publication 904: add 90001 PUBLIC JOINT STOCK COMPANY EXAMPLE OIL COMPANY [RUSSIA-EO14024]",
@@ -152,7 +152,7 @@ def test_a_change_of_something_else_is_not_a_designation(ofac: World) -> None:
     assert look(ofac, names=["Example Bank"]).proposal is None
 
 
-def test_the_same_look_twice_is_the_same_proposal(ofac: World) -> None:
+def test_the_same_probe_twice_is_the_same_proposal(ofac: World) -> None:
     one, two = look(ofac).proposal, look(ofac).proposal
     assert one is not None
     assert two is not None
@@ -237,7 +237,7 @@ def test_a_window_over_the_turn_of_the_year_reads_both_years(world: World) -> No
 # No
 
 
-def test_nothing_found_is_no_only_after_deadline_and_grace(ofac: World) -> None:
+def test_no_match_means_no_only_after_deadline_and_grace(ofac: World) -> None:
     for now in ("2025-09-01T12:00", "2025-09-19T03:59", "2025-09-20T03:59"):
         ofac.clock.set(datetime.fromisoformat(now).replace(tzinfo=UTC))
         probe = look(ofac, HALF_YEAR)
@@ -332,14 +332,14 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("body", CHANGED.values(), ids=CHANGED)
-def test_a_delta_of_another_shape_is_told_and_never_read_as_no(ofac: World, body: bytes) -> None:
+def test_a_delta_in_another_format_is_an_error_and_never_read_as_no(ofac: World, body: bytes) -> None:
     ofac.clock.set(AFTER)
     ofac.serve_bytes("/changes/902", body)
     with pytest.raises(SourceChanged):
         look(ofac, HALF_YEAR)
 
 
-def test_a_delta_with_another_root_is_told_by_its_name() -> None:
+def test_a_delta_with_another_root_is_an_error_that_names_it() -> None:
     with pytest.raises(SourceChanged, match="'sdnList' in place of a delta"):
         parse_delta(fixture("ofac_delta_bad_root.xml"))
 
@@ -359,7 +359,7 @@ HISTORIES = {
 
 
 @pytest.mark.parametrize("body", HISTORIES.values(), ids=HISTORIES)
-def test_a_history_of_another_shape_is_told(ofac: World, body: bytes) -> None:
+def test_a_history_in_another_format_is_an_error(ofac: World, body: bytes) -> None:
     ofac.clock.set(AFTER)
     ofac.serve_bytes("/changes/history/2025", body)
     with pytest.raises(SourceChanged):

@@ -121,7 +121,7 @@ def test_an_instant_that_counts_lies_on_a_day_that_counts(seconds: int) -> None:
         ({"outcome": "annulled", "event_date": None}, AFTER, None),
     ],
 )
-def test_a_proposal_that_breaks_a_rule_is_dropped_and_the_reason_told(
+def test_a_proposal_that_breaks_a_rule_is_dropped_with_a_reason(
     world: World, install: Any, changes: dict[str, Any], now: datetime, rule: str | None
 ) -> None:
     said = proposal(**changes)

@@ -30,7 +30,7 @@ def rss(item: str, kind: bytes = b'<?xml version="1.0" encoding="utf-8"?>') -> b
     return kind + f'<rss version="2.0"><channel><title>x</title><item>{item}{date}</item></channel></rss>'.encode()
 
 
-def test_a_fitting_entry_is_a_lead_of_the_lowest_confidence(world: World) -> None:
+def test_a_matching_entry_is_proposed_with_the_lowest_confidence(world: World) -> None:
     world.serve("/feed", "rss.xml")
     probe = look(world)
     assert probe.proposal is not None
@@ -92,7 +92,7 @@ def test_words_are_whole_and_in_order_without_regard_to_case_accents_and_markup(
     assert (look(world, **settings).proposal is not None) is fits
 
 
-def test_that_nothing_is_found_is_never_no(world: World) -> None:
+def test_no_match_is_never_no(world: World) -> None:
     world.serve("/feed", "rss.xml")
     world.clock.set(datetime(2026, 9, 1, tzinfo=UTC))
     assert look(world, all=["peace"]).proposal is None
@@ -152,7 +152,7 @@ def test_an_address_in_place_of_a_feed_is_not_followed(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_a_feed_that_is_down_is_told(world: World, status: int) -> None:
+def test_a_feed_that_is_down_is_an_error(world: World, status: int) -> None:
     world.server.routes["/feed"] = reply(fixture("rss.xml"), status=status)
     with pytest.raises(SourceUnavailable):
         look(world)

@@ -1,4 +1,4 @@
-"""Deadlines that come due: prompts, exactly one a stage, by any number of sweeps."""
+"""Deadlines that come due: exactly one prompt for each stage, by any number of sweeps."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -43,7 +43,7 @@ TICK_SECONDS = 0.05
 
 
 def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
-    """What a scheduler process does, until it is killed. Leases and retries are those of tests: short."""
+    """Run a scheduler until it is killed, with short leases and retries."""
     crash_points.arm(kill_at)
     clock = SystemClock()
     settings = Settings(_env_file=None, database_url=url, tick_seconds=TICK_SECONDS)
@@ -55,7 +55,7 @@ def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 40) -> None:
-    """Wait for a condition; it fails loudly where the condition never comes true."""
+    """Wait for a condition; fail if it does not come true in time."""
     ends_at = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < ends_at, "waited in vain"
@@ -64,7 +64,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 40) -> None:
 
 @dataclass
 class Receiver:
-    """A webhook receiver on the loopback address: checks every signature, and fails on purpose now and then."""
+    """A webhook receiver on the loopback address that checks every signature and sometimes fails on purpose."""
 
     server: RawServer = field(default_factory=RawServer)
     faults: bool = True
@@ -82,7 +82,7 @@ class Receiver:
         (chosen or reply())(sock)
 
     def received(self, secret: str) -> Counter[str]:
-        """How often each message came. Every one of them verifies with the published library."""
+        """Return how often each message arrived, with every signature verified by the published library."""
         for request in self.server.requests:
             Webhook(secret).verify(request.body, request.headers)
         return Counter(request.headers["webhook-id"] for request in self.server.requests)
@@ -90,7 +90,7 @@ class Receiver:
 
 @dataclass
 class FaultHarness:
-    """A database with questions that come due, a receiver, and processes that see to both."""
+    """A database with questions that come due, a receiver, and scheduler processes."""
 
     url: str
     receiver: Receiver
@@ -100,7 +100,7 @@ class FaultHarness:
     processes: list[BaseProcess] = field(default_factory=list)
 
     def come_due(self, count: int, over_seconds: float = 0.0) -> None:
-        """So many more questions come due, all of them now or one after the other in the time given."""
+        """Create `count` more questions that come due now, or one after another within `over_seconds`."""
         start = datetime.now(UTC)
         with write_transaction(self.engine) as session:
             if not self.secret:
@@ -111,19 +111,19 @@ class FaultHarness:
         self.asked += count
 
     def start(self, kill_at: str = "") -> BaseProcess:
-        """Start one more scheduler process."""
+        """Start another scheduler process."""
         process = start_process(run_scheduler, self.url, self.receiver.server.host, kill_at)
         self.processes.append(process)
         return process
 
     def kill(self, process: BaseProcess) -> None:
-        """End one of the processes of this house as the kernel would."""
+        """End one of the scheduler processes as the kernel would."""
         process.kill()
         process.join(20)
         self.processes.remove(process)
 
     def suspend(self, process: BaseProcess) -> None:
-        """Stop a process, at a moment when none of its threads keeps others from writing to the database."""
+        """Stop a process at a moment when none of its threads blocks other writers of the database."""
         assert process.pid is not None
         os.kill(process.pid, signal.SIGSTOP)
         while not self._can_write():
@@ -140,18 +140,18 @@ class FaultHarness:
             return False
 
     def count(self, *state: DeliveryState) -> int:
-        """Deliveries in one of these states."""
+        """Return the number of deliveries in these states."""
         with read_transaction(self.engine) as session:
             return session.execute(
                 select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(state))
             ).scalar_one()
 
     def finished(self, count: int) -> bool:
-        """Whether so many deliveries have come to an end."""
+        """Return whether `count` deliveries have ended."""
         return self.count(DeliveryState.DELIVERED, DeliveryState.DEAD) == count
 
     def check(self, count: int) -> None:
-        """Each of the questions was prompted for once, and its message arrived as often as is on record or less."""
+        """Check that each question was prompted for once, and no message arrived more often than was recorded."""
         with read_transaction(self.engine) as session:
             stages = Counter(session.execute(select(col(Prompt.question_id), col(Prompt.stage))).all())
             assert len(stages) == count
@@ -178,7 +178,7 @@ class FaultHarness:
 
 @contextmanager
 def house(url: str) -> Iterator[FaultHarness]:
-    """A house on this database; its processes end with it."""
+    """Build the harness on this database; its processes end with it."""
     with ExitStack() as stack:
         receiver = Receiver()
         stack.callback(receiver.server.close)

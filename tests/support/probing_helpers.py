@@ -1,4 +1,4 @@
-"""Resolvers attached to questions, and a prober that looks at a server of the test's own."""
+"""Questions with attached resolvers, and a prober that reads a server of the test."""
 
 import time
 from collections.abc import Callable

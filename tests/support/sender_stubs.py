@@ -1,4 +1,4 @@
-"""A database with due questions and an outbox on it, for tests of deliveries."""
+"""A database with due questions and a dispatcher, for tests of deliveries."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -30,7 +30,7 @@ NO_JITTER = RetryPolicy(jitter=lambda seconds: seconds)
 
 @dataclass
 class RecordingSender:
-    """A sender that answers as it is told, and remembers what it carried."""
+    """A sender with a chosen result, which stores the ids of the messages sent."""
 
     answer: Callable[[OutgoingMessage], SendResult] = lambda _: ACCEPTED
     sent: list[str] = field(default_factory=list)
@@ -42,7 +42,7 @@ class RecordingSender:
 
 @dataclass
 class DeliveryHarness:
-    """A database with due questions, and an outbox on it."""
+    """A database with due questions, and a dispatcher on it."""
 
     engine: Engine
     clock: FakeClock
@@ -56,7 +56,7 @@ class DeliveryHarness:
         return bookkeeping_transaction(self.engine)
 
     def create_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
-        """These questions come due now, and wait to be told to these channels."""
+        """Create questions that are due now, and sweep them, with deliveries to these channels."""
         with write_transaction(self.engine) as session:
             known = set(session.execute(select(col(Channel.name))).scalars())
             for name in channels:

@@ -1,4 +1,4 @@
-"""Questions and channels for tests of prompting."""
+"""Questions, channels and deliveries for tests of prompts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ BASE_URL = "https://record.example.org"
 
 
 def create_question(session: Session, slug: str, deadline: datetime, *topics: str, **fields: Any) -> Question:
-    """A yes/no question with this deadline, on record for a year."""
+    """Create a yes-or-no question with this deadline, entered a year before."""
     given = {
         "slug": slug,
         "text": f"Will {slug} happen?",
@@ -40,17 +40,17 @@ def resolve_question(session: Session, question: Question, outcome: str, now: da
 
 
 def add_channel(session: Session, name: str, now: datetime, **fields: Any) -> Channel:
-    """A channel, a webhook unless `fields` say otherwise."""
+    """Create a channel, a webhook unless `fields` set another kind."""
     given = {"name": name, "kind": "webhook", "target": f"https://{name}.example.org/hook"}
     return create_channel(session, ChannelIn.model_validate(given | fields), now=now)
 
 
 def recorded_prompts(session: Session) -> list[tuple[int, str]]:
-    """Question and stage of each prompt, in order of recording."""
+    """Return question and stage of each prompt, in order of recording."""
     rows = session.execute(select(Prompt).order_by(col(Prompt.id))).scalars()
     return [(row.question_id, row.stage) for row in rows]
 
 
 def all_deliveries(session: Session) -> list[Delivery]:
-    """All deliveries, in order."""
+    """Return all deliveries, in order."""
     return list(session.execute(select(Delivery).order_by(col(Delivery.id))).scalars())

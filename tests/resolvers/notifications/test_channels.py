@@ -1,4 +1,4 @@
-"""Channels: what may be one, how webhooks are signed and answered."""
+"""Channels: valid targets, signed webhooks, and the status codes of receivers."""
 
 import base64
 import json

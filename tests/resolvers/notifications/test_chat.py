@@ -1,4 +1,4 @@
-"""Chat services through Apprise: what arrives at a real receiver, and what a service that refuses or hangs costs."""
+"""Chat services through Apprise, with a real receiver that accepts, refuses or hangs."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The bookkeeping of deliveries: waits, leases, dead letters sent again, and the log."""
+"""The delivery queue: waits, leases, resent dead letters, and the log."""
 
 import pytest
 from sqlalchemy import Engine, select

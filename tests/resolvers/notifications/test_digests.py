@@ -1,4 +1,4 @@
-"""One message a day for all that came due; quiet hours; and what a channel hears of because somebody watches."""
+"""Daily digests, quiet hours, and subscriptions."""
 
 import json
 from datetime import timedelta

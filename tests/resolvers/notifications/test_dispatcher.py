@@ -1,4 +1,4 @@
-"""The outbox: nothing is lost, nothing goes out unrecorded, nobody holds up the others."""
+"""The dispatcher: no message is lost or sent without a record, and no receiver delays the others."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""E-mail over real SMTP, and the signed links that it carries."""
+"""E-mail over real SMTP, and the signed links in it."""
 
 import asyncio
 import re

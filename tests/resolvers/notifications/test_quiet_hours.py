@@ -1,4 +1,4 @@
-"""Quiet hours and digest times: on the wall of a zone, whatever its clocks do."""
+"""Quiet hours and digest times in the time zone of a channel, also when clocks change."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The promises about which outside addresses may be asked."""
+"""The check of outside addresses."""
 
 import ipaddress
 

@@ -1,4 +1,4 @@
-"""The promises of the client for outside addresses, tried on real sockets against sources that misbehave."""
+"""The guarded client, on real sockets against sources that misbehave."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""Resolvers attached to questions: claimed once, proposed once, never a "no" from silence, and resumed after a kill."""
+"""Attached resolvers: claimed once, proposed once, never a "no" from a missing source, resumed after a kill."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Many processes probe one database: each look is one process's own, and one that is killed is replaced."""
+"""Several processes probe one database: each probe runs in one process, and a killed process is replaced."""
 
 import random
 import threading

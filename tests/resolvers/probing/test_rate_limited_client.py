@@ -1,4 +1,4 @@
-"""The promises about manners: spacing, conditional requests, breaks, and the last good check."""
+"""The rate-limited client: spacing, conditional requests, circuit breaker and last successful check."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Thread

@@ -1,4 +1,4 @@
-"""The promises of the store of what was seen."""
+"""The store of snapshots."""
 
 import errno
 import gzip

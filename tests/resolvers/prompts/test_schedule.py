@@ -1,4 +1,4 @@
-"""When people are prompted: a table of cases, and laws that hold for any history of sweeps."""
+"""The schedule of prompts: a table of cases, and properties that hold for any history of sweeps."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ def history(sweeps: list[datetime], due_at: datetime = DUE_AT, days: tuple[int, 
 
 
 @pytest.mark.parametrize(
-    ("past", "planned", "now", "stage", "scheduled", "following"),
+    ("stages_passed", "planned", "now", "stage", "scheduled", "following"),
     [
         # As time passes, with sweeps a moment late:
         (0, 0, 0, "due", 0, 1),
@@ -70,7 +70,7 @@ def test_each_stage_has_its_time(
     assert step.next_at == (None if following is None else after(following))
 
 
-@pytest.mark.parametrize(("past", "planned"), [(0, 0), (1, 1), (4, 14), (8, 42)])
+@pytest.mark.parametrize(("stages_passed", "planned"), [(0, 0), (1, 1), (4, 14), (8, 42)])
 def test_nothing_goes_out_before_its_time(stages_passed: int, planned: float) -> None:
     assert next_step(DUE_AT, stages_passed, after(planned), after(planned) - timedelta(microseconds=1)) is None
     assert next_step(DUE_AT, stages_passed, after(planned), after(planned)) is not None
@@ -101,7 +101,7 @@ def test_a_question_overdue_for_a_year_is_prompted_now_and_escalated_later() -> 
 
 
 @pytest.mark.parametrize(
-    ("past", "ends", "following", "then_past"),
+    ("stages_passed", "ends", "following", "then_past"),
     [
         (1, 0.1, 1, 1),  # before the first reminder, which comes as planned
         (1, 0.6, 3, 2),  # the first would come within hours: people get a rest

@@ -1,4 +1,4 @@
-"""The promises of the client for outside addresses when sources misbehave, tried on real sockets."""
+"""The guarded client against hostile sources, on real sockets."""
 
 import gzip
 import socket

@@ -1,4 +1,4 @@
-"""The promises of the resolver for JSON sources."""
+"""The resolver for JSON sources."""
 
 import json
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The promises of the mirrors of prediction markets, on answers in the shape of each site's."""
+"""The resolvers for prediction markets, on responses in the format of each site."""
 
 import json
 from datetime import UTC, date, datetime

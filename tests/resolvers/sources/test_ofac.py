@@ -1,4 +1,4 @@
-"""The promises of the resolver for US sanctions, on files in the shape of OFAC's."""
+"""The resolver for US sanctions, on files in OFAC's format."""
 
 from datetime import UTC, date, datetime
 from typing import Any

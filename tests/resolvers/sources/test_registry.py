@@ -1,4 +1,4 @@
-"""The rules that hold for every resolver, our own and others'."""
+"""The rules for every resolver, plug-ins included."""
 
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import EntryPoint

@@ -1,4 +1,4 @@
-"""The promises of the watch over RSS and Atom feeds."""
+"""The resolver for RSS and Atom feeds."""
 
 from datetime import UTC, date, datetime
 from typing import Any

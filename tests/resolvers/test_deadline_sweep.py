@@ -143,17 +143,19 @@ def test_a_batch_is_bounded_and_the_longest_overdue_come_first(session: Session)
 def test_the_size_of_a_batch_changes_nothing_else(session: Session) -> None:
     for index in range(9):
         create_question(session, f"q-{index}", START - index * 3 * DAY)
-    found = []
+    results = []
     for batch in (1, 4, 100):
         with session.begin_nested() as attempt:
             while sweep(session, START, batch=batch).examined:
                 pass
             rows = session.execute(select(col(Prompt.question_id), col(Prompt.stage), col(Prompt.scheduled_at))).all()
-            found.append((sorted(map(tuple, rows)), session.execute(select(func.count(col(LedgerEvent.seq)))).scalar()))
+            results.append(
+                (sorted(map(tuple, rows)), session.execute(select(func.count(col(LedgerEvent.seq)))).scalar())
+            )
             attempt.rollback()
         session.expire_all()
-    assert found[0] == found[1] == found[2]
-    assert len(found[0][0]) == 9
+    assert results[0] == results[1] == results[2]
+    assert len(results[0][0]) == 9
 
 
 def test_a_sweep_that_is_not_committed_leaves_nothing(engine: Engine) -> None:
@@ -222,11 +224,11 @@ def test_each_channel_receives_its_topics_only(session: Session) -> None:
     set_enabled(channels["off"], enabled=False, reason="not wanted")
     create_question(session, "rain", START, "weather")
     create_question(session, "goal", START)
-    heard = {channel.id: name for name, channel in channels.items()}
+    names = {channel.id: name for name, channel in channels.items()}
 
     sweep(session, START)
     assert [
-        (heard[row.channel_id], json.loads(row.payload)["data"]["question"]["slug"]) for row in all_deliveries(session)
+        (names[row.channel_id], json.loads(row.payload)["data"]["question"]["slug"]) for row in all_deliveries(session)
     ] == [
         ("all", "rain"),
         ("weather", "rain"),
@@ -235,7 +237,7 @@ def test_each_channel_receives_its_topics_only(session: Session) -> None:
     for day in (1, 3, 7, 14, 21, 28, 35, 42):
         sweep(session, START + day * DAY)
     escalated = [row for row in all_deliveries(session) if json.loads(row.payload)["data"]["stage"] == "escalation"]
-    assert sorted(heard[row.channel_id] for row in escalated) == ["all", "all", "boss", "boss", "weather"]
+    assert sorted(names[row.channel_id] for row in escalated) == ["all", "all", "boss", "boss", "weather"]
 
 
 def test_a_delivery_says_all_that_is_needed_to_resolve(session: Session) -> None:

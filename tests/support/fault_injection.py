@@ -54,10 +54,10 @@ def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
     signal.pause()
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 40) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 40) -> None:
     """Wait for a condition; fail if it does not come true in time."""
     ends_at = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         assert time.monotonic() < ends_at, "waited in vain"
         time.sleep(0.02)
 
@@ -96,7 +96,7 @@ class FaultHarness:
     receiver: Receiver
     engine: Engine
     secret: str = ""
-    asked: int = 0
+    created: int = 0
     processes: list[BaseProcess] = field(default_factory=list)
 
     def come_due(self, count: int, over_seconds: float = 0.0) -> None:
@@ -107,8 +107,8 @@ class FaultHarness:
                 self.secret = add_channel(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
             for number in range(count):
                 at = start + timedelta(seconds=over_seconds * number / count)
-                create_question(session, f"q-{self.asked + number}", at)
-        self.asked += count
+                create_question(session, f"q-{self.created + number}", at)
+        self.created += count
 
     def start(self, kill_at: str = "") -> BaseProcess:
         """Start another scheduler process."""
@@ -160,9 +160,9 @@ class FaultHarness:
             assert len({row.prompt_id for row in rows}) == len(rows) == count
             self._check_attempts(session, rows)
             came_due = select(col(LedgerEvent.subject_id)).where(col(LedgerEvent.action) == "question.came_due")
-            told = Counter(session.execute(came_due).scalars())
-            assert len(told) == count
-            assert set(told.values()) == {1}
+            event_counts = Counter(session.execute(came_due).scalars())
+            assert len(event_counts) == count
+            assert set(event_counts.values()) == {1}
             assert list(ledger.chain_errors(session)) == []
 
     def _check_attempts(self, session: Session, rows: Sequence[Delivery]) -> None:
@@ -177,7 +177,7 @@ class FaultHarness:
 
 
 @contextmanager
-def house(url: str) -> Iterator[FaultHarness]:
+def fault_harness(url: str) -> Iterator[FaultHarness]:
     """Build the harness on this database; its processes end with it."""
     with ExitStack() as stack:
         receiver = Receiver()

@@ -109,10 +109,10 @@ class RawServer:
                 self._behaviour(request.target.partition("?")[0])(sock)
 
     def _behaviour(self, path: str) -> Behaviour:
-        found = self.routes.get(path) or reply(b"not here", status=404)
-        if isinstance(found, list):  # one after the other; the last one stays
-            return found.pop(0) if len(found) > 1 else found[0]
-        return found
+        behaviour = self.routes.get(path) or reply(b"not here", status=404)
+        if isinstance(behaviour, list):  # one after the other; the last one stays
+            return behaviour.pop(0) if len(behaviour) > 1 else behaviour[0]
+        return behaviour
 
     def targets(self) -> list[str]:
         return [request.target for request in self.requests]

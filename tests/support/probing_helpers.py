@@ -85,8 +85,8 @@ def serve_answer(server: RawServer, text: str, **headers: Any) -> None:
 HAPPENED = '{"happened": true, "day": "2025-11-20"}'
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
     ends_at = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         assert time.monotonic() < ends_at, "waited in vain"
         time.sleep(0.01)

@@ -19,7 +19,7 @@ BASE_URL = "https://record.example.org"
 
 def create_question(session: Session, slug: str, deadline: datetime, *topics: str, **fields: Any) -> Question:
     """Create a yes-or-no question with this deadline, entered a year before."""
-    given = {
+    values = {
         "slug": slug,
         "text": f"Will {slug} happen?",
         "resolution_criteria": "Yes if it happened.",
@@ -27,7 +27,7 @@ def create_question(session: Session, slug: str, deadline: datetime, *topics: st
         "deadline_basis": "stated",
         "topics": list(topics),
     }
-    data = QuestionIn.model_validate(given | fields)
+    data = QuestionIn.model_validate(values | fields)
     return enter_question(session, data, now=deadline - timedelta(days=365), actor="tester")
 
 
@@ -41,8 +41,8 @@ def resolve_question(session: Session, question: Question, outcome: str, now: da
 
 def add_channel(session: Session, name: str, now: datetime, **fields: Any) -> Channel:
     """Create a channel, a webhook unless `fields` set another kind."""
-    given = {"name": name, "kind": "webhook", "target": f"https://{name}.example.org/hook"}
-    return create_channel(session, ChannelIn.model_validate(given | fields), now=now)
+    values = {"name": name, "kind": "webhook", "target": f"https://{name}.example.org/hook"}
+    return create_channel(session, ChannelIn.model_validate(values | fields), now=now)
 
 
 def recorded_prompts(session: Session) -> list[tuple[int, str]]:

@@ -133,11 +133,11 @@ def test_a_private_address_is_refused_for_good_unless_the_operator_allows_it(rec
 
 
 def test_a_new_webhook_gets_a_secret_and_keeps_one_that_is_given(session: Session) -> None:
-    made = add_channel(session, "made", START)
-    assert made.secret.startswith("whsec_")
-    assert len(base64.b64decode(made.secret.removeprefix("whsec_"))) == 32
+    generated = add_channel(session, "made", START)
+    assert generated.secret.startswith("whsec_")
+    assert len(base64.b64decode(generated.secret.removeprefix("whsec_"))) == 32
     assert add_channel(session, "given", START, secret=SECRET).secret == SECRET
-    assert add_channel(session, "other", START).secret != made.secret
+    assert add_channel(session, "other", START).secret != generated.secret
     mailbox = add_channel(session, "mail", START, kind="email", target="desk@example.org")
     assert mailbox.secret == ""
 
@@ -172,7 +172,7 @@ def test_a_channel_that_could_not_work_is_refused_at_its_field(fields: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("topics", "escalations_only", "stage", "about", "heard"),
+    ("topics", "escalations_only", "stage", "question_topics", "expected"),
     [
         ([], False, "due", [], True),
         (["sea"], False, "due", ["sea", "sport"], True),
@@ -185,7 +185,7 @@ def test_a_channel_that_could_not_work_is_refused_at_its_field(fields: dict[str,
     ],
 )
 def test_a_channel_receives_what_its_preferences_select(
-    topics: list[str], escalations_only: bool, stage: str, about: list[str], heard: bool
+    topics: list[str], escalations_only: bool, stage: str, question_topics: list[str], expected: bool
 ) -> None:
     channel = Channel(
         name="x",
@@ -195,7 +195,7 @@ def test_a_channel_receives_what_its_preferences_select(
         escalations_only=escalations_only,
         created_at=START,
     )
-    assert wants(channel, stage, about) is heard
+    assert wants(channel, stage, question_topics) is expected
 
 
 def test_a_test_message_goes_out_at_once_and_says_what_it_is(session: Session, receiver: RawServer) -> None:

@@ -50,12 +50,12 @@ def payload(session: Session) -> str:
 def test_a_prompt_arrives_as_a_short_text_with_the_way_to_the_question(room: RawServer, payload: str) -> None:
     assert send(room, payload) == SendResult(SendStatus.DELIVERED)
     [request] = room.requests
-    told = json.loads(request.body)
-    assert told["title"] == "To resolve: Will the <b>carnival</b> take place?"
-    assert "Deadline: 1 April 2025, 12:00 (UTC)\nPossible outcomes: yes, no, annulled" in told["message"]
-    assert f"{BASE_URL}/questions/carnival/resolve" in told["message"]
-    assert "msg_1" not in told["message"], "a room is not given one person's link"
-    assert not told["attachments"]
+    body = json.loads(request.body)
+    assert body["title"] == "To resolve: Will the <b>carnival</b> take place?"
+    assert "Deadline: 1 April 2025, 12:00 (UTC)\nPossible outcomes: yes, no, annulled" in body["message"]
+    assert f"{BASE_URL}/questions/carnival/resolve" in body["message"]
+    assert "msg_1" not in body["message"], "a room is not given one person's link"
+    assert not body["attachments"]
 
 
 def test_a_test_message_goes_out(session: Session, room: RawServer) -> None:
@@ -144,7 +144,7 @@ def test_without_the_extra_the_error_names_the_command_to_install_it(
 
 def test_no_part_of_an_address_is_shown(session: Session) -> None:
     target = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
-    heard = "Failed: https://hooks.slack.com/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
-    assert blank_secrets(heard, target) == "Failed: https://hooks.slack.com/…/…/…"
+    warnings = "Failed: https://hooks.slack.com/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    assert blank_secrets(warnings, target) == "Failed: https://hooks.slack.com/…/…/…"
     channel = create_channel(session, ChannelIn(name="room", kind=ChannelKind.CHAT, target=target), now=START)
     assert ChannelView.of(channel).target == "slack://…"

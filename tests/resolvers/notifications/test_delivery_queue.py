@@ -33,9 +33,9 @@ def test_jitter_draws_from_the_planned_wait(harness: DeliveryHarness) -> None:
     assert policy.wait(11, None) == 2.5 * SECOND, "a letter that was sent again has a round of its own"
 
 
-@pytest.mark.parametrize(("asked", "waited"), [(60, 60), (1, 5), (30 * 86400, 86400), (None, 5)])
-def test_retry_after_is_obeyed_within_a_day(asked: float | None, waited: float) -> None:
-    assert NO_JITTER.wait(1, asked) == waited * SECOND
+@pytest.mark.parametrize(("retry_after", "waited"), [(60, 60), (1, 5), (30 * 86400, 86400), (None, 5)])
+def test_retry_after_is_obeyed_within_a_day(retry_after: float | None, waited: float) -> None:
+    assert NO_JITTER.wait(1, retry_after) == waited * SECOND
 
 
 def test_a_dead_letter_is_resent_with_the_same_id(harness: DeliveryHarness) -> None:
@@ -120,10 +120,10 @@ def test_a_last_attempt_that_was_interrupted_is_a_dead_letter_and_not_sent_for_e
     policy = RetryPolicy(jitter=lambda seconds: seconds, retry_seconds=(0, 1))
     for attempt in (1, 2):
         with harness.session() as session:  # claimed, and then the process ends
-            [mine], _ = claim_deliveries(
+            [claimed], _ = claim_deliveries(
                 session, session.execute(select(Channel)).scalar_one(), 1, harness.clock.now(), policy
             )
-            assert mine.attempt == attempt
+            assert claimed.attempt == attempt
         harness.clock.advance(60)
     assert harness.dispatcher(policy).deliver(5)["closed"] == 1
     assert harness.row().state is DeliveryState.DEAD

@@ -36,8 +36,8 @@ def harness(engine: Engine, clock: FakeClock) -> DeliveryHarness:
 
 
 def digest_of(rows: list[Delivery]) -> Delivery:
-    [found] = [row for row in rows if row.prompt_id is None]
-    return found
+    [digest] = [row for row in rows if row.prompt_id is None]
+    return digest
 
 
 def slugs(payload: str) -> list[str]:
@@ -185,7 +185,7 @@ def test_a_retry_waits_for_the_end_of_quiet_hours(engine: Engine, clock: FakeClo
     assert dispatcher.deliver(5)["sent"] == 1
 
 
-def heard(session: Session, slug: str) -> list[str]:
+def receivers(session: Session, slug: str) -> list[str]:
     names = {row_id(row): row.name for row in session.execute(select(Channel)).scalars()}
     return [
         names[row.channel_id]
@@ -208,7 +208,7 @@ def test_the_channel_of_a_person_receives_subscriptions_and_assigned_questions(s
     subscribe(session, sport, war, now=START, actor="Ann")
     assign_question(session, strike, "Bob", now=START, actor="desk")
     sweep_due(session, now=START, base_url=BASE_URL)
-    assert {slug: heard(session, slug) for slug in ("rain", "goal", "war", "strike")} == {
+    assert {slug: receivers(session, slug) for slug in ("rain", "goal", "war", "strike")} == {
         "rain": ["desk", "ann"],
         "goal": ["desk", "sport"],
         "war": ["desk", "sport"],
@@ -219,8 +219,8 @@ def test_the_channel_of_a_person_receives_subscriptions_and_assigned_questions(s
 def test_nobody_subscribes_twice_or_to_what_is_not_there(session: Session) -> None:
     channel = add_channel(session, "ann", START, person="Ann")
     create_question(session, "rain", START)
-    for given in ({"topic": "sea"}, {"question": {"slug": "rain"}}):
-        wanted = SubscriptionIn.model_validate({"channel": row_id(channel)} | given)
+    for target in ({"topic": "sea"}, {"question": {"slug": "rain"}}):
+        wanted = SubscriptionIn.model_validate({"channel": row_id(channel)} | target)
         subscribe(session, channel, wanted, now=START, actor="Ann")
         with pytest.raises(Conflict, match="already"):
             subscribe(session, channel, wanted, now=START, actor="Ann")

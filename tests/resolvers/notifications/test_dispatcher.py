@@ -43,18 +43,18 @@ def test_what_is_due_is_delivered_once(harness: DeliveryHarness) -> None:
 
 def test_nothing_is_sent_that_is_not_on_record_as_an_attempt(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
-    seen = []
+    states = []
 
-    def look(outgoing: OutgoingMessage) -> SendResult:
+    def record_state(outgoing: OutgoingMessage) -> SendResult:
         row = harness.row()
-        seen.append(
+        states.append(
             (row.attempts, row.lease_token is not None, len(harness.attempts()), harness.attempts()[0].finished_at)
         )
         return ACCEPTED
 
-    harness.sender.answer = look
+    harness.sender.answer = record_state
     harness.dispatcher().deliver(5)
-    assert seen == [(1, True, 1, None)], "while sending, the claim is committed"
+    assert states == [(1, True, 1, None)], "while sending, the claim is committed"
 
 
 def test_a_temporary_failure_is_retried_on_the_schedule_and_ends_as_a_dead_letter(harness: DeliveryHarness) -> None:

@@ -148,16 +148,16 @@ class Rebinding:
 def test_the_connection_goes_to_the_address_that_was_checked(server: RawServer) -> None:
     """A second look-up, whose answer nobody checked, never happens."""
     server.routes = {"/": reply(b"ok")}
-    asked: list[tuple[str, int]] = []
+    connections: list[tuple[str, int]] = []
     rebinding = Rebinding()
 
     def connect(address: tuple[str, int], timeout: float) -> Any:
-        asked.append(address)
+        connections.append(address)
         return open_socket(("127.0.0.1", server.port), timeout)
 
     got = outbound_client(resolve=rebinding, connect=connect).get("http://feeds.example/")
     assert got.body == b"ok"
-    assert asked == [("93.184.216.34", 80)]
+    assert connections == [("93.184.216.34", 80)]
     assert len(rebinding.answers) == 2
     assert server.requests[0].headers["host"] == "feeds.example"
 

@@ -81,8 +81,8 @@ def test_the_same_finding_again_is_no_second_proposal_but_a_different_one_is(
     run_due(prober)
     assert [each.outcome for each in all_proposals(engine)] == ["yes", "annulled"]
     with read_transaction(engine) as session:
-        made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
-        assert [event.actor for event in session.exec(made)] == ["resolver json", "resolver json"]
+        proposal_events = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
+        assert [event.actor for event in session.exec(proposal_events)] == ["resolver json", "resolver json"]
 
 
 def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, clock: FakeClock, prober: Prober) -> None:
@@ -243,8 +243,8 @@ def test_attaching_changing_and_detaching_are_on_the_ledger_and_the_same_again_c
     with write_transaction(engine) as session:
         detach(session, question_named(session, "q"), now=NOON, actor="tester")
     with read_transaction(engine) as session:
-        told = select(LedgerEvent.action).where(LedgerEvent.action.startswith("question.resolver"))
-        actions = [action.removeprefix("question.resolver_") for action in session.exec(told)]
+        changes = select(LedgerEvent.action).where(LedgerEvent.action.startswith("question.resolver"))
+        actions = [action.removeprefix("question.resolver_") for action in session.exec(changes)]
         assert actions == ["attached", "changed", "detached"]
         assert list(ledger.chain_errors(session)) == []
 

@@ -45,21 +45,21 @@ def clock() -> FakeClock:
 def test_a_probe_is_claimed_by_one_of_many_at_once(engine: Engine) -> None:
     for number in range(20):
         attach_resolver(engine, f"q-{number}", {"url": "https://example.org/feed", "yes": "x"})
-    taken: list[str] = []
+    claimed_slugs: list[str] = []
     start = threading.Barrier(6)
 
     def claim() -> None:
         start.wait()
         for _ in range(10):
             with EngineSessions(engine).bookkeeping_transaction() as session:
-                taken.extend(each.question.slug for each in claim_probes(session, now=NOON, limit=3))
+                claimed_slugs.extend(each.question.slug for each in claim_probes(session, now=NOON, limit=3))
 
     threads = [threading.Thread(target=claim) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(taken) == sorted(f"q-{number}" for number in range(20))
+    assert sorted(claimed_slugs) == sorted(f"q-{number}" for number in range(20))
 
 
 def test_who_comes_back_after_the_lease_is_ignored(
@@ -190,8 +190,8 @@ def test_kills_at_random_moments_lose_no_probe_and_propose_nothing_twice(
     with ExitStack() as stack:
         running = [stack.enter_context(process(database_url, tmp_path, server.host)) for _ in range(2)]
         for _ in range(kills):
-            seen = len(server.requests)
-            wait_until(lambda: len(server.requests) > seen or len(all_proposals(engine)) == questions)  # noqa: B023 - called at once
+            request_count = len(server.requests)
+            wait_until(lambda: len(server.requests) > request_count or len(all_proposals(engine)) == questions)  # noqa: B023 - called at once
             time.sleep(random.uniform(0, 0.1))
             running.pop(0).kill()
             running.append(stack.enter_context(process(database_url, tmp_path, server.host)))
@@ -199,5 +199,5 @@ def test_kills_at_random_moments_lose_no_probe_and_propose_nothing_twice(
     assert len({each.question_id for each in all_proposals(engine)}) == questions
     with read_transaction(engine) as session:
         assert list(ledger.chain_errors(session)) == []
-        made = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
-        assert len(session.exec(made).all()) == questions
+        proposal_events = select(LedgerEvent).where(LedgerEvent.action == "proposal.made")
+        assert len(session.exec(proposal_events).all()) == questions

@@ -136,10 +136,10 @@ def test_five_failures_in_a_row_earn_the_host_a_break(world: World) -> None:
     succeeded = world.fetch.host_state(world.server.host).last_good_at
     assert succeeded is not None
     fail(world, FAILURES_TO_BREAK)
-    asked = len(world.server.requests)
+    request_count = len(world.server.requests)
     with pytest.raises(SourceUnavailable, match=f"last successful check: {succeeded:%Y-%m-%d %H:%M}") as raised:
         world.fetch.get(world.url + "/good")
-    assert len(world.server.requests) == asked, "a host on its break is not asked"
+    assert len(world.server.requests) == request_count, "a host on its break is not asked"
     assert raised.value.retry_after == pytest.approx(600 * 1.125, abs=1)
     assert world.fetch.host_state(world.server.host).broken
 

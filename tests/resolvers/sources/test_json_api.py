@@ -18,21 +18,21 @@ from tests.support.http_source_server import reply
 from tests.support.sample_world import World, question
 
 NOTICE = "results[?contains(title,'OFAC Sanctions Action')] | [?publication_date>='2025-07-01'] | [-1]"
-ASKED = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
+QUESTION = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
 
 
-def look(world: World, asked: Any = ASKED, **settings: Any) -> Probe:
-    return world.probe(asked, "json", **{"url": f"{world.url}/feed", **settings})
+def run_probe(world: World, probed: Any = QUESTION, **settings: Any) -> Probe:
+    return world.probe(probed, "json", **{"url": f"{world.url}/feed", **settings})
 
 
-def look_at(world: World, body: str, asked: Any = ASKED, **settings: Any) -> Probe:
+def look_at(world: World, body: str, probed: Any = QUESTION, **settings: Any) -> Probe:
     world.serve_bytes("/feed", body.encode(), content_type="application/json")
-    return look(world, asked, **settings)
+    return run_probe(world, probed, **settings)
 
 
 def test_an_official_notice_proposes_yes_on_its_day(world: World) -> None:
     world.serve("/feed", "fr.json")
-    probe = look(world, yes=f"{NOTICE}.document_number", date=f"{NOTICE}.publication_date")
+    probe = run_probe(world, yes=f"{NOTICE}.document_number", date=f"{NOTICE}.publication_date")
     proposal = probe.proposal
     assert proposal is not None
     assert (proposal.outcome, proposal.event_date) == ("yes", date(2025, 7, 2))
@@ -48,7 +48,7 @@ def test_an_official_notice_proposes_yes_on_its_day(world: World) -> None:
 def test_a_notice_after_the_deadline_is_seen_and_not_proposed(world: World) -> None:
     world.serve("/feed", "fr.json")
     late = NOTICE.replace("2025-07-01", "2025-10-01")
-    probe = look(world, yes=f"{late}.document_number", date=f"{late}.publication_date")
+    probe = run_probe(world, yes=f"{late}.document_number", date=f"{late}.publication_date")
     assert probe.proposal is None
     assert "2025-10-27) is not between opening and deadline" in probe.reason
 
@@ -56,7 +56,7 @@ def test_a_notice_after_the_deadline_is_seen_and_not_proposed(world: World) -> N
 def test_a_query_in_the_address_is_sent_and_its_secrets_are_not_kept(world: World) -> None:
     world.clock.set(datetime(2025, 9, 1, tzinfo=UTC))
     world.serve_bytes("/feed", b'{"a": 1}')
-    probe = look(world, url=f"{world.url}/feed?conditions[term]=Russia&api_key=s3cret", yes="a")
+    probe = run_probe(world, url=f"{world.url}/feed?conditions[term]=Russia&api_key=s3cret", yes="a")
     assert probe.proposal is not None
     assert world.server.requests[0].target.endswith("api_key=s3cret")
     assert "s3cret" not in repr(probe)
@@ -87,7 +87,7 @@ def test_no_is_proposed_only_after_the_deadline(world: World) -> None:
     world.clock.set(datetime(2025, 9, 19, 3, 59, 59, tzinfo=UTC))
     assert look_at(world, '{"a": 1}', no="a").proposal is None
     world.clock.set(datetime(2025, 9, 19, 4, 0, 0, tzinfo=UTC))
-    proposal = look(world, no="a").proposal
+    proposal = run_probe(world, no="a").proposal
     assert proposal is not None
     assert proposal.outcome == "no"
 
@@ -99,7 +99,7 @@ def test_without_a_date_yes_is_proposed_before_the_deadline_and_not_after(world:
     assert proposal is not None
     assert proposal.event_date == date(2025, 8, 31), "in the zone of the question"
     world.clock.set(datetime(2025, 10, 1, tzinfo=UTC))
-    probe = look(world, yes="a")
+    probe = run_probe(world, yes="a")
     assert probe.proposal is None
     assert "unknown" in probe.reason
 
@@ -165,7 +165,7 @@ BROKEN = {
 def test_what_is_not_json_within_bounds_is_a_fault(world: World, body: bytes, kind: str) -> None:
     world.serve_bytes("/feed", body, content_type=kind)
     with pytest.raises(SourceChanged):
-        look(world, yes="a", no="b")
+        run_probe(world, yes="a", no="b")
 
 
 def test_fifty_levels_and_a_byte_order_mark_are_read(world: World) -> None:
@@ -177,7 +177,7 @@ def test_fifty_levels_and_a_byte_order_mark_are_read(world: World) -> None:
 def test_a_source_that_is_down_is_never_an_outcome(world: World, status: int) -> None:
     world.server.routes["/feed"] = reply(b'{"a": 1}', status=status)
     with pytest.raises(SourceUnavailable):
-        look(world, no="a")
+        run_probe(world, no="a")
 
 
 def test_a_token_is_sent_from_the_environment_and_kept_nowhere(world: World) -> None:
@@ -190,7 +190,7 @@ def test_a_token_is_sent_from_the_environment_and_kept_nowhere(world: World) -> 
 
 def test_a_token_that_is_not_set_is_named(world: World) -> None:
     with pytest.raises(NotConfigured, match="TRACKRECORD_FEED_WIRE"):
-        look(world, headers_env={"Authorization": "TRACKRECORD_FEED_WIRE"}, yes="a")
+        run_probe(world, headers_env={"Authorization": "TRACKRECORD_FEED_WIRE"}, yes="a")
     assert world.server.requests == []
 
 

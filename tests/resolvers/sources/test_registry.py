@@ -18,7 +18,7 @@ from resolvers.sources.interface import Config, Fetch, ProbedQuestion, broken_ru
 from resolvers.sources.registry import all_resolvers, find_resolver, probe, validate_config
 from tests.support.sample_world import World, question
 
-ASKED = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
+QUESTION = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
 AFTER = datetime(2025, 9, 20, tzinfo=UTC)
 
 
@@ -46,7 +46,7 @@ class Plugin:
     def __init__(self, says: ProposedOutcome | None = None) -> None:
         self.says = says
 
-    def probe(self, asked: ProbedQuestion, config: Config, fetch: Fetch) -> Probe:
+    def probe(self, probed: ProbedQuestion, config: Config, fetch: Fetch) -> Probe:
         return Probe(observed=("something",), reason="it says so", proposal=self.says)
 
 
@@ -85,21 +85,21 @@ def test_the_view_of_a_question_on_record_opens_when_it_says_or_when_it_was_ente
 
 
 def test_an_instant_counts_to_the_second_and_a_day_as_a_whole() -> None:
-    asked = question(opened="2025-03-18T15:00:00+00:00", deadline="2025-09-18T12:00:00-04:00")
-    assert not asked.covers(asked.opened_at - timedelta(seconds=1))
-    assert asked.covers(asked.opened_at)
-    assert asked.covers(asked.deadline)
-    assert not asked.covers(asked.deadline + timedelta(seconds=1))
-    assert asked.covers(date(2025, 3, 18))
-    assert asked.covers(date(2025, 9, 18))
-    assert not asked.covers(date(2025, 3, 17))
-    assert not asked.covers(date(2025, 9, 19))
+    probed = question(opened="2025-03-18T15:00:00+00:00", deadline="2025-09-18T12:00:00-04:00")
+    assert not probed.covers(probed.opened_at - timedelta(seconds=1))
+    assert probed.covers(probed.opened_at)
+    assert probed.covers(probed.deadline)
+    assert not probed.covers(probed.deadline + timedelta(seconds=1))
+    assert probed.covers(date(2025, 3, 18))
+    assert probed.covers(date(2025, 9, 18))
+    assert not probed.covers(date(2025, 3, 17))
+    assert not probed.covers(date(2025, 9, 19))
 
 
 @given(st.integers(-(10**7), 3 * 10**7))
 def test_an_instant_that_counts_lies_on_a_day_that_counts(seconds: int) -> None:
-    moment = ASKED.opened_at + timedelta(seconds=seconds)
-    assert not ASKED.covers(moment) or ASKED.covers(ASKED.day(moment))
+    moment = QUESTION.opened_at + timedelta(seconds=seconds)
+    assert not QUESTION.covers(moment) or QUESTION.covers(QUESTION.day(moment))
 
 
 # What a resolver may say
@@ -116,7 +116,7 @@ def test_an_instant_that_counts_lies_on_a_day_that_counts(seconds: int) -> None:
         ({"outcome": "maybe"}, AFTER, "no outcome"),
         ({"outcome": "no", "event_date": None}, datetime(2025, 9, 1, tzinfo=UTC), None),
         ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, AFTER, None),
-        ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, ASKED.deadline, "only after"),
+        ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, QUESTION.deadline, "only after"),
         ({"outcome": "yes", "basis": "absent_at_deadline"}, AFTER, "means no"),
         ({"outcome": "annulled", "event_date": None}, AFTER, None),
     ],
@@ -124,13 +124,13 @@ def test_an_instant_that_counts_lies_on_a_day_that_counts(seconds: int) -> None:
 def test_a_proposal_that_breaks_a_rule_is_dropped_with_a_reason(
     world: World, install: Any, changes: dict[str, Any], now: datetime, rule: str | None
 ) -> None:
-    said = proposal(**changes)
-    install("plugin", Plugin(said))
+    proposed = proposal(**changes)
+    install("plugin", Plugin(proposed))
     world.clock.set(now.astimezone(UTC))
-    looked = probe(ASKED, "plugin", {}, world.fetch)
-    assert (looked.proposal is None) is (rule is not None)
-    assert (rule or "it says so") in looked.reason
-    assert (broken_rule(ASKED, said, now) is None) is (rule is None)
+    result = probe(QUESTION, "plugin", {}, world.fetch)
+    assert (result.proposal is None) is (rule is not None)
+    assert (rule or "it says so") in result.reason
+    assert (broken_rule(QUESTION, proposed, now) is None) is (rule is None)
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.41, 0.9, 1.0, float("nan")])
@@ -182,7 +182,7 @@ def test_our_own_are_there() -> None:
 def test_an_installed_package_may_offer_one_as_an_entry_point(install: Any, world: World) -> None:
     install("plugin", Plugin)
     assert isinstance(find_resolver("plugin"), Plugin)
-    assert probe(ASKED, "plugin", {}, world.fetch).reason == "it says so"
+    assert probe(QUESTION, "plugin", {}, world.fetch).reason == "it says so"
 
 
 def test_a_package_cannot_replace_one_of_ours(install: Any) -> None:

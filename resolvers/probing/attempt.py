@@ -43,7 +43,7 @@ class ProbeResult:
 
     @property
     def succeeded(self) -> bool:
-        """Return whether the source was read."""
+        """Return whether the source was read (a good check)."""
         return self.state in (ProbeStatus.NOTHING, ProbeStatus.PROPOSED)
 
 

@@ -52,7 +52,7 @@ class AttachedResolver(SQLModel, table=True):
     state: ProbeStatus = Field(default=ProbeStatus.WAITING, sa_type=text_enum(ProbeStatus))
     observed: list[str] = Field(sa_column=Column(JSON, nullable=False))
     reason: str = Field(default="", sa_type=Text, description="why an outcome was proposed or not")
-    last_good_at: datetime | None = Field(default=None, description="time of the last successful probe")
+    last_good_at: datetime | None = Field(default=None, description="time of the last probe that read the source")
     failures: int = Field(default=0, description="consecutive failed probes")
 
 

@@ -124,7 +124,7 @@ class RateLimitedFetch:
                 good = f"{state.last_good_at:%Y-%m-%d %H:%M} UTC" if state.last_good_at else "never"
                 raise SourceUnavailable(
                     f"{host} is not requested before {slot:%Y-%m-%d %H:%M} UTC ({state.last_error or 'rate limit'});"
-                    f" last successful check: {good}",
+                    f" last good check: {good}",
                     retry_after=waits[-1],
                 )
             spacing = self._spacing_seconds * (1 + self._draw() / 4)

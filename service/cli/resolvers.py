@@ -45,7 +45,7 @@ def probe(which: Which, as_json: AsJson = False) -> None:
             typer.echo(f"would propose {look.proposal.outcome} (confidence {look.proposal.confidence:g}):")
         typer.echo(f"{look.state.value}: {look.reason}")
         if not seen.succeeded:
-            typer.echo(f"last successful check: {last_good_at or 'never'}")
+            typer.echo(f"last good check: {last_good_at or 'never'}")
     raise typer.Exit(0 if seen.succeeded else 1)
 
 

@@ -108,7 +108,7 @@ def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, cl
         (lambda sock: sock.close(), ProbeStatus.UNAVAILABLE),
     ],
 )
-def test_a_source_that_is_down_or_changed_is_reported_with_its_last_successful_check_and_is_never_a_no(
+def test_a_source_that_is_down_or_changed_is_reported_with_its_last_good_check_and_is_never_a_no(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, behaviour: Any, state: ProbeStatus
 ) -> None:
     serve_answer(server, '{"day": null, "known": 1}')
@@ -181,7 +181,7 @@ def test_an_open_circuit_breaker_survives_a_restart(
     attach_resolver(engine, "late", json_config(server))
     run_due(make_prober(engine, server, clock, tmp_path))
     assert len(server.requests) == calls
-    assert "is left alone until" in attached_row(engine, "late").reason
+    assert "is not requested before" in attached_row(engine, "late").reason
 
 
 def test_probing_starts_at_its_time_before_the_deadline_and_follows_a_postponement(

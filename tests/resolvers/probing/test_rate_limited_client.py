@@ -1,4 +1,4 @@
-"""The rate-limited client: spacing, conditional requests, circuit breaker and last successful check."""
+"""The rate-limited client: spacing, conditional requests, circuit breaker and last good check."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -137,7 +137,7 @@ def test_five_failures_in_a_row_earn_the_host_a_break(world: World) -> None:
     assert succeeded is not None
     fail(world, FAILURES_TO_BREAK)
     request_count = len(world.server.requests)
-    with pytest.raises(SourceUnavailable, match=f"last successful check: {succeeded:%Y-%m-%d %H:%M}") as raised:
+    with pytest.raises(SourceUnavailable, match=f"last good check: {succeeded:%Y-%m-%d %H:%M}") as raised:
         world.fetch.get(world.url + "/good")
     assert len(world.server.requests) == request_count, "a host on its break is not asked"
     assert raised.value.retry_after == pytest.approx(600 * 1.125, abs=1)

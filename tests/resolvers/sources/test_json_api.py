@@ -138,7 +138,7 @@ def test_nothing_is_read_before_the_source_is_ready(world: World) -> None:
 def test_a_source_that_lost_its_shape_is_a_fault(world: World) -> None:
     settings = {"expect": "type(results)=='array'", "yes": "results[0].a", "date": "'2025-05-01'"}
     assert look_at(world, '{"results": []}', **settings).reason == "no condition holds"
-    with pytest.raises(SourceChanged, match="shape"):
+    with pytest.raises(SourceChanged, match="format"):
         look_at(world, '{"items": []}', **settings)
 
 

@@ -36,7 +36,7 @@ def test_a_matching_entry_is_proposed_with_the_lowest_confidence(world: World) -
     assert probe.proposal is not None
     assert (probe.proposal.outcome, probe.proposal.event_date) == ("yes", date(2025, 6, 10))
     assert probe.proposal.confidence == 0.4
-    assert probe.proposal.rationale.startswith("A lead only")
+    assert probe.proposal.rationale.startswith("A suggestion only")
     assert probe.proposal.evidence[0].locator == "entry press-3"
     assert world.snapshots.get(probe.proposal.evidence[0].sha256) == fixture("rss.xml")
 

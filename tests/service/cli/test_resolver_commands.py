@@ -70,7 +70,7 @@ def test_without_internet_the_state_says_so_and_nothing_else_is_printed(trackrec
     assert (state["state"], state["last_good_check"], state["failures"]) == ("unavailable", None, 1)
     tried = trackrecord("probe", "troops-by-end-2026")
     assert (tried.code, tried.err) == (1, "")
-    assert "last successful check: never" in tried.out
+    assert "last good check: never" in tried.out
 
 
 def test_a_resolver_is_set_listed_tried_and_removed(trackrecord: Command, tmp_path: Path) -> None:

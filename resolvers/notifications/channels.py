@@ -22,7 +22,7 @@ from resolvers.notifications.sender import Sender, SendResult, outgoing_message
 from resolvers.outbound.address_guard import validate_url
 from resolvers.prompts.schedule import ESCALATION
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of every secret, not one of them
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not a secret
 SECRET_BYTES = range(24, 65)
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM")]

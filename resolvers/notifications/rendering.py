@@ -72,8 +72,8 @@ def _prompt_email(data: dict[str, Any], resolve_url: str) -> RenderedMessage:
             question["text"],
             *marks,
             "\n".join(facts),
-            f"How it is to be resolved:\n{question['resolution_criteria']}",
-            f"Resolve it (this link is yours, and works once):\n{resolve_url}",
+            f"Resolution criteria:\n{question['resolution_criteria']}",
+            f"Resolve it (this personal link works once):\n{resolve_url}",
             f"The question and its predictions:\n{links['question']}",
         ]
     )
@@ -82,8 +82,8 @@ def _prompt_email(data: dict[str, Any], resolve_url: str) -> RenderedMessage:
             f"<h2>{escape(question['text'])}</h2>",
             *[f"<p><em>{escape(mark)}</em></p>" for mark in marks],
             f"<p>{'<br>'.join(map(escape, facts))}</p>",
-            f"<p><strong>How it is to be resolved:</strong><br>{escape(question['resolution_criteria'])}</p>",
-            f'<p><a href="{escape(resolve_url)}">Resolve it</a> (this link is yours, and works once)</p>',
+            f"<p><strong>Resolution criteria:</strong><br>{escape(question['resolution_criteria'])}</p>",
+            f'<p><a href="{escape(resolve_url)}">Resolve it</a> (this personal link works once)</p>',
             f'<p><a href="{escape(links["question"])}">The question and its predictions</a></p>',
         ]
     )
@@ -104,7 +104,7 @@ def _digest_email(prompts: list[dict[str, Any]], link: LinkFor) -> RenderedMessa
         html.append(
             f'<li><p><a href="{escape(url)}">{escape(heading)}</a><br>{"<br>".join(map(escape, facts))}</p></li>'
         )
-    note = "Each link is yours, and works once."
+    note = "Each link is personal and works once."
     body = "\n\n".join([*text, note])
     return RenderedMessage(_count_text(prompts), f"{body}\n", f"<ul>\n{chr(10).join(html)}\n</ul>\n<p>{note}</p>\n")
 
@@ -123,7 +123,7 @@ def _stage_heading(stage: str) -> str:
     if stage == DUE:
         return "To resolve"
     if stage.startswith(SNOOZE):
-        return "Back from being snoozed"
+        return "No longer snoozed"
     return "Nobody has resolved" if stage == ESCALATION else f"Still to resolve ({stage.replace('_', ' ')})"
 
 

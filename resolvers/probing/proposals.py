@@ -78,7 +78,7 @@ def _reason_for_review(session: Session, question: Question, recorded: Proposal)
     if recorded.known_at is None:
         return "the source does not say when it became known"
     if current_resolution(session, row_id(question)) is not None:
-        return "a resolution of this question was taken back before"
+        return "an earlier resolution of this question was retracted"
     others = select(Proposal).where(Proposal.question_id == question.id, Proposal.outcome != recorded.outcome)
     if session.exec(others.where(Proposal.state == ProposalState.PENDING)).first() is not None:
         return "another proposal contradicts it"

@@ -145,7 +145,7 @@ def read_metaculus(post: Row) -> Settlement:
     """
     question, locator = post.get("question"), "$.question.resolution"
     if not isinstance(question, dict):
-        return Settlement(None, "the post holds more than one question: use the post of a single question", locator)
+        return Settlement(None, "the post does not have exactly one question: use a post of one question", locator)
     facts = _facts(question, "id", "type", "status", "resolution", "actual_resolve_time", "actual_close_time")
     if "status" not in question:
         raise SourceChanged("Metaculus sent a question without status: its format may have changed")

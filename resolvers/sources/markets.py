@@ -41,7 +41,7 @@ class PolymarketConfig(MarketConfig):
     """``market`` is a slug, or a condition id that begins with 0x."""
 
     yes_outcome: str = Field(
-        default="Yes", min_length=1, max_length=120, description="the market's outcome that is yes"
+        default="Yes", min_length=1, max_length=120, description="the outcome of the market that counts as yes"
     )
     base_url: HttpUrl = HttpUrl("https://gamma-api.polymarket.com")
 

@@ -20,7 +20,7 @@ from resolvers.notifications.senders.webhook import result_for_status
 
 SEND_SECONDS = 20.0
 CHECK_SECONDS = 20.0
-NOT_INSTALLED = "chat needs the extra that is not installed on this server: pip install 'trackrecord[chat]'"
+NOT_INSTALLED = "the extra for chat is not installed on this server: pip install 'trackrecord[chat]'"
 _CHILD = Path(__file__).with_name("chat_subprocess.py")
 #: The only variables that the subprocess inherits: no keys, no proxies, no .netrc.
 _INHERITED = ("PATH", "LANG", "TMPDIR", "SYSTEMROOT", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")

@@ -286,7 +286,7 @@ def test_an_automatic_resolver_resolves_the_question_and_a_person_can_reverse_it
     clock.advance(3600 * 1.2)
     run_due(prober)
     assert [each.state for each in all_proposals(engine)] == ["pending"]
-    assert "taken back before" in attached_row(engine, "q").reason
+    assert "was retracted" in attached_row(engine, "q").reason
     with write_transaction(engine) as session:
         evidence = [{"url": "https://example.org/report"}]
         data = ResolutionIn.model_validate({"outcome": "no", "known_at": "2025-12-01", "evidence": evidence})

@@ -117,7 +117,7 @@ def test_a_full_disk_does_not_prevent_a_probe(world: World, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshots, "write_whole", full)
+    monkeypatch.setattr(snapshots, "write_atomically", full)
     world.serve_bytes("/", b"ok", etag='"1"')
     assert world.fetch.get(world.url + "/").body == b"ok"
 
@@ -205,7 +205,7 @@ def test_a_source_that_asks_for_time_gets_it(world: World) -> None:
     error = fail(world, 1, status=429, retry_after="900")
     assert error.retry_after == 900
     world.clock.advance(860)
-    with pytest.raises(SourceUnavailable, match="left alone"):
+    with pytest.raises(SourceUnavailable, match="not requested before"):
         world.fetch.get(world.url + "/")
     assert len(world.server.requests) == 1
     world.clock.advance(60)

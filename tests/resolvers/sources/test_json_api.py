@@ -79,7 +79,7 @@ def test_each_condition_speaks_for_its_outcome(world: World, body: str, proposes
 
 
 def test_two_conditions_at_once_are_a_fault_and_no_outcome(world: World) -> None:
-    with pytest.raises(SourceChanged, match="yes and no at once"):
+    with pytest.raises(SourceChanged, match="conditions for yes and no"):
         look_at(world, '{"a": 1}', yes="a", no="a")
 
 

@@ -61,7 +61,7 @@ WAITING = [
     ("polymarket", "polymarket_legacy", "without a resolution status"),
     ("kalshi", "kalshi_determined", "may still be disputed"),
     ("kalshi", "kalshi_scalar", "0.3700"),
-    ("metaculus", "metaculus_hidden", "only to those who predicted"),
+    ("metaculus", "metaculus_hidden", "only users who predicted"),
 ]
 
 
@@ -151,7 +151,7 @@ def test_a_manifold_market_of_another_kind_is_left_to_people(world: World, kind:
 
 def test_a_metaculus_question_of_another_kind_or_a_group_is_left_to_people(world: World) -> None:
     assert "numeric" in run_probe(world, "metaculus", metaculus(type="numeric", resolution="42.5")).reason
-    assert "no single question" in run_probe(world, "metaculus", {"id": 991, "group_of_questions": {}}).reason
+    assert "exactly one question" in run_probe(world, "metaculus", {"id": 991, "group_of_questions": {}}).reason
 
 
 FAULTY = [

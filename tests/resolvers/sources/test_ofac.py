@@ -242,7 +242,7 @@ def test_no_match_means_no_only_after_deadline_and_grace(ofac: World) -> None:
         ofac.clock.set(datetime.fromisoformat(now).replace(tzinfo=UTC))
         probe = run_probe(ofac, HALF_YEAR)
         assert probe.proposal is None
-        assert "no is not said before 2025-09-20 03:59 UTC" in probe.reason
+        assert "no is not proposed before 2025-09-20 03:59 UTC" in probe.reason
     ofac.clock.set(AFTER)
     proposal = run_probe(ofac, HALF_YEAR).proposal
     assert proposal is not None

@@ -113,11 +113,11 @@ def test_an_instant_that_counts_lies_on_a_day_that_counts(seconds: int) -> None:
         ({"event_date": date(2025, 3, 16)}, AFTER, "between"),
         ({"event_date": date(2025, 9, 19)}, AFTER, "between"),
         ({"event_date": date(2025, 9, 18)}, datetime(2025, 9, 1, tzinfo=UTC), "future"),
-        ({"outcome": "maybe"}, AFTER, "no outcome"),
+        ({"outcome": "maybe"}, AFTER, "not an outcome"),
         ({"outcome": "no", "event_date": None}, datetime(2025, 9, 1, tzinfo=UTC), None),
         ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, AFTER, None),
         ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, QUESTION.deadline, "only after"),
-        ({"outcome": "yes", "basis": "absent_at_deadline"}, AFTER, "means no"),
+        ({"outcome": "yes", "basis": "absent_at_deadline"}, AFTER, "can only mean no"),
         ({"outcome": "annulled", "event_date": None}, AFTER, None),
     ],
 )
@@ -134,8 +134,8 @@ def test_a_proposal_that_breaks_a_rule_is_dropped_with_a_reason(
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.41, 0.9, 1.0, float("nan")])
-def test_confidence_is_one_of_the_fixed_tiers(confidence: float) -> None:
-    with pytest.raises(ValidationError, match="fixed tiers"):
+def test_confidence_is_one_of_the_fixed_confidences(confidence: float) -> None:
+    with pytest.raises(ValidationError, match="fixed confidences"):
         proposal(confidence=confidence)
 
 

@@ -43,7 +43,7 @@ def test_a_matching_entry_is_proposed_with_the_lowest_confidence(world: World) -
 
 def test_an_entry_sent_twice_counts_once_and_one_without_date_never(world: World) -> None:
     world.serve("/feed", "rss.xml")
-    assert run_probe(world).observed[0] == "3 entries with a date, 1 without; 2 fit"
+    assert run_probe(world).observed[0] == "3 entries with a date, 1 without; 2 match"
 
 
 def test_an_entry_before_the_opening_is_shown_and_not_proposed(world: World) -> None:

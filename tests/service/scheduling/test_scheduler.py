@@ -216,7 +216,7 @@ def test_a_sweep_that_hangs_is_left_behind_and_another_takes_over(
     with running(scheduler):
         assert hung.wait(20)
         until(lambda: prompted(engine) == 1)
-        assert "goes to a new thread" in caplog.text
+        assert "replacing its thread" in caplog.text
         release.set()
     assert prompted(engine) == 1, "the one left behind did no harm when it came to"
 

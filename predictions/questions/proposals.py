@@ -74,7 +74,7 @@ class Finding:
 def propose_finding(
     session: Session, question: Question, finding: Finding, *, now: datetime, actor: str
 ) -> Proposal | None:
-    """Put what a resolver found before those who resolve; None where the question has its outcome already.
+    """Put what a resolver found before those who resolve; None where the question already has its outcome.
 
     The same finding is one proposal, however often it is made: the one on record is given back, as it was decided, or
     pending again if a resolution that was since taken back had closed it. Raises ``InvalidInput`` for an outcome that

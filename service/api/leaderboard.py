@@ -136,7 +136,7 @@ def _page(session: Session, boards: LeaderboardCache, wanted: Wanted, address: A
     body = content.model_dump_json().encode()
     page = PageBytes(body, etag_of(body), head.seq, kept.until)
     if state == "current":
-        boards.keep_page(address, page)
+        boards.store_page(address, page)
     return page
 
 

@@ -14,7 +14,7 @@ from resolvers.notifications.subscriptions import (
     delete_subscription,
     list_subscriptions,
     subscribe,
-    view_of,
+    subscription_view,
 )
 from service.lookup import channel_of, is_own, own, subscription_of
 from service.security.access import KeyOwner
@@ -51,7 +51,7 @@ def create_subscription(data: SubscriptionIn, who: KeyOwner, write: Writing) -> 
 
     def job(session: Session) -> BaseModel:
         channel = own(who, channel_of(session, data.channel))
-        return view_of(subscribe(session, channel, data, now=write.now, actor=who.name))
+        return subscription_view(subscribe(session, channel, data, now=write.now, actor=who.name))
 
     return write(who, job)
 

@@ -12,7 +12,7 @@ from predictions.queries.listing import PredictionFilter, QuestionFilter, list_p
 from predictions.queries.question_trail import question_trail
 from predictions.questions.lookup import condition_of
 from predictions.schemas.views import QuestionView
-from resolvers.probing.configuration import find_attached, view_attached
+from resolvers.probing.configuration import find_attached, resolver_view
 from resolvers.prompts.inbox import list_prompts
 from service.lookup import question_of
 from service.pages.charts.question_timeline import timeline
@@ -44,7 +44,7 @@ def question(request: Request, which: Which, _: Reader, session: Reading, page: 
         title=row.text,
         q=view,
         condition=condition_of(session, row),
-        resolver=view_attached(attached, row) if attached else None,
+        resolver=resolver_view(attached, row) if attached else None,
         family=_family(session, view),
         chart=timeline(view, told, now),
         total=len(told),

@@ -6,25 +6,23 @@ cookies, no proxy from the environment, no kept connection, no decoding and no r
 
 import ssl
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Protocol
 from urllib.parse import urljoin
 
 import certifi
 import httpcore
 import httpx
 
+from resolvers.clock import Clock
 from resolvers.errors import AddressRefused, FetchError, SourceChanged, SourceUnavailable, TooLarge, TooSlow
 from resolvers.outbound.address_guard import AllowList, checked_url, port_of
 from resolvers.outbound.body_reader import read_body, read_some
-from resolvers.outbound.limits import Budget, Limits, Monotonic
+from resolvers.outbound.limits import Budget, Limits
 from resolvers.outbound.redaction import redacted
 from resolvers.outbound.response import Fetched
 from resolvers.outbound.transport import Connect, PinnedBackend, Resolve, look_up, open_socket
 
 __all__ = [
     "AddressRefused",
-    "Clock",
     "FetchError",
     "Fetched",
     "Fetcher",
@@ -40,13 +38,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEPT_ON_HOST_CHANGE = frozenset({"accept", "accept-encoding", "user-agent"})
 MAX_HEADER_BYTES = 256 * 1024
 MAX_ANSWER_BYTES = 16 * 1024  # of the answer to a POST, enough for a delivery log
-
-
-class Clock(Monotonic, Protocol):
-    """What the client asks of a clock."""
-
-    def now(self) -> datetime:
-        """The time of day, in UTC."""
 
 
 class Fetcher:

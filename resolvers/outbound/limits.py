@@ -1,8 +1,8 @@
 """What one call to the outside may use up."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from resolvers.clock import Clock
 from resolvers.errors import TooLarge, TooSlow
 
 
@@ -16,13 +16,6 @@ class Limits:
     max_bytes: int = 2_000_000
 
 
-class Monotonic(Protocol):
-    """A clock that never goes back."""
-
-    def monotonic(self) -> float:
-        """Seconds since an arbitrary start."""
-
-
 @dataclass
 class Budget:
     """What one call may use up: seconds over all its connections together, and bytes on the wire.
@@ -30,7 +23,7 @@ class Budget:
     A read's own time limit starts anew with each byte; only ``ends_at`` stops a source that drips.
     """
 
-    clock: Monotonic
+    clock: Clock
     host: str
     connect_seconds: float
     read_seconds: float

@@ -7,10 +7,9 @@ from sqlmodel import Session, select
 from predictions.enums import ProposalState
 from predictions.errors import TrackRecordError
 from predictions.models import Proposal, Question, row_id
-from predictions.questions.proposals import Finding, confirm, propose_finding
+from predictions.questions.proposals import Finding, confirm, propose_finding, resolution_in
 from predictions.questions.resolve import current_resolution
 from predictions.schemas.fields import LAST_INSTANT_OF_DAY
-from predictions.schemas.inputs import EvidenceIn, ResolutionIn
 from resolvers.probing.models import AttachedResolver
 from resolvers.sources.evidence import KEYWORD, Basis, ProposedOutcome
 from resolvers.sources.interface import ProbedQuestion
@@ -87,10 +86,8 @@ def _needs_a_person(session: Session, question: Question, made: Proposal) -> str
 
 def _resolve(session: Session, row: AttachedResolver, made: Proposal, now: datetime) -> str | None:
     """Resolve the question by its resolver; why that cannot be, where it cannot."""
-    data = ResolutionIn(
-        outcome=made.outcome,
-        known_at=made.known_at or now,
-        evidence=[EvidenceIn(url=item["url"], note=item.get("excerpt") or "") for item in made.evidence],
+    data = resolution_in(
+        made,
         note=f"{made.rationale} Resolved by its resolver without a person, as {row.automatic_by} set for this "
         "question; a correction reverses it.",
         supersedes="none",

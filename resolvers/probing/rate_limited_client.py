@@ -21,7 +21,7 @@ FAILURES_TO_BREAK = 5
 FIRST_BREAK = timedelta(minutes=10)
 LONGEST_BREAK = timedelta(hours=6)
 LONGEST_WAIT_SECONDS = 30.0
-HINTS = {403: "it may not welcome programs", 404: "check the address or id", 429: "it asks for fewer calls"}
+HINTS = {403: ": it may not welcome programs", 404: ": check the address or id", 429: ": it asks for fewer calls"}
 HOST_TROUBLE = frozenset({401, 403, 408, 429}) | frozenset(range(500, 600))
 
 
@@ -69,10 +69,6 @@ class RateLimitedFetch:
                 f"the environment variable {name} is not set: set it, or change the resolver's settings"
             )
         return value
-
-    def host_state(self, host: str) -> HostState:
-        """How a host has been lately; ``last_good_at`` is the last good check."""
-        return self._memory.host(host)
 
     def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
@@ -130,12 +126,7 @@ class RateLimitedFetch:
             self._sleep(waits[-1])
 
     def _refusal(self, host: str, fetched: Fetched) -> SourceUnavailable:
-        hint = {
-            404: ": check the address or id",
-            403: ": it may not welcome programs",
-            429: ": it asks for fewer calls",
-        }
-        text = f"{host} answered with status {fetched.status}{hint.get(fetched.status, '')}"
+        text = f"{host} answered with status {fetched.status}{HINTS.get(fetched.status, '')}"
         return SourceUnavailable(text, retry_after=fetched.retry_after, status=fetched.status)
 
     def _failed(self, host: str, error: FetchError) -> None:

@@ -13,7 +13,6 @@ import secrets
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -22,18 +21,6 @@ from resolvers.outbound.client import Fetched
 
 KEPT_HEADERS = ("content-type", "date", "etag", "last-modified")
 _KEY = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """Where and when a content was first seen."""
-
-    url: str
-    final_url: str
-    status: int
-    fetched_at: str
-    size: int
-    headers: dict[str, str]
 
 
 class SnapshotStore:
@@ -50,17 +37,17 @@ class SnapshotStore:
             with suppress(OSError):
                 path.touch()  # seen again: not to be pruned before it is cited
             return key
-        seen = Sighting(
-            url=fetched.url,
-            final_url=fetched.final_url,
-            status=fetched.status,
-            fetched_at=fetched.fetched_at.isoformat(),
-            size=len(fetched.body),
-            headers={name: fetched.headers[name] for name in KEPT_HEADERS if name in fetched.headers},
-        )
+        seen = {
+            "url": fetched.url,
+            "final_url": fetched.final_url,
+            "status": fetched.status,
+            "fetched_at": fetched.fetched_at.isoformat(),
+            "size": len(fetched.body),
+            "headers": {name: fetched.headers[name] for name in KEPT_HEADERS if name in fetched.headers},
+        }
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path.with_suffix(".json"), json.dumps(asdict(seen), indent=1).encode())
+            write_whole(path.with_suffix(".json"), json.dumps(seen, indent=1).encode())
             write_whole(path, gzip.compress(fetched.body, mtime=0))
         except OSError as error:
             raise SnapshotLost(f"the snapshot cannot be written ({error.strerror}): make room in its folder") from error
@@ -77,15 +64,6 @@ class SnapshotStore:
         if hashlib.sha256(body).hexdigest() != key:
             raise SnapshotLost(f"the snapshot {key} is not what was seen: restore it from a backup")
         return body
-
-    def sighting(self, key: str) -> Sighting:
-        """Where and when this content was first seen. Raises ``SnapshotLost``."""
-        try:
-            return Sighting(**json.loads(self._path(key).with_suffix(".json").read_text()))
-        except (OSError, ValueError, TypeError) as error:
-            raise SnapshotLost(
-                f"what is told of the snapshot {key} cannot be read: restore it from a backup"
-            ) from error
 
     def keys(self) -> Iterator[str]:
         """Every key in the store."""

@@ -15,7 +15,7 @@ def etag_of(body: bytes) -> str:
 
 
 def client_holds(request: Request, tag: str) -> bool:
-    """Return whether ``If-None-Match`` names this tag. Weak and strong tags are the same here, ``*`` names every tag."""
+    """Return whether ``If-None-Match`` names this tag; weak and strong are the same here, ``*`` names every tag."""
     held = ",".join(request.headers.getlist("if-none-match"))
     return held.strip() == "*" or tag.removeprefix("W/") in _OPAQUE.findall(held)
 

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from standardwebhooks import Webhook
 
+from resolvers.clock import Clock
 from resolvers.errors import AddressRefused, FetchError, SourceUnavailable
 from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
-from resolvers.outbound.client import Clock, Fetched
+from resolvers.outbound.client import Fetched
 
 SEND_SECONDS = 15.0
 GONE = 410

@@ -139,7 +139,7 @@ def confirm(
     """
     _must_be_pending(proposal)
     question = session.get_one(Question, proposal.question_id)
-    data = amendments or _resolution(proposal)
+    data = amendments or resolution_in(proposal)
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
     if outcome != proposal.outcome:
         raise InvalidInput.at(
@@ -151,21 +151,19 @@ def confirm(
     return resolution
 
 
-def _resolution(proposal: Proposal) -> ResolutionIn:
-    """What a proposal says, as a resolution."""
-    if proposal.known_at is None:
+def resolution_in(proposal: Proposal, **changes: Any) -> ResolutionIn:
+    """Return a proposal as a resolution, some of its fields replaced by ``changes``.
+
+    Each piece of evidence has a person's note or the passage that a resolver saw. Raises ``InvalidInput`` without a
+    date.
+    """
+    same = {"outcome": proposal.outcome, "known_at": proposal.known_at, "note": proposal.rationale} | changes
+    if same["known_at"] is None:
         raise InvalidInput.at("/known_at", "the proposal has no date: say when the outcome became public")
-    return ResolutionIn(
-        outcome=proposal.outcome,
-        known_at=proposal.known_at,
-        evidence=[EvidenceIn(url=item["url"], note=_note(item)) for item in proposal.evidence],
-        note=proposal.rationale,
-    )
-
-
-def _note(evidence: dict[str, Any]) -> str:
-    """What a person wrote beside the address, or the passage that a resolver saw there."""
-    return evidence.get("note") or evidence.get("excerpt") or ""
+    evidence = [
+        EvidenceIn(url=item["url"], note=item.get("note") or item.get("excerpt") or "") for item in proposal.evidence
+    ]
+    return ResolutionIn(evidence=evidence, **same)
 
 
 def reject(session: Session, proposal: Proposal, reason: str, *, now: datetime, actor: str) -> None:

@@ -134,8 +134,7 @@ def _score_view(
         reference, kind = known, ReferenceType.BASE_RATE
     found = {"recorded_late": score.recorded_late, "vague": score.vague, "overridden": opening.overridden}
     found |= {"against": opening.against}
-    conditional = question.condition_question_id is not None or question.condition_text is not None
-    found |= {"verbal": score.verbal, "conditional": conditional}
+    found |= {"verbal": score.verbal, "conditional": question.is_conditional}
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
     latest, weighted = score.latest / SCALE, score.time_weighted / SCALE
     words = around(words, latest, weighted)
@@ -174,7 +173,7 @@ def _shares(scored: Scored) -> SharesView:
         recorded_late=share(lambda score, _: score.recorded_late),
         assigned_deadline=share(lambda _, question: question.deadline_basis == "assigned"),
         implied_deadline=share(lambda _, question: question.deadline_basis == "implied"),
-        conditional=share(lambda _, question: question.condition_question_id or question.condition_text),
+        conditional=share(lambda _, question: question.is_conditional),
     )
 
 

@@ -8,12 +8,11 @@ import numpy as np
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from predictions.columns import in_parts
 from predictions.models import Question, Score
 from predictions.schemas.views import PredictionView
 from predictions.scoring.intervals import mean_intervals
 from predictions.scoring.units import SCALE
-
-IDS_PER_QUERY = 5000
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,11 @@ def scorecard(session: Session, predictions: Sequence[PredictionView]) -> list[S
     outcomes: dict[int, str | None] = {}
     numbers = [each.id for each in predictions]
     asked = sorted({each.question.id for each in predictions})
-    for start in range(0, len(predictions), IDS_PER_QUERY):
-        part = slice(start, start + IDS_PER_QUERY)
-        made = session.execute(select(Score).where(col(Score.opening_id).in_(numbers[part]))).scalars()
+    for part in in_parts(numbers):
+        made = session.execute(select(Score).where(col(Score.opening_id).in_(part))).scalars()
         scores |= {row.opening_id: row for row in made}
-        query = select(col(Question.id), col(Question.outcome)).where(col(Question.id).in_(asked[part]))
+    for part in in_parts(asked):
+        query = select(col(Question.id), col(Question.outcome)).where(col(Question.id).in_(part))
         outcomes |= {row[0]: row[1] for row in session.execute(query)}
     ordered = sorted(predictions, key=lambda each: (each.made_at, each.id))
     return [ScorecardLine(each, outcomes[each.question.id], scores.get(each.id)) for each in ordered]
@@ -58,10 +57,8 @@ def mean_scores(session: Session, scored: Sequence[Score]) -> dict[str, tuple[fl
         return {}
     event: dict[int, str] = {}
     asked = sorted({score.question_id for score in scored})
-    for start in range(0, len(asked), IDS_PER_QUERY):
-        query = select(col(Question.id), col(Question.event)).where(
-            col(Question.id).in_(asked[start : start + IDS_PER_QUERY])
-        )
+    for part in in_parts(asked):
+        query = select(col(Question.id), col(Question.event)).where(col(Question.id).in_(part))
         event |= {row[0]: row[1] for row in session.execute(query)}
     found: dict[str, tuple[float, float | None, float | None]] = {}
     for name in ("opening", "reference"):

@@ -7,12 +7,12 @@ import numpy as np
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from predictions.columns import in_parts
 from predictions.models import QuestionTopic
 from predictions.records.commentator_record import ScoreView
 from predictions.scoring.intervals import mean_intervals
 
 MIN_QUESTIONS = 5
-QUESTIONS_PER_QUERY = 5000
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,6 @@ def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicSco
 def _topics(session: Session, numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
     """(topic, question) of each topic of these questions."""
     query = select(col(QuestionTopic.topic), col(QuestionTopic.question_id))
-    for start in range(0, len(numbers), QUESTIONS_PER_QUERY):
-        part = numbers[start : start + QUESTIONS_PER_QUERY]
+    for part in in_parts(numbers):
         for row in session.execute(query.where(col(QuestionTopic.question_id).in_(part))):
             yield row[0], row[1]

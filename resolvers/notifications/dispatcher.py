@@ -17,12 +17,11 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from predictions.models import row_id
+from resolvers.clock import Clock
 from resolvers.notifications.delivery_queue import ClaimedDelivery, claim_deliveries, record_result
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryState
 from resolvers.notifications.retry_policy import LONGEST_RETRY_AFTER_SECONDS, RetryPolicy, full_jitter
 from resolvers.notifications.sender import Sender, SendResult, SendStatus
-from resolvers.outbound.client import Clock
-from resolvers.outbound.transport import Monotonic
 
 MAX_SENDS = 16
 MAX_SENDS_PER_CHANNEL = 4
@@ -38,7 +37,7 @@ class InFlight:
     A send that outlasts its lease no longer counts towards the total, only towards the limit of its channel.
     """
 
-    def __init__(self, clock: Monotonic, lease_seconds: float, sends: int, per_channel: int) -> None:
+    def __init__(self, clock: Clock, lease_seconds: float, sends: int, per_channel: int) -> None:
         self._clock, self._lease_seconds = clock, lease_seconds
         self._sends, self._per_channel = sends, per_channel
         self._running: dict[str, tuple[int, float]] = {}

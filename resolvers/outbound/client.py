@@ -6,25 +6,23 @@ cookies, no proxy from the environment, no persistent connections, and no decodi
 
 import ssl
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Protocol
 from urllib.parse import urljoin
 
 import certifi
 import httpcore
 import httpx
 
+from resolvers.clock import Clock
 from resolvers.errors import AddressRefused, FetchError, SourceChanged, SourceUnavailable, TooLarge, TooSlow
 from resolvers.outbound.address_guard import AllowList, port_of, validate_url
 from resolvers.outbound.body_reader import read_body, read_start
-from resolvers.outbound.limits import Budget, Limits, Monotonic
+from resolvers.outbound.limits import Budget, Limits
 from resolvers.outbound.redaction import redact
 from resolvers.outbound.response import FetchedResponse
 from resolvers.outbound.transport import Connect, PinnedBackend, Resolve, open_socket, resolve_host
 
 __all__ = [
     "AddressRefused",
-    "Clock",
     "FetchError",
     "FetchedResponse",
     "Limits",
@@ -40,13 +38,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEPT_HEADERS = frozenset({"accept", "accept-encoding", "user-agent"})
 MAX_HEADER_BYTES = 256 * 1024
 MAX_POST_BODY_BYTES = 16 * 1024  # of the response to a POST, enough for a delivery log
-
-
-class Clock(Monotonic, Protocol):
-    """Clock of the client."""
-
-    def now(self) -> datetime:
-        """Return the current time in UTC."""
 
 
 class OutboundClient:

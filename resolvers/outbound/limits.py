@@ -1,8 +1,8 @@
 """Limits of one request: seconds and bytes."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from resolvers.clock import Clock
 from resolvers.errors import TooLarge, TooSlow
 
 
@@ -16,13 +16,6 @@ class Limits:
     max_bytes: int = 2_000_000
 
 
-class Monotonic(Protocol):
-    """A monotonic clock."""
-
-    def monotonic(self) -> float:
-        """Return the seconds since an arbitrary start."""
-
-
 @dataclass
 class Budget:
     """Remaining seconds and bytes on the wire of one request, over all its connections together.
@@ -30,7 +23,7 @@ class Budget:
     The time limit of a single read starts again with each byte; only ``ends_at`` stops a source that sends slowly.
     """
 
-    clock: Monotonic
+    clock: Clock
     host: str
     connect_seconds: float
     read_seconds: float

@@ -12,7 +12,6 @@ import httpcore
 from resolvers.errors import SourceUnavailable, TooSlow
 from resolvers.outbound.address_guard import AllowList, check_addresses
 from resolvers.outbound.limits import Budget
-from resolvers.outbound.limits import Monotonic as Monotonic
 
 Resolve = Callable[[str, int], list[str]]
 Connect = Callable[[tuple[str, int], float], socket.socket]

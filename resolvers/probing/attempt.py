@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from predictions.errors import InvalidInput, TrackRecordError
+from resolvers.clock import Clock
 from resolvers.errors import AddressRefused, NotConfigured, SourceChanged, SourceUnavailable, TooSlow
 from resolvers.outbound.client import FetchedResponse
-from resolvers.outbound.limits import Monotonic
 from resolvers.probing.models import ProbeStatus
 from resolvers.sources.evidence import ProposedOutcome
 from resolvers.sources.interface import Fetch, ProbedQuestion
@@ -57,7 +57,7 @@ class BoundedFetch:
     def __init__(
         self,
         fetch: Fetch,
-        clock: Monotonic,
+        clock: Clock,
         seconds: float = PROBE_SECONDS,
         *,
         stopping: threading.Event | None = None,

@@ -7,10 +7,9 @@ from sqlmodel import Session, select
 from predictions.enums import ProposalState
 from predictions.errors import TrackRecordError
 from predictions.models import Proposal, Question, row_id
-from predictions.questions.proposals import Finding, confirm, propose_finding
+from predictions.questions.proposals import Finding, confirm, propose_finding, resolution_in
 from predictions.questions.resolve import current_resolution
 from predictions.schemas.fields import LAST_INSTANT_OF_DAY
-from predictions.schemas.inputs import EvidenceIn, ResolutionIn
 from resolvers.probing.models import AttachedResolver
 from resolvers.sources.evidence import KEYWORD, Basis, ProposedOutcome
 from resolvers.sources.interface import ProbedQuestion
@@ -87,10 +86,8 @@ def _reason_for_review(session: Session, question: Question, recorded: Proposal)
 
 def _resolve(session: Session, row: AttachedResolver, recorded: Proposal, now: datetime) -> str | None:
     """Resolve the question by its resolver; return the error if that fails."""
-    data = ResolutionIn(
-        outcome=recorded.outcome,
-        known_at=recorded.known_at or now,
-        evidence=[EvidenceIn(url=item["url"], note=item.get("excerpt") or "") for item in recorded.evidence],
+    data = resolution_in(
+        recorded,
         note=f"{recorded.rationale} Resolved by its resolver without a person, as {row.automatic_by} set for this "
         "question; a correction reverses it.",
         supersedes="none",

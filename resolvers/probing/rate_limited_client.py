@@ -21,7 +21,11 @@ FAILURES_TO_BREAK = 5
 FIRST_BREAK = timedelta(minutes=10)
 LONGEST_BREAK = timedelta(hours=6)
 LONGEST_WAIT_SECONDS = 30.0
-HINTS = {403: "it may refuse automated requests", 404: "check the address or id", 429: "its rate limit is exceeded"}
+HINTS = {
+    403: ": it may refuse automated requests",
+    404: ": check the address or id",
+    429: ": its rate limit is exceeded",
+}
 HOST_FAILURE_STATUSES = frozenset({401, 403, 408, 429}) | frozenset(range(500, 600))
 
 
@@ -69,10 +73,6 @@ class RateLimitedFetch:
                 f"the environment variable {name} is not set: set it, or change the resolver's settings"
             )
         return value
-
-    def host_state(self, host: str) -> HostState:
-        """Return the state of a host."""
-        return self._source_state.host(host)
 
     def get(
         self,
@@ -135,8 +135,7 @@ class RateLimitedFetch:
             self._sleep(waits[-1])
 
     def _status_error(self, host: str, fetched: FetchedResponse) -> SourceUnavailable:
-        hint = f": {HINTS[fetched.status]}" if fetched.status in HINTS else ""
-        text = f"{host} answered with status {fetched.status}{hint}"
+        text = f"{host} answered with status {fetched.status}{HINTS.get(fetched.status, '')}"
         return SourceUnavailable(text, retry_after=fetched.retry_after, status=fetched.status)
 
     def _record_failure(self, host: str, error: FetchError) -> None:

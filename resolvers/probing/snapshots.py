@@ -13,7 +13,6 @@ import secrets
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -22,18 +21,6 @@ from resolvers.outbound.client import FetchedResponse
 
 KEPT_HEADERS = ("content-type", "date", "etag", "last-modified")
 _KEY = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class SnapshotMetadata:
-    """Address, time and headers of the response that first had this content."""
-
-    url: str
-    final_url: str
-    status: int
-    fetched_at: str
-    size: int
-    headers: dict[str, str]
 
 
 class SnapshotStore:
@@ -50,17 +37,17 @@ class SnapshotStore:
             with suppress(OSError):
                 path.touch()  # read again: keep it from being pruned before it is cited
             return key
-        metadata = SnapshotMetadata(
-            url=fetched.url,
-            final_url=fetched.final_url,
-            status=fetched.status,
-            fetched_at=fetched.fetched_at.isoformat(),
-            size=len(fetched.body),
-            headers={name: fetched.headers[name] for name in KEPT_HEADERS if name in fetched.headers},
-        )
+        metadata = {
+            "url": fetched.url,
+            "final_url": fetched.final_url,
+            "status": fetched.status,
+            "fetched_at": fetched.fetched_at.isoformat(),
+            "size": len(fetched.body),
+            "headers": {name: fetched.headers[name] for name in KEPT_HEADERS if name in fetched.headers},
+        }
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path.with_suffix(".json"), json.dumps(asdict(metadata), indent=1).encode())
+            write_atomically(path.with_suffix(".json"), json.dumps(metadata, indent=1).encode())
             write_atomically(path, gzip.compress(fetched.body, mtime=0))
         except OSError as error:
             raise SnapshotLost(f"the snapshot cannot be written ({error.strerror}): make room in its folder") from error
@@ -77,15 +64,6 @@ class SnapshotStore:
         if hashlib.sha256(body).hexdigest() != key:
             raise SnapshotLost(f"the snapshot {key} does not match its hash: restore it from a backup")
         return body
-
-    def metadata(self, key: str) -> SnapshotMetadata:
-        """Return where and when this content was first read. Raises ``SnapshotLost``."""
-        try:
-            return SnapshotMetadata(**json.loads(self._path(key).with_suffix(".json").read_text()))
-        except (OSError, ValueError, TypeError) as error:
-            raise SnapshotLost(
-                f"the description of the snapshot {key} cannot be read: restore it from a backup"
-            ) from error
 
     def keys(self) -> Iterator[str]:
         """Yield every key in the store."""

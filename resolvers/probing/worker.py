@@ -5,13 +5,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from resolvers.outbound.limits import Monotonic
+from resolvers.clock import Clock
 from resolvers.probing.attempt import PROBE_SECONDS, BoundedFetch, ProbeResult, run_probe
 from resolvers.probing.models import ProbeStatus
 from resolvers.probing.queue import (
@@ -27,13 +26,6 @@ from resolvers.sources.interface import Fetch
 log = logging.getLogger(__name__)
 
 MAX_PROBES = 4
-
-
-class Clock(Monotonic, Protocol):
-    """Clock of the prober."""
-
-    def now(self) -> datetime:
-        """Return the current time in UTC."""
 
 
 class Sessions(Protocol):

@@ -8,6 +8,7 @@ from predictions.errors import NotFound
 from predictions.questions.proposals import cites_snapshot
 from resolvers.errors import SnapshotLost
 from service.security.access import Reader
+from service.web.etag import client_holds
 from service.web.responses import Reading
 from service.wiring.probing import snapshot_store
 
@@ -32,8 +33,8 @@ def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: Reading) 
     # The store also keeps what is read again and again; only evidence is shown.
     if not cites_snapshot(session, sha256):
         raise NotFound(f"no proposal cites a snapshot {sha256}: the evidence of /api/proposals names them")
-    tag = f'"{sha256}"'
-    if tag in request.headers.get("if-none-match", ""):
+    tag = f'W/"{sha256}"'
+    if client_holds(request, tag):
         return Response(status_code=304, headers=HEADERS | {"ETag": tag})
     try:
         body = snapshot_store(request.app.state.settings).get(sha256)

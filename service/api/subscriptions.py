@@ -1,12 +1,9 @@
 """Subscriptions: a person's channel hears of a question, or of a topic, because they ask for it."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from predictions.columns import MAX_ID
 from resolvers.notifications.delivery_log import ChannelView, list_channels
 from resolvers.notifications.subscriptions import (
     SubscriptionIn,
@@ -19,6 +16,7 @@ from resolvers.notifications.subscriptions import (
 from service.lookup import channel_of, is_own, own, subscription_of
 from service.security.access import KeyOwner
 from service.web.idempotency import Writing
+from service.web.path_params import Number
 from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
@@ -57,7 +55,7 @@ def create_subscription(data: SubscriptionIn, who: KeyOwner, write: Writing) -> 
 
 
 @router.delete("/{number}", status_code=200, response_model=SubscriptionView)
-def end_subscription(number: Annotated[int, Path(ge=1, le=MAX_ID)], who: KeyOwner, write: Writing) -> Response:
+def end_subscription(number: Number, who: KeyOwner, write: Writing) -> Response:
     """End a subscription."""
 
     def job(session: Session) -> BaseModel:

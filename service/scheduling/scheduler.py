@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from resolvers.clock import Clock
 from resolvers.deadline_sweep import BATCH_SIZE, SweepResult, sweep_due
 from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
 from resolvers.notifications.sender import Sender
 from resolvers.probing.worker import Prober
-from service.clock import Clock, SystemClock
+from service.clock import SystemClock
 from service.db.engine import bookkeeping_transaction, write_transaction
 from service.scheduling.crash_points import crash_if_armed
 from service.scheduling.workers import Ticker, Watchdog, Worker, WorkerToken

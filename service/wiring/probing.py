@@ -9,13 +9,13 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 
 from predictions.models import Proposal
+from resolvers.clock import Clock
 from resolvers.probing.attempt import BoundedFetch, ProbeResult, run_probe
 from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
 from resolvers.probing.source_state_store import DatabaseSourceState
 from resolvers.probing.worker import Prober
 from resolvers.sources.interface import ProbedQuestion
-from service.clock import Clock
 from service.db.engine import bookkeeping_transaction, read_transaction, write_transaction
 from service.settings import Settings
 from service.wiring.senders import make_client

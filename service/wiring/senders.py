@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from resolvers.clock import Clock
 from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.resolve_links import resolve_url
 from resolvers.notifications.sender import Sender
@@ -11,7 +12,6 @@ from resolvers.notifications.senders.smtp import parse_smtp_url
 from resolvers.notifications.senders.webhook import WebhookSender
 from resolvers.outbound.client import OutboundClient
 from service import __version__
-from service.clock import Clock
 from service.settings import Settings
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from resolvers.outbound.client import OutboundClient
 from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
+from resolvers.probing.source_state import InMemorySourceState
 from resolvers.sources.evidence import Probe
 from resolvers.sources.interface import ProbedQuestion
 from resolvers.sources.registry import probe
@@ -33,6 +34,7 @@ class World:
     snapshots: SnapshotStore
     slept: list[float]
     environment: dict[str, str]
+    memory: InMemorySourceState
 
     @property
     def url(self) -> str:
@@ -55,6 +57,7 @@ def new_world(folder: Path, now: datetime) -> Iterator[World]:
     clock = FakeClock(now)
     slept: list[float] = []
     environment: dict[str, str] = {}
+    memory = InMemorySourceState()
     snapshots = SnapshotStore(folder / "snapshots")
 
     def sleep(seconds: float) -> None:
@@ -68,10 +71,11 @@ def new_world(folder: Path, now: datetime) -> Iterator[World]:
             now=clock.now,
             snapshots=snapshots,
             environment=environment,
+            source_state=memory,
             draw=lambda: 0.5,
             sleep=sleep,
         )
-        yield World(server, fetch, clock, snapshots, slept, environment)
+        yield World(server, fetch, clock, snapshots, slept, environment, memory)
 
 
 def question(opened: str = "2025-03-18", deadline: str = "2025-09-18T23:59:59-04:00", **changes: Any) -> ProbedQuestion:

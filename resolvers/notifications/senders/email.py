@@ -5,10 +5,10 @@ import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from resolvers.clock import Clock
 from resolvers.notifications.rendering import LinkFor, render_email
 from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
 from resolvers.notifications.senders.smtp import SmtpServer, smtp_session
-from resolvers.outbound.client import Clock
 
 SEND_SECONDS = 30.0
 

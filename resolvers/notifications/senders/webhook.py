@@ -6,9 +6,10 @@ from typing import Protocol
 
 from standardwebhooks import Webhook
 
+from resolvers.clock import Clock
 from resolvers.errors import AddressRefused, FetchError, SourceUnavailable
 from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
-from resolvers.outbound.client import Clock, FetchedResponse
+from resolvers.outbound.client import FetchedResponse
 
 SEND_SECONDS = 15.0
 GONE = 410

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from predictions.columns import MAX_ID
 from predictions.queries.listing import PredictionFilter, list_predictions
 from predictions.records.source_scorecard import mean_scores, scorecard, wording_range
 from predictions.schemas.views import is_active
@@ -12,13 +11,12 @@ from predictions.scoring.units import SCALE
 from service.lookup import source_of
 from service.pages.rendering.templates import render
 from service.security.access import Reader
+from service.web.path_params import Number
 from service.web.responses import Reading
 
 router = APIRouter()
 PAGE = 100
 MAX_PREDICTIONS = 1000
-IDS_PER_QUERY = 5000
-Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 

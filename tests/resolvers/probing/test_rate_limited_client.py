@@ -133,7 +133,7 @@ def test_any_status_but_a_good_one_is_an_error_with_that_status(world: World, st
 def test_five_failures_in_a_row_earn_the_host_a_break(world: World) -> None:
     world.serve_bytes("/good", b"ok")
     world.fetch.get(world.url + "/good")
-    succeeded = world.fetch.host_state(world.server.host).last_good_at
+    succeeded = world.memory.host(world.server.host).last_good_at
     assert succeeded is not None
     fail(world, FAILURES_TO_BREAK)
     request_count = len(world.server.requests)
@@ -141,7 +141,7 @@ def test_five_failures_in_a_row_earn_the_host_a_break(world: World) -> None:
         world.fetch.get(world.url + "/good")
     assert len(world.server.requests) == request_count, "a host on its break is not asked"
     assert raised.value.retry_after == pytest.approx(600 * 1.125, abs=1)
-    assert world.fetch.host_state(world.server.host).broken
+    assert world.memory.host(world.server.host).broken
 
 
 def test_after_the_break_one_good_answer_mends_all(world: World) -> None:
@@ -149,10 +149,10 @@ def test_after_the_break_one_good_answer_mends_all(world: World) -> None:
     world.clock.advance(600 * 1.125)
     world.serve_bytes("/", b"ok")
     assert world.fetch.get(world.url + "/").body == b"ok"
-    state = world.fetch.host_state(world.server.host)
+    state = world.memory.host(world.server.host)
     assert (state.failures, state.broken, state.last_error) == (0, False, None)
     fail(world, 1)
-    assert not world.fetch.host_state(world.server.host).broken
+    assert not world.memory.host(world.server.host).broken
 
 
 def test_each_further_failure_doubles_the_break_up_to_six_hours(world: World) -> None:
@@ -160,7 +160,7 @@ def test_each_further_failure_doubles_the_break_up_to_six_hours(world: World) ->
     breaks = []
     for _ in range(9):
         fail(world, 1)
-        state = world.fetch.host_state(world.server.host)
+        state = world.memory.host(world.server.host)
         assert state.next_at is not None
         breaks.append((state.next_at - world.clock.now()) / timedelta(minutes=1.125))
         world.clock.set(state.next_at)
@@ -172,13 +172,13 @@ def test_four_failures_and_a_success_start_the_count_again(world: World) -> None
     world.serve_bytes("/", b"ok")
     world.fetch.get(world.url + "/")
     fail(world, FAILURES_TO_BREAK - 1)
-    assert not world.fetch.host_state(world.server.host).broken
+    assert not world.memory.host(world.server.host).broken
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_wrong_id_is_not_held_against_the_host(world: World, status: int) -> None:
     fail(world, FAILURES_TO_BREAK + 1, status=status)
-    assert world.fetch.host_state(world.server.host).failures == 0
+    assert world.memory.host(world.server.host).failures == 0
 
 
 @pytest.mark.parametrize("behaviour", [raw(b""), raw(b"SSH-2.0\r\n\r\n")])
@@ -186,7 +186,7 @@ def test_a_broken_connection_is_held_against_the_host(world: World, behaviour: A
     world.server.routes["/"] = behaviour
     with pytest.raises(SourceUnavailable):
         world.fetch.get(world.url + "/")
-    assert world.fetch.host_state(world.server.host).failures == 1
+    assert world.memory.host(world.server.host).failures == 1
 
 
 def test_slowness_is_held_against_the_host(world: World) -> None:
@@ -198,7 +198,7 @@ def test_slowness_is_held_against_the_host(world: World) -> None:
     )
     with pytest.raises(TooSlow):
         world.fetch.get(world.url + "/")
-    assert world.fetch.host_state(world.server.host).failures == 1
+    assert world.memory.host(world.server.host).failures == 1
 
 
 def test_a_source_that_asks_for_time_gets_it(world: World) -> None:
@@ -215,7 +215,7 @@ def test_a_source_that_asks_for_time_gets_it(world: World) -> None:
 
 def test_one_host_on_its_break_does_not_hold_up_another(world: World) -> None:
     fail(world, FAILURES_TO_BREAK)
-    assert world.fetch.host_state("other.example").failures == 0
+    assert world.memory.host("other.example").failures == 0
 
 
 # Secrets of the operator

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from predictions.columns import in_parts
 from predictions.models import Question, Score
+from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import PredictionView
 from predictions.scoring.intervals import mean_intervals
 from predictions.scoring.units import SCALE
@@ -40,18 +41,10 @@ def scorecard(session: Session, predictions: Sequence[PredictionView]) -> list[S
     return [ScorecardLine(each, outcomes[each.question.id], scores.get(each.id)) for each in ordered]
 
 
-def wording_range(scored: Sequence[Score]) -> tuple[float, float] | None:
-    """Return the wording range of the mean Brier score of opening predictions; None without any."""
-    if not scored:
-        return None
-    return fmean(row.opening_low for row in scored) / SCALE, fmean(row.opening_high for row in scored) / SCALE
+def mean_scores(session: Session, scored: Sequence[Score]) -> dict[str, Estimate]:
+    """Return the mean Brier score of opening predictions and of their references.
 
-
-def mean_scores(session: Session, scored: Sequence[Score]) -> dict[str, tuple[float, float | None, float | None]]:
-    """Return the mean Brier score of opening predictions and of their references, each with a 90% interval.
-
-    An interval takes whole events as one piece of evidence; it is None for a single event. Keys: ``opening`` and
-    ``reference``; values: mean, low, high.
+    There is no interval for a single event. Keys: ``opening`` and ``reference``; nothing without a score.
     """
     if not scored:
         return {}
@@ -60,10 +53,12 @@ def mean_scores(session: Session, scored: Sequence[Score]) -> dict[str, tuple[fl
     for part in in_parts(asked):
         query = select(col(Question.id), col(Question.event)).where(col(Question.id).in_(part))
         event |= {row[0]: row[1] for row in session.execute(query)}
-    found: dict[str, tuple[float, float | None, float | None]] = {}
+    low, high = (fmean(getattr(score, end) for score in scored) / SCALE for end in ("opening_low", "opening_high"))
+    words = {"opening": {"wording_low": low, "wording_high": high}}
+    found: dict[str, Estimate] = {}
     for name in ("opening", "reference"):
         values = [getattr(score, name) / SCALE for score in scored]
         mean = mean_intervals(np.zeros(len(values)), [event[score.question_id] for score in scored], values)
         ends = (float(mean.low[0]), float(mean.high[0])) if mean.events[0] > 1 else (None, None)
-        found[name] = float(mean.mean[0]), *ends
+        found[name] = Estimate(value=float(mean.mean[0]), low=ends[0], high=ends[1], **words.get(name, {}))
     return found

@@ -16,8 +16,8 @@ from predictions.leaderboard.filters import Filters, Include, Revisions
 from predictions.leaderboard.freshness import newest_scoring
 from predictions.leaderboard.reference_performance import ReferencePerformance
 from predictions.ledger import Head
+from predictions.schemas.board_item import BoardItem
 from predictions.schemas.fields import Instant
-from predictions.schemas.views import BoardItem
 from predictions.scoring.reader_simulation import Robustness
 from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache, State

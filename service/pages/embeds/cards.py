@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from predictions.models import row_id
 from predictions.queries.overview import count_predictions
-from predictions.schemas.views import BoardItem
+from predictions.schemas.board_item import BoardItem
 from service.cache.current_record import current_record
 from service.lookup import question_of
 from service.pages.embeds.atom_feed import host_of

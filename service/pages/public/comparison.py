@@ -71,7 +71,7 @@ class SideBySide:
     def verdict(self) -> str:
         """What the comparison bears, in a sentence."""
         one, other = (record.commentator.name for record in self.records)
-        low, high = self.result.low, self.result.high
+        low, high = self.result.difference.low, self.result.difference.high
         if low is None or high is None:
             return f"They share too few separate events to be compared: {self.result.events} of {MIN_EVENTS}."
         if low > 0:
@@ -104,5 +104,5 @@ def side_by_side(session: Session, people: Sequence[Commentator], made: Estimate
     one, other = ({score.question.id: score for score in counted(record.scores, now)} for record in records)
     shared = [Shared(score, other[number]) for number, score in one.items() if number in other]
     result = compare_commentators(session, people[0], people[1], Filters(), now=now)
-    reach = max(0.1, abs(result.low or 0.0), abs(result.high or 0.0))
+    reach = max(0.1, abs(result.difference.low or 0.0), abs(result.difference.high or 0.0))
     return SideBySide(records, shared, result, Scale(-reach, reach, 5, 125))

@@ -14,7 +14,7 @@ from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.freshness import newest_scoring
 from predictions.leaderboard.opening_calibration import opening_calibration
 from predictions.queries.overview import count_questions, latest_resolved, list_topics, next_deadlines
-from predictions.schemas.views import BoardItem
+from predictions.schemas.board_item import BOARD_COLUMNS, BoardItem
 from predictions.scoring.calibration import MIN_PREDICTIONS
 from predictions.scoring.reader_simulation import READERS
 from service.cache.as_of_cache import AsOfCache, AsOfRecord
@@ -33,7 +33,6 @@ PAGE = 100
 #: Where the intervals begin and end, in pixels of 130: a margin for the dots.
 DRAWN = (5, 125)
 LATEST = 5
-CSV_FIELDS = tuple(name for name in BoardItem.model_fields if name != "commentator")
 Chosen = Annotated[BoardQuery, Query()]
 
 
@@ -78,11 +77,10 @@ def _as_it_stood(
 
 def _csv(items: list[BoardItem]) -> Response:
     rows = (
-        [item.commentator.id, item.commentator.slug, item.commentator.name, item.commentator.kind]
-        + [getattr(item, name) for name in CSV_FIELDS]
-        for item in items
+        (who.id, who.slug, who.name, who.kind, *item.columns().values())
+        for item, who in ((item, item.commentator) for item in items)
     )
-    return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *CSV_FIELDS), rows)
+    return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *BOARD_COLUMNS), rows)
 
 
 @router.get("/commentators")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from predictions.queries.listing import PredictionFilter, list_predictions
-from predictions.records.source_scorecard import mean_scores, scorecard, wording_range
+from predictions.records.source_scorecard import mean_scores, scorecard
 from predictions.schemas.views import is_active
 from predictions.scoring.units import SCALE
 from service.lookup import source_of
@@ -43,7 +43,6 @@ def source(request: Request, number: Number, _: Reader, session: Reading, page: 
         resolved=sum(line.outcome is not None and is_active(line.prediction) for line in card),
         scored=len(scored),
         figures=mean_scores(session, scored),
-        verbal=wording_range(scored),
         scale=SCALE,
         first=first,
         page=page,

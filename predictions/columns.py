@@ -1,4 +1,4 @@
-"""Column types, enumerations and the naming convention that every table shares."""
+"""Column types and the naming convention of constraints that all tables share."""
 
 from enum import StrEnum
 from typing import Any
@@ -15,14 +15,14 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-#: 64-bit on PostgreSQL; on SQLite the INTEGER that is the row id.
+#: 64-bit on PostgreSQL; on SQLite it must be INTEGER to serve as row id.
 BigInt = BigInteger().with_variant(Integer, "sqlite")
 
 MAX_ID = 2**63 - 1
 
 
 def text_enum(kind: type[StrEnum]) -> Any:
-    """A text column with a CHECK on the members of ``kind`` (never a native PostgreSQL type)."""
+    """Return the type of a text column with a CHECK on the values of ``kind`` (never a native PostgreSQL enum)."""
     return Enum(
         kind,
         native_enum=False,

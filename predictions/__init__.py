@@ -1,1 +1,1 @@
-"""The domain: what was said, what happened, how it scores. It knows no web, no clock, no network."""
+"""The domain: predictions, outcomes and scores; independent of web, clock and network."""

@@ -1,4 +1,4 @@
-"""Column types, the naming convention that every table shares, and how many values one query takes."""
+"""Column types, the naming convention of constraints, and the number of values that one query takes."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -16,7 +16,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-#: 64-bit on PostgreSQL; on SQLite the INTEGER that is the row id.
+#: 64-bit on PostgreSQL; on SQLite it must be INTEGER to serve as row id.
 BigInt = BigInteger().with_variant(Integer, "sqlite")
 
 MAX_ID = 2**63 - 1
@@ -33,7 +33,7 @@ def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def text_enum(kind: type[StrEnum]) -> Any:
-    """A text column with a CHECK on the members of ``kind`` (never a native PostgreSQL type)."""
+    """Return the type of a text column with a CHECK on the values of ``kind`` (never a native PostgreSQL enum)."""
     return Enum(
         kind,
         native_enum=False,

@@ -1,10 +1,10 @@
-"""Enumerations of the record: kinds of commentators and questions, statuses, and what a deadline rests on."""
+"""Enumerations of the record: kinds of commentators and questions, statuses, bases of deadlines."""
 
 from enum import StrEnum
 
 
 class CommentatorKind(StrEnum):
-    """What sort of commentator stands behind a prediction."""
+    """The kind of a commentator."""
 
     PERSON = "person"
     ORGANISATION = "organisation"
@@ -13,7 +13,7 @@ class CommentatorKind(StrEnum):
 
 
 class QuestionKind(StrEnum):
-    """How a question can turn out: yes or no, one of several options, or one of several ordered options."""
+    """The kind of a question: yes or no, one of several options, or one of several ordered options."""
 
     BINARY = "binary"
     CATEGORICAL = "categorical"
@@ -21,7 +21,7 @@ class QuestionKind(StrEnum):
 
 
 class DeadlineBasis(StrEnum):
-    """Where a deadline comes from: the commentator's words, what they imply, or the recorder."""
+    """The origin of a deadline: stated by the commentator, implied by the words, or assigned by the recorder."""
 
     STATED = "stated"
     IMPLIED = "implied"
@@ -29,7 +29,7 @@ class DeadlineBasis(StrEnum):
 
 
 class QuestionStatus(StrEnum):
-    """The life of a question."""
+    """The status of a question."""
 
     OPEN = "open"
     DUE = "due"
@@ -38,7 +38,7 @@ class QuestionStatus(StrEnum):
 
 
 class ProposalState(StrEnum):
-    """What a person has decided about a proposal."""
+    """The decision about a proposal; ``overtaken`` if the question was resolved another way first."""
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
@@ -47,7 +47,7 @@ class ProposalState(StrEnum):
 
 
 class ReferenceType(StrEnum):
-    """Which reference forecast a prediction is compared with, best first."""
+    """The type of the reference forecast that a prediction is compared with, best first."""
 
     MARKET = "market"
     CONSENSUS = "consensus"

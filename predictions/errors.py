@@ -1,4 +1,4 @@
-"""The errors of the domain. The text of an error says what to do; the edge turns each into one HTTP problem."""
+"""Errors of the domain. Their texts name the remedy; the service turns each into one HTTP problem."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with an input: where (a JSON pointer such as ``/question/deadline``), and the remedy."""
+    """One invalid value of an input: a JSON pointer to it (such as ``/question/deadline``) and the remedy."""
 
     pointer: str
     detail: str
 
 
 class TrackRecordError(Exception):
-    """The root of every error that this project raises on purpose."""
+    """Base class of all errors that this project raises on purpose."""
 
     title = "The request could not be carried out"
 
@@ -25,31 +25,31 @@ class TrackRecordError(Exception):
 
 
 class InvalidInput(TrackRecordError):
-    """An input has a value that may not be; each fault names the field and the remedy."""
+    """An input has an invalid value; each fault names the field and the remedy."""
 
     title = "The input is not valid"
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> "InvalidInput":
-        """An input with exactly one fault."""
+        """Return an error with exactly one fault, at ``pointer``."""
         return cls(detail, Fault(pointer, detail))
 
 
 class NotFound(TrackRecordError):
-    """What the request names is not in the record."""
+    """Something that the request names is not in the record."""
 
     title = "Not found"
 
 
 class Conflict(TrackRecordError):
-    """The request does not fit the present state of the record."""
+    """The request conflicts with the present state of the record."""
 
     title = "Conflict with the present state"
 
 
 @contextmanager
 def inside(pointer: str) -> Iterator[None]:
-    """Let the faults of inputs checked inside point below ``pointer``."""
+    """Prefix ``pointer`` to the pointers of every ``InvalidInput`` raised in the block."""
     try:
         yield
     except InvalidInput as error:

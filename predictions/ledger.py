@@ -1,6 +1,6 @@
 """The append-only record of every change, each event chained to the one before by its hash.
 
-Whoever owns the database could rewrite the whole chain; whoever kept a published head would notice. An event's
+The owner of the database could rewrite the whole chain; anyone who kept a published head would notice. An event's
 body enters the chain only through a salted hash, so that a text may later be erased by law without breaking it.
 """
 
@@ -27,26 +27,26 @@ _INSERT = insert(_TABLE)
 
 @dataclass(frozen=True)
 class Head:
-    """The newest event: its number and hash. Keep it, and any later change of the record shows."""
+    """Number and hash of the newest event. A copy of it reveals any later change of the record before it."""
 
     seq: int
     hash: str
 
 
 def head(session: Session) -> Head:
-    """The newest event, or number 0 with a hash of zeros where there is none."""
+    """Return the head of the ledger: number 0 with a hash of zeros if it is empty."""
     row = session.connection().execute(_NEWEST).first()
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 
 def canonical(body: dict[str, Any]) -> str:
-    """One spelling for one content: sorted keys, no spaces, times in ISO 8601.
+    """Return ``body`` as canonical JSON: sorted keys, no spaces, times in ISO 8601.
 
-    ``against`` is told only where it holds: events older than that column then still read as they were written.
+    A false ``against`` is left out, so that events older than that column keep their hash.
     """
     if body.get("against") is False:
         body = {name: value for name, value in body.items() if name != "against"}
-    return _SPELLING.encode(body)
+    return _ENCODER.encode(body)
 
 
 def _plain(value: Any) -> Any:
@@ -55,8 +55,8 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
-#: Made once: bodies have no cycles, and looking for them takes a tenth of the time.
-_SPELLING = json.JSONEncoder(
+#: Bodies have no cycles, and the check for them takes a tenth of the time.
+_ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain, check_circular=False
 )
 
@@ -78,13 +78,13 @@ def former_names(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def contents(row: SQLModel) -> dict[str, Any]:
-    """All columns of a table row, as an event's body carries them."""
+    """Return all columns of a table row, as the body of an event holds them."""
     return {name: getattr(row, name) for name in type(row).model_fields}
 
 
 @dataclass(frozen=True)
 class NewEvent:
-    """What an event tells: when, by whom, what was done to which row of which table."""
+    """An event before it has its place in the chain: time, actor, action, and the table and id of the changed row."""
 
     at: datetime
     actor: str
@@ -97,15 +97,15 @@ class NewEvent:
 def append(
     session: Session, *, now: datetime, actor: str, action: str, subject: SQLModel, body: dict[str, Any]
 ) -> None:
-    """Add one event to the end of the chain, in the transaction of the change of ``subject`` that it tells of.
+    """Append one event to the chain, in the same transaction as the change of ``subject`` that it describes.
 
-    Writers must come one at a time (the edge sees to it), or two events would claim the same number.
+    Callers must hold the write transaction, or two events would claim the same number.
     """
     append_all(session, [NewEvent(now, actor, action, str(type(subject).__tablename__), row_id(subject), body)])
 
 
 def append_all(session: Session, entries: Iterable[NewEvent]) -> None:
-    """Add events to the end of the chain in the order given, as ``append`` adds one."""
+    """Append events to the chain in the order given, like ``append``."""
     last = head(session)
     events = []
     for entry in entries:
@@ -116,18 +116,18 @@ def append_all(session: Session, entries: Iterable[NewEvent]) -> None:
 
 
 def _follow(last: Head, entry: NewEvent) -> dict[str, Any]:
-    """The row of the event that comes after ``last``."""
+    """Return the row of the event that follows ``last``."""
     text, salt = canonical(entry.body), secrets.token_hex(16)
     body_hash = _digest(salt, text)
     seq = last.seq + 1
-    who = (entry.at, entry.actor, entry.action, entry.subject, entry.subject_id)
+    header = (entry.at, entry.actor, entry.action, entry.subject, entry.subject_id)
     return {
         "seq": seq,
-        **dict(zip(("at", "actor", "action", "subject", "subject_id"), who, strict=True)),
+        **dict(zip(("at", "actor", "action", "subject", "subject_id"), header, strict=True)),
         "body": text,
         "salt": salt,
         "body_hash": body_hash,
-        "hash": _link(last.hash, seq, *who, body_hash),
+        "hash": _link(last.hash, seq, *header, body_hash),
     }
 
 
@@ -142,7 +142,7 @@ def _link(
 
 
 def chain_errors(session: Session) -> Iterator[str]:
-    """Say of every event that does not fit the chain what is wrong with it; nothing where the chain holds."""
+    """Yield one message for each event that does not fit the chain; none if the chain is intact."""
     previous, expected = GENESIS, 1
     events = select(LedgerEvent).order_by(col(LedgerEvent.seq)).execution_options(yield_per=1000)
     for event in session.execute(events).scalars():

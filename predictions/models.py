@@ -1,7 +1,7 @@
-"""The tables of the record: who said what, on which question, and what happened.
+"""The tables of the record: commentators, sources, questions, predictions, resolutions, scores and the ledger.
 
-Predictions, resolutions and ledger events are append-only (database triggers hold that). Table models do not
-validate: inputs come in through ``schemas``; the CHECK constraints here are the last line of defence.
+Predictions, resolutions and ledger events are append-only (database triggers enforce it). Table models do not
+validate: ``schemas`` validates inputs; the CHECK constraints here are the last line of defence.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from predictions.enums import CommentatorKind, DeadlineBasis, ProposalState, Que
 
 
 def row_id(row: Any) -> int:
-    """The id of a row that the database holds."""
+    """Return the id of a stored row. Raises ``ValueError`` if it has none yet."""
     if row.id is None:
         raise ValueError("the row is not stored yet")
     return int(row.id)
@@ -39,12 +39,12 @@ class Commentator(SQLModel, table=True):
     id: int | None = _key()
     slug: str = Field(max_length=120, unique=True)
     name: str = Field(max_length=200)
-    name_key: str = Field(max_length=200, unique=True, description="the name, normalised: the natural key")
+    name_key: str = Field(max_length=200, unique=True, description="the normalised name: natural key")
     kind: CommentatorKind = Field(sa_type=text_enum(CommentatorKind))
     description: str = Field(default="", sa_type=Text)
-    statement: str = Field(default="", sa_type=Text, description="the commentator's reply, shown beside the record")
+    statement: str = Field(default="", sa_type=Text, description="the commentator's reply to the record")
     statement_on: str | None = Field(default=None, max_length=10, description="the day it was made, YYYY-MM-DD")
-    statement_url: str | None = Field(default=None, max_length=2000, description="where it is published, if it is")
+    statement_url: str | None = Field(default=None, max_length=2000, description="its address, if published")
     invented: bool = False
     created_at: datetime
 
@@ -62,7 +62,7 @@ class Source(SQLModel, table=True):
 
 
 class Question(SQLModel, table=True):
-    """Something that will turn out one way or another, with its deadline: the row is the schedule."""
+    """A question with resolution criteria and a deadline; the row also holds the schedule of its prompts."""
 
     __table_args__ = (
         CheckConstraint("(kind = 'binary') = (options IS NULL)", name="options_fit_kind"),
@@ -87,17 +87,17 @@ class Question(SQLModel, table=True):
     deadline: datetime
     deadline_zone: str = Field(default="UTC", max_length=64)
     deadline_basis: DeadlineBasis = Field(sa_type=text_enum(DeadlineBasis))
-    event: str = Field(max_length=120, index=True, description="the family of questions; alone: the own slug")
+    event: str = Field(max_length=120, index=True, description="group of related questions; the own slug if alone")
     condition_question_id: int | None = _optional_ref("question.id", index=True)
     condition_outcome: str | None = Field(default=None, max_length=120)
     condition_text: str | None = Field(default=None, sa_type=Text)
     status: QuestionStatus = Field(default=QuestionStatus.OPEN, sa_type=text_enum(QuestionStatus))
     due_at: datetime = Field(description="the deadline, or the earlier instant at which it was declared decided")
-    next_prompt_at: datetime | None = Field(description="when the sweep looks at this question again")
-    prompts: int = Field(default=0, description="stages of prompting that are past, of this due_at")
-    snoozed_until: datetime | None = Field(default=None, description="holds while it is what next_prompt_at says")
-    snoozes: int = Field(default=0, description="how often it was snoozed")
-    assignee: str | None = Field(default=None, max_length=200, description="who is to resolve it")
+    next_prompt_at: datetime | None = Field(description="when the sweep next examines this question")
+    prompts: int = Field(default=0, description="stages of prompting passed for this due_at")
+    snoozed_until: datetime | None = Field(default=None, description="in force while equal to next_prompt_at")
+    snoozes: int = Field(default=0, description="number of snoozes")
+    assignee: str | None = Field(default=None, max_length=200, description="person who is to resolve it")
     outcome: str | None = Field(default=None, max_length=120)
     known_at: datetime | None = None
     invented: bool = False
@@ -166,7 +166,7 @@ class Prediction(SQLModel, table=True):
     commentator_id: int = _ref("commentator.id")
     question_id: int = _ref("question.id")
     source_id: int | None = _optional_ref("source.id", index=True)
-    made_at: datetime = Field(description="what the source says")
+    made_at: datetime = Field(description="time of the statement by its source")
     recorded_at: datetime = Field(description="the server's clock; it cannot be set")
     recorded_by: str = Field(max_length=120)
     probability: float | None = Field(default=None, description="of yes; binary questions")
@@ -177,9 +177,9 @@ class Prediction(SQLModel, table=True):
     lexicon: str | None = Field(default=None, max_length=40)
     lexicon_version: str | None = Field(default=None, max_length=20)
     phrase: str | None = Field(default=None, max_length=80, description="the lexicon's entry, or null for a number")
-    vague: bool = Field(default=False, description="the words carry almost no claim (may, might, could)")
-    overridden: bool = Field(default=False, description="a recorder set other numbers than the lexicon's")
-    against: bool = Field(default=False, description="the words were said of the opposite of the question")
+    vague: bool = Field(default=False, description="the hedge carries almost no claim (may, might, could)")
+    overridden: bool = Field(default=False, description="the recorder replaced the lexicon's numbers")
+    against: bool = Field(default=False, description="the hedge describes the opposite of the question")
     commitment: bool = False
     note: str = Field(default="", sa_type=Text)
     supersedes_id: int | None = _optional_ref("prediction.id", unique=True)
@@ -188,7 +188,7 @@ class Prediction(SQLModel, table=True):
 
 
 class Proposal(SQLModel, table=True):
-    """An outcome with evidence that a resolver or a person suggests; it scores nothing."""
+    """An outcome with evidence that a resolver or a person suggests; it does not score until confirmed."""
 
     __table_args__ = (
         UniqueConstraint("question_id", "resolver", "config_sha256", "outcome", "evidence_sha256"),
@@ -217,13 +217,13 @@ class Proposal(SQLModel, table=True):
 class Resolution(SQLModel, table=True):
     """The outcome confirmed by a person, with evidence. Append-only: a correction supersedes.
 
-    ``outcome`` null takes the resolution before it back: the question is open or due again.
+    ``outcome`` null retracts the resolution before it: the question is open or due again.
     """
 
     __table_args__ = (
         CheckConstraint("(outcome IS NULL) = (known_at IS NULL)", name="known_at_fits_outcome"),
         CheckConstraint("outcome IS NOT NULL OR supersedes_id IS NOT NULL", name="taking_back_supersedes"),
-        # One chain of resolutions for a question: a second first resolution cannot be.
+        # Two concurrent first resolutions of a question would fork its chain.
         Index(
             "uq_resolution_first",
             "question_id",
@@ -248,7 +248,7 @@ class Resolution(SQLModel, table=True):
 
 
 class Score(SQLModel, table=True):
-    """The Brier score of a commentator on a resolved question, in whole numbers of 10^-12. Derived, rebuildable."""
+    """The Brier score of a commentator on a resolved question, in whole numbers of 10^-12. Can be recomputed."""
 
     __table_args__ = (
         CheckConstraint("opening BETWEEN 0 AND 1000000000000", name="opening"),
@@ -267,26 +267,26 @@ class Score(SQLModel, table=True):
     opening: int = Field(sa_type=BigInt)
     latest: int = Field(sa_type=BigInt)
     time_weighted: int = Field(sa_type=BigInt)
-    opening_low: int = Field(sa_type=BigInt, description="the best the words could score inside their interval")
-    opening_high: int = Field(sa_type=BigInt, description="the worst")
+    opening_low: int = Field(sa_type=BigInt, description="best score within the hedge's interval")
+    opening_high: int = Field(sa_type=BigInt, description="worst score within the hedge's interval")
     opening_id: int = _ref("prediction.id")
     latest_id: int = _ref("prediction.id")
-    counted: int = Field(description="predictions that count")
+    counted: int = Field(description="number of eligible predictions")
     reference: int = Field(
-        sa_type=BigInt, description="the score of the reference forecast of the day of the opening call"
+        sa_type=BigInt, description="score of the reference forecast of the opening prediction's day"
     )
     reference_type: ReferenceType = Field(sa_type=text_enum(ReferenceType))
     verbal: bool
     vague: bool
     recorded_late: bool
-    deadline: datetime = Field(description="the question's; the default board counts a score once it has passed")
+    deadline: datetime = Field(description="the question's; the default board counts a score after it")
 
 
 class RunningTotal(SQLModel, table=True):
-    """Running totals of a commentator, overall (topic '') and in each topic. Derived, rebuildable.
+    """Running totals of a commentator, overall (topic '') and in each topic. Can be recomputed.
 
-    Sums are over scored questions whose opening call carries a claim; they include questions resolved before
-    their deadline, which a reader of the default board takes off again.
+    Sums are over scored questions whose opening prediction is not vague; they include questions resolved before
+    their deadline, which the default board subtracts.
     """
 
     __table_args__ = (
@@ -302,8 +302,8 @@ class RunningTotal(SQLModel, table=True):
     questions: int = Field(default=0, description="questions with a prediction that carries a probability")
     resolved: int = Field(default=0, description="scored questions in the sums")
     annulled: int = 0
-    uncounted: int = Field(default=0, description="resolved questions on which no prediction counts")
-    vague: int = Field(default=0, description="scored questions whose opening call carries almost no claim")
+    uncounted: int = Field(default=0, description="resolved questions without an eligible prediction")
+    vague: int = Field(default=0, description="scored questions whose opening prediction is vague")
     opening: int = Field(default=0, sa_type=BigInt)
     latest: int = Field(default=0, sa_type=BigInt)
     time_weighted: int = Field(default=0, sa_type=BigInt)

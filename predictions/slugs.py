@@ -1,4 +1,4 @@
-"""Natural keys: how two spellings of one name meet, and how a slug is made from words."""
+"""Natural keys: normalised names and slugs."""
 
 import re
 import unicodedata
@@ -8,13 +8,13 @@ SLUG_LENGTH = 80
 
 
 def name_key(name: str) -> str:
-    """The key under which a name is found again: case, accents' encoding, spacing and signs unseen do not matter."""
+    """Return the lookup key of a name; it ignores case, Unicode form, white space and invisible characters."""
     spaced = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     return spaced if spaced.isprintable() else "".join(filter(str.isprintable, spaced)).strip()
 
 
 def slugify(words: str) -> str:
-    """Words as a slug: lower case, accents off Latin letters, hyphens between; other scripts stay as they are."""
+    """Return ``words`` as a slug: lower case, joined by hyphens, Latin letters without accents."""
     plain = "".join(ch for ch in unicodedata.normalize("NFKD", words) if not unicodedata.combining(ch))
     pieces = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", plain).casefold().replace("'", "").replace("’", ""))
     slug = ""
@@ -26,7 +26,7 @@ def slugify(words: str) -> str:
 
 
 def free_slug(words: str, is_taken: Callable[[str], bool]) -> str:
-    """The slug of ``words``, with -2, -3 ... behind it while it is taken."""
+    """Return the slug of ``words``, with -2, -3 ... appended while it is taken."""
     base = slugify(words)
     slug, number = base, 1
     while is_taken(slug):

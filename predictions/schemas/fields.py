@@ -1,4 +1,4 @@
-"""The small types that validated inputs are made of: strict, bounded, with remedies in their messages."""
+"""Field types of the validated inputs: strict, bounded, with remedies in their messages."""
 
 import re
 from datetime import UTC, date, datetime, time
@@ -41,7 +41,7 @@ def _instant(value: Any) -> Any:
 
 
 def _known(value: Any) -> Any:
-    """As ``_instant``, but a date alone is its last second in UTC: what was said on that day was said before."""
+    """Parse like ``_instant``, but take a date alone as its last second in UTC."""
     if isinstance(value, str) and _DATE.fullmatch(value):
         return _in_utc(datetime.combine(_day(value), LAST_INSTANT_OF_DAY, UTC))
     return _instant(value)
@@ -53,23 +53,23 @@ def _parse(value: str) -> datetime:
     try:
         return datetime.fromisoformat(value.upper())
     except ValueError as error:
-        raise ValueError(f"is no real time ({error}): check day, month, hour and offset") from None
+        raise ValueError(f"is not a valid time ({error}): check day, month, hour and offset") from None
 
 
 def _day(value: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise ValueError(f"is no real date ({error})") from None
+        raise ValueError(f"is not a valid date ({error}): check day and month") from None
 
 
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("needs an offset from UTC: write 2025-03-18T20:00:00Z, or +01:00 in place of the Z")
-    return _in_our_time(value).astimezone(UTC)
+    return _in_accepted_years(value).astimezone(UTC)
 
 
-def _in_our_time(value: datetime) -> datetime:
+def _in_accepted_years(value: datetime) -> datetime:
     if not _EARLIEST < value.year < _LATEST:
         raise ValueError(f"must lie between {_EARLIEST + 1} and {_LATEST - 1}: check the year")
     return value
@@ -83,17 +83,17 @@ def _calendar_day(value: Any) -> Any:
     return _day(value).isoformat()
 
 
-_zones = cache(available_timezones)  # which looks through a folder every time
+_zones = cache(available_timezones)  # it lists a folder at every call
 
 
 def _zone(value: str) -> str:
     if value not in _zones():
-        raise ValueError("must be a zone of the IANA database, for example UTC, Europe/Kyiv or America/New_York")
+        raise ValueError("must be an IANA time zone, for example UTC, Europe/Kyiv or America/New_York")
     return value
 
 
 def _web_address(value: str) -> str:
-    _URL.validate_python(value)  # http and https only; kept as it was written
+    _URL.validate_python(value)  # http and https only; the parsed form would change the spelling
     return value
 
 
@@ -104,38 +104,36 @@ def _slug(value: str) -> str:
 
 
 def check_period(since: datetime | None, until: datetime | None) -> None:
-    """Raise ``InvalidInput`` for a period that ends before it begins, in which there can be nothing."""
+    """Raise ``InvalidInput`` for a period that ends before it begins."""
     if since is not None and until is not None and until <= since:
-        raise InvalidInput.at(
-            "/query/to", f"must be later than from ({since.isoformat()}): swap the two, or leave one out"
-        )
+        raise InvalidInput.at("/query/to", f"must be later than from ({since.isoformat()}): swap them or leave one out")
 
 
 def local_deadline(value: datetime | date, zone: str) -> datetime:
-    """A local wall-clock time, or the last second of a local day, as an instant in UTC.
+    """Convert a local wall-clock time, or the last second of a local day, to an instant in UTC.
 
     Raises ``ValueError`` for a local time that does not exist or exists twice (daylight saving).
     """
     naive = value if isinstance(value, datetime) else datetime.combine(value, LAST_INSTANT_OF_DAY)
-    here = ZoneInfo(zone)
-    first, second = (naive.replace(tzinfo=here, fold=fold) for fold in (0, 1))
-    if first.astimezone(UTC).astimezone(here).replace(tzinfo=None) != naive:
+    local = ZoneInfo(zone)
+    first, second = (naive.replace(tzinfo=local, fold=fold) for fold in (0, 1))
+    if first.astimezone(UTC).astimezone(local).replace(tzinfo=None) != naive:
         raise ValueError(f"does not exist in {zone} (clocks skip it): give the time with its offset from UTC")
     if first.utcoffset() != second.utcoffset():
-        raise ValueError(f"comes twice in {zone} (clocks are set back): give the time with its offset from UTC")
+        raise ValueError(f"occurs twice in {zone} (clocks are set back): give the time with its offset from UTC")
     return first.astimezone(UTC)
 
 
 def _deadline(value: Any) -> Any:
-    """An instant, or a local date or time that the question's zone turns into one."""
+    """Parse an instant, or a local date or time without offset, to be converted in the question's zone."""
     if isinstance(value, datetime):
-        return _in_utc(value) if value.tzinfo else _in_our_time(value)
+        return _in_utc(value) if value.tzinfo else _in_accepted_years(value)
     if not isinstance(value, str):
         raise ValueError("must be a time or date as text, for example 2025-12-31 or 2025-12-31T23:59:59Z")
     if _DATE.fullmatch(value):
-        return _in_our_time(datetime.combine(_day(value), LAST_INSTANT_OF_DAY))
+        return _in_accepted_years(datetime.combine(_day(value), LAST_INSTANT_OF_DAY))
     parsed = _parse(value)
-    return _in_utc(parsed) if parsed.tzinfo else _in_our_time(parsed)
+    return _in_utc(parsed) if parsed.tzinfo else _in_accepted_years(parsed)
 
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]

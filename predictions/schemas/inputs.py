@@ -1,4 +1,4 @@
-"""What may be put into the record: one validated input for each thing that a person or a program submits."""
+"""Validated inputs: one for each kind of thing that a person or a program submits to the record."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -37,14 +37,14 @@ Probabilities = Annotated[list[Probability] | dict[Option, Probability], Field(m
 
 
 class CommentatorIn(Input):
-    """A commentator: a new one needs a name; ``id`` or ``slug`` alone names one that is on record."""
+    """A commentator: a new one by ``name``, one on record by ``id``, ``slug`` or ``name``."""
 
-    id: Id | None = None
-    slug: Slug | None = None
-    name: Name | None = None
+    id: Id | None = Field(default=None, description="id of a commentator on record")
+    slug: Slug | None = Field(default=None, description="slug of a commentator on record, or the slug for a new one")
+    name: Name | None = Field(default=None, description="full name; case and spacing are ignored when it is looked up")
     kind: Kind | None = Field(default=None, description="person (default), organisation, market or model")
-    description: Note = ""
-    invented: bool = False
+    description: Note = Field(default="", description="a few words about the commentator")
+    invented: bool = Field(default=False, description="true only for demonstration data")
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
@@ -54,14 +54,14 @@ class CommentatorIn(Input):
 
 
 class SourceIn(Input):
-    """A source: a new one needs its address; ``id`` alone names one that is on record."""
+    """A source: a new one by ``url``, one on record by ``id`` or ``url``."""
 
-    id: Id | None = None
-    url: Url | None = None
-    title: Title = ""
-    outlet: Line = ""
-    published_on: CalendarDay | None = None
-    invented: bool = False
+    id: Id | None = Field(default=None, description="id of a source on record")
+    url: Url | None = Field(default=None, description="address of the source; anything after # is ignored")
+    title: Title = Field(default="", description="title of the article, broadcast or post")
+    outlet: Line = Field(default="", description="newspaper, broadcaster or site that published it")
+    published_on: CalendarDay | None = Field(default=None, description="day of publication, YYYY-MM-DD")
+    invented: bool = Field(default=False, description="true only for demonstration data")
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -71,12 +71,12 @@ class SourceIn(Input):
 
 
 class ReferenceIn(Input):
-    """A market or crowd probability on a day, with its source: what a prediction is compared with."""
+    """A market or crowd probability on a day, with its source; predictions are compared with it."""
 
-    probability: Probability | None = None
-    probabilities: Probabilities | None = None
-    source: Annotated[Title, Field(min_length=1)]
-    as_of: Instant
+    probability: Probability | None = Field(default=None, description="of yes, from 0 to 1; binary questions")
+    probabilities: Probabilities | None = Field(default=None, description="one per option: a list in order, or by name")
+    source: Annotated[Title, Field(min_length=1)] = Field(description="name of the market or crowd")
+    as_of: Instant = Field(description="time of the quotation; a date alone is its first instant in UTC")
 
     @model_validator(mode="after")
     def _has_one_form(self) -> Self:
@@ -86,36 +86,38 @@ class ReferenceIn(Input):
 
 
 class ConditionIn(Input):
-    """When a question counts at all: another question's outcome, or words where no question stands for it."""
+    """Condition of a question: another question's outcome, or a text if no question expresses it."""
 
-    question: Id | Slug | None = None
-    outcome: Option | None = None
-    text: Prose | None = None
+    question: Id | Slug | None = Field(default=None, description="id or slug of the question that must resolve first")
+    outcome: Option | None = Field(default=None, description="outcome which that question must have")
+    text: Prose | None = Field(default=None, description="the condition in words, if no question expresses it")
 
     @model_validator(mode="after")
     def _is_one_form(self) -> Self:
         if (self.question is None) != (self.outcome is None) or (self.question is None) == (self.text is None):
-            raise ValueError("give question and outcome together, or text alone where no question stands for it")
+            raise ValueError("give question and outcome together, or text alone if no question expresses the condition")
         return self
 
 
 class QuestionIn(Input):
-    """A new question, with criteria that two strangers would read alike, and a deadline with its basis."""
+    """A new question, with resolution criteria and a deadline with its basis."""
 
-    slug: Slug | None = None
-    text: Prose
-    resolution_criteria: Prose
-    kind: ProbabilityForm = QuestionKind.BINARY
-    options: Annotated[list[Option], Field(min_length=2, max_length=MAX_OPTIONS)] | None = None
-    opens_at: Instant | None = None
-    deadline_zone: Zone = "UTC"
+    slug: Slug | None = Field(default=None, description="short name for addresses; made from the text if left out")
+    text: Prose = Field(description="the question")
+    resolution_criteria: Prose = Field(description="rules that decide the outcome")
+    kind: ProbabilityForm = Field(default=QuestionKind.BINARY, description="binary (default), categorical or ordinal")
+    options: Annotated[list[Option], Field(min_length=2, max_length=MAX_OPTIONS)] | None = Field(
+        default=None, description="names of the options; in order if ordinal"
+    )
+    opens_at: Instant | None = Field(default=None, description="earliest time at which predictions make sense")
+    deadline_zone: Zone = Field(default="UTC", description="IANA time zone of a local deadline")
     deadline: LocalOrInstant = Field(description="an instant, or a local date or time in deadline_zone")
-    deadline_basis: Basis
-    topics: Annotated[list[Topic], Field(max_length=20)] = []
-    event: Slug | None = None
-    condition: ConditionIn | None = None
-    reference: ReferenceIn | None = None
-    invented: bool = False
+    deadline_basis: Basis = Field(description="stated, implied by the words, or assigned by the recorder")
+    topics: Annotated[list[Topic], Field(max_length=20)] = Field(default=[], description="subject labels, as slugs")
+    event: Slug | None = Field(default=None, description="slug of the event that groups related questions")
+    condition: ConditionIn | None = Field(default=None, description="condition without which the question is annulled")
+    reference: ReferenceIn | None = Field(default=None, description="a market or crowd probability to record too")
+    invented: bool = Field(default=False, description="true only for demonstration data")
 
     @field_validator("deadline")
     @classmethod
@@ -125,23 +127,23 @@ class QuestionIn(Input):
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         if (self.kind is QuestionKind.BINARY) != (self.options is None):
-            raise ValueError("options belong to categorical and ordinal questions, and only to them: list at least two")
+            raise ValueError("options: list at least two for a categorical or ordinal question, none for a binary one")
         if self.options and len({option.casefold() for option in self.options}) < len(self.options):
-            raise ValueError("options must differ from one another")
+            raise ValueError("options must differ from one another (case is ignored): remove the duplicate")
         if self.options and any(option.casefold() == ANNULLED for option in self.options):
-            raise ValueError(f"no option may be called {ANNULLED!r}: that outcome exists on every question")
+            raise ValueError(f"no option may be called {ANNULLED!r}, an outcome that every question has: rename it")
         if self.opens_at and self.opens_at >= self.deadline:
             raise ValueError("opens_at must lie before the deadline")
         if len(set(self.topics)) < len(self.topics):
-            raise ValueError("topics must differ from one another")
+            raise ValueError("topics must differ from one another: remove the duplicate")
         return self
 
 
 class QuestionRef(Input):
     """A question on record, by id or slug."""
 
-    id: Id | None = None
-    slug: Slug | None = None
+    id: Id | None = Field(default=None, description="id of the question")
+    slug: Slug | None = Field(default=None, description="slug of the question")
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
@@ -151,11 +153,11 @@ class QuestionRef(Input):
 
 
 class IntervalIn(Input):
-    """A recorder's own reading of a hedge, in place of the lexicon's."""
+    """The recorder's own interpretation of a hedge, in place of the lexicon's."""
 
-    low: Probability
-    best: Probability
-    high: Probability
+    low: Probability = Field(description="lowest plausible probability, from 0 to 1")
+    best: Probability = Field(description="best single probability, from 0 to 1; it is scored")
+    high: Probability = Field(description="highest plausible probability, from 0 to 1")
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -165,78 +167,82 @@ class IntervalIn(Input):
 
 
 class StatedIn(Input):
-    """What was said, when: a probability in one of its forms, or a commitment without any."""
+    """A stated probability in one of its forms, or a commitment without any, with time and source."""
 
-    made_at: Instant = Field(description="when it was said; a date alone is its first instant in UTC")
-    probability: Probability | None = Field(default=None, description="of yes, from 0 to 1")
+    made_at: Instant = Field(description="time of the statement; a date alone is its first instant in UTC")
+    probability: Probability | None = Field(default=None, description="of yes, from 0 to 1; binary questions")
     probabilities: Probabilities | None = Field(default=None, description="one per option: a list in order, or by name")
     hedge: Words | None = Field(default=None, description="the words that carried the probability, no more")
-    lexicon: Name | None = Field(default=None, description="which lexicon reads the hedge")
-    against: bool = Field(default=False, description="the words are said of the opposite of the question")
-    interval: IntervalIn | None = Field(default=None, description="the recorder's own reading of the hedge")
-    commitment: bool = False
-    note: Note = ""
-    source: SourceIn | None = None
+    lexicon: Name | None = Field(default=None, description="name of the lexicon that interprets the hedge")
+    against: bool = Field(default=False, description="true if the words describe the opposite of the question")
+    interval: IntervalIn | None = Field(default=None, description="interpretation that replaces the lexicon's")
+    commitment: bool = Field(default=False, description="true for a promise about one's own action")
+    note: Note = Field(default="", description="remark by the recorder")
+    source: SourceIn | None = Field(default=None, description="article, broadcast or post with the prediction")
 
     @model_validator(mode="after")
     def _has_one_form(self) -> Self:
         forms = sum(form is not None for form in (self.probability, self.probabilities, self.hedge))
         if forms > 1 or (forms == 0 and not self.commitment):
             raise ValueError(
-                "give exactly one of probability, probabilities and hedge; none only with commitment: true"
+                "give exactly one of probability, probabilities and hedge; or commitment: true without any"
             )
         if self.hedge is None and (self.lexicon is not None or self.interval is not None or self.against):
-            raise ValueError("lexicon, interval and against say how a hedge is read: give the hedge too")
+            raise ValueError("lexicon, interval and against apply to a hedge only: give the hedge too")
         if self.against and self.interval is not None:
-            raise ValueError("an interval is of yes, whatever the words are said of: leave out against")
+            raise ValueError("an interval always holds the probability of yes: leave out against")
         return self
 
 
 class PredictionIn(StatedIn):
-    """One prediction in one call: commentator, question and source by id or natural key, or new."""
+    """A prediction: commentator, question and source by id or natural key, or new."""
 
-    commentator: CommentatorIn
-    question: QuestionRef | QuestionIn
+    commentator: CommentatorIn = Field(description="commentator who made the prediction: on record, or new")
+    question: QuestionRef | QuestionIn = Field(description="a question on record, or a whole new one")
 
     @field_validator("question", mode="before")
     @classmethod
-    def _which(cls, value: object) -> object:
-        # Chosen by hand, so that an error speaks of the one form that was meant.
+    def _choose_form(cls, value: object) -> object:
+        # A plain union would report the errors of both forms.
         if isinstance(value, dict):
-            known = set(value) <= {"id", "slug"}
-            return QuestionRef.model_validate(value) if known else QuestionIn.model_validate(value)
+            is_reference = set(value) <= {"id", "slug"}
+            return QuestionRef.model_validate(value) if is_reference else QuestionIn.model_validate(value)
         return value
 
 
 class CorrectionIn(StatedIn):
-    """A prediction that was recorded wrongly, as it should read; the wrong one stays on record, superseded."""
+    """The corrected content of a prediction; the wrong one stays on record, superseded."""
 
-    reason: Prose
+    reason: Prose = Field(description="why the recorded prediction is wrong")
 
 
 class WithdrawalIn(Input):
-    """Why a prediction should never have been recorded."""
+    """The reason for withdrawing a prediction."""
 
-    reason: Prose
+    reason: Prose = Field(description="why the prediction should not have been recorded")
 
 
 class EvidenceIn(Input):
-    """Where one can see what happened."""
+    """A web page that supports an outcome."""
 
-    url: Url
-    note: Note = ""
+    url: Url = Field(description="address of the evidence")
+    note: Note = Field(default="", description="what the evidence shows")
 
 
 class ResolutionIn(Input):
-    """What happened, when it became public, and the evidence; ``supersedes`` guards against a race of two editors."""
+    """An outcome with its date and evidence; ``supersedes`` protects against two simultaneous editors."""
 
-    outcome: Option
+    outcome: Option = Field(description="yes, no, an option, or annulled")
     known_at: KnownInstant = Field(
-        description="when it became public; a date alone is the last second of that day in UTC, or now if it is today"
+        description="time at which the outcome became public; a date alone is its last second in UTC, or now if today"
     )
-    evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = []
-    note: Note = ""
-    supersedes: Id | Literal["none"] | None = None
+    evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = Field(
+        default=[], description="at least one piece, unless annulled with a note"
+    )
+    note: Note = Field(default="", description="remark on the outcome")
+    supersedes: Id | Literal["none"] | None = Field(
+        default=None, description="expected newest resolution: its id, or none"
+    )
 
     @model_validator(mode="after")
     def _has_evidence(self) -> Self:
@@ -248,37 +254,39 @@ class ResolutionIn(Input):
 class RetractionIn(Input):
     """The reason for retracting a resolution; the question is open or due again."""
 
-    reason: Prose
+    reason: Prose = Field(description="why the resolution is retracted")
 
 
 class ProposalIn(Input):
     """An outcome that a person suggests for others to confirm."""
 
-    outcome: Option
-    known_at: KnownInstant
-    evidence: Annotated[list[EvidenceIn], Field(min_length=1, max_length=50)]
-    rationale: Prose
+    outcome: Option = Field(description="yes, no, an option, or annulled")
+    known_at: KnownInstant = Field(description="when the outcome became public; a date alone is its last second in UTC")
+    evidence: Annotated[list[EvidenceIn], Field(min_length=1, max_length=50)] = Field(
+        description="evidence for the outcome"
+    )
+    rationale: Prose = Field(description="why the evidence supports the outcome")
 
 
 class ProposalDecisionIn(Input):
-    """Why a proposal is rejected."""
+    """The reason for rejecting a proposal."""
 
-    reason: Prose
+    reason: Prose = Field(description="why the proposal is rejected")
 
 
 class DecidedIn(Input):
-    """A question declared decided before its deadline: people are prompted now."""
+    """A declaration that a question is decided before its deadline: people are prompted now."""
 
-    reason: Prose
+    reason: Prose = Field(description="why the question is decided before its deadline")
 
 
 class QuestionChange(Input):
-    """What of a question to correct, and why; what is left out stays. A later deadline is a postponement."""
+    """Corrected fields of a question with the reason; fields left out stay. A later deadline is a postponement."""
 
-    text: Prose | None = None
-    resolution_criteria: Prose | None = None
-    deadline_basis: Basis | None = None
-    reason: Prose
+    text: Prose | None = Field(default=None, description="corrected question")
+    resolution_criteria: Prose | None = Field(default=None, description="corrected rules that decide the outcome")
+    deadline_basis: Basis | None = Field(default=None, description="corrected basis: stated, implied or assigned")
+    reason: Prose = Field(description="why the question is corrected")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -288,16 +296,16 @@ class QuestionChange(Input):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The fields to change."""
+        """Return the fields to change with their new values."""
         return self.model_dump(exclude={"reason"}, exclude_none=True)
 
 
 class SourceChange(Input):
-    """What of a source to correct; what is left out stays."""
+    """Corrected fields of a source; fields left out stay."""
 
-    title: Title | None = None
-    outlet: Line | None = None
-    published_on: CalendarDay | None = None
+    title: Title | None = Field(default=None, description="corrected title")
+    outlet: Line | None = Field(default=None, description="corrected outlet")
+    published_on: CalendarDay | None = Field(default=None, description="corrected day of publication, YYYY-MM-DD")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -307,35 +315,35 @@ class SourceChange(Input):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The fields to change."""
+        """Return the fields to change with their new values."""
         return self.model_dump(exclude_none=True)
 
 
 class PostponementIn(Input):
-    """A later deadline, and why."""
+    """A later deadline, with the reason."""
 
-    deadline: LocalOrInstant
-    reason: Prose
+    deadline: LocalOrInstant = Field(description="an instant, or a local date or time in the question's zone")
+    reason: Prose = Field(description="why the deadline moves")
 
 
 class SnoozeIn(Input):
-    """Until when a due question is to rest; null ends a snooze."""
+    """The end of a snooze of a due question; null ends it now."""
 
-    until: Instant | None
+    until: Instant | None = Field(description="time until which nobody is prompted; null ends a snooze")
 
 
 class AssignmentIn(Input):
-    """Who is to resolve a question, by name; null: nobody in particular."""
+    """The person who is to resolve a question; null for nobody."""
 
-    assignee: Name | None
+    assignee: Name | None = Field(description="name of the person who is to resolve the question; null for nobody")
 
 
 class CommentatorChange(Input):
-    """What of a commentator to correct; what is left out stays."""
+    """Corrected fields of a commentator; fields left out stay."""
 
-    name: Name | None = None
-    kind: Kind | None = None
-    description: Note | None = None
-    statement: Note | None = Field(default=None, description="the commentator's own reply; empty: none any more")
-    statement_on: CalendarDay | None = Field(default=None, description="the day it was made; a statement needs one")
-    statement_url: Url | None = Field(default=None, description="where it is published, if it is")
+    name: Name | None = Field(default=None, description="corrected name")
+    kind: Kind | None = Field(default=None, description="corrected kind: person, organisation, market or model")
+    description: Note | None = Field(default=None, description="corrected description")
+    statement: Note | None = Field(default=None, description="published reply to the record; empty to remove it")
+    statement_on: CalendarDay | None = Field(default=None, description="its day, YYYY-MM-DD; required with it")
+    statement_url: Url | None = Field(default=None, description="address at which it is published")

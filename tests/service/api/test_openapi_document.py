@@ -71,3 +71,64 @@ def test_the_messages_sent_are_those_that_the_document_describes(document: dict[
 def test_the_document_is_made_without_a_database(tmp_path: Path) -> None:
     create_app(Settings(_env_file=None, state_dir=tmp_path / "none")).openapi()
     assert not (tmp_path / "none").exists()
+
+
+#: Schemas whose fields have no descriptions yet.
+UNDESCRIBED = {
+    "Alive",
+    "AttemptView",
+    "Board",
+    "BoardItem",
+    "CalibrationView",
+    "ChannelIn",
+    "ChannelPreferences",
+    "ChannelView",
+    "Channels",
+    "DeliveryView",
+    "Detached",
+    "EventView",
+    "Evidence",
+    "HedgeView",
+    "HistoryView",
+    "KeyIn",
+    "KeyView",
+    "Keys",
+    "KindView",
+    "Kinds",
+    "LedgerPage",
+    "NewChannelView",
+    "OutcomeView",
+    "PairView",
+    "PastScoreView",
+    "ProbeResultView",
+    "Problem",
+    "ProposedOutcome",
+    "QuestionWhole",
+    "ReadersView",
+    "RecordView",
+    "Recorded",
+    "ReferencePerformance",
+    "Refusal",
+    "ResolverIn",
+    "ResolverView",
+    "ScoreView",
+    "SharesView",
+    "SubscriptionIn",
+    "SubscriptionView",
+    "Subscriptions",
+    "SwitchIn",
+    "Tested",
+    "TrialIn",
+}
+
+
+def test_every_field_of_every_schema_has_a_description(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    lacking = {
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, definition in schema.get("properties", {}).items()
+        if name not in UNDESCRIBED and not definition.get("description")
+    }
+    assert {"PredictionIn", "QuestionView"} <= set(schemas) - UNDESCRIBED
+    assert not lacking

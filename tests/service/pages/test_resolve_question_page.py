@@ -56,7 +56,7 @@ def test_an_outcome_given_on_the_page_scores_at_once(editor: httpx.Client, admin
     ("fields", "told"),
     [
         ({"known_at": ""}, "is required"),
-        ({"known_at": "2025-13-01"}, "is no real date"),
+        ({"known_at": "2025-13-01"}, "is not a valid date"),
         ({"evidence/0/url": "nonsense"}, "f-evidence-0-url-error"),
         ({"evidence/0/url": ""}, "give at least one piece of evidence"),
         ({"outcome": "perhaps"}, "is no outcome"),

@@ -343,11 +343,7 @@ def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
             events = [event for event, _ in rows]
             own = mean_intervals([1] * len(rows), events, [score for _, score in rows])
             assert (each.brier.low, each.brier.high) == pytest.approx((own.low[0], own.high[0]))
-        low, value, high = each.points.low, each.points.value, each.points.high
-        assert low is not None
-        assert value is not None
-        assert high is not None
-        assert low < value < high
+        assert (points := each.points.model_dump())["low"] < points["value"] < points["high"]
 
 
 def test_calibration_is_shown_of_everyone_a_topic_or_a_commentator(

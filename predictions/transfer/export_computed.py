@@ -1,4 +1,4 @@
-"""What is computed from the record, as lines for a file: scores, and the ledger. An import does not take these."""
+"""Export scores and the ledger as lines for a file. An import does not accept these."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -32,7 +32,7 @@ SCORE_NAMES = (
 
 
 def score_lines(session: Session) -> Iterator[Content]:
-    """Every score with its opening call, its question's outcome and what it is compared with; Brier from 0 to 1."""
+    """Yield every score with its opening prediction, outcome and reference forecast; Brier scores from 0 to 1."""
     names = (
         "opening",
         "latest",
@@ -70,7 +70,7 @@ def score_lines(session: Session) -> Iterator[Content]:
 
 
 def _by_words(words: WordingRange | None, found: Content) -> Content:
-    """What the scores by the rules that look beyond the opening call could be by what words may mean."""
+    """Return the wording ranges of the scores by the rules ``latest`` and ``time_weighted``."""
     ranges = around(words, found["brier_latest"], found["brier_time_weighted"])._asdict()
     return {f"brier_{name}_{end}": ranges[name][at] for name in ranges for at, end in enumerate(("low", "high"))}
 
@@ -92,7 +92,7 @@ def _plain(value: Any) -> Any:
 
 
 def ledger_lines(session: Session) -> Iterator[Content]:
-    """Every event of the ledger in order, with all that is needed to check the chain."""
+    """Yield every event of the ledger in order, with all fields that a check of the chain needs."""
     query = select(*(getattr(LedgerEvent, name) for name in LEDGER_NAMES)).order_by(col(LedgerEvent.seq))
     for row in session.execute(query.execution_options(yield_per=FETCHED)):
         yield {"type": "ledger"} | {name: _plain(value) for name, value in row._mapping.items()}

@@ -149,7 +149,7 @@ def confirm(
 
 
 def _resolution(proposal: Proposal) -> ResolutionIn:
-    """What a proposal says, as a resolution."""
+    """Return the resolution that a proposal suggests."""
     if proposal.known_at is None:
         raise InvalidInput.at("/known_at", "the proposal has no date: say when the outcome became public")
     return ResolutionIn(

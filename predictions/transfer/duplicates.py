@@ -60,10 +60,10 @@ class ExistingPredictions:
     def _person(self, data: CommentatorIn) -> int | None:
         if self._people.get(data) is None:
             try:
-                found = find_commentator(self._session, data)
+                commentator = find_commentator(self._session, data)
             except InvalidInput:  # recording the line reports it
-                found = None
-            self._people[data] = found.id if found else None
+                commentator = None
+            self._people[data] = commentator.id if commentator else None
         return self._people[data]
 
     def source(self, data: SourceIn | None) -> int | None:
@@ -72,21 +72,21 @@ class ExistingPredictions:
             return data.id if data else None
         if self._sources.get(data) is None:
             url = (data.url or "").partition("#")[0]
-            found = self._session.execute(select(col(Source.id)).where(col(Source.url) == url)).scalar()
-            self._sources[data] = found
+            source_id = self._session.execute(select(col(Source.id)).where(col(Source.url) == url)).scalar()
+            self._sources[data] = source_id
         return self._sources[data]
 
     def _of_question(self, question: Question) -> dict[Content, list[int]]:
         """Return the ids of the question's predictions by content, the newest first."""
         number = question.id or 0
         if number not in self._rows:
-            found: dict[Content, list[int]] = defaultdict(list)
+            ids_by_content: dict[Content, list[int]] = defaultdict(list)
             # The index of questions alone serves this: further conditions would lead SQLite to a worse one.
             rows = self._session.execute(select(*_COLUMNS).where(col(Prediction.question_id) == number)).all()
             for row in sorted(rows, key=lambda row: -row.id):
                 if row.supersedes_id is None and row.id <= self._last:
-                    found[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id)
-            self._rows[number] = found
+                    ids_by_content[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id)
+            self._rows[number] = ids_by_content
         return self._rows[number]
 
 

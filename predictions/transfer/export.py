@@ -142,7 +142,7 @@ def _question(row: Any, topics: list[str], slugs: dict[int | None, str]) -> Cont
         "deadline_zone": row.deadline_zone,
         "deadline_basis": row.deadline_basis.value,
         **_given(optional, row.invented),
-        **({"condition": found} if (found := _without_empty(condition)) else {}),
+        **({"condition": given} if (given := _without_empty(condition)) else {}),
     }
 
 
@@ -180,15 +180,15 @@ def _people(session: Session) -> dict[int, Content]:
 
 
 def _topics(session: Session) -> dict[int | None, list[str]]:
-    found: dict[int | None, list[str]] = {}
+    topics: dict[int | None, list[str]] = {}
     query = select(QuestionTopic).order_by(col(QuestionTopic.question_id), col(QuestionTopic.topic))
     for row in session.execute(query).scalars():
-        found.setdefault(row.question_id, []).append(row.topic)
-    return found
+        topics.setdefault(row.question_id, []).append(row.topic)
+    return topics
 
 
 def _references(session: Session) -> dict[int | None, list[Reference]]:
-    found: dict[int | None, list[Reference]] = {}
+    references: dict[int | None, list[Reference]] = {}
     for row in session.execute(select(Reference).order_by(col(Reference.id))).scalars():
-        found.setdefault(row.question_id, []).append(row)
-    return found
+        references.setdefault(row.question_id, []).append(row)
+    return references

@@ -63,15 +63,15 @@ def score_lines(session: Session) -> Iterator[Content]:
         if row.commentator_id != person:
             person = row.commentator_id
             ranges = wording_ranges(session, wording_bounds(session, person), person)
-        found = dict(row._mapping)
-        found |= {shown: found[stored] / SCALE for shown, stored in _BRIERS.items()}
-        found |= _by_words(ranges.get((person, row.question_id)), found)
-        yield {"type": "score"} | {name: _plain(found[name]) for name in SCORE_NAMES}
+        content = dict(row._mapping)
+        content |= {shown: content[stored] / SCALE for shown, stored in _BRIERS.items()}
+        content |= _by_words(ranges.get((person, row.question_id)), content)
+        yield {"type": "score"} | {name: _plain(content[name]) for name in SCORE_NAMES}
 
 
-def _by_words(words: WordingRange | None, found: Content) -> Content:
+def _by_words(words: WordingRange | None, content: Content) -> Content:
     """Return the wording ranges of the scores by the rules ``latest`` and ``time_weighted``."""
-    ranges = around(words, found["brier_latest"], found["brier_time_weighted"])._asdict()
+    ranges = around(words, content["brier_latest"], content["brier_time_weighted"])._asdict()
     return {f"brier_{name}_{end}": ranges[name][at] for name in ranges for at, end in enumerate(("low", "high"))}
 
 

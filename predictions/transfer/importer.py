@@ -220,8 +220,8 @@ class Import:
                 self.report.refuse(number, line.type, error)
                 return None
             line = line.model_copy(update={"question": QuestionRef(id=row_id(question))})
-        found = self._steps.question(line.question.id or line.question.slug or "")  # type: ignore[union-attr]
-        present = self._steps.predictions.take(line, found) if found is not None else None
+        known = self._steps.question(line.question.id or line.question.slug or "")  # type: ignore[union-attr]
+        present = self._steps.predictions.take(line, known) if known is not None else None
         if present is None:
             return line
         self.report.present[line.type] += 1

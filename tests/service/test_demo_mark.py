@@ -80,7 +80,13 @@ def test_a_real_record_carries_no_mark(admin: httpx.Client) -> None:
 
 
 def test_the_link_image_of_a_demo_carries_the_mark() -> None:
-    given: dict[str, Any] = {"title": "Will it rain?", "otherwise": "", "text": "t", "facts": (("Status", "open"),), "host": "example.org"}
+    given: dict[str, Any] = {
+        "title": "Will it rain?",
+        "otherwise": "",
+        "text": "t",
+        "facts": (("Status", "open"),),
+        "host": "example.org",
+    }
     assert draw_picture(Picture(**given, demo=True)) != draw_picture(Picture(**given, demo=False))
 
 

@@ -76,7 +76,7 @@ def test_several_options_take_several_probabilities(trackrecord: Command) -> Non
         ({"probability": "7"}, "--probability: must be less than or equal to 1"),
         ({"probability": "30%"}, "--probability: must be a number, for example 0.3"),
         ({"probability": "0.3", "made-at": "1.4.2025"}, "--made-at: must be a time in RFC 3339"),
-        ({"hedge": "zork"}, "--hedge: lexicon survey does not know 'zork'"),
+        ({"hedge": "zork"}, "--hedge: lexicon survey has no entry for 'zork'"),
         ({"probability": "0.3", "question": "snow"}, "--question: no question has slug 'snow'"),
         ({"probability": "0.3", "question-text": "What?"}, "--resolution-criteria: is required"),
         ({"probability": "0.3", "source-url": "nowhere"}, "--source-url: must be a valid URL"),
@@ -94,7 +94,7 @@ def test_resolving_takes_notes_and_guards_against_a_race(rain: Command) -> None:
     assert first["evidence"] == [{"url": "https://example.org/x", "note": "The gauge."}]
     assert first["note"] == "Clear."
     done = resolve(rain, "no", "--supersedes", "none")
-    assert (done.code, "somebody was quicker" in done.err) == (3, True)
+    assert (done.code, "somebody else changed it" in done.err) == (3, True)
     assert resolve(rain, "no", "--supersedes", "1").out.endswith("ended as no, superseding resolution 1\n")
     assert resolve(rain, "no", "--evidence-note", "a", "--evidence-note", "b").code == 2
     annulled = rain("resolve", "rain", "annulled", "--known-at", "2025-06-01", "--note", "The gauge broke.")

@@ -104,7 +104,7 @@ def test_the_method_page_reads_words_as_the_lexicon_does_and_says_why_it_cannot(
     found = httpx.get(f"{base_url}/method", params={"words": "seems unlikely"}).text
     read = httpx.get(f"{base_url}/api/hedge", params={"words": "seems unlikely"}).json()
     assert f"{100 * read['best']:.0f}%" in found
-    assert "does not know" in httpx.get(f"{base_url}/method", params={"words": "zzz"}).text
+    assert "has no entry for" in httpx.get(f"{base_url}/method", params={"words": "zzz"}).text
 
 
 def test_the_method_page_shows_every_entry_of_every_lexicon(base_url: str) -> None:

@@ -78,7 +78,7 @@ def get_leaderboard(
         past = _past_board(session, state.as_of_cache, query, query.as_of, now=state.clock.now())
         return read_reply(request, past)
     page = _page(session, state.leaderboard_cache, query, address_of(request), state.clock.now())
-    return tagged(request, page.body, page.tag)
+    return tagged(request, page.body, page.tag, gzipped=page.gzipped)
 
 
 def _page(

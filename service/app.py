@@ -42,6 +42,7 @@ from service.security.sign_in_throttle import SignInThrottle
 from service.settings import Settings
 from service.web import openapi, problems
 from service.web.body_limit import BodyLimit
+from service.web.compression import Compression
 from service.web.head_requests import HeadAsGet
 from service.web.openapi_webhooks import webhooks
 from service.web.strict_requests import strict
@@ -81,6 +82,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     openapi.describe(app)
     app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Compression)
     app.add_middleware(HeadAsGet)
     return app
 

@@ -1,13 +1,13 @@
 """The record as it stood at past instants: the ones read last are kept in memory, with the estimates asked for."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from cachetools import LRUCache
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
@@ -58,7 +58,7 @@ class RebuiltRecord:
         self.when, self.head = when, head
         with Session(engine) as session:
             self.predictions = session.execute(select(func.count()).select_from(Prediction)).scalar() or 0
-        self.boards: OrderedDict[Board, Future[Estimates]] = OrderedDict()
+        self.boards: LRUCache[Board, Future[Estimates]] = LRUCache(MAX_BOARDS)
         self._engine, self._in_use, self._dropped = engine, threading.Lock(), False
 
     @contextmanager
@@ -86,12 +86,26 @@ class RebuiltRecord:
             self._in_use.release()
 
 
+class _RebuiltRecords(LRUCache[AsOfKey, Future[RebuiltRecord]]):
+    """Past records; the memory of one that is evicted is freed."""
+
+    def popitem(self) -> tuple[AsOfKey, Future[RebuiltRecord]]:
+        """Evict the record that was read longest ago."""
+        key, future = super().popitem()
+        future.add_done_callback(_drop)
+        return key, future
+
+    def predictions(self) -> int:
+        """Return the number of predictions in all records that are rebuilt."""
+        return sum(each.result().predictions for each in self.values() if _is_there(each))
+
+
 class AsOfCache:
     """Rebuilds past records and makes their estimates, one at a time and never inside a request, and keeps a few."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: OrderedDict[AsOfKey, Future[RebuiltRecord]] = OrderedDict()
+        self._kept = _RebuiltRecords(MAX_KEPT)
         self._lock = threading.Lock()
         self._behind = BackgroundRunner("past")
 
@@ -115,26 +129,21 @@ class AsOfCache:
     def close(self) -> None:
         """Forget all of them."""
         with self._lock:
-            _shorten(self._kept, 0, _drop)
+            while self._kept:
+                self._kept.popitem()
 
     def _rebuilt(self, moment: AsOfKey) -> Future[RebuiltRecord]:
         with self._lock:
-            found = _begun(self._kept, moment, lambda: self._behind.start(lambda: _rebuild(self._engine, moment.when)))
-            _shorten(self._kept, MAX_KEPT, _drop)
-            return found
+            return _begun(self._kept, moment, lambda: self._behind.start(lambda: _rebuild(self._engine, moment.when)))
 
     def _make_room(self) -> None:
         with self._lock:
-            sizes = [each.result().predictions if _is_there(each) else 0 for each in self._kept.values()]
-            while len(sizes) > 1 and sum(sizes) > MAX_PREDICTIONS:
-                sizes.pop(0)
-            _shorten(self._kept, len(sizes), _drop)
+            while len(self._kept) > 1 and self._kept.predictions() > MAX_PREDICTIONS:
+                self._kept.popitem()
 
     def _estimates(self, rebuilt: RebuiltRecord, board: Board) -> Future[Estimates]:
         with self._lock:
-            found = _begun(rebuilt.boards, board, lambda: self._behind.start(lambda: _estimate(rebuilt, board)))
-            _shorten(rebuilt.boards, MAX_BOARDS, lambda _: None)
-            return found
+            return _begun(rebuilt.boards, board, lambda: self._behind.start(lambda: _estimate(rebuilt, board)))
 
 
 def refuse_future(when: datetime, now: datetime) -> None:
@@ -169,12 +178,9 @@ def _is_there(future: Future[RebuiltRecord]) -> bool:
     return future.done() and future.exception() is None
 
 
-def _drop(future: Future[RebuiltRecord]) -> None:
-    def drop(done: Future[RebuiltRecord]) -> None:
-        if _is_there(done):
-            done.result().drop()
-
-    future.add_done_callback(drop)
+def _drop(done: Future[RebuiltRecord]) -> None:
+    if _is_there(done):
+        done.result().drop()
 
 
 def _newest_name(session: Session) -> int:
@@ -183,15 +189,9 @@ def _newest_name(session: Session) -> int:
     return session.execute(select(func.max(col(LedgerEvent.seq))).where(changed)).scalar() or 0
 
 
-def _begun(kept: OrderedDict[K, Future[T]], key: K, start: Callable[[], Future[T]]) -> Future[T]:
+def _begun(kept: LRUCache[K, Future[T]], key: K, start: Callable[[], Future[T]]) -> Future[T]:
     """The future kept under this key, begun anew where there is none or it failed."""
     known = kept.get(key)
     if known is None or (known.done() and known.exception() is not None):
         known = kept[key] = start()
-    kept.move_to_end(key)
     return known
-
-
-def _shorten(kept: OrderedDict[K, Future[T]], most: int, forget: Callable[[Future[T]], object]) -> None:
-    while len(kept) > most:
-        forget(kept.popitem(last=False)[1])

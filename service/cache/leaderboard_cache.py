@@ -7,12 +7,12 @@ Means and counts are always fresh.
 
 import logging
 import threading
-from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from cachetools import LRUCache
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
@@ -62,8 +62,8 @@ class LeaderboardCache:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: OrderedDict[Key, CachedEstimates] = OrderedDict()
-        self._pages: OrderedDict[Address, PageBytes] = OrderedDict()
+        self._kept: LRUCache[Key, CachedEstimates] = LRUCache(MAX_KEPT)
+        self._pages: LRUCache[Address, PageBytes] = LRUCache(MAX_KEPT)
         self._lock = threading.Lock()
         self._behind = BackgroundRunner("estimates")
         #: Those that wait for their turn: whoever asks now joins them. Those at work may miss what the asker has seen.
@@ -76,7 +76,7 @@ class LeaderboardCache:
         """
         key = (filters, revisions)
         event = newest_scoring(session)
-        kept = self._kept.get(key)
+        kept = self._known(key)
         if kept is not None and kept.fresh(event, now):
             return kept
         made = self._start(key, now)
@@ -89,7 +89,8 @@ class LeaderboardCache:
 
     def page(self, address: Address, head: int, now: datetime) -> PageBytes | None:
         """The page sent last from this address, if nothing at all has changed since."""
-        page = self._pages.get(address)
+        with self._lock:  # reading moves it behind the others
+            page = self._pages.get(address)
         return page if page and page.head == head and (page.until is None or now < page.until) else None
 
     def has_page(self, address: Address) -> bool:
@@ -100,9 +101,10 @@ class LeaderboardCache:
         """Remember a page for the next reader."""
         with self._lock:
             self._pages[address] = page
-            self._pages.move_to_end(address)
-            while len(self._pages) > MAX_KEPT:
-                self._pages.popitem(last=False)
+
+    def _known(self, key: Key) -> CachedEstimates | None:
+        with self._lock:
+            return self._kept.get(key)
 
     def _start(self, key: Key, now: datetime) -> Future[CachedEstimates]:
         with self._lock:
@@ -115,7 +117,7 @@ class LeaderboardCache:
             del self._coming[key]
         try:
             with read_transaction(self._engine) as session:
-                event, known = newest_scoring(session), self._kept.get(key)
+                event, known = newest_scoring(session), self._known(key)
                 if known is not None and known.fresh(event, now):  # made while these waited for their turn
                     return known
                 made = CachedEstimates(estimate(session, *key, now), event, next_deadline(session, now))
@@ -124,9 +126,6 @@ class LeaderboardCache:
             raise
         with self._lock:
             self._kept[key] = made
-            self._kept.move_to_end(key)
-            while len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
         return made
 
 

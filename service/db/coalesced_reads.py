@@ -1,11 +1,11 @@
 """One reading of the database for the many who ask for the same at the same moment."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from anyio.to_thread import run_sync
+from cachetools import LRUCache
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -48,12 +48,11 @@ class SharedReadings(Generic[Found]):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: OrderedDict[Hashable, SharedReading[Found]] = OrderedDict()
+        self._kept: LRUCache[Hashable, SharedReading[Found]] = LRUCache(MAX_KEPT)
 
     async def now(self, key: Hashable, read: Callable[[Session], Found]) -> Found:
         """What ``read`` finds, which must be the same for everyone who asks with this key."""
-        shared = self._kept.setdefault(key, SharedReading(self._engine, read))
-        self._kept.move_to_end(key)
-        if len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
+        shared = self._kept.get(key)
+        if shared is None:
+            shared = self._kept[key] = SharedReading(self._engine, read)
         return await shared.now()

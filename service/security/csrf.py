@@ -11,7 +11,13 @@ from service.security.browser_session import BrowserSession
 
 def form_token(request: Request, visit: BrowserSession) -> str:
     """What each form of a visit carries: only pages of this service, shown in this visit, can know it."""
+    request.state.holds_form_token = True
     return hmac.new(request.app.state.secret, b"form token\n" + visit.nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def holds_form_token(request: Request) -> bool:
+    """Return whether a form token was made for the reply to this request."""
+    return getattr(request.state, "holds_form_token", False)
 
 
 def has_form_token(request: Request, visit: BrowserSession | None, given: str) -> bool:

@@ -1,8 +1,10 @@
 """A bound on failed attempts to sign in: so many from one address in a while, and only so many addresses in memory."""
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from datetime import datetime, timedelta
+
+from cachetools import LRUCache
 
 MAX_FAILURES = 10
 WINDOW = timedelta(minutes=10)
@@ -14,7 +16,7 @@ class SignInThrottle:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._of: LRUCache[str, deque[datetime]] = LRUCache(MAX_ADDRESSES)
 
     def wait(self, address: str, now: datetime) -> timedelta:
         """How long the address has to wait until it may try again; zero if it may now."""
@@ -25,9 +27,9 @@ class SignInThrottle:
             return max(known[0] + WINDOW - now, timedelta(0))
 
     def add(self, address: str, now: datetime) -> None:
-        """Count a failure; the address that has failed least recently is forgotten where there are too many."""
+        """Count a failure; the address that tried least recently is forgotten where there are too many."""
         with self._lock:
-            self._of.setdefault(address, deque(maxlen=MAX_FAILURES)).append(now)
-            self._of.move_to_end(address)
-            if len(self._of) > MAX_ADDRESSES:
-                self._of.popitem(last=False)
+            failures = self._of.get(address)
+            if failures is None:
+                failures = self._of[address] = deque(maxlen=MAX_FAILURES)
+            failures.append(now)

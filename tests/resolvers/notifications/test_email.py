@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from itsdangerous import URLSafeSerializer
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -338,13 +339,14 @@ def test_a_link_opens_its_question_any_number_of_times(session: Session, linked:
         assert (question.id, delivery.id) == (linked.question.id, linked.delivery.id)
 
 
-@pytest.mark.parametrize("change", ["other secret", "other message", "cut", "empty", "not ascii"])
+@pytest.mark.parametrize("change", ["other secret", "other message", "other purpose", "cut", "empty", "not ascii"])
 def test_a_link_that_this_server_did_not_make_opens_nothing(
     session: Session, linked: SimpleNamespace, change: str
 ) -> None:
     token = {
         "other secret": resolve_token(b"another", linked.delivery.message_id),
-        "other message": linked.token.replace("msg_", "msg_0", 1),
+        "other message": resolve_token(SECRET, "msg_other").partition(".")[0] + "." + linked.token.partition(".")[2],
+        "other purpose": URLSafeSerializer(SECRET, salt="trackrecord visit").dumps(linked.delivery.message_id),
         "cut": linked.token[:-1],
         "empty": "",
         "not ascii": "msg_ä.ö",

@@ -30,7 +30,7 @@ from sqlmodel import col
 
 from predictions.enums import DeadlineBasis, QuestionKind, QuestionStatus
 from predictions.models import Question
-from resolvers.notifications.channels import ChannelIn, enter_channel
+from resolvers.notifications.channels import ChannelIn, create_channel
 from resolvers.notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryState
 from resolvers.prompts.models import Prompt
 from service.app import create_app
@@ -133,9 +133,9 @@ def measure_sweep(engine: Engine, settings: Settings, due: int) -> None:
         start = time.perf_counter()
         swept = scheduler._sweep_batch()
         longest = max(longest, time.perf_counter() - start)
-        if not swept.looked_at:
+        if not swept.examined:
             break
-        times.append((time.perf_counter() - start) / swept.looked_at)
+        times.append((time.perf_counter() - start) / swept.examined)
     seconds = time.perf_counter() - began
     with read_transaction(engine) as session:
         assert session.execute(select(func.count(col(Prompt.id)))).scalar_one() == due
@@ -268,7 +268,7 @@ def main() -> None:
         enter_many(engine, given.questions, given.due)
         with write_transaction(engine) as session:
             hook = ChannelIn.model_validate({"name": "hook", "target": f"http://{host}/"})
-            enter_channel(session, hook, now=NOW)
+            create_channel(session, hook, now=NOW)
         if engine.dialect.name == "postgresql":
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM ANALYZE"))

@@ -1,7 +1,8 @@
-"""Column types and the naming convention of constraints that all tables share."""
+"""Column types, the naming convention of constraints, and the number of values that one query takes."""
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Enum, Integer
 from sqlmodel import SQLModel
@@ -19,6 +20,16 @@ SQLModel.metadata.naming_convention = {
 BigInt = BigInteger().with_variant(Integer, "sqlite")
 
 MAX_ID = 2**63 - 1
+
+#: SQLite takes 32,766 variables in one statement; this stays well below on every database.
+VALUES_PER_QUERY = 5000
+T = TypeVar("T")
+
+
+def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield ``values`` in parts that one ``IN (...)`` of a query takes."""
+    for start in range(0, len(values), VALUES_PER_QUERY):
+        yield values[start : start + VALUES_PER_QUERY]
 
 
 def text_enum(kind: type[StrEnum]) -> Any:

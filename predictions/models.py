@@ -7,8 +7,8 @@ validate: ``schemas`` validates inputs; the CHECK constraints here are the last 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint, or_, text
+from sqlmodel import Field, SQLModel, col
 
 from predictions.columns import BigInt, text_enum
 from predictions.enums import CommentatorKind, DeadlineBasis, ProposalState, QuestionKind, QuestionStatus, ReferenceType
@@ -102,6 +102,20 @@ class Question(SQLModel, table=True):
     known_at: datetime | None = None
     invented: bool = False
     created_at: datetime
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it counts only if a condition comes true; ``IS_CONDITIONAL`` says the same in SQL."""
+        return self.condition_question_id is not None or self.condition_text is not None
+
+    @property
+    def cutoff(self) -> datetime:
+        """The deadline, or the earlier instant at which the outcome became known. Predictions made from then on do not
+        count; those recorded after it are marked as recorded late."""
+        return min(self.deadline, self.known_at or self.deadline)
+
+
+IS_CONDITIONAL = or_(col(Question.condition_question_id).is_not(None), col(Question.condition_text).is_not(None))
 
 
 class QuestionTopic(SQLModel, table=True):

@@ -1,1 +1,1 @@
-"""How an outcome is learned: people prompted and reminded, feeds probed, proposals made."""
+"""Find out outcomes: prompt and remind people, run resolvers on sources, make proposals."""

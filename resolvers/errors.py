@@ -1,22 +1,22 @@
-"""What can go wrong with an outside address or a source. None of these is ever an outcome."""
+"""Errors of outside addresses and sources. None of them is ever an outcome."""
 
 from predictions.errors import TrackRecordError
 
 
 class FetchError(TrackRecordError):
-    """The root of what a look at an outside address can raise. ``detail`` never repeats a query, path or secret."""
+    """Base of all errors that a request to an outside address can raise; ``detail`` holds no query, path or secret."""
 
     title = "The outside address could not be read"
 
 
 class AddressRefused(FetchError):
-    """The address may not be asked at all; trying again changes nothing until the address or the allow-list does."""
+    """Address that may not be requested; retrying is useless until the address or the allow-list changes."""
 
     title = "The outside address is not allowed"
 
 
 class SourceUnavailable(FetchError):
-    """The source gave no usable answer this time. ``retry_after`` is in seconds, where the source named a time."""
+    """Source without a usable response this time; ``retry_after`` is in seconds, None if not named."""
 
     title = "The source could not be reached"
 
@@ -27,30 +27,30 @@ class SourceUnavailable(FetchError):
 
 
 class TooSlow(SourceUnavailable):
-    """The source used up its time."""
+    """Source that did not respond within its time limit."""
 
     title = "The source was too slow"
 
 
 class SourceChanged(FetchError):
-    """The source answered with something other than the shape it is known for: a person has to look."""
+    """Source whose response no longer has the known format; a person has to look at it."""
 
-    title = "The source has changed its shape"
+    title = "The source has changed its format"
 
 
 class TooLarge(SourceChanged):
-    """The source sent more than it may."""
+    """Source whose response is larger than the limit."""
 
-    title = "The source sent too much"
+    title = "The response of the source is too large"
 
 
 class NotConfigured(FetchError):
-    """The operator has not set what the source needs, such as a token."""
+    """Setting that the source needs, such as a token, and that the operator has not set."""
 
     title = "The source is not set up"
 
 
 class SnapshotLost(TrackRecordError):
-    """A stored snapshot is gone or damaged, or a new one could not be written."""
+    """Snapshot that is missing or damaged, or that could not be written."""
 
-    title = "The snapshot cannot be had"
+    title = "The snapshot is not available"

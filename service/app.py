@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from predictions.ledger import head
+from resolvers.clock import Clock
 from service import __version__, pages
 from service.api import (
     channels,
@@ -30,7 +31,7 @@ from service.api import (
 )
 from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache
-from service.clock import Clock, SystemClock
+from service.clock import SystemClock
 from service.db.coalesced_reads import SharedReading, SharedReadings
 from service.db.engine import make_engine, write_transaction
 from service.db.write_queue import Writer

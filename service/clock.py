@@ -2,17 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
-
-
-class Clock(Protocol):
-    """Where the time comes from."""
-
-    def now(self) -> datetime:
-        """The present instant, in UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that is never set back; only differences mean anything."""
 
 
 class SystemClock:

@@ -10,7 +10,7 @@ from predictions.models import Commentator, Prediction, Proposal, Question, Sour
 from predictions.questions.lookup import find_question
 from predictions.schemas.fields import local_deadline
 from resolvers.notifications.delivery_log import ChannelView
-from resolvers.notifications.models import Channel, Delivery
+from resolvers.notifications.models import Channel, Delivery, Subscription
 from service.security.api_keys import Caller
 
 
@@ -83,6 +83,14 @@ def source_of(session: Session, number: int) -> Source:
     found = session.get(Source, number)
     if found is None:
         raise NotFound(f"no source has the id {number}: /api/sources lists them")
+    return found
+
+
+def subscription_of(session: Session, number: int) -> Subscription:
+    """The subscription with this id. Raises ``NotFound``."""
+    found = session.get(Subscription, number)
+    if found is None:
+        raise NotFound(f"no subscription has the id {number}: /api/subscriptions lists them")
     return found
 
 

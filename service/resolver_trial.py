@@ -1,4 +1,4 @@
-"""Try a resolver: what it would propose now, without recording anything."""
+"""Dry run of a resolver: return what it would propose now, without recording anything."""
 
 from datetime import datetime
 from typing import Any
@@ -11,21 +11,21 @@ from predictions.schemas.views import View
 from resolvers.probing.attempt import ProbeResult
 from resolvers.probing.configuration import (
     ResolverIn,
-    attached,
     find_attached,
+    get_attached,
     needs_admin,
 )
 from resolvers.probing.models import ProbeStatus
 from resolvers.sources.evidence import ProposedOutcome
 from resolvers.sources.interface import ProbedQuestion
-from resolvers.sources.registry import all_resolvers, checked_config
+from resolvers.sources.registry import all_resolvers, validate_config
 from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.security.api_keys import Caller
 from service.wiring.probing import dry_run
 
 
-class KindView(View):
+class ResolverKindView(View):
     """A resolver that can be attached to a question."""
 
     key: str
@@ -42,7 +42,7 @@ class TrialIn(Input):
 
 
 class ProbeResultView(View):
-    """What a resolver saw, and why it would propose an outcome or not. Nothing is put on record by a dry run."""
+    """Result of a dry run: the lines observed, and why an outcome would be proposed or not. Nothing is recorded."""
 
     question: int
     resolver: str
@@ -54,22 +54,22 @@ class ProbeResultView(View):
     last_good_check: datetime | None
 
 
-def kinds() -> list[KindView]:
-    """All resolvers there are, by their key."""
-    found = sorted(all_resolvers().items())
+def resolver_kinds() -> list[ResolverKindView]:
+    """Return all available resolvers, in order of key."""
+    resolvers = sorted(all_resolvers().items())
     return [
-        KindView(
+        ResolverKindView(
             key=key,
             version=each.version,
             description=" ".join((type(each).__doc__ or "").split()),
             config_schema=each.settings.model_json_schema(),
         )
-        for key, each in found
+        for key, each in resolvers
     ]
 
 
 def probe_now(request: Request, which: str, who: Caller, data: TrialIn | None = None) -> ProbeResultView:
-    """A dry run with the attached settings, or with those of ``data``. No session is open while it looks.
+    """Run a resolver with the attached settings, or with those of ``data``. No session is open during the probe.
 
     Raises ``NotFound`` for a question without resolver, ``InvalidInput`` for settings that are not valid.
     """
@@ -78,35 +78,35 @@ def probe_now(request: Request, which: str, who: Caller, data: TrialIn | None = 
         question = question_of(session, which)
         row = find_attached(session, question)
         if data is None:
-            row = attached(session, question)
-            tried = TrialIn.model_construct(resolver=row.resolver, config=row.config)
+            row = get_attached(session, question)
+            settings = TrialIn.model_construct(resolver=row.resolver, config=row.config)
         else:
-            tried = data
+            settings = data
             require_permission(who, question, ResolverIn(resolver=data.resolver, config=data.config))
-            checked_config(data.resolver, data.config, question.kind)
-        shown, last_good_at = ProbedQuestion.of(question), row.last_good_at if row else None
-    seen = dry_run(state.engine, state.settings, state.clock, shown, tried.resolver, tried.config)
-    return view_probe_result(shown.id, tried.resolver, seen, state.clock.now(), last_good_at)
+            validate_config(data.resolver, data.config, question.kind)
+        probed, last_good_at = ProbedQuestion.of(question), row.last_good_at if row else None
+    result = dry_run(state.engine, state.settings, state.clock, probed, settings.resolver, settings.config)
+    return probe_result_view(probed.id, settings.resolver, result, state.clock.now(), last_good_at)
 
 
-def view_probe_result(
-    question: int, resolver: str, seen: ProbeResult, now: datetime, last_good_at: datetime | None
+def probe_result_view(
+    question: int, resolver: str, result: ProbeResult, now: datetime, last_good_at: datetime | None
 ) -> ProbeResultView:
-    """A look as it is shown."""
+    """Return the view of a result."""
     return ProbeResultView(
         question=question,
         resolver=resolver,
-        state=seen.state,
-        observed=list(seen.observed),
-        reason=seen.reason,
-        proposal=seen.proposal,
+        state=result.state,
+        observed=list(result.observed),
+        reason=result.reason,
+        proposal=result.proposal,
         looked_at=now,
-        last_good_check=now if seen.good else last_good_at,
+        last_good_check=now if result.succeeded else last_good_at,
     )
 
 
 def require_permission(who: Caller, question: Question, data: ResolverIn) -> None:
-    """Raises 403 where only an admin may attach or try this."""
+    """Raise 403 if only an admin may attach or try this."""
     if needs_admin(question, data) and not who.may("admin"):
         raise HTTPException(
             403,

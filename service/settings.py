@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from resolvers.notifications.senders.smtp import smtp_server
+from resolvers.notifications.senders.smtp import parse_smtp_url
 
 PREFIX = "TRACKRECORD_"
 #: Variables of the same prefix that are no settings: tokens of sources, and where a test kills a process.
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         if value is not None and not value.get_secret_value():
             return None
         if value is not None:
-            smtp_server(value.get_secret_value())
+            parse_smtp_url(value.get_secret_value())
         return value
 
     @property

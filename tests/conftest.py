@@ -19,7 +19,7 @@ import httpx
 import hypothesis
 import pytest
 import uvicorn
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool
 from sqlmodel import Session
 
 from tests.support.fake_clock import FakeClock
@@ -145,6 +145,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
     engine = make_engine(database_url)
     yield engine
+    wait_until_idle(engine)
     engine.dispose()
 
 
@@ -198,10 +199,19 @@ def serving(app: Any) -> Iterator[str]:
             time.sleep(0.01)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
+        if engine := getattr(getattr(app, "state", None), "engine", None):
+            wait_until_idle(engine)
         server.should_exit = True
         thread.join(20)
         listener.close()
         forget_apps()
+
+
+def wait_until_idle(engine: Engine, seconds: float = 5) -> None:
+    """Wait for threads at work: a connection that comes back to an engine which is disposed of is never closed."""
+    ends_at = time.monotonic() + seconds
+    while isinstance(engine.pool, QueuePool) and engine.pool.checkedout() and time.monotonic() < ends_at:
+        time.sleep(0.005)
 
 
 def forget_apps() -> None:

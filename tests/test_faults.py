@@ -22,81 +22,85 @@ from service.scheduling.crash_points import POINTS
 from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
 from tests.conftest import TEMPLATE, migrate
-from tests.support.fault_injection import ROOT, TICK_SECONDS, House, house, until
+from tests.support.fault_injection import ROOT, TICK_SECONDS, FaultHarness, fault_harness, wait_until
 from tests.support.http_source_server import hang
 from tests.support.postgres_server import PostgresServer
 
 
 @pytest.fixture
-def shaken(database_url: str) -> Iterator[House]:
+def harness(database_url: str) -> Iterator[FaultHarness]:
     """A house whose receiver fails now and then."""
-    with house(database_url) as built:
+    with fault_harness(database_url) as built:
         yield built
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_process_killed_at_this_point_loses_nothing_and_repeats_nothing_on_record(shaken: House, point: str) -> None:
-    shaken.come_due(12)
-    first = shaken.start(kill_at=point)
+def test_a_process_killed_at_this_point_loses_nothing_and_repeats_nothing_on_record(
+    harness: FaultHarness, point: str
+) -> None:
+    harness.come_due(12)
+    first = harness.start(kill_at=point)
     first.join(20)
     assert first.exitcode == -signal.SIGKILL, "it reached the point, and died there"
-    shaken.processes.remove(first)
-    shaken.start()
-    shaken.start()
-    until(lambda: shaken.settled(12))
-    assert shaken.count(DeliveryState.DELIVERED) == 12
-    shaken.check(12)
+    harness.processes.remove(first)
+    harness.start()
+    harness.start()
+    wait_until(lambda: harness.finished(12))
+    assert harness.count(DeliveryState.DELIVERED) == 12
+    harness.check(12)
 
 
 @pytest.mark.parametrize("kills", [10, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
-def test_random_kills_of_two_processes_lose_nothing(shaken: House, kills: int) -> None:
+def test_random_kills_of_two_processes_lose_nothing(harness: FaultHarness, kills: int) -> None:
     deadlines = 15 * kills
-    shaken.come_due(deadlines, over_seconds=0.3 * kills)
+    harness.come_due(deadlines, over_seconds=0.3 * kills)
     for _ in range(2):
-        shaken.start()
+        harness.start()
     for _ in range(kills):
         time.sleep(random.uniform(0.05, 0.5))
-        shaken.kill(random.choice(shaken.processes))
-        shaken.start()
-    until(lambda: shaken.settled(deadlines), 40 + 2 * kills)
-    shaken.check(deadlines)
+        harness.kill(random.choice(harness.processes))
+        harness.start()
+    wait_until(lambda: harness.finished(deadlines), 40 + 2 * kills)
+    harness.check(deadlines)
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(400, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
-def test_a_process_that_slept_past_its_lease_changes_nothing_when_it_wakes(shaken: House, times: int) -> None:
-    shaken.receiver.faults = False
+def test_a_process_that_slept_past_its_lease_changes_nothing_when_it_wakes(harness: FaultHarness, times: int) -> None:
+    harness.receiver.faults = False
     for time_before in range(times):
-        shaken.receiver.first = hang
-        requests = len(shaken.receiver.server.requests)
-        shaken.come_due(1)
-        sleeper = shaken.start()
-        until(lambda: len(shaken.receiver.server.requests) == requests + 1)  # noqa: B023 - called at once
-        shaken.suspend(sleeper)
-        other = shaken.start()
-        until(lambda: shaken.settled(time_before + 1))  # noqa: B023 - called at once
-        shaken.kill(other)
-        before = newest_delivery(shaken)
+        harness.receiver.first = hang
+        requests = len(harness.receiver.server.requests)
+        harness.come_due(1)
+        sleeper = harness.start()
+        wait_until(lambda: len(harness.receiver.server.requests) == requests + 1)  # noqa: B023 - called at once
+        harness.suspend(sleeper)
+        other = harness.start()
+        wait_until(lambda: harness.finished(time_before + 1))  # noqa: B023 - called at once
+        harness.kill(other)
+        before = newest_delivery(harness)
         assert (before.state, before.attempts) == (DeliveryState.DELIVERED, 2)
 
         os.kill(sleeper.pid or 0, signal.SIGCONT)
-        until(lambda: first_attempt(shaken).finished_at is not None)  # it has come back, and booked its own attempt
-        assert first_attempt(shaken).status_code is None
-        after = newest_delivery(shaken)
+        wait_until(
+            lambda: first_attempt(harness).finished_at is not None
+        )  # it has come back, and booked its own attempt
+        assert first_attempt(harness).status_code is None
+        after = newest_delivery(harness)
         assert after.model_dump() == before.model_dump()
-        shaken.kill(sleeper)
-    shaken.check(times)
+        harness.kill(sleeper)
+    harness.check(times)
 
 
-def newest_delivery(shaken: House) -> Delivery:
-    with read_transaction(shaken.engine) as session:
+def newest_delivery(harness: FaultHarness) -> Delivery:
+    with read_transaction(harness.engine) as session:
         row = session.execute(select(Delivery).order_by(col(Delivery.id).desc()).limit(1)).scalar_one()
         session.expunge(row)
         return row
 
 
-def first_attempt(shaken: House) -> DeliveryAttempt:
+def first_attempt(harness: FaultHarness) -> DeliveryAttempt:
     """The first attempt of the newest delivery."""
-    with read_transaction(shaken.engine) as session:
+    with read_transaction(harness.engine) as session:
         firsts = select(DeliveryAttempt).where(col(DeliveryAttempt.number) == 1)
         row = session.execute(firsts.order_by(col(DeliveryAttempt.delivery_id).desc()).limit(1)).scalar_one()
         session.expunge(row)
@@ -105,7 +109,7 @@ def first_attempt(shaken: House) -> DeliveryAttempt:
 
 def test_the_environment_names_the_point(database_url: str) -> None:
     """The real way in: the variable, read when the process starts."""
-    with house(database_url) as built:
+    with fault_harness(database_url) as built:
         built.come_due(3)
         code = (
             "from service.db.engine import make_engine; from service.scheduling.scheduler import run_once; "
@@ -133,17 +137,17 @@ def test_a_database_server_that_crashes_and_comes_back_is_caught_up_with(tmp_pat
     with PostgresServer(durable=True) as server:
         url = server.create_database(TEMPLATE)
         migrate(url)
-        with house(url) as built:
+        with fault_harness(url) as built:
             watching = scheduler(url, built.engine, tmp_path)
             watching.start()
             try:
-                until(watching.healthy)
+                wait_until(watching.healthy)
                 server.kill()
-                until(lambda: watching._sweeper.failures > 0)
+                wait_until(lambda: watching._sweeper.failures > 0)
                 server.start()
                 built.come_due(5)
-                until(lambda: came_due(built.engine) == 5)
-                until(watching.healthy)
+                wait_until(lambda: came_due(built.engine) == 5)
+                wait_until(watching.healthy)
             finally:
                 watching.stop()
             with read_transaction(built.engine) as session:
@@ -153,7 +157,7 @@ def test_a_database_server_that_crashes_and_comes_back_is_caught_up_with(tmp_pat
 def test_a_full_disk_leaves_no_half_a_prompt_and_once_there_is_room_all_is_caught_up_with(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    with house(sqlite_url) as built:
+    with fault_harness(sqlite_url) as built:
         built.come_due(300)
         engine = make_engine(sqlite_url)
         room = [0]
@@ -178,7 +182,7 @@ def test_a_full_disk_leaves_no_half_a_prompt_and_once_there_is_room_all_is_caugh
 
 
 def test_a_database_that_another_program_has_locked_is_waited_for(sqlite_url: str, tmp_path: Path) -> None:
-    with house(sqlite_url) as built:
+    with fault_harness(sqlite_url) as built:
         built.come_due(3)
         engine = make_engine(sqlite_url)
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=100"))
@@ -186,19 +190,19 @@ def test_a_database_that_another_program_has_locked_is_waited_for(sqlite_url: st
         with built.engine.connect() as locking:
             locking.execute(text("SELECT 1"))  # BEGIN IMMEDIATE: the write lock is this connection's
             watching.start()
-            until(lambda: watching._sweeper.failures >= 2)
+            wait_until(lambda: watching._sweeper.failures >= 2)
             assert came_due(built.engine) == 0
-        until(lambda: came_due(built.engine) == 3)
+        wait_until(lambda: came_due(built.engine) == 3)
         watching.stop()
         engine.dispose()
 
 
-def test_the_harness_notices_a_message_that_is_not_on_record(shaken: House) -> None:
-    shaken.receiver.faults = False
-    shaken.come_due(1)
-    shaken.start()
-    until(lambda: shaken.settled(1))
-    shaken.check(1)
-    shaken.receiver.server.requests *= 2
+def test_the_harness_notices_a_message_that_is_not_on_record(harness: FaultHarness) -> None:
+    harness.receiver.faults = False
+    harness.come_due(1)
+    harness.start()
+    wait_until(lambda: harness.finished(1))
+    harness.check(1)
+    harness.receiver.server.requests *= 2
     with pytest.raises(AssertionError, match="not on record"):
-        shaken.check(1)
+        harness.check(1)

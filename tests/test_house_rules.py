@@ -179,6 +179,59 @@ def test_the_search_for_clock_reads_finds_them(code: str, expected: bool) -> Non
     assert any(reads_a_clock(node) for node in ast.walk(ast.parse(code))) is expected
 
 
+FRONT_DOORS = ("service/pages", "service/api", "service/cli")
+QUERY_BUILDERS = {
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "text",
+    "func",
+    "exists",
+    "case",
+    "cast",
+    "and_",
+    "or_",
+    "col",
+}
+QUERY_CALLS = {"exec", "execute", "get", "get_one", "scalar", "scalars", "query", "exec_driver_sql"}
+
+
+def asks_the_database(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        from_library = (node.module or "").split(".")[0] in ("sqlalchemy", "sqlmodel")
+        return from_library and any(name.name in QUERY_BUILDERS for name in node.names)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in QUERY_CALLS:
+        return False
+    owner = node.func.value
+    name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
+    return name in ("session", "connection", "past")
+
+
+def test_front_doors_ask_the_domain_and_never_the_database() -> None:
+    queries = [f"{path}:{node.lineno}" for path, node in nodes(*FRONT_DOORS) if asks_the_database(node)]  # type: ignore[attr-defined]
+    assert queries == [], "move the query into a function of predictions or resolvers"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("from sqlmodel import Session, col, select", True),
+        ("from sqlalchemy import func", True),
+        ("from sqlalchemy.orm import Session", False),
+        ("from sqlmodel import Session", False),
+        ("session.execute(query)", True),
+        ("session.get(Question, 1)", True),
+        ("self.session.scalars(query)", True),
+        ("past.session.exec(query)", True),
+        ("client.get(address)", False),
+        ("session.close()", False),
+    ],
+)
+def test_the_search_for_queries_finds_them(code: str, expected: bool) -> None:
+    assert any(asks_the_database(node) for node in ast.walk(ast.parse(code))) is expected
+
+
 def test_annotations_are_not_postponed() -> None:
     """SQLModel reads annotations when it makes a table; as strings, relationships break."""
     postponed = [p for p, node in nodes(*PACKAGES) if isinstance(node, ast.ImportFrom) and node.module == "__future__"]

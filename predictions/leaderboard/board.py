@@ -19,14 +19,14 @@ from predictions.enums import QuestionStatus
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.filters import Filters, Revisions, pair_filters, prediction_filters, question_filters
 from predictions.models import Commentator, Prediction, Question, RunningTotal, Score, row_id
-from predictions.schemas.views import BoardItem, CommentatorRef
+from predictions.schemas.board_item import BoardItem
+from predictions.schemas.estimates import BoardStatistics, Estimate
+from predictions.schemas.views import CommentatorRef
 from predictions.scores.running_totals import OVERALL, SUMS, active_predictions
 from predictions.scoring.ranking import Ranking, Status
 from predictions.scoring.units import SCALE, Floats
 
 Sort = Literal["skill", "brier", "resolved", "name"]
-#: Figures that need every scored pair; the Brier scores themselves come from the running sums.
-_BESIDE = ("brier_adjusted", "peer", "brier_skill_score", "log_score")
 
 IN_TWO_SENTENCES = (
     "Each prediction earns points for being closer to what happened than the best reference available the day it was "
@@ -95,12 +95,10 @@ def board_line(session: Session, person: Commentator, made: Estimates, *, now: d
 def _item(
     person: Commentator, sums: Sums, count: Mapping[str, int], revisions: Revisions, made: Estimates
 ) -> BoardItem:
-    at = made.place.get(row_id(person))
+    at = made.place.get(row_id(person)) if sums.resolved else None
     known: dict[str, Any] = {"events": 0, "status": "pending" if made.pending and sums.resolved else "too_few"}
-    if at is not None and sums.resolved:
-        known = _estimated(made, at)
-    means = {"brier": sums.mean(revisions)} | {f"brier_{rule}": sums.mean(rule) for rule in get_args(Revisions)}
-    words = _words(made, at, means | known) if at is not None and sums.resolved else {}
+    if at is not None:
+        known = _known(made, at)
     settled = count["resolved"] + count["annulled"]
     return BoardItem(
         commentator=CommentatorRef.of(person),
@@ -110,46 +108,49 @@ def _item(
         annulled=count["annulled"],
         uncounted=max(count["resolved"] - sums.resolved, 0),
         share_annulled=count["annulled"] / settled if settled else None,
-        **known | means | words | _words_of_opening(sums, revisions),
+        statistics=_statistics(sums, revisions, made, at),
+        **known,
     )
 
 
-def _words(made: Estimates, at: int, figures: Mapping[str, Any]) -> dict[str, float]:
-    """What the words allow each of these figures to be."""
-    found: dict[str, float] = {}
-    for name, reach in made.words.items():
-        if figures[name] is not None:
-            fall, rise = (round(float(values[at]), 9) for values in reach)
-            found |= {f"{name}_wording_low": figures[name] + fall, f"{name}_wording_high": figures[name] + rise}
-    return found
+def _statistics(sums: Sums, revisions: Revisions, made: Estimates, at: int | None) -> BoardStatistics:
+    """The mean scores and the wording range of opening calls come from the running sums, as fresh as these."""
+    means = {"brier": sums.mean(revisions)} | {f"brier_{rule}": sums.mean(rule) for rule in get_args(Revisions)}
+    found = {name: Estimate(value=mean) for name, mean in means.items()}
+    if at is not None:
+        found = {name: _estimate(made, name, at, means.get(name)) for name in BoardStatistics.model_fields}
+    of_opening = {"wording_low": sums.mean("opening_low"), "wording_high": sums.mean("opening_high")}
+    for name in ("brier", "brier_opening") if revisions == "opening" else ("brier_opening",):
+        found[name] = found[name].model_copy(update=of_opening)
+    return BoardStatistics(**found)
 
 
-def _words_of_opening(sums: Sums, revisions: Revisions) -> dict[str, float | None]:
-    """What the words allow the score of opening calls to be: it is in the running sums, as fresh as the score."""
-    names = ("brier", "brier_opening") if revisions == "opening" else ("brier_opening",)
-    return {f"{name}_wording_{end}": sums.mean(f"opening_{end}") for name in names for end in ("low", "high")}
+def _estimate(made: Estimates, name: str, at: int, mean: float | None) -> Estimate:
+    arrays = made.statistic(name)
+    value = _rounded(arrays.value, at) if mean is None else mean
+    found = Estimate(value=value, low=_rounded(arrays.low, at), high=_rounded(arrays.high, at))
+    if value is None or name not in made.words:
+        return found
+    fall, rise = (round(float(values[at]), 9) for values in made.words[name])
+    return found.model_copy(update={"wording_low": value + fall, "wording_high": value + rise})
 
 
-def _estimated(made: Estimates, at: int) -> dict[str, Any]:
+def _known(made: Estimates, at: int) -> dict[str, Any]:
     ranking, secondary_scores = made.ranking, made.secondary_scores
     ranked = ranking.rank[at] > 0
     places = {name: int(getattr(ranking, name)[at]) for name in ("rank", "rank_low", "rank_high", "tier") if ranked}
-    adjusted = secondary_scores.figures["brier_adjusted"]
+    adjusted = secondary_scores.statistics["brier_adjusted"]
     return {
         "events": int(ranking.events[at]),
         "status": Status(int(ranking.status[at])).name.lower(),
         **places,
-        **{name: _figure(getattr(ranking, name), at) for name in ("skill", "skill_low", "skill_high")},
-        **{name: _figure(secondary_scores.figures[name].value, at) for name in _BESIDE},
-        **{f"{name}_low": _figure(figure.low, at) for name, figure in secondary_scores.figures.items()},
-        **{f"{name}_high": _figure(figure.high, at) for name, figure in secondary_scores.figures.items()},
         "adjusted_among": None if np.isnan(adjusted.value[at]) else int(secondary_scores.component[at]) + 1,
         "peer_questions": int(secondary_scores.peer_questions[at]),
-        **{f"share_{name}": _figure(share, at) for name, share in secondary_scores.shares.items()},
+        **{f"share_{name}": _rounded(share, at) for name, share in secondary_scores.shares.items()},
     }
 
 
-def _figure(values: Floats, at: int) -> float | None:
+def _rounded(values: Floats, at: int) -> float | None:
     """To nine digits, so that no order of addition can be seen; None for NaN."""
     value = round(float(values[at]), 9)
     return None if value != value else value

@@ -14,7 +14,7 @@ from predictions.leaderboard.filters import Filters, Revisions
 from predictions.leaderboard.reader_robustness import reader_robustness
 from predictions.leaderboard.reference_performance import ReferencePerformance, reference_performance
 from predictions.leaderboard.scored_pairs import Pairs, load_pairs
-from predictions.leaderboard.secondary_scores import SecondaryScores, secondary_scores
+from predictions.leaderboard.secondary_scores import EstimateArrays, SecondaryScores, secondary_scores
 from predictions.leaderboard.wording_ranges import pair_ranges
 from predictions.leaderboard.wording_sensitivity import Sensitivity, wording_sensitivity
 from predictions.scoring.ranking import Ranking, rank_commentators
@@ -27,8 +27,8 @@ class Estimates:
     """Rank, tier, skill, intervals and the figures beside them, of all commentators with a scored pair.
 
     ``place`` says where each commentator stands in the arrays; ``readers`` how far the order depends on who reads the
-    words; ``words`` how far these let each figure fall and rise, by its name on a line of the board. With ``pending``
-    there is nothing yet: they are being made.
+    words; ``words`` how far these let each statistic fall and rise, by its name in ``BoardStatistics``. With
+    ``pending`` there is nothing yet: they are being made.
     """
 
     ranking: Ranking
@@ -38,6 +38,12 @@ class Estimates:
     readers: Robustness | None = None
     words: Mapping[str, Sensitivity] = field(default_factory=dict)
     pending: bool = False
+
+    def statistic(self, name: str) -> EstimateArrays:
+        """Return one of the ``BoardStatistics`` for all commentators."""
+        if name == "skill":
+            return EstimateArrays(self.ranking.skill, self.ranking.skill_low, self.ranking.skill_high)
+        return self.secondary_scores.statistics[name]
 
 
 def estimate(session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Estimates:

@@ -4,19 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from predictions.enums import CommentatorKind, DeadlineBasis
-from predictions.models import Commentator, Prediction, Question, QuestionTopic, Score, Source
+from predictions.models import IS_CONDITIONAL, Commentator, Prediction, Question, QuestionTopic, Score, Source
 from predictions.schemas.fields import check_period
 
 Revisions = Literal["opening", "latest", "time_weighted"]
 Include = Literal["deadline_passed", "resolved"]
-
-
-IS_CONDITIONAL = or_(col(Question.condition_question_id).is_not(None), col(Question.condition_text).is_not(None))
 
 
 @dataclass(frozen=True)

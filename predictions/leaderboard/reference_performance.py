@@ -1,29 +1,23 @@
 """The reference forecasts on the board: how well each kind scored, and the commentators on the same calls."""
 
 import numpy as np
+from pydantic import Field
 
 from predictions.enums import ReferenceType
 from predictions.leaderboard.scored_pairs import TYPES, Pairs
+from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import View
 from predictions.scoring.intervals import mean_intervals
-from predictions.scoring.units import SCALE
+from predictions.scoring.units import SCALE, Ints
 
 
 class ReferencePerformance(View):
-    """Mean Brier scores over the opening calls that were compared with one kind of reference, with 90% intervals that
-    take whole events as one piece of evidence; ``..._wording_low`` and ``..._wording_high`` say what that of the
-    commentators could be by what their words may mean."""
+    """One kind of reference forecast, and the commentators, on the opening calls that were compared with it."""
 
     kind: str
     calls: int
-    brier: float
-    brier_low: float
-    brier_high: float
-    commentators: float
-    commentators_low: float
-    commentators_high: float
-    commentators_wording_low: float
-    commentators_wording_high: float
+    brier: Estimate = Field(description="Mean Brier score of the reference forecasts.")
+    commentators: Estimate = Field(description="Mean Brier score of the opening calls.")
 
 
 def reference_performance(pairs: Pairs) -> list[ReferencePerformance]:
@@ -32,14 +26,24 @@ def reference_performance(pairs: Pairs) -> list[ReferencePerformance]:
     for kind in ReferenceType:
         here = pairs.reference_type == TYPES.index(kind)
         if calls := int(here.sum()):
-            # Means of whole numbers, so that they are the same in whatever order the calls come.
-            figures = {
-                "commentators_wording_low": float(pairs.opening_low[here].sum() / calls / SCALE),
-                "commentators_wording_high": float(pairs.opening_high[here].sum() / calls / SCALE),
-            }
-            for name, scores in (("brier", pairs.reference), ("commentators", pairs.opening)):
-                figures[name] = float(scores[here].sum() / calls / SCALE)
-                all_as_one = mean_intervals(np.zeros(calls), pairs.event[here], scores[here] / SCALE)
-                figures |= {f"{name}_{end}": float(getattr(all_as_one, end)[0]) for end in ("low", "high")}
-            found.append(ReferencePerformance(kind=kind.value, calls=calls, **figures))
+            event, own = pairs.event[here], pairs.opening[here]
+            words = {"wording_low": _mean(pairs.opening_low[here]), "wording_high": _mean(pairs.opening_high[here])}
+            found.append(
+                ReferencePerformance(
+                    kind=kind.value,
+                    calls=calls,
+                    brier=_estimate(event, pairs.reference[here]),
+                    commentators=_estimate(event, own).model_copy(update=words),
+                )
+            )
     return found
+
+
+def _estimate(event: Ints, scores: Ints) -> Estimate:
+    all_as_one = mean_intervals(np.zeros(len(scores)), event, scores / SCALE)
+    return Estimate(value=_mean(scores), low=float(all_as_one.low[0]), high=float(all_as_one.high[0]))
+
+
+def _mean(scores: Ints) -> float:
+    """The mean of whole numbers, so that it is the same in whatever order they come."""
+    return float(scores.sum() / len(scores) / SCALE)

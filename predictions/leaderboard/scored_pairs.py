@@ -6,17 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import String, exists, select, type_coerce
 from sqlmodel import Session, col
 
 from predictions.enums import DeadlineBasis, QuestionKind, ReferenceType
-from predictions.leaderboard.filters import IS_CONDITIONAL, Filters, Revisions, pair_filters
-from predictions.models import Prediction, Question, Score
+from predictions.leaderboard.filters import Filters, Revisions, pair_filters
+from predictions.models import IS_CONDITIONAL, Prediction, Question, Score
 from predictions.outcomes import outcome_index
 from predictions.scores.base_rates import base_rates
-from predictions.scores.prediction_arrays import Floats, Ints
-from predictions.scoring.units import SCALE
+from predictions.scoring.units import SCALE, Bools, Floats, Ints
 
 TYPES = tuple(sorted(ReferenceType))
 BASES = tuple(DeadlineBasis)
@@ -26,7 +24,6 @@ _NUMBERS = (
     *("reference", "opening_id"),
 )
 _FLAGS = ("verbal", "recorded_late")
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

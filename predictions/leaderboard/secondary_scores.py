@@ -17,9 +17,8 @@ from predictions.scoring.units import SCALE, Floats, Ints
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure of each commentator with its 90% interval, whole events as one piece of evidence; NaN where there is
-    none."""
+class EstimateArrays:
+    """A statistic of each commentator by ascending id, with its 90% interval; NaN where there is none."""
 
     value: Floats
     low: Floats
@@ -30,14 +29,14 @@ class Figure:
 class SecondaryScores:
     """One entry for each commentator with a scored pair, by ascending id; NaN where there is no such figure.
 
-    ``figures`` by their names on a line of the board: ``brier`` by the rule for revisions that was asked for, and so
+    ``statistics`` by their names in ``BoardStatistics``: ``brier`` by the rule for revisions that was asked for, and so
     are ``brier_adjusted``, as in ``AdjustedScores`` with its ``component``, and ``peer``, the mean over the
     ``peer_questions`` that somebody else answered too. Of opening calls are ``brier_skill_score``, against the
     references, ``log_score``, and ``shares``, those of the scored pairs that are verbal, recorded late, conditional,
     by deadline basis.
     """
 
-    figures: Mapping[str, Figure]
+    statistics: Mapping[str, EstimateArrays]
     component: Ints
     peer_questions: Ints
     shares: Mapping[str, Floats]
@@ -51,22 +50,22 @@ def secondary_scores(pairs: Pairs, revisions: Revisions) -> SecondaryScores:
     def share(values: NDArray[Any]) -> Floats:
         return np.bincount(person, values, len(people)) / number
 
-    def figure(values: Floats, least: float = 0.0, most: float = 1.0) -> Figure:
-        return _figure(len(people), person, pairs.event, values, least, most)
+    def mean(values: Floats, least: float = 0.0, most: float = 1.0) -> EstimateArrays:
+        return _mean(len(people), person, pairs.event, values, least, most)
 
     scores = pairs.scores(revisions)
-    by_rule = {f"brier_{rule}": figure(pairs.scores(rule)) for rule in get_args(Revisions)}
+    by_rule = {f"brier_{rule}": mean(pairs.scores(rule)) for rule in get_args(Revisions)}
     adjusted = adjusted_brier(pairs.commentator, pairs.question, scores)
     peer = peer_score(pairs.question, pairs.commentator, scores)
     log = log_score(pairs.given[:, None], np.ones(len(pairs), dtype=np.int64), "binary")
     return SecondaryScores(
-        figures={
+        statistics={
             "brier": by_rule[f"brier_{revisions}"],
             **by_rule,
-            "brier_adjusted": _exactly(adjusted, figure(adjusted.by_row, -np.inf, np.inf)),
-            "peer": figure(peer, -1.0, 1.0),
-            "brier_skill_score": figure(_skill_by_row(person, pairs), -np.inf, 1.0),
-            "log_score": figure(log, -np.log(1 - LOG_SCORE_FLOOR), -np.log(LOG_SCORE_FLOOR)),
+            "brier_adjusted": _exactly(adjusted, mean(adjusted.by_row, -np.inf, np.inf)),
+            "peer": mean(peer, -1.0, 1.0),
+            "brier_skill_score": mean(_skill_by_row(person, pairs), -np.inf, 1.0),
+            "log_score": mean(log, -np.log(1 - LOG_SCORE_FLOOR), -np.log(LOG_SCORE_FLOOR)),
         },
         component=adjusted.component,
         peer_questions=np.bincount(person[~np.isnan(peer)], minlength=len(people)),
@@ -79,18 +78,18 @@ def secondary_scores(pairs: Pairs, revisions: Revisions) -> SecondaryScores:
     )
 
 
-def _figure(people: int, person: Ints, event: Ints, values: Floats, least: float, most: float) -> Figure:
+def _mean(people: int, person: Ints, event: Ints, values: Floats, least: float, most: float) -> EstimateArrays:
     """Means of ``values`` (n,), rows of NaN left out, as entries for all ``people``."""
     there = ~np.isnan(values)
     found = mean_intervals(person[there], event[there], values[there], least=least, most=most)
     entries = np.full((3, people), np.nan)
     entries[:, found.commentator] = found.mean, found.low, found.high
-    return Figure(*entries)
+    return EstimateArrays(*entries)
 
 
-def _exactly(adjusted: AdjustedScores, figure: Figure) -> Figure:
+def _exactly(adjusted: AdjustedScores, mean: EstimateArrays) -> EstimateArrays:
     """Adjusted scores that are equal stay equal to the bit, which their means over rows need not be."""
-    return Figure(adjusted.adjusted, figure.low, figure.high)
+    return EstimateArrays(adjusted.adjusted, mean.low, mean.high)
 
 
 def _skill_by_row(person: Ints, pairs: Pairs) -> Floats:

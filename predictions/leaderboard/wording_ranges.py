@@ -6,7 +6,7 @@ where they are shown.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import exists, select
 from sqlmodel import Session, col
@@ -15,6 +15,7 @@ from predictions.enums import QuestionKind, QuestionStatus
 from predictions.leaderboard.filters import Revisions
 from predictions.leaderboard.scored_pairs import Pairs
 from predictions.models import Prediction, Question
+from predictions.schemas.estimates import ScoreStatistics, SingleScore
 from predictions.scores.question_scores import eligible_predictions
 from predictions.scoring.brier import word_bounds
 from predictions.scoring.revision_rules import score_question
@@ -56,12 +57,19 @@ def wording_ranges(
     return found
 
 
-def around(words: WordingRange | None, latest: float, time_weighted: float) -> WordingRange:
-    """The ranges around two scores, which have none where there are no words."""
-    if words is None:
-        return WordingRange((latest, latest), (time_weighted, time_weighted))
-    ends = ((words.latest, latest), (words.time_weighted, time_weighted))
-    return WordingRange(*((min(least, score), max(most, score)) for (least, most), score in ends))
+def scores_with_ranges(row: Any, words: WordingRange | None) -> ScoreStatistics:
+    """The scores on a row of ``Score``, each with its wording range; one without words scores what it scores."""
+    latest, weighted = row.latest / SCALE, row.time_weighted / SCALE
+    words = words or WordingRange((latest, latest), (weighted, weighted))
+    return ScoreStatistics(
+        brier=_score(row.opening / SCALE, row.opening_low / SCALE, row.opening_high / SCALE),
+        brier_latest=_score(latest, *words.latest),
+        brier_time_weighted=_score(weighted, *words.time_weighted),
+    )
+
+
+def _score(value: float, low: float, high: float) -> SingleScore:
+    return SingleScore(value=value, wording_low=min(low, value), wording_high=max(high, value))
 
 
 def wording_bounds(session: Session, commentator: int | None = None) -> Sequence[Question]:

@@ -21,7 +21,7 @@ class Sensitivity(NamedTuple):
 
 
 def wording_sensitivity(pairs: Pairs, revisions: Revisions, least: Floats, most: Floats) -> dict[str, Sensitivity]:
-    """The reach of each figure by its name on a line of the board; ``least`` and ``most`` (n,) are what each of the
+    """The reach of each statistic by its name in ``BoardStatistics``; ``least`` and ``most`` (n,) are what each of the
     ``pairs`` could score by ``revisions``.
 
     The adjusted score takes the level of the others as fitted, the skill the centre of its references as it is.

@@ -92,10 +92,9 @@ def _view(
 
 def flags(row: Prediction, question: Question, *, superseded: bool) -> list[str]:
     """What a reader should know of a prediction, in the words that ``PredictionView`` explains."""
-    cutoff = min(question.deadline, question.known_at or question.deadline)
     found = {
-        "recorded_late": row.recorded_at > cutoff,
-        "made_too_late": row.made_at >= cutoff,
+        "recorded_late": row.recorded_at > question.cutoff,
+        "made_too_late": row.made_at >= question.cutoff,
         "vague": row.vague,
         "overridden": row.overridden,
         "against": row.against,
@@ -109,7 +108,6 @@ def flags(row: Prediction, question: Question, *, superseded: bool) -> list[str]
 def view_question(session: Session, question: Question) -> QuestionView:
     """A question with its topics, condition, reference forecasts, proposals and the chain of its resolutions."""
     same = ("resolution_criteria", "options", "opens_at", "deadline_zone", "due_at", "event", "outcome", "known_at")
-    conditional = question.condition_question_id is not None or question.condition_text is not None
     condition = ConditionView(
         question=question.condition_question_id, outcome=question.condition_outcome, text=question.condition_text
     )
@@ -118,7 +116,7 @@ def view_question(session: Session, question: Question) -> QuestionView:
         **{name: getattr(question, name) for name in same},
         deadline_basis=question.deadline_basis.value,
         topics=question_topics(session, row_id(question)),
-        condition=condition if conditional else None,
+        condition=condition if question.is_conditional else None,
         references=[
             ReferenceView(
                 id=row_id(row),

@@ -80,6 +80,11 @@ def list_sources(session: Session, *, outlet: str | None = None, after: int = 0,
 
 def list_questions(session: Session, wanted: QuestionFilter, *, after: int = 0, limit: int = 100) -> list[Question]:
     """Questions with an id above ``after``, in order of entry."""
+    return [row[0] for row in _page(session, filtered_questions(wanted), Question, after, limit)]
+
+
+def filtered_questions(wanted: QuestionFilter) -> Select[Any]:
+    """Return the query for the questions that pass a filter, without an order."""
     query = select(Question)
     if wanted.topic is not None:
         query = query.where(_has_topic(wanted.topic))
@@ -95,7 +100,7 @@ def list_questions(session: Session, wanted: QuestionFilter, *, after: int = 0, 
         query = query.where(col(Question.deadline) < wanted.until)
     if wanted.text:
         query = query.where(func.lower(col(Question.text)).contains(wanted.text.lower(), autoescape=True))
-    return [row[0] for row in _page(session, query, Question, after, limit)]
+    return query
 
 
 def _has_topic(topic: str) -> Any:

@@ -51,3 +51,16 @@ def _has(word: str, column: Any) -> ColumnElement[bool]:
 def _first(session: Session, query: Any) -> Sequence[Any]:
     found: Sequence[Any] = session.execute(query.limit(SHOWN)).scalars().all()
     return found
+
+
+def find_commentator(session: Session, text: str) -> Commentator | None:
+    """Return the commentator with this slug or name, None where there is none."""
+    if not text.strip():
+        return None
+    known = or_(col(Commentator.slug) == text.strip(), col(Commentator.name_key) == name_key(text))
+    return session.execute(select(Commentator).where(known).limit(1)).scalar()
+
+
+def questions_with_text(session: Session, text: str) -> Sequence[Question]:
+    """Return the first two questions with exactly this text: a single one can be named by it."""
+    return session.execute(select(Question).where(col(Question.text) == text).limit(2)).scalars().all()

@@ -23,7 +23,7 @@ def change_question(
     Raises ``Conflict`` for a question with an outcome, which was resolved by the present criteria.
     """
     if question.status not in UNRESOLVED:
-        raise Conflict(f"the question is {question.status.value} by its present wording: retract its resolution first")
+        raise Conflict(f"the question is {question.status.value}: retract its resolution first")
     before = {field: getattr(question, field) for field in changes}
     for field, value in changes.items():
         setattr(question, field, value)

@@ -27,3 +27,9 @@ def named_question(session: Session, data: QuestionRef) -> Question:
             f"/question/{field}", f"no question has {field} {which!r}: check it, or give the whole question"
         )
     return question
+
+
+def condition_of(session: Session, question: Question) -> Question | None:
+    """Return the question that this one is conditional on, or None."""
+    number = question.condition_question_id
+    return session.get(Question, number) if number is not None else None

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Text, cast
 from sqlmodel import Session, col, select
 
 from predictions import ledger
@@ -136,7 +137,7 @@ def confirm(
     """
     _must_be_pending(proposal)
     question = session.get_one(Question, proposal.question_id)
-    data = amendments or _resolution(proposal)
+    data = amendments or resolution_in(proposal)
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
     if outcome != proposal.outcome:
         raise InvalidInput.at(
@@ -148,21 +149,19 @@ def confirm(
     return resolution
 
 
-def _resolution(proposal: Proposal) -> ResolutionIn:
-    """Return the resolution that a proposal suggests."""
-    if proposal.known_at is None:
+def resolution_in(proposal: Proposal, **changes: Any) -> ResolutionIn:
+    """Return the resolution that a proposal suggests, with ``changes`` to its fields.
+
+    Each piece of evidence has the note of a person or the excerpt of a resolver. Raises ``InvalidInput`` at
+    ``/known_at`` without a date.
+    """
+    same = {"outcome": proposal.outcome, "known_at": proposal.known_at, "note": proposal.rationale} | changes
+    if same["known_at"] is None:
         raise InvalidInput.at("/known_at", "the proposal has no date: say when the outcome became public")
-    return ResolutionIn(
-        outcome=proposal.outcome,
-        known_at=proposal.known_at,
-        evidence=[EvidenceIn(url=item["url"], note=_note(item)) for item in proposal.evidence],
-        note=proposal.rationale,
-    )
-
-
-def _note(evidence: dict[str, Any]) -> str:
-    """Return the note of a person, or the excerpt of a resolver, on one piece of evidence."""
-    return evidence.get("note") or evidence.get("excerpt") or ""
+    evidence = [
+        EvidenceIn(url=item["url"], note=item.get("note") or item.get("excerpt") or "") for item in proposal.evidence
+    ]
+    return ResolutionIn(evidence=evidence, **same)
 
 
 def reject(session: Session, proposal: Proposal, reason: str, *, now: datetime, actor: str) -> None:
@@ -194,3 +193,9 @@ def list_proposals(
     if state is not None:
         query = query.where(Proposal.state == state)
     return list(session.exec(query.order_by(col(Proposal.id)).limit(limit)).all())
+
+
+def cites_snapshot(session: Session, sha256: str) -> bool:
+    """Return whether the evidence of any proposal names the snapshot."""
+    cites = cast(col(Proposal.evidence), Text).contains(f'"snapshot": "{sha256}"')
+    return session.execute(select(col(Proposal.id)).where(cites).limit(1)).first() is not None

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
+from predictions.columns import in_parts
 from predictions.models import LedgerEvent, Prediction, Question, Score
 from predictions.outcomes import UNRESOLVED
 from predictions.queries.details import view_predictions
@@ -16,7 +17,6 @@ from predictions.schemas.views import PredictionView, is_active
 
 MAX_CORRECTIONS = 100
 MAX_UNCOUNTED = 100
-PREDICTIONS_PER_QUERY = 5000
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,7 @@ class CommentatorChange:
 def prediction_views(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
     """Predictions as read models, by their ids."""
     found: dict[int, PredictionView] = {}
-    for start in range(0, len(numbers), PREDICTIONS_PER_QUERY):
-        part = numbers[start : start + PREDICTIONS_PER_QUERY]
+    for part in in_parts(numbers):
         rows = session.execute(select(Prediction).where(col(Prediction.id).in_(part))).scalars()
         found |= {view.id: view for view in view_predictions(session, rows)}
     return found

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import product
 from math import fsum
-from typing import Any
+from typing import Any, ClassVar
 
+from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.enums import QuestionKind, ReferenceType
 from predictions.leaderboard.board import board_line
 from predictions.leaderboard.estimates import Estimates
-from predictions.leaderboard.wording_ranges import WordingRange, around, wording_bounds, wording_ranges
+from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, wording_bounds, wording_ranges
 from predictions.models import Commentator, Prediction, Question, Score, row_id
 from predictions.outcomes import UNRESOLVED
 from predictions.queries.details import view_predictions
 from predictions.records.calibration import CalibrationView, view_calibration
-from predictions.schemas.views import BoardItem, CommentatorView, PredictionView, QuestionRefView, View
+from predictions.schemas.board_item import BoardItem
+from predictions.schemas.estimates import ScoreStatistics, plain_number
+from predictions.schemas.views import CommentatorView, PredictionView, QuestionRefView, View
 from predictions.scores.base_rates import base_rates
 from predictions.scoring.units import SCALE
 
@@ -25,8 +27,8 @@ from predictions.scoring.units import SCALE
 class ScoreView(View):
     """What one resolved question made of the commentator's predictions; ``reference_brier`` is the reference's score.
 
-    ``brier`` is that of the opening call; ``..._low`` and ``..._high`` say what each score could be by what the words
-    may mean.
+    Every score is an object in ``statistics``; a few numbers are repeated under plain names, where ``brier_low`` and
+    ``brier_high`` are the wording range of the opening call.
     """
 
     question: QuestionRefView
@@ -34,21 +36,19 @@ class ScoreView(View):
     prediction: int
     probability: float | None
     hedge: str | None
-    brier: float
-    brier_low: float
-    brier_high: float
-    brier_latest: float
-    brier_latest_low: float
-    brier_latest_high: float
-    brier_time_weighted: float
-    brier_time_weighted_low: float
-    brier_time_weighted_high: float
+    statistics: ScoreStatistics = Field(description="The Brier scores by revision rule.")
     reference_brier: float
     reference_type: str
     outcome: str
     known_at: datetime
     predictions: int
     flags: list[str]
+
+    brier: ClassVar[Any] = plain_number("brier", kind=float)
+    brier_low: ClassVar[Any] = plain_number("brier", "wording_low", kind=float)
+    brier_high: ClassVar[Any] = plain_number("brier", "wording_high", kind=float)
+    brier_latest: ClassVar[Any] = plain_number("brier_latest", kind=float)
+    brier_time_weighted: ClassVar[Any] = plain_number("brier_time_weighted", kind=float)
 
 
 class SharesView(View):
@@ -84,7 +84,7 @@ def record_of(session: Session, person: Commentator, made: Estimates, *, now: da
     summary = board_line(session, person, made, now=now)
     return RecordView(
         commentator=CommentatorView.of(person),
-        summary=summary.model_copy(update=_words_by_rule(summary, counted(scores, now))),
+        summary=_with_wording_ranges(summary, counted(scores, now)),
         shares=_shares(scored),
         scores=scores,
         open=_open(session, row_id(person)),
@@ -92,13 +92,18 @@ def record_of(session: Session, person: Commentator, made: Estimates, *, now: da
     )
 
 
-def _words_by_rule(summary: BoardItem, scores: Sequence[ScoreView]) -> dict[str, float]:
-    """What the words allow the scores by the rules that look beyond the opening call to be."""
+def _with_wording_ranges(summary: BoardItem, scores: Sequence[ScoreView]) -> BoardItem:
+    """Add the wording ranges by the rules that look beyond the opening call."""
+    if not scores:
+        return summary
     found = {}
-    for name, end in product(("brier_latest", "brier_time_weighted"), ("low", "high")) if scores else ():
-        moved = [getattr(score, f"{name}_{end}") - getattr(score, name) for score in scores]
-        found[f"{name}_wording_{end}"] = getattr(summary, name) + round(fsum(moved) / len(scores), 9)
-    return found
+    for name in ("brier_latest", "brier_time_weighted"):
+        mean, parts = getattr(summary.statistics, name), [getattr(score.statistics, name) for score in scores]
+        fall = fsum(part.wording_low - part.value for part in parts) / len(parts)
+        rise = fsum(part.wording_high - part.value for part in parts) / len(parts)
+        words = {"wording_low": mean.value + round(fall, 9), "wording_high": mean.value + round(rise, 9)}
+        found[name] = mean.model_copy(update=words)
+    return summary.model_copy(update={"statistics": summary.statistics.model_copy(update=found)})
 
 
 def _scored(session: Session, number: int) -> Scored:
@@ -134,26 +139,15 @@ def _score_view(
         reference, kind = known, ReferenceType.BASE_RATE
     found = {"recorded_late": score.recorded_late, "vague": score.vague, "overridden": opening.overridden}
     found |= {"against": opening.against}
-    conditional = question.condition_question_id is not None or question.condition_text is not None
-    found |= {"verbal": score.verbal, "conditional": conditional}
+    found |= {"verbal": score.verbal, "conditional": question.is_conditional}
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
-    latest, weighted = score.latest / SCALE, score.time_weighted / SCALE
-    words = around(words, latest, weighted)
     return ScoreView(
         question=QuestionRefView.of(question),
         event=question.event,
         prediction=score.opening_id,
         probability=opening.probability,
         hedge=opening.hedge,
-        brier=score.opening / SCALE,
-        brier_latest=latest,
-        brier_latest_low=words.latest[0],
-        brier_latest_high=words.latest[1],
-        brier_time_weighted=weighted,
-        brier_time_weighted_low=words.time_weighted[0],
-        brier_time_weighted_high=words.time_weighted[1],
-        brier_low=score.opening_low / SCALE,
-        brier_high=score.opening_high / SCALE,
+        statistics=scores_with_ranges(score, words),
         reference_brier=reference / SCALE,
         reference_type=kind.value,
         outcome=question.outcome or "",
@@ -174,7 +168,7 @@ def _shares(scored: Scored) -> SharesView:
         recorded_late=share(lambda score, _: score.recorded_late),
         assigned_deadline=share(lambda _, question: question.deadline_basis == "assigned"),
         implied_deadline=share(lambda _, question: question.deadline_basis == "implied"),
-        conditional=share(lambda _, question: question.condition_question_id or question.condition_text),
+        conditional=share(lambda _, question: question.is_conditional),
     )
 
 

@@ -1,7 +1,6 @@
 """What the pure formulas of calibration and of pairs say about the record."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from sqlmodel import Session, col
 
 from predictions.leaderboard.filters import Filters, pair_filters
 from predictions.models import Commentator, Prediction, Question, Score, row_id
+from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import CommentatorRef, View
 from predictions.scores.prediction_arrays import micros
 from predictions.scoring.head_to_head import MIN_EVENTS, compare, e_values, event_means, one_after_another
@@ -19,8 +19,8 @@ from predictions.scoring.units import SCALE
 
 class PairView(View):
     """Two commentators on the resolved questions that both answered. ``difference`` is the mean over events of (score
-    of ``second`` - score of ``first``): above 0 the first was better; it could be ``wording_low`` to
-    ``wording_high`` by what the words of both may mean. With too few shared events only the counts.
+    of ``second`` - score of ``first``): above 0 the first was better; its wording range takes the hedges of both. With
+    too few shared events only the counts.
 
     ``bet_on_first`` is what 1 would have become by betting on the first's probabilities against the second's (an
     e-value), over the ``bet_events`` shared events that came one after another, each forecast when the one before was
@@ -32,11 +32,7 @@ class PairView(View):
     second: CommentatorRef
     questions: int
     events: int
-    difference: float | None
-    low: float | None
-    high: float | None
-    wording_low: float | None
-    wording_high: float | None
+    difference: Estimate
     p_value: float | None
     bet_events: int
     bet_on_first: float
@@ -74,8 +70,17 @@ def compare_commentators(
     note = "" if found.enough else f"they are compared from {MIN_EVENTS} shared events on: fewer would show luck"
     refs = CommentatorRef.of(first), CommentatorRef.of(second)
     shared = [(call, other[number]) for number, call in one.items() if number in other]
-    words = _by_words(shared) if found.enough else {"wording_low": None, "wording_high": None}
-    return PairView(first=refs[0], second=refs[1], note=note, **asdict(found), **words, **_bets(shared))
+    words = _by_words(shared) if found.enough else {}
+    return PairView(
+        first=refs[0],
+        second=refs[1],
+        questions=found.questions,
+        events=found.events,
+        difference=Estimate(value=found.difference, low=found.low, high=found.high, **words),
+        p_value=found.p_value,
+        note=note,
+        **_bets(shared),
+    )
 
 
 def _calls(session: Session, person: int, filters: Filters, now: datetime) -> dict[int, _Call]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
+from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -16,6 +17,7 @@ from predictions.models import Commentator, LedgerEvent, Prediction, Question, R
 from predictions.outcomes import outcome_index
 from predictions.questions.lifecycle import Postponed
 from predictions.records.commentator_record import ScoreView, counted
+from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import CommentatorRef, QuestionRefView, View
 from predictions.scores.prediction_arrays import micros
 from predictions.scoring.brier import brier, word_bounds
@@ -30,56 +32,35 @@ Units = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Point:
-    """One scored question, with the means of the commentator and of the reference up to it; ``interval`` holds the
-    former with 90%, None under ten events; ``verbal`` is what it could be by what the words may mean."""
+    """One scored question, with the means of the commentator and of the reference up to it."""
 
     score: ScoreView
     number: int
-    mean: float
-    verbal: tuple[float, float]
+    mean: Estimate
     reference_forecast: float
-    interval: tuple[float, float] | None
 
 
 class OutcomeView(View):
     """The mean Brier score of opening calls after an outcome became known, over the ``resolved`` questions known by
-    then, with its 90% interval from ten events on, and what it could be by what the words may mean; ``score`` is that
-    of this question, ``reference_brier`` the mean of the reference forecasts."""
+    then; ``score`` is that of this question, ``reference_brier`` the mean of the reference forecasts."""
 
     at: datetime
     question: QuestionRefView
     score: float
     resolved: int
-    brier: float
-    brier_low: float | None
-    brier_high: float | None
-    brier_wording_low: float
-    brier_wording_high: float
+    brier: Estimate = Field(description="The mean, with its 90% interval from ten events on.")
     reference_brier: float
 
 
 class PastScoreView(View):
-    """The figures of the default board from ``at`` on, until the next of its kind, as the record stood then. Intervals
-    (90%, whole events as one piece of evidence) from ten events on; ``..._wording_low`` and ``..._wording_high`` say
-    what a figure could have been by what the words may mean."""
+    """The mean Brier scores on the default board from ``at`` on, until the next of its kind, as the record stood then.
+    Intervals from ten events on."""
 
     at: datetime
     resolved: int
-    brier: float | None
-    brier_low: float | None
-    brier_high: float | None
-    brier_wording_low: float | None
-    brier_wording_high: float | None
-    brier_latest: float | None
-    brier_latest_low: float | None
-    brier_latest_high: float | None
-    brier_latest_wording_low: float | None
-    brier_latest_wording_high: float | None
-    brier_time_weighted: float | None
-    brier_time_weighted_low: float | None
-    brier_time_weighted_high: float | None
-    brier_time_weighted_wording_low: float | None
-    brier_time_weighted_wording_high: float | None
+    brier: Estimate = Field(description="Of opening calls.")
+    brier_latest: Estimate = Field(description="Of the last predictions before the outcome or the deadline.")
+    brier_time_weighted: Estimate = Field(description="Of each prediction by the time it was the current one.")
 
 
 class HistoryView(View):
@@ -103,10 +84,6 @@ def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView
                 score=point.score.brier,
                 resolved=point.number,
                 brier=point.mean,
-                brier_low=point.interval and point.interval[0],
-                brier_high=point.interval and point.interval[1],
-                brier_wording_low=point.verbal[0],
-                brier_wording_high=point.verbal[1],
                 reference_brier=point.reference_forecast,
             )
             for point in running_means(scores, now)
@@ -126,10 +103,10 @@ def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
         total, least, most = total + score.brier, least + score.brier_low, most + score.brier_high
         reference_forecast += score.reference_brier
         running.shift(score.event, round(score.brier * SCALE), 1)
-        verbal = least / number, most / number
-        points.append(
-            Point(score, number, total / number, verbal, reference_forecast / number, running.interval(SCALE))
-        )
+        low, high = running.interval(SCALE) or (None, None)
+        words = {"wording_low": least / number, "wording_high": most / number}
+        mean = Estimate(value=total / number, low=low, high=high, **words)
+        points.append(Point(score, number, mean, reference_forecast / number))
     return points
 
 
@@ -172,11 +149,11 @@ def _past_score(at: datetime, means: Sequence[RunningMean], bounds: Sequence[int
     def share(total: int) -> float | None:
         return total / resolved / SCALE if resolved else None
 
-    found: dict[str, float | None] = {}
+    found: dict[str, Estimate] = {}
     for name, mean, least, most in zip(RULES, means, bounds, bounds[len(RULES) :], strict=False):
         low, high = mean.interval(SCALE) or (None, None)
-        found |= {name: share(mean.total), f"{name}_low": low, f"{name}_high": high}
-        found |= {f"{name}_wording_low": share(least), f"{name}_wording_high": share(most)}
+        words = {"wording_low": share(least), "wording_high": share(most)}
+        found[name] = Estimate(value=share(mean.total), low=low, high=high, **words)
     return PastScoreView(at=at, resolved=resolved, **found)
 
 

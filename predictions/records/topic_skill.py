@@ -7,30 +7,25 @@ import numpy as np
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from predictions.columns import in_parts
 from predictions.models import QuestionTopic
 from predictions.records.commentator_record import ScoreView
-from predictions.scoring.intervals import mean_intervals
+from predictions.schemas.estimates import Estimate
+from predictions.scoring.intervals import Intervals, mean_intervals
+from predictions.scoring.units import Floats
 
 MIN_QUESTIONS = 5
-QUESTIONS_PER_QUERY = 5000
 
 
 @dataclass(frozen=True)
 class TopicScore:
-    """Mean scores of a commentator in a topic, with 90% intervals that take whole events as one piece of evidence, and
-    what the Brier score could be by what words may mean; ``points`` is 100 times what they lie below the reference's,
-    more is better."""
+    """Mean scores of a commentator in a topic; ``points`` is 100 times what they lie below the reference's, more is
+    better."""
 
     topic: str
     questions: int
-    brier: float
-    brier_low: float
-    brier_high: float
-    brier_wording_low: float
-    brier_wording_high: float
-    points: float
-    points_low: float
-    points_high: float
+    brier: Estimate
+    points: Estimate
 
 
 def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicScore]:
@@ -42,21 +37,25 @@ def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicSco
     brier = mean_intervals(place, event, [score.brier for _, score in rows])
     points = [100 * (score.reference_brier - score.brier) for _, score in rows]
     ahead = mean_intervals(place, event, points, least=-100, most=100)
-    words = (np.bincount(place, [getattr(score, end) for _, score in rows]) for end in ("brier_low", "brier_high"))
-    verbal = (sums / brier.questions for sums in words)
-    columns = (brier.questions, brier.mean, brier.low, brier.high, *verbal, ahead.mean, ahead.low, ahead.high)
+    ends = (np.bincount(place, [getattr(score, end) for _, score in rows]) for end in ("brier_low", "brier_high"))
+    wording_low, wording_high = (sums / brier.questions for sums in ends)
+    words = {"wording_low": wording_low, "wording_high": wording_high}
     found = [
-        TopicScore(str(name), int(number), *map(float, figures))
-        for name, number, *figures in zip(names, *columns, strict=True)
+        TopicScore(str(names[at]), int(number), _estimate(at, brier, **words), _estimate(at, ahead))
+        for at, number in enumerate(brier.questions)
         if number >= MIN_QUESTIONS
     ]
-    return sorted(found, key=lambda each: (-each.points, each.topic))
+    return sorted(found, key=lambda each: (-(each.points.value or 0.0), each.topic))
+
+
+def _estimate(at: int, means: Intervals, **words: Floats) -> Estimate:
+    found = {"value": means.mean, "low": means.low, "high": means.high} | words
+    return Estimate(**{part: float(values[at]) for part, values in found.items()})
 
 
 def _topics(session: Session, numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
     """(topic, question) of each topic of these questions."""
     query = select(col(QuestionTopic.topic), col(QuestionTopic.question_id))
-    for start in range(0, len(numbers), QUESTIONS_PER_QUERY):
-        part = numbers[start : start + QUESTIONS_PER_QUERY]
+    for part in in_parts(numbers):
         for row in session.execute(query.where(col(QuestionTopic.question_id).in_(part))):
             yield row[0], row[1]

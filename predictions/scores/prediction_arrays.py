@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from predictions.columns import in_parts
 from predictions.enums import QuestionKind
 from predictions.models import Prediction, Question
+from predictions.scoring.units import Bools, Floats, Ints
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 COLUMNS = (
     *("id", "question_id", "commentator_id", "made_at", "recorded_at"),
@@ -29,9 +28,6 @@ _TABLE = Prediction.__table__  # type: ignore[attr-defined]
 _ON = select(*(_TABLE.c[name] for name in COLUMNS)).where(
     _TABLE.c.question_id.in_(bindparam("questions", expanding=True))
 )
-
-#: SQLite takes 32,766 variables in one statement; this stays well below on every database.
-QUESTIONS_PER_QUERY = 5000
 
 
 @dataclass(frozen=True)
@@ -50,8 +46,8 @@ class PredictionArrays:
     probabilities: Floats
     low: Floats
     high: Floats
-    verbal: Flags
-    vague: Flags
+    verbal: Bools
+    vague: Bools
 
     def __len__(self) -> int:
         return len(self.id)
@@ -93,9 +89,8 @@ def _is_binary(questions: Sequence[Question]) -> bool:
 def _rows(session: Session, question_ids: list[int | None], commentator: int | None) -> list[Any]:
     rows: list[Any] = []
     query = _ON if commentator is None else _ON.where(_TABLE.c.commentator_id == commentator)
-    for start in range(0, len(question_ids), QUESTIONS_PER_QUERY):
-        chunk = question_ids[start : start + QUESTIONS_PER_QUERY]
-        rows.extend(session.execute(query, {"questions": chunk}).all())
+    for part in in_parts(question_ids):
+        rows.extend(session.execute(query, {"questions": part}).all())
     return rows
 
 

@@ -12,11 +12,11 @@ from sqlmodel import Session
 from predictions.enums import QuestionStatus
 from predictions.models import Question, Score
 from predictions.outcomes import outcome_index
-from predictions.scores.prediction_arrays import Floats, Ints, PredictionArrays, load_prediction_arrays, micros
+from predictions.scores.prediction_arrays import PredictionArrays, load_prediction_arrays, micros
 from predictions.scores.reference_forecasts import TYPES, reference_forecasts
 from predictions.scoring.brier import brier, word_bounds
 from predictions.scoring.revision_rules import score_question
-from predictions.scoring.units import to_units
+from predictions.scoring.units import Floats, Ints, to_units
 
 #: The values of a row of the ``score`` table, in the order of ``COLUMNS``.
 ScoreRow = tuple[Any, ...]
@@ -62,8 +62,7 @@ def eligible_predictions(
     """
     rows = load_prediction_arrays(session, questions, commentator)
     deadline = micros([question.deadline for question in questions])
-    known_at = micros([question.known_at or question.deadline for question in questions])
-    cutoff = np.minimum(deadline, known_at)
+    cutoff = micros([question.cutoff for question in questions])
     rows = rows.where(rows.made_at < cutoff[rows.question])
     happened = np.array([outcome_index(question, question.outcome or "") for question in questions], dtype=np.int64)
     outcome = happened[rows.question]

@@ -14,8 +14,8 @@ from sqlmodel import Session
 
 from predictions.enums import ReferenceType
 from predictions.models import Question, Reference
-from predictions.scores.prediction_arrays import Floats, Ints, PredictionArrays, micros
-from predictions.scoring.units import SCALE
+from predictions.scores.prediction_arrays import PredictionArrays, micros
+from predictions.scoring.units import SCALE, Floats, Ints
 
 MIN_OTHERS = 3
 DAY = 86_400_000_000

@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from predictions import ledger
+from predictions.columns import in_parts
 from predictions.enums import QuestionStatus
 from predictions.models import Prediction, Question, QuestionTopic, RunningTotal, Score, row_id
 from predictions.scores.question_scores import store_scores
@@ -110,20 +111,16 @@ def count_first_predictions(session: Session, predictions: Iterable[tuple[int, i
     """
     fresh = set(predictions)
     people, questions = sorted({person for person, _ in fresh}), sorted({question for _, question in fresh})
-    for some_people, some_questions in product(_parts(people), _parts(questions)):
+    for some_people, some_questions in product(in_parts(people), in_parts(questions)):
         fresh.difference_update(
             (row[0], row[1]) for row in session.execute(_KNOWN, {"people": some_people, "questions": some_questions})
         )
     topics: dict[int, list[str]] = defaultdict(lambda: [OVERALL])
-    for some_questions in _parts(sorted({question for _, question in fresh})):
+    for some_questions in in_parts(sorted({question for _, question in fresh})):
         for question, topic in session.execute(_TOPICS_OF, {"questions": some_questions}):
             topics[question].append(topic)
     counts = Counter((person, topic) for person, question in fresh for topic in topics[question])
     _add(session, {pair: tuple(count * one for one in ONLY_ASKED) for pair, count in sorted(counts.items())})
-
-
-def _parts(numbers: list[int]) -> list[list[int]]:
-    return [numbers[start : start + 5000] for start in range(0, len(numbers), 5000)]
 
 
 _KNOWN = (
@@ -165,7 +162,7 @@ def _add(session: Session, changes: dict[tuple[int, str], Contribution]) -> None
 def _make_rows(session: Session, keys: Iterable[tuple[int, str]]) -> None:
     topics = sorted({topic for _, topic in keys})
     known: set[tuple[int, str]] = set()
-    for people in _parts(sorted({person for person, _ in keys})):
+    for people in in_parts(sorted({person for person, _ in keys})):
         known.update((row[0], row[1]) for row in session.execute(_THERE, {"people": people, "topics": topics}))
     zeros = dict.fromkeys(FIELDS, 0)
     fresh = [

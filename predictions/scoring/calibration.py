@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from predictions.scoring.units import Floats, Ints
 
 MIN_PREDICTIONS = 50
 """Below this a curve shows chance: with 20 predictions perfect calibration gives a miscalibration near 0.05."""
@@ -111,14 +110,6 @@ def calibration(p: ArrayLike, outcome: ArrayLike, *, question: ArrayLike | None 
         decomposition=_decomposed(values, count, hits, curve),
         chance=_chance(_Predictions(p, question, values, count), starts, stated, np.random.default_rng(seed)),
     )
-
-
-def decompose(p: ArrayLike, outcome: ArrayLike) -> Decomposition:
-    """Decompose the mean Brier score of ``p`` and outcomes 0/1, both (n,). Raises ``ValueError`` for n = 0."""
-    values, count, hits = _pooled(p, outcome)
-    if not len(values):
-        raise ValueError("nothing to decompose: give at least one prediction")
-    return _decomposed(values, count, hits, _isotonic(count, hits))
 
 
 def recalibrated(count: ArrayLike, hits: ArrayLike) -> Floats:

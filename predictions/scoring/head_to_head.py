@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from predictions.scoring.intervals import t_quantile_95
-from predictions.scoring.units import Floats
-
-Bools = NDArray[np.bool_]
+from predictions.scoring.units import Bools, Floats
 
 MIN_EVENTS = 10
 EXACT_UP_TO = 14

@@ -1,4 +1,4 @@
-"""Other scores than the Brier score: logarithmic, skill points, Brier skill score, peer score."""
+"""Other scores than the Brier score: logarithmic, skill points, peer score."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,16 +23,6 @@ def log_score(probabilities: ArrayLike, outcome: ArrayLike, kind: str) -> Floats
         given = rows[_one_hot(outcome, rows) == 1]
     clipped: Floats = np.clip(given, LOG_SCORE_FLOOR, 1 - LOG_SCORE_FLOOR)
     return -np.log(clipped)
-
-
-def brier_skill_score(scores: ArrayLike, reference: ArrayLike) -> float | None:
-    """Compute BSS = 1 - mean(B) / mean(B of the reference), both (n,); None if the reference's mean is 0.
-
-    Range (-inf, 1]: 1 is perfect, 0 no better than the reference. For display only: a ratio of means is no proper
-    incentive. Murphy (1973), Journal of Applied Meteorology 12, 215-223.
-    """
-    total = float(_checked(reference).sum())
-    return None if total == 0 else 1 - float(_checked(scores).sum()) / total
 
 
 def skill_points(scores: ArrayLike, reference: ArrayLike) -> Floats:

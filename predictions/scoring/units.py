@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 SCALE = 10**12
 """A stored score is a whole number of 1/SCALE, so that sums are exact in any order and on any database."""

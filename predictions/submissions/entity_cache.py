@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlmodel import Session, col
 
+from predictions.columns import in_parts
 from predictions.errors import inside
 from predictions.models import Commentator, Question, Source
 from predictions.questions.create import enter_question
@@ -16,7 +17,6 @@ from predictions.slugs import name_key
 from predictions.submissions.commentators import enter_commentator
 from predictions.submissions.sources import enter_source
 
-_PART = 5000
 _NAMED: Select[Any] = select(Commentator).where(col(Commentator.name_key).in_(bindparam("names", expanding=True)))
 _SLUGGED: Select[Any] = select(Question).where(col(Question.slug).in_(bindparam("names", expanding=True)))
 
@@ -45,8 +45,7 @@ class EntityCache:
 
     def _found(self, query: Select[Any], names: Iterable[str | None]) -> list[Any]:
         wanted = sorted({name for name in names if name})
-        parts = [wanted[start : start + _PART] for start in range(0, len(wanted), _PART)]
-        return [row for part in parts for row in self.session.execute(query, {"names": part}).scalars()]
+        return [row for part in in_parts(wanted) for row in self.session.execute(query, {"names": part}).scalars()]
 
     def commentator(self, data: CommentatorIn) -> Commentator:
         """Return the commentator that ``data`` names; enter a new one."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from predictions.leaderboard.wording_ranges import WordingRange, around, wording_bounds, wording_ranges
+from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, wording_bounds, wording_ranges
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Score
 from predictions.scoring.units import SCALE
 
@@ -64,25 +64,9 @@ def score_lines(session: Session) -> Iterator[Content]:
             person = row.commentator_id
             ranges = wording_ranges(session, wording_bounds(session, person), person)
         content = dict(row._mapping)
-        content |= {shown: content[stored] / SCALE for shown, stored in _BRIERS.items()}
-        content |= _by_words(ranges.get((person, row.question_id)), content)
+        content |= scores_with_ranges(row, ranges.get((person, row.question_id))).columns()
+        content["reference_brier"] = row.reference / SCALE
         yield {"type": "score"} | {name: _plain(content[name]) for name in SCORE_NAMES}
-
-
-def _by_words(words: WordingRange | None, content: Content) -> Content:
-    """Return the wording ranges of the scores by the rules ``latest`` and ``time_weighted``."""
-    ranges = around(words, content["brier_latest"], content["brier_time_weighted"])._asdict()
-    return {f"brier_{name}_{end}": ranges[name][at] for name in ranges for at, end in enumerate(("low", "high"))}
-
-
-_BRIERS = {
-    "brier": "opening",
-    "brier_latest": "latest",
-    "brier_time_weighted": "time_weighted",
-    "brier_low": "opening_low",
-    "brier_high": "opening_high",
-    "reference_brier": "reference",
-}
 
 
 def _plain(value: Any) -> Any:

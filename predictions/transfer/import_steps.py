@@ -19,7 +19,6 @@ from predictions.transfer.duplicates import ExistingPredictions, ExistingResolut
 from predictions.transfer.line_types import (
     CommentatorLine,
     CorrectionLine,
-    PredictionLine,
     ReferenceLine,
     ResolutionLine,
     RetractionLine,
@@ -138,10 +137,6 @@ class Steps:
         else:
             resolve(self.session, question, line, now=self.now, actor=self.actor)
         return False
-
-    def present_prediction(self, line: PredictionLine, question: Question) -> int | None:
-        """Return the id of an equal row, each row once."""
-        return self.predictions.take(line, question)
 
     def _prediction(self, which: int | str) -> Prediction:
         if isinstance(which, str) and which not in self.refs:

@@ -1,4 +1,4 @@
-"""Channels: where prompts are sent, who hears what, and what a receiver's answer means."""
+"""Channels: addresses that prompts are sent to, and the preferences that decide which prompts a channel receives."""
 
 import base64
 import binascii
@@ -17,12 +17,12 @@ from predictions.schemas.fields import Input, Line, Name, Topic, Zone
 from resolvers.errors import AddressRefused
 from resolvers.notifications.models import Channel, ChannelKind
 from resolvers.notifications.payloads import CHANNEL_TEST, message
-from resolvers.notifications.quiet_hours import within
+from resolvers.notifications.quiet_hours import is_between
 from resolvers.notifications.sender import Sender, SendResult, outgoing_message
-from resolvers.outbound.address_guard import checked_url
+from resolvers.outbound.address_guard import validate_url
 from resolvers.prompts.schedule import ESCALATION
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of every secret, not one of them
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not a secret
 SECRET_BYTES = range(24, 65)
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM")]
@@ -30,8 +30,11 @@ _CHAT_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+")
 
 
 class ChannelPreferences(Input):
-    """What a channel hears of, and when. Times of day are on the wall of ``zone``; the night may lie between the quiet
-    ones. With ``digest_at`` all that came due since the last one is one message a day."""
+    """The prompts that a channel receives, its quiet hours and its digest.
+
+    Times of day are local to ``zone``; quiet hours may span midnight. With ``digest_at`` the channel receives one
+    message a day with all new prompts.
+    """
 
     topics: Annotated[list[Topic], Field(max_length=50)] = []
     escalations_only: bool = False
@@ -42,20 +45,20 @@ class ChannelPreferences(Input):
     digest_at: TimeOfDay | None = None
 
     @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    def _check_times(self) -> Self:
         if (self.quiet_from is None) != (self.quiet_to is None) or (
             self.quiet_from and self.quiet_from == self.quiet_to
         ):
-            raise ValueError("give quiet_from and quiet_to together, and not the same time twice")
+            raise ValueError("give quiet_from and quiet_to together, and two different times")
         if self.digest_at and self.quiet_from and self.quiet_to:
             at, start, end = map(time.fromisoformat, (self.digest_at, self.quiet_from, self.quiet_to))
-            if within(at, start, end):
-                raise ValueError("digest_at lies within the quiet hours: choose a time outside")
+            if is_between(at, start, end):
+                raise ValueError("digest_at is within the quiet hours: choose a time outside them")
         return self
 
 
 class ChannelIn(ChannelPreferences):
-    """A new channel. ``secret`` signs what a webhook receives; without one a new secret is made."""
+    """A new channel. ``secret`` signs the messages of a webhook; without one it is generated."""
 
     name: Annotated[Name, Field(max_length=120)]
     kind: Annotated[ChannelKind, Field(strict=False)] = ChannelKind.WEBHOOK
@@ -64,22 +67,22 @@ class ChannelIn(ChannelPreferences):
 
     @field_validator("target")
     @classmethod
-    def _fits_kind(cls, value: str, info: ValidationInfo) -> str:
+    def _check_target(cls, value: str, info: ValidationInfo) -> str:
         kind = info.data.get("kind")
         if kind is ChannelKind.WEBHOOK:
             try:
-                checked_url(value)
+                validate_url(value)
             except AddressRefused as error:
                 raise ValueError(error.detail) from None
         if kind is ChannelKind.EMAIL and not _MAILBOX.fullmatch(value):
-            raise ValueError("must be one plain mail address, for example desk@example.org")
+            raise ValueError("must be one plain mail address, for example newsroom@example.org")
         if kind is ChannelKind.CHAT and not _CHAT_ADDRESS.fullmatch(value):
             raise ValueError("must be the address of one chat service as Apprise writes it, for example slack://...")
         return value
 
     @field_validator("secret")
     @classmethod
-    def _signs(cls, value: str | None) -> str | None:
+    def _check_secret(cls, value: str | None) -> str | None:
         if value is None:
             return None
         try:
@@ -87,22 +90,22 @@ class ChannelIn(ChannelPreferences):
         except binascii.Error:
             size = 0
         if not value.startswith(SECRET_PREFIX) or size not in SECRET_BYTES:
-            raise ValueError(f"must be {SECRET_PREFIX} and 24 to 64 bytes in base64: leave it out to have one made")
+            raise ValueError(f"must be {SECRET_PREFIX} and 24 to 64 bytes in base64: leave it out to generate one")
         return value
 
 
-def enter_channel(session: Session, data: ChannelIn, *, now: datetime) -> Channel:
-    """A new channel, enabled. Raises ``Conflict`` where the name is taken."""
+def create_channel(session: Session, data: ChannelIn, *, now: datetime) -> Channel:
+    """Create a channel, enabled. Raises ``Conflict`` if the name is taken."""
     if session.exec(select(Channel).where(Channel.name == data.name)).first():
         raise Conflict(f"a channel named {data.name!r} exists: choose another name")
-    secret = data.secret or (make_secret() if data.kind is ChannelKind.WEBHOOK else "")
+    secret = data.secret or (generate_secret() if data.kind is ChannelKind.WEBHOOK else "")
     channel = Channel(
         name=data.name,
         kind=data.kind,
         target=data.target,
         secret=secret,
         created_at=now,
-        **_listening(data),
+        **_preference_values(data),
     )
     session.add(channel)
     session.flush()
@@ -110,42 +113,46 @@ def enter_channel(session: Session, data: ChannelIn, *, now: datetime) -> Channe
 
 
 def set_preferences(channel: Channel, data: ChannelPreferences) -> None:
-    """Set what a channel hears of, and when."""
-    for name, value in _listening(data).items():
+    """Store the preferences of a channel."""
+    for name, value in _preference_values(data).items():
         setattr(channel, name, value)
 
 
-def _listening(data: ChannelPreferences) -> dict[str, Any]:
+def _preference_values(data: ChannelPreferences) -> dict[str, Any]:
     fields = {name: getattr(data, name) for name in ChannelPreferences.model_fields}
     return fields | {"topics": sorted(set(data.topics))}
 
 
-def make_secret() -> str:
-    """A new secret for signing, as Standard Webhooks writes it."""
+def generate_secret() -> str:
+    """Generate a signing secret in the format of Standard Webhooks."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def switch(channel: Channel, *, enabled: bool, reason: str = "") -> None:
-    """Enable a channel, or disable it with the reason; what waits for a disabled channel becomes dead letters."""
+def set_enabled(channel: Channel, *, enabled: bool, reason: str = "") -> None:
+    """Enable a channel, or disable it with a reason; pending deliveries of a disabled channel become dead letters."""
     channel.enabled, channel.disabled_reason = enabled, "" if enabled else reason
 
 
 def wants(
-    channel: Channel, stage: str, topics: Sequence[str], *, watching: bool = False, assignee: str | None = None
+    channel: Channel, stage: str, topics: Sequence[str], *, subscribed: bool = False, assignee: str | None = None
 ) -> bool:
-    """Whether a channel hears of this stage of a question with these topics, which it may be ``watching``.
+    """Return whether a channel receives this stage of a question with these topics.
 
-    A channel without topics hears of all questions; unless it is one person's, who hears of what they watch or see to.
+    ``subscribed``: the channel has a subscription to the question or to one of its topics. A channel without topics
+    receives all questions, except that of a person, who receives those they subscribed to or are assigned.
     """
     if channel.escalations_only and stage != ESCALATION:
         return False
-    if watching or (channel.person is not None and channel.person == assignee):
+    if subscribed or (channel.person is not None and channel.person == assignee):
         return True
     return not set(channel.topics).isdisjoint(topics) if channel.topics else channel.person is None
 
 
-def send_test(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: datetime) -> SendResult:
-    """Send a test message now, once, past the outbox. Raises ``InvalidInput`` for a kind that is not set up."""
+def send_test_message(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: datetime) -> SendResult:
+    """Send a test message once, without the delivery queue.
+
+    Raises ``InvalidInput`` if channels of this kind are not set up on the server.
+    """
     sender = senders.get(channel.kind)
     if sender is None:
         raise InvalidInput.at("/kind", f"channels of the kind {channel.kind.value} are not set up on this server")
@@ -153,8 +160,8 @@ def send_test(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: d
     return sender.send(outgoing_message(channel, f"msg_{uuid4().hex}", payload))
 
 
-class SwitchIn(Input):
-    """Whether a channel gets messages, and if not, why."""
+class ChannelEnabledIn(Input):
+    """Enable or disable a channel; ``reason`` is stored if it is disabled."""
 
     enabled: bool
     reason: Line = ""

@@ -1,5 +1,6 @@
-"""Channels and deliveries as people see them: what was sent where, how often, and what came back. No secrets."""
+"""Views of channels and deliveries, without secrets: targets, messages, attempts and their results."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -9,12 +10,12 @@ from sqlmodel import Session, col
 from predictions.models import row_id
 from predictions.schemas.views import View
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryAttempt, DeliveryState
-from resolvers.outbound.redaction import redacted
+from resolvers.outbound.redaction import redact
 from resolvers.prompts.models import Prompt
 
 
 class ChannelView(View):
-    """Where prompts are sent. ``target`` is shown without its secrets, of a chat service only the kind of service."""
+    """A channel. ``target`` is shown without its secrets; of a chat address only the service is shown."""
 
     id: int
     name: str
@@ -33,14 +34,14 @@ class ChannelView(View):
 
     @classmethod
     def of(cls, row: Channel) -> Self:
-        """From the table row."""
-        apart: dict[str, Any] = {"id": row_id(row), "kind": row.kind.value, "target": shown_target(row)}
-        same = {name: getattr(row, name) for name in ChannelView.model_fields if name not in apart}
-        return cls(**apart, **same)
+        """Build the view from the table row."""
+        derived: dict[str, Any] = {"id": row_id(row), "kind": row.kind.value, "target": public_target(row)}
+        copied = {name: getattr(row, name) for name in ChannelView.model_fields if name not in derived}
+        return cls(**derived, **copied)
 
 
 class AttemptView(View):
-    """One attempt. Without ``finished_at`` it is under way, or its process ended before an answer was booked."""
+    """One attempt to send; ``finished_at`` is null while it runs, or if its process ended before the result."""
 
     number: int
     started_at: datetime
@@ -50,7 +51,7 @@ class AttemptView(View):
 
 
 class DeliveryView(View):
-    """A message to a channel, and how it fared."""
+    """A message to a channel, with its state and attempts."""
 
     id: int
     message_id: str
@@ -67,15 +68,15 @@ class DeliveryView(View):
     finished_at: datetime | None
 
 
-def shown_target(channel: Channel) -> str:
-    """The channel's address as it may be shown."""
-    if channel.kind is ChannelKind.CHAT:  # such an address is a secret from end to end
+def public_target(channel: Channel) -> str:
+    """Return the target of a channel without secrets."""
+    if channel.kind is ChannelKind.CHAT:  # the whole address of a chat service is a secret
         return f"{channel.target.partition('://')[0]}://…"
-    return redacted(channel.target) if channel.kind is ChannelKind.WEBHOOK else channel.target
+    return redact(channel.target) if channel.kind is ChannelKind.WEBHOOK else channel.target
 
 
 def list_channels(session: Session) -> list[ChannelView]:
-    """All channels, in order of entry."""
+    """Return all channels in order of creation."""
     return [ChannelView.of(row) for row in session.execute(select(Channel).order_by(col(Channel.id))).scalars()]
 
 
@@ -89,8 +90,7 @@ def list_deliveries(
     before: int | None = None,
     limit: int = 100,
 ) -> list[DeliveryView]:
-    """Deliveries with an id above ``after``, in order of writing, each with its attempts; with ``before``, those with
-    an id below it, the newest first."""
+    """Return deliveries with their attempts, by id above ``after``; with ``before``, by id below it, newest first."""
     query = (
         select(Delivery, col(Channel.name), Prompt)
         .join(Channel, col(Channel.id) == col(Delivery.channel_id))
@@ -107,32 +107,38 @@ def list_deliveries(
         query = query.where(col(Delivery.id) < before)
     order = col(Delivery.id) if before is None else col(Delivery.id).desc()
     rows = session.execute(query.order_by(order).limit(limit)).all()
-    attempts = _attempts(session, [row_id(row.Delivery) for row in rows])
+    attempts = _attempts_by_delivery(session, [row_id(row.Delivery) for row in rows])
     return [_view(row.Delivery, row.name, row.Prompt, attempts) for row in rows]
 
 
+def count_deliveries(session: Session) -> Mapping[DeliveryState, int]:
+    """Return the number of deliveries by state; a state without any is left out."""
+    state = col(Delivery.state)
+    return {row[0]: row[1] for row in session.execute(select(state, func.count()).group_by(state))}
+
+
 def count_by_state(session: Session) -> dict[int, dict[str, int]]:
-    """How many deliveries of each channel stand in each state."""
+    """Return the number of deliveries in each state, by channel."""
     query = select(col(Delivery.channel_id), col(Delivery.state), func.count()).group_by(
         col(Delivery.channel_id), col(Delivery.state)
     )
-    found: dict[int, dict[str, int]] = {}
+    counts: dict[int, dict[str, int]] = {}
     for channel, state, number in session.execute(query):
-        found.setdefault(channel, {})[state.value] = number
-    return found
+        counts.setdefault(channel, {})[state.value] = number
+    return counts
 
 
-def _attempts(session: Session, deliveries: list[int]) -> dict[int, list[AttemptView]]:
+def _attempts_by_delivery(session: Session, deliveries: list[int]) -> dict[int, list[AttemptView]]:
     query = select(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(deliveries))
-    found: dict[int, list[AttemptView]] = {}
+    attempts: dict[int, list[AttemptView]] = {}
     for row in session.execute(query.order_by(col(DeliveryAttempt.id))).scalars():
         view = AttemptView(**{name: getattr(row, name) for name in AttemptView.model_fields})
-        found.setdefault(row.delivery_id, []).append(view)
-    return found
+        attempts.setdefault(row.delivery_id, []).append(view)
+    return attempts
 
 
 def _view(row: Delivery, channel: str, prompt: Prompt | None, attempts: dict[int, list[AttemptView]]) -> DeliveryView:
-    same: dict[str, Any] = {
+    copied: dict[str, Any] = {
         name: getattr(row, name) for name in ("message_id", "last_error", "created_at", "finished_at")
     }
     return DeliveryView(
@@ -145,5 +151,5 @@ def _view(row: Delivery, channel: str, prompt: Prompt | None, attempts: dict[int
         state=row.state.value,
         attempts=attempts.get(row_id(row), []),
         next_at=row.next_at if row.state is DeliveryState.PENDING else None,
-        **same,
+        **copied,
     )

@@ -1,7 +1,7 @@
-"""The bookkeeping of the outbox: which deliveries to attempt now, what an answer does to one, the log, sending again.
+"""The delivery queue: claim due deliveries, record the result of an attempt, and resend.
 
-A claim counts the attempt and takes a lease under a new token; only the holder of the token may finish it. A holder
-that slept past its lease finds its token gone and changes nothing.
+A claim counts the attempt and takes a lease under a new token; only the holder of the token may record the result.
+A process whose lease has expired finds its token replaced and changes nothing.
 """
 
 import logging
@@ -17,12 +17,12 @@ from predictions.enums import QuestionStatus
 from predictions.errors import Conflict
 from predictions.models import Question, row_id
 from predictions.questions.triage import is_snoozed
-from resolvers.notifications.channels import switch
+from resolvers.notifications.channels import set_enabled
 from resolvers.notifications.digests import MAX_PROMPTS, build_digest, lock_channel, propagate_state
 from resolvers.notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryState
 from resolvers.notifications.quiet_hours import is_quiet
 from resolvers.notifications.retry_policy import RetryPolicy
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult, outgoing_message
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus, outgoing_message
 from resolvers.prompts.models import Prompt
 
 log = logging.getLogger(__name__)
@@ -39,42 +39,42 @@ _CLOSED = {
     "lease_token": null(),
     "lease_until": null(),
 }
-#: The row as it was read: whoever was quicker has counted another attempt, or closed it.
-_AS_READ = update(_DELIVERY).where(
+#: Matches the row only as it was read: another process may have counted an attempt or closed it since.
+_UNCHANGED = update(_DELIVERY).where(
     _DELIVERY.c.id == bindparam("id_"), _IS_PENDING, _DELIVERY.c.attempts == bindparam("seen_")
 )
-_TAKE = _AS_READ.values(
+_CLAIM = _UNCHANGED.values(
     attempts=_DELIVERY.c.attempts + 1,
     lease_token=bindparam("token_"),
     lease_until=bindparam("until_"),
     next_at=bindparam("until_"),
 )
-_CLOSE = _AS_READ.values(_CLOSED)
+_CLOSE = _UNCHANGED.values(_CLOSED)
 _FINISH = (
     update(_DELIVERY)
     .where(_DELIVERY.c.id == bindparam("id_"), _IS_PENDING, _DELIVERY.c.lease_token == bindparam("token_"))
     .values(_CLOSED | {"next_at": bindparam("next_at_")})
 )
-_TELL = (
+_FINISH_ATTEMPT = (
     update(_ATTEMPT)
     .where(_ATTEMPT.c.delivery_id == bindparam("id_"), _ATTEMPT.c.number == bindparam("number_"))
     .values(finished_at=bindparam("now_"), status_code=bindparam("status_"), error=bindparam("error_"))
 )
-_OF_CHANNEL = (
+_DUE_IN_CHANNEL = (
     _DELIVERY.c.channel_id == bindparam("channel_"),
     _IS_PENDING,
     _DELIVERY.c.next_at <= bindparam("now_"),
 )
-_CLOSE_ALL = update(_DELIVERY).where(*_OF_CHANNEL).values(_CLOSED)
-# Two queries by key: in one, or with conditions on the question, PostgreSQL goes by statistics that a sweep outdates.
-_WAITING = (
+_CLOSE_ALL_DUE = update(_DELIVERY).where(*_DUE_IN_CHANNEL).values(_CLOSED)
+# Two queries by key: for a join, PostgreSQL plans with statistics that a sweep makes outdated.
+_DUE_ROWS = (
     select(*(_DELIVERY.c[name] for name in ("id", "prompt_id", "attempts", "lease_token", "message_id", "payload")))
-    .where(*_OF_CHANNEL, _DELIVERY.c.digest_id.is_(None))
+    .where(*_DUE_IN_CHANNEL, _DELIVERY.c.digest_id.is_(None))
     .order_by(_DELIVERY.c.next_at)
     .limit(bindparam("limit_"))
     .with_for_update(skip_locked=True)
 )
-_ASKED: Any = (
+_QUESTION_STATES: Any = (
     select(
         *(col(Prompt.id), col(Prompt.due_at).label("prompted_for"), col(Question.status), col(Question.due_at)),
         *(col(Question.snoozed_until), col(Question.next_prompt_at)),
@@ -86,7 +86,7 @@ _ASKED: Any = (
 
 @dataclass(frozen=True)
 class ClaimedDelivery:
-    """A delivery that is this process's to attempt, until its lease ends; of no single prompt if it is a digest."""
+    """A delivery that this process may send until its lease ends; ``prompt_id`` is None for a digest."""
 
     id: int
     prompt_id: int | None
@@ -96,57 +96,59 @@ class ClaimedDelivery:
     outgoing: OutgoingMessage
 
 
-def claim(
-    session: Session, channel: Channel, limit: int, now: datetime, terms: RetryPolicy
+def claim_deliveries(
+    session: Session, channel: Channel, limit: int, now: datetime, policy: RetryPolicy
 ) -> tuple[list[ClaimedDelivery], int]:
-    """Up to ``limit`` deliveries of a channel whose time has come, each with its attempt on record.
+    """Claim up to ``limit`` due deliveries of a channel, each with its attempt recorded.
 
-    What need not be sent any more is closed on the way, or goes into a digest: how many, is the second value. In quiet
-    hours there is nothing to do. A lease moves ``next_at`` to its end, so what is being sent by someone is not looked
-    at. Commit before sending.
+    Deliveries that are no longer wanted are closed, and those for a digest are put into one; the second value returned
+    is their number. In quiet hours nothing is claimed. A claim moves ``next_at`` to the end of its lease, so that other
+    processes skip the row. Commit before sending.
     """
     if not channel.enabled:
-        return [], _close_all(session, channel, now)
+        return [], _close_all_due(session, channel, now)
     if is_quiet(channel, now):
         return [], 0
     if channel.digest_at is None:
-        rows, closed = _wanted(session, channel, limit, now, terms)
-        return _take(session, channel, rows, now, terms), closed
+        rows, closed = _deliverable_rows(session, channel, limit, now, policy)
+        return _claim_rows(session, channel, rows, now, policy), closed
     lock_channel(session, channel)
-    rows, closed = _wanted(session, channel, MAX_PROMPTS, now, terms)
-    loose = [row.id for row in rows if row.prompt_id is not None and row.attempts == 0]
-    if loose:
-        build_digest(session, channel, loose, now)
-        return [], closed + len(loose)
-    return _take(session, channel, rows[:limit], now, terms), closed
+    rows, closed = _deliverable_rows(session, channel, MAX_PROMPTS, now, policy)
+    undigested = [row.id for row in rows if row.prompt_id is not None and row.attempts == 0]
+    if undigested:
+        build_digest(session, channel, undigested, now)
+        return [], closed + len(undigested)
+    return _claim_rows(session, channel, rows[:limit], now, policy), closed
 
 
-def _wanted(session: Session, channel: Channel, limit: int, now: datetime, terms: RetryPolicy) -> tuple[list[Any], int]:
-    """Up to ``limit`` rows whose time has come, without those that are closed instead; and how many these are."""
+def _deliverable_rows(
+    session: Session, channel: Channel, limit: int, now: datetime, policy: RetryPolicy
+) -> tuple[list[Any], int]:
+    """Return up to ``limit`` due rows that are still to be sent, and how many others were closed instead."""
     connection = session.connection()
-    rows = connection.execute(_WAITING, {"channel_": row_id(channel), "limit_": limit, "now_": now}).all()
-    asked = connection.execute(_ASKED, {"prompts_": [row.prompt_id for row in rows]}).all()
-    not_wanted = {each.id: reason for each in asked if (reason := _why_not_wanted(each))}
+    rows = connection.execute(_DUE_ROWS, {"channel_": row_id(channel), "limit_": limit, "now_": now}).all()
+    question_states = connection.execute(_QUESTION_STATES, {"prompts_": [row.prompt_id for row in rows]}).all()
+    cancel_reasons = {each.id: reason for each in question_states if (reason := _cancel_reason(each))}
     wanted: list[Any] = []
     closed = 0
     for row in rows:
-        closing = _reason_to_close(row, not_wanted.get(row.prompt_id), terms)
+        closing = _closing_reason(row, cancel_reasons.get(row.prompt_id), policy)
         if closing is None:
             wanted.append(row)
         else:
-            seen = {"id_": row.id, "seen_": row.attempts}
-            closed += connection.execute(_CLOSE, seen | _closed(*closing, now)).rowcount
+            as_read = {"id_": row.id, "seen_": row.attempts}
+            closed += connection.execute(_CLOSE, as_read | _closing_values(*closing, now)).rowcount
     return wanted, closed
 
 
-def _take(
-    session: Session, channel: Channel, rows: list[Any], now: datetime, terms: RetryPolicy
+def _claim_rows(
+    session: Session, channel: Channel, rows: list[Any], now: datetime, policy: RetryPolicy
 ) -> list[ClaimedDelivery]:
-    """A lease and an attempt on record for each of these rows, but for those that another has taken meanwhile."""
-    connection, until = session.connection(), now + timedelta(seconds=terms.lease_seconds)
+    """Lease each row and record its attempt, except rows that another process has claimed since they were read."""
+    connection, until = session.connection(), now + timedelta(seconds=policy.lease_seconds)
     claimed: list[ClaimedDelivery] = []
     for row in rows:
-        mine = ClaimedDelivery(
+        delivery = ClaimedDelivery(
             id=row.id,
             prompt_id=row.prompt_id,
             channel_id=row_id(channel),
@@ -154,9 +156,9 @@ def _take(
             attempt=row.attempts + 1,
             outgoing=outgoing_message(channel, row.message_id, row.payload),
         )
-        taken = {"id_": row.id, "seen_": row.attempts, "token_": mine.token, "until_": until}
-        if connection.execute(_TAKE, taken).rowcount:
-            claimed.append(mine)
+        values = {"id_": row.id, "seen_": row.attempts, "token_": delivery.token, "until_": until}
+        if connection.execute(_CLAIM, values).rowcount:
+            claimed.append(delivery)
     if claimed:
         attempts = [
             {"delivery_id": each.id, "number": each.attempt, "started_at": now, "error": ""} for each in claimed
@@ -165,72 +167,73 @@ def _take(
     return claimed
 
 
-def _why_not_wanted(asked: Any) -> str | None:
-    if asked.status is not QuestionStatus.DUE or asked.due_at != asked.prompted_for:
+def _cancel_reason(question: Any) -> str | None:
+    if question.status is not QuestionStatus.DUE or question.due_at != question.prompted_for:
         return "the question is no longer due"
-    return "the question was snoozed: another message comes when it wakes" if is_snoozed(asked) else None
+    return "the question was snoozed: another message follows when the snooze ends" if is_snoozed(question) else None
 
 
-def _reason_to_close(row: Any, not_wanted: str | None, terms: RetryPolicy) -> tuple[DeliveryState, str] | None:
-    if not_wanted:
-        return DeliveryState.CANCELLED, not_wanted
-    if row.lease_token is not None and row.attempts % len(terms.retry_seconds) == 0:
-        return DeliveryState.DEAD, "the last attempt was cut short: whether it arrived is not known"
+def _closing_reason(row: Any, cancel_reasons: str | None, policy: RetryPolicy) -> tuple[DeliveryState, str] | None:
+    if cancel_reasons:
+        return DeliveryState.CANCELLED, cancel_reasons
+    if row.lease_token is not None and row.attempts % len(policy.retry_seconds) == 0:
+        return DeliveryState.DEAD, "the last attempt was interrupted: it is not known whether the message arrived"
     return None
 
 
-def _close_all(session: Session, channel: Channel, now: datetime) -> int:
+def _close_all_due(session: Session, channel: Channel, now: datetime) -> int:
     reason = f"the channel is disabled: {channel.disabled_reason or 'by an admin'}"
     which = {"channel_": row_id(channel), "now_": now}
-    return session.connection().execute(_CLOSE_ALL, which | _closed(DeliveryState.DEAD, reason, now)).rowcount
+    values = which | _closing_values(DeliveryState.DEAD, reason, now)
+    return session.connection().execute(_CLOSE_ALL_DUE, values).rowcount
 
 
-def finish(
-    session: Session, claimed: ClaimedDelivery, answer: SendResult, now: datetime, terms: RetryPolicy
+def record_result(
+    session: Session, claimed: ClaimedDelivery, result: SendResult, now: datetime, policy: RetryPolicy
 ) -> DeliveryState | None:
-    """Book the answer to an attempt: the delivery's new state; None where the lease was lost meanwhile."""
+    """Record the result of an attempt; return the delivery's new state, or None if the lease was lost."""
     connection = session.connection()
-    told = {"now_": now, "status_": answer.status_code, "error_": answer.detail}
-    connection.execute(_TELL, {"id_": claimed.id, "number_": claimed.attempt} | told)
-    state, next_at = _after(claimed, answer, now, terms)
-    closed = _closed(state, answer.detail, None if state is DeliveryState.PENDING else now)
-    ours = {"id_": claimed.id, "token_": claimed.token, "next_at_": next_at}
-    if not connection.execute(_FINISH, ours | closed).rowcount:
-        log.warning("delivery %d: attempt %d lost its lease; its answer changes nothing", claimed.id, claimed.attempt)
+    attempt_values = {"now_": now, "status_": result.status_code, "error_": result.detail}
+    connection.execute(_FINISH_ATTEMPT, {"id_": claimed.id, "number_": claimed.attempt} | attempt_values)
+    state, next_at = _next_state(claimed, result, now, policy)
+    closed = _closing_values(state, result.detail, None if state is DeliveryState.PENDING else now)
+    held = {"id_": claimed.id, "token_": claimed.token, "next_at_": next_at}
+    if not connection.execute(_FINISH, held | closed).rowcount:
+        log.warning("delivery %d: attempt %d lost its lease; its result is discarded", claimed.id, claimed.attempt)
         return None
     if claimed.prompt_id is None and state is not DeliveryState.PENDING:
-        propagate_state(session, claimed.id, state, answer.detail, now)
-    if answer.verdict is DeliveryResult.GONE:
-        _disable(session, claimed, answer.detail)
+        propagate_state(session, claimed.id, state, result.detail, now)
+    if result.status is SendStatus.GONE:
+        _disable_channel(session, claimed, result.detail)
     return state
 
 
-def _after(
-    claimed: ClaimedDelivery, answer: SendResult, now: datetime, terms: RetryPolicy
+def _next_state(
+    claimed: ClaimedDelivery, result: SendResult, now: datetime, policy: RetryPolicy
 ) -> tuple[DeliveryState, datetime]:
-    if answer.verdict is DeliveryResult.DELIVERED:
+    if result.status is SendStatus.DELIVERED:
         return DeliveryState.DELIVERED, now
-    wait = terms.wait(claimed.attempt, answer.retry_after) if answer.verdict is DeliveryResult.PASSING else None
+    wait = policy.wait(claimed.attempt, result.retry_after) if result.status is SendStatus.TEMPORARY else None
     return (DeliveryState.DEAD, now) if wait is None else (DeliveryState.PENDING, now + wait)
 
 
-def _disable(session: Session, claimed: ClaimedDelivery, reason: str) -> None:
-    """Disable the channel, unless somebody has set another target since."""
+def _disable_channel(session: Session, claimed: ClaimedDelivery, reason: str) -> None:
+    """Disable the channel unless its target has been changed since the claim."""
     channel = session.get(Channel, claimed.channel_id, populate_existing=True)
     if channel is not None and channel.target == claimed.outgoing.target:
-        switch(channel, enabled=False, reason=reason)
+        set_enabled(channel, enabled=False, reason=reason)
         session.flush()
 
 
-def _closed(state: DeliveryState, reason: str, at: datetime | None) -> dict[str, Any]:
+def _closing_values(state: DeliveryState, reason: str, at: datetime | None) -> dict[str, Any]:
     return {"state_": state, "finished_at_": at, "last_error_": reason}
 
 
 def resend(session: Session, delivery: Delivery, *, now: datetime) -> None:
-    """Send a dead letter, or what was delivered before, once more with the same message id.
+    """Send a dead letter or a delivered message once more, with the same message id.
 
-    One that a digest carried goes alone, or with the next digest. Raises ``Conflict`` where it is still to be sent,
-    was cancelled, or its channel is disabled.
+    A delivery that was part of a digest is sent alone, or with the next digest. Raises ``Conflict`` if it is still
+    pending, was cancelled, or its channel is disabled.
     """
     if delivery.state is DeliveryState.PENDING:
         raise Conflict(f"delivery {delivery.id} is still to be sent, at {delivery.next_at.isoformat()}: wait for that")

@@ -1,4 +1,4 @@
-"""Digests: what waits for a channel that wants one message a day goes out as one, and shares its fate."""
+"""Digests: one message a day with all pending prompts of a channel."""
 
 import json
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from predictions.models import row_id
 from resolvers.notifications.channels import ChannelPreferences, set_preferences
 from resolvers.notifications.models import Channel, Delivery, DeliveryState
 from resolvers.notifications.payloads import DIGEST_CREATED, message
-from resolvers.notifications.quiet_hours import send_at
+from resolvers.notifications.quiet_hours import send_time
 
-#: Prompts in one digest; what is more makes another.
+#: Prompts in one digest; further ones go into another digest.
 MAX_PROMPTS = 100
 
 _DELIVERY: Any = Delivery.__table__  # type: ignore[attr-defined]
@@ -30,12 +30,12 @@ _UNSENT = (
 
 
 def lock_channel(session: Session, channel: Channel) -> None:
-    """Wait until no other process gathers for this channel, so that all that waits is in one digest."""
+    """Lock a channel until the transaction ends, so that only one process builds its digest."""
     session.execute(select(col(Channel.id)).where(col(Channel.id) == row_id(channel)).with_for_update())
 
 
 def build_digest(session: Session, channel: Channel, deliveries: Sequence[int], now: datetime) -> None:
-    """Put these deliveries of prompts, which nobody has attempted yet, into one new delivery of the channel."""
+    """Put deliveries of prompts that have not been attempted into one new delivery of the channel."""
     chosen = select(_DELIVERY.c.message_id, _DELIVERY.c.payload).where(_DELIVERY.c.id.in_(deliveries))
     rows = session.execute(chosen.order_by(_DELIVERY.c.id)).all()
     prompts = [{"message_id": row.message_id, **json.loads(row.payload)["data"]} for row in rows]
@@ -52,15 +52,15 @@ def build_digest(session: Session, channel: Channel, deliveries: Sequence[int], 
 
 
 def propagate_state(session: Session, digest: int, state: DeliveryState, reason: str, now: datetime) -> None:
-    """What a digest carries has arrived, or not, together with it."""
-    fate = {"state": state, "finished_at": now, "last_error": reason}
-    session.connection().execute(update(_DELIVERY).where(_DELIVERY.c.digest_id == digest).values(**fate))
+    """Give the deliveries in a digest the final state of the digest."""
+    values = {"state": state, "finished_at": now, "last_error": reason}
+    session.connection().execute(update(_DELIVERY).where(_DELIVERY.c.digest_id == digest).values(**values))
 
 
 def change_preferences(session: Session, channel: Channel, data: ChannelPreferences, *, now: datetime) -> None:
-    """Let a channel hear of other things, or at other times, as far as ``data`` sets them; the rest stays.
+    """Change the preferences that ``data`` sets, and reschedule the unsent deliveries of the channel.
 
-    What waits for it already goes out by the new hours. Raises ``InvalidInput`` where new and old do not fit together.
+    Raises ``InvalidInput`` if the new and the remaining preferences contradict each other.
     """
     old = {name: getattr(channel, name) for name in ChannelPreferences.model_fields}
     new = {name: getattr(data, name) for name in data.model_fields_set}
@@ -69,5 +69,5 @@ def change_preferences(session: Session, channel: Channel, data: ChannelPreferen
     except ValidationError as error:
         raise InvalidInput.at("", error.errors()[0]["msg"].removeprefix("Value error, ")) from None
     session.flush()
-    mine = update(_DELIVERY).where(*_UNSENT, _DELIVERY.c.channel_id == row_id(channel))
-    session.connection().execute(mine.values(next_at=send_at(channel, now)))
+    unsent = update(_DELIVERY).where(*_UNSENT, _DELIVERY.c.channel_id == row_id(channel))
+    session.connection().execute(unsent.values(next_at=send_time(channel, now)))

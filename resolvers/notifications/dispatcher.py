@@ -1,7 +1,7 @@
-"""The outbox at work: claims deliveries, sends them side by side, and books the answers.
+"""Claim due deliveries, send them concurrently and record the results.
 
-Each send has a thread of its own and each channel a few places, so that a slow or dead receiver holds up neither the
-others nor the sweep. Claims and answers go through short transactions of the caller's; nothing is sent inside one.
+Each send has its own thread, and each channel a limited number of sends, so that a slow receiver delays neither the
+other channels nor the sweep. Claims and results use short transactions; no message is sent within a transaction.
 """
 
 import logging
@@ -17,15 +17,14 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from predictions.models import row_id
-from resolvers.notifications.delivery_queue import ClaimedDelivery, claim, finish
+from resolvers.clock import Clock
+from resolvers.notifications.delivery_queue import ClaimedDelivery, claim_deliveries, record_result
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryState
 from resolvers.notifications.retry_policy import LONGEST_RETRY_AFTER_SECONDS, RetryPolicy, full_jitter
-from resolvers.notifications.sender import DeliveryResult, Sender, SendResult
-from resolvers.outbound.client import Clock
-from resolvers.outbound.transport import Monotonic
+from resolvers.notifications.sender import Sender, SendResult, SendStatus
 
-SENDS_AT_ONCE = 16
-SENDS_PER_CHANNEL = 4
+MAX_SENDS = 16
+MAX_SENDS_PER_CHANNEL = 4
 POLL_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
@@ -33,50 +32,51 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 class InFlight:
-    """The sends under way: how many places are left, for all and for each channel.
+    """The sends that are running, limited in total and for each channel.
 
-    A send that outlives its lease no longer counts against the others, only against its own channel.
+    A send that outlasts its lease no longer counts towards the total, only towards the limit of its channel.
     """
 
-    def __init__(self, clock: Monotonic, lease_seconds: float, sends: int, per_channel: int) -> None:
+    def __init__(self, clock: Clock, lease_seconds: float, sends: int, per_channel: int) -> None:
         self._clock, self._lease_seconds = clock, lease_seconds
         self._sends, self._per_channel = sends, per_channel
-        self._under_way: dict[str, tuple[int, float]] = {}
+        self._running: dict[str, tuple[int, float]] = {}
 
     def start(self, claimed: ClaimedDelivery) -> None:
-        """A send begins."""
-        self._under_way[claimed.token] = (claimed.channel_id, self._clock.monotonic() + self._lease_seconds)
+        """Count a send that starts."""
+        self._running[claimed.token] = (claimed.channel_id, self._clock.monotonic() + self._lease_seconds)
 
     def finish(self, claimed: ClaimedDelivery) -> None:
-        """A send has ended."""
-        self._under_way.pop(claimed.token, None)
+        """Remove a send that has ended."""
+        self._running.pop(claimed.token, None)
 
     def holding_lease(self) -> list[int]:
-        """The channels of the sends that still hold their lease, one entry for each send."""
+        """Return the channel of each send that still holds its lease."""
         now = self._clock.monotonic()
-        return [channel for channel, until in self._under_way.values() if until > now]
+        return [channel for channel, until in self._running.values() if until > now]
 
-    def room(self) -> int:
-        """How many sends may begin now."""
+    def capacity(self) -> int:
+        """Return how many sends may start now."""
         return self._sends - len(self.holding_lease())
 
-    def room_for(self, channel: int) -> int:
-        """How many sends to this channel may begin now."""
-        alive = sum(1 for other, _ in self._under_way.values() if other == channel)
-        return min(self._per_channel - self.holding_lease().count(channel), 2 * self._per_channel - alive)
+    def capacity_for(self, channel: int) -> int:
+        """Return how many sends to this channel may start now."""
+        running = sum(1 for other, _ in self._running.values() if other == channel)
+        return min(self._per_channel - self.holding_lease().count(channel), 2 * self._per_channel - running)
 
 
 @dataclass(frozen=True)
 class _Completed:
     claimed: ClaimedDelivery
-    answer: SendResult
+    result: SendResult
 
 
 class Dispatcher:
-    """Delivers what the sweep has written. One object for a process; any number of processes on one database.
+    """Sends pending deliveries. Use one object in a process; any number of processes may share a database.
 
-    ``transaction`` gives a session and commits at its end. ``senders`` carry messages, by kind of channel; each must
-    come back well before ``terms.lease_seconds``. ``reach`` is told the name of every point that has been reached.
+    ``transaction`` yields a session and commits at its end. ``senders`` send messages, by kind of channel; each must
+    return well before ``policy.lease_seconds``. ``checkpoint`` is called with a name before and after each commit and
+    send, for fault tests.
     """
 
     def __init__(
@@ -85,67 +85,68 @@ class Dispatcher:
         senders: Mapping[ChannelKind, Sender],
         clock: Clock,
         *,
-        terms: RetryPolicy | None = None,
-        sends: int = SENDS_AT_ONCE,
-        per_channel: int = SENDS_PER_CHANNEL,
-        reach: Callable[[str], None] = lambda _: None,
+        policy: RetryPolicy | None = None,
+        sends: int = MAX_SENDS,
+        per_channel: int = MAX_SENDS_PER_CHANNEL,
+        checkpoint: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._transaction, self._senders, self._clock, self._reach = transaction, senders, clock, reach
-        self._terms = terms or RetryPolicy(full_jitter)
+        self._transaction, self._senders, self._clock, self._checkpoint = transaction, senders, clock, checkpoint
+        self._terms = policy or RetryPolicy(full_jitter)
         self._in_flight = InFlight(clock, self._terms.lease_seconds, sends, per_channel)
         self._completed: queue.SimpleQueue[_Completed] = queue.SimpleQueue()
-        self._resting: dict[int, float] = {}
+        self._paused_until: dict[int, float] = {}
         self._last_served = 0
-        self._one_at_a_time = threading.Lock()
+        self._run_lock = threading.Lock()
 
     @property
     def busy(self) -> bool:
-        """Whether sends are under way, or their answers not booked yet."""
+        """Return whether sends are running or results are not recorded yet."""
         return bool(self._in_flight.holding_lease()) or not self._completed.empty()
 
     def deliver(self, seconds: float) -> Counter[str]:
-        """Deliver until nothing is due and nothing under way, or the seconds are over; slow sends then go on.
+        """Deliver until nothing is due and nothing is running, or until ``seconds`` are over; slow sends then continue.
 
-        Counts what was sent, and what became of it: ``sent``, ``delivered``, ``pending``, ``dead``, ``closed``.
+        Returns counts of ``sent``, ``closed`` and the states after sending: ``delivered``, ``pending``, ``dead`` and
+        ``lost``.
         """
-        return self._work(seconds, claiming=True)
+        return self._run(seconds, claiming=True)
 
-    def settle(self, seconds: float) -> Counter[str]:
-        """Book the answers to the sends under way, for so many seconds at most, and begin no other."""
-        return self._work(seconds, claiming=False)
+    def finish_in_flight(self, seconds: float) -> Counter[str]:
+        """Record the results of running sends for at most ``seconds``; start no others."""
+        return self._run(seconds, claiming=False)
 
-    def _work(self, seconds: float, *, claiming: bool) -> Counter[str]:
+    def _run(self, seconds: float, *, claiming: bool) -> Counter[str]:
         tally: Counter[str] = Counter()
         ends_at = self._clock.monotonic() + seconds
         wait = 0.0
-        with self._one_at_a_time:
+        with self._run_lock:
             while True:
-                progress = self._turn(wait, claiming, tally)
+                progress = self._run_cycle(wait, claiming, tally)
                 left = ends_at - self._clock.monotonic()
                 if left <= 0 or not (progress or self.busy):
                     return tally
-                wait = 0.0 if progress and self._in_flight.room() else min(left, POLL_SECONDS)
+                wait = 0.0 if progress and self._in_flight.capacity() else min(left, POLL_SECONDS)
 
-    def _turn(self, wait: float, claiming: bool, tally: Counter[str]) -> bool:
-        """Book what has landed, claim and begin more; whether there was anything to do."""
-        completed = self._collect(wait)
+    def _run_cycle(self, wait: float, claiming: bool, tally: Counter[str]) -> bool:
+        """Record finished sends, claim and start others; return whether there was anything to do."""
+        completed = self._collect_completed(wait)
         try:
             with self._transaction() as session:
-                counted = self._book(session, completed)
+                counted = self._record_results(session, completed)
                 claimed, closed = self._claim(session) if claiming else ([], 0)
-                self._reached("before", completed, claimed)
+                self._checkpoint_commit("before", completed, claimed)
         except BaseException:
-            for each in completed:  # their answers wait for the next turn
+            for each in completed:  # keep the results for the next cycle
                 self._completed.put(each)
             raise
-        self._reached("after", completed, claimed)
-        for mine in claimed:
-            self._begin(mine)
+        self._checkpoint_commit("after", completed, claimed)
+        for deliveries in claimed:
+            self._start_send(deliveries)
         tally.update(counted + Counter(sent=len(claimed), closed=closed))
         return bool(completed or claimed or closed)
 
-    def _collect(self, wait: float) -> list[_Completed]:
-        """The sends that have ended, after waiting for the first so many seconds at most. Their places are free."""
+    def _collect_completed(self, wait: float) -> list[_Completed]:
+        """Return the sends that have ended; wait up to ``wait`` seconds for the first."""
         completed: list[_Completed] = []
         with suppress(queue.Empty):
             completed.append(self._completed.get(timeout=wait) if wait else self._completed.get_nowait())
@@ -155,73 +156,71 @@ class Dispatcher:
             self._in_flight.finish(each.claimed)
         return completed
 
-    def _book(self, session: Session, completed: list[_Completed]) -> Counter[str]:
+    def _record_results(self, session: Session, completed: list[_Completed]) -> Counter[str]:
         counted: Counter[str] = Counter()
         for each in completed:
-            state = finish(session, each.claimed, each.answer, self._clock.now(), self._terms)
+            state = record_result(session, each.claimed, each.result, self._clock.now(), self._terms)
             counted[state.value if state else "lost"] += 1
-            if each.answer.retry_after:  # it is the receiver that asks for rest, not the one message
-                rest = min(each.answer.retry_after, LONGEST_RETRY_AFTER_SECONDS)
-                self._resting[each.claimed.channel_id] = self._clock.monotonic() + rest
+            if each.result.retry_after:  # the receiver limits all messages, not only this one
+                pause_seconds = min(each.result.retry_after, LONGEST_RETRY_AFTER_SECONDS)
+                self._paused_until[each.claimed.channel_id] = self._clock.monotonic() + pause_seconds
         return counted
 
     def _claim(self, session: Session) -> tuple[list[ClaimedDelivery], int]:
-        """As many deliveries as there are places, from all channels in turn; and how many were closed on the way."""
-        now, room = self._clock.now(), self._in_flight.room()
+        """Claim deliveries up to the limits, from all channels in turn; return them and how many were closed."""
+        now, capacity = self._clock.now(), self._in_flight.capacity()
         claimed: list[ClaimedDelivery] = []
         closed = 0
-        if not _anything_waits(session, now):
+        if not _any_due(session, now):
             return [], 0
         for channel in self._channels_in_turn(session):
-            places = min(room - len(claimed), self._places(row_id(channel)))
-            if places > 0 or not channel.enabled:
-                mine, dropped = claim(session, channel, places, now, self._terms)
-                claimed += mine
+            free = min(capacity - len(claimed), self._capacity(row_id(channel)))
+            if free > 0 or not channel.enabled:
+                deliveries, dropped = claim_deliveries(session, channel, free, now, self._terms)
+                claimed += deliveries
                 closed += dropped
-                self._last_served = row_id(channel) if mine else self._last_served
+                self._last_served = row_id(channel) if deliveries else self._last_served
         return claimed, closed
 
     def _channels_in_turn(self, session: Session) -> list[Channel]:
-        """All channels, beginning behind the one that was served last."""
+        """Return all channels, starting after the one that was served last."""
         channels = session.execute(select(Channel).order_by(col(Channel.id))).scalars().all()
         return sorted(channels, key=lambda channel: (row_id(channel) <= self._last_served, row_id(channel)))
 
-    def _places(self, channel: int) -> int:
-        if self._resting.get(channel, 0.0) > self._clock.monotonic():
+    def _capacity(self, channel: int) -> int:
+        if self._paused_until.get(channel, 0.0) > self._clock.monotonic():
             return 0
-        return self._in_flight.room_for(channel)
+        return self._in_flight.capacity_for(channel)
 
-    def _begin(self, claimed: ClaimedDelivery) -> None:
+    def _start_send(self, claimed: ClaimedDelivery) -> None:
         self._in_flight.start(claimed)
-        # A daemon: a receiver that hangs keeps the process from nothing, least of all from stopping.
+        # A daemon thread: a receiver that hangs must not keep the process from stopping.
         threading.Thread(target=self._send, args=(claimed,), name="send", daemon=True).start()
 
     def _send(self, claimed: ClaimedDelivery) -> None:
         sender = self._senders.get(claimed.outgoing.kind)
-        self._reach("before_send")
+        self._checkpoint("before_send")
         try:
             if sender is None:
                 kind = claimed.outgoing.kind.value
-                answer = SendResult(
-                    DeliveryResult.PERMANENT, f"channels of the kind {kind} are not set up on this server"
-                )
+                result = SendResult(SendStatus.PERMANENT, f"channels of the kind {kind} are not set up on this server")
             else:
-                answer = sender.send(claimed.outgoing)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the delivery is tried again
+                result = sender.send(claimed.outgoing)
+        except Exception as error:  # noqa: BLE001 - the delivery is retried after any failure
             log.warning("delivery %d: the sender failed with %s", claimed.id, type(error).__name__)
-            answer = SendResult(DeliveryResult.PASSING, f"the sender failed with {type(error).__name__}")
-        self._reach("after_send")
-        self._completed.put(_Completed(claimed, answer))
+            result = SendResult(SendStatus.TEMPORARY, f"the sender failed with {type(error).__name__}")
+        self._checkpoint("after_send")
+        self._completed.put(_Completed(claimed, result))
 
-    def _reached(self, when: str, completed: list[_Completed], claimed: list[ClaimedDelivery]) -> None:
+    def _checkpoint_commit(self, when: str, completed: list[_Completed], claimed: list[ClaimedDelivery]) -> None:
         if completed:
-            self._reach(f"{when}_finish_commit")
+            self._checkpoint(f"{when}_finish_commit")
         if claimed:
-            self._reach(f"{when}_claim_commit")
+            self._checkpoint(f"{when}_claim_commit")
 
 
-def _anything_waits(session: Session, now: datetime) -> bool:
+def _any_due(session: Session, now: datetime) -> bool:
     pending = (col(Delivery.state) == DeliveryState.PENDING, col(Delivery.digest_id).is_(None))
     earliest = select(func.min(Delivery.next_at)).where(*pending)
-    found = session.execute(earliest).scalar()
-    return found is not None and found <= now
+    due_at = session.execute(earliest).scalar()
+    return due_at is not None and due_at <= now

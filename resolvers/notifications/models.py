@@ -1,4 +1,4 @@
-"""The tables of prompting: what was asked of people, over which channels, and every attempt to reach them."""
+"""The tables of channels, subscriptions, deliveries and attempts."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from predictions.columns import BigInt, text_enum
 
 
 class ChannelKind(StrEnum):
-    """How a channel reaches people."""
+    """Kind of a channel."""
 
     WEBHOOK = "webhook"
     EMAIL = "email"
@@ -18,7 +18,7 @@ class ChannelKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands."""
+    """State of a delivery; ``dead`` after the last retry failed, ``cancelled`` if it is no longer needed."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -27,27 +27,29 @@ class DeliveryState(StrEnum):
 
 
 class Channel(SQLModel, table=True):
-    """Where prompts are sent: a webhook, a mailbox, a chat service."""
+    """An address that prompts are sent to: a webhook, a mailbox or a chat service."""
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
     name: str = Field(max_length=120, unique=True)
     kind: ChannelKind = Field(sa_type=text_enum(ChannelKind))
-    target: str = Field(max_length=2000, description="an address that the kind of channel understands")
-    secret: str = Field(default="", max_length=120, description="signs what a webhook receives")
+    target: str = Field(max_length=2000, description="URL, mail address or Apprise address")
+    secret: str = Field(default="", max_length=120, description="signs the messages of a webhook")
     topics: list[str] = Field(sa_column=Column(JSON, nullable=False), description="empty: all")
-    escalations_only: bool = Field(default=False, description="hears only of what nobody has resolved for weeks")
-    person: str | None = Field(default=None, max_length=200, description="whose it is: hears what they watch or see to")
-    zone: str = Field(default="UTC", max_length=64, description="in which its times of day are meant")
-    quiet_from: str | None = Field(default=None, max_length=5, description="HH:MM; nothing is sent from then on")
-    quiet_to: str | None = Field(default=None, max_length=5, description="HH:MM; until then")
-    digest_at: str | None = Field(default=None, max_length=5, description="HH:MM of its one message a day; else single")
+    escalations_only: bool = Field(default=False, description="receives only escalations")
+    person: str | None = Field(
+        default=None, max_length=200, description="owner: prompts for subscriptions and assigned questions"
+    )
+    zone: str = Field(default="UTC", max_length=64, description="time zone of quiet hours and digest")
+    quiet_from: str | None = Field(default=None, max_length=5, description="HH:MM, start of the quiet hours")
+    quiet_to: str | None = Field(default=None, max_length=5, description="HH:MM, end of the quiet hours")
+    digest_at: str | None = Field(default=None, max_length=5, description="HH:MM of the daily digest; null: no digest")
     enabled: bool = True
     disabled_reason: str = Field(default="", sa_type=Text)
     created_at: datetime
 
 
 class Subscription(SQLModel, table=True):
-    """A question or a topic that a channel hears of because somebody asked for it."""
+    """A question or a topic that a channel follows."""
 
     __table_args__ = (
         CheckConstraint("(question_id IS NULL) <> (topic IS NULL)", name="names_one"),
@@ -64,7 +66,7 @@ class Subscription(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One message to one channel: the outbox. The payload is frozen when the row is written."""
+    """One message to one channel in the delivery queue. The payload does not change once the row is written."""
 
     __table_args__ = (
         UniqueConstraint("prompt_id", "channel_id"),
@@ -78,9 +80,9 @@ class Delivery(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
     prompt_id: int | None = Field(default=None, foreign_key="prompt.id", sa_type=BigInt)
     channel_id: int = Field(foreign_key="channel.id", sa_type=BigInt)
-    # No foreign key: SQLite could add one only by making the table anew, which its attempts refer to.
-    digest_id: int | None = Field(default=None, sa_type=BigInt, index=True, description="the delivery that carries it")
-    message_id: str = Field(max_length=60, unique=True, description="the same at every attempt, so that repeats show")
+    # No foreign key: SQLite could add one only by recreating the table, which the attempts refer to.
+    digest_id: int | None = Field(default=None, sa_type=BigInt, index=True, description="the digest it is part of")
+    message_id: str = Field(max_length=60, unique=True, description="the same at every attempt, to detect repeats")
     payload: str = Field(sa_type=Text)
     state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=text_enum(DeliveryState))
     attempts: int = 0
@@ -93,7 +95,7 @@ class Delivery(SQLModel, table=True):
 
 
 class DeliveryAttempt(SQLModel, table=True):
-    """One attempt to deliver: written before sending, so that nothing is sent that is not on record."""
+    """One attempt to send, recorded before sending, so that every message sent has a record."""
 
     __tablename__ = "delivery_attempt"
     __table_args__ = (UniqueConstraint("delivery_id", "number"),)

@@ -1,4 +1,4 @@
-"""What a message says. Its content is frozen when it is written to the outbox: every attempt sends the same."""
+"""Build the payloads of messages. A payload is stored with its delivery, so every attempt sends the same bytes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ CHANNEL_TEST = "channel.test"
 
 
 def message(kind: str, at: datetime, data: Mapping[str, Any]) -> str:
-    """A message as JSON in the shape of Standard Webhooks: ``type``, ``timestamp`` and ``data``."""
+    """Return a message as JSON in the format of Standard Webhooks: ``type``, ``timestamp`` and ``data``."""
     body = {"type": kind, "timestamp": at, "data": data}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_rfc3339)
 
@@ -32,7 +32,7 @@ def prompt_message(
     now: datetime,
     base_url: str,
 ) -> str:
-    """The request to resolve a question. Links begin with ``base_url``."""
+    """Return the payload of a prompt. Links begin with ``base_url``."""
     data = {
         "prompt": prompt_id,
         "stage": step.stage,

@@ -1,7 +1,7 @@
-"""When a channel may be spoken to: its quiet hours, and the time of day of its digest, in a zone of its own.
+"""Quiet hours and digest times of a channel, in the time zone of the channel.
 
-Pure. Times of day are ``HH:MM`` on the wall of the zone. Where clocks are set forward over one, it is as much later;
-where they are set back, the first of the two counts.
+Pure functions. Times of day are local, ``HH:MM``. A time that is skipped when clocks go forward becomes later by
+the hour skipped; of a time that occurs twice when clocks go back, the first counts.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 
 class DeliveryHours(Protocol):
-    """A channel, as far as its hours go. ``quiet_from`` and ``quiet_to`` come together; the night may lie between."""
+    """Time zone, quiet hours and digest time; ``quiet_from`` and ``quiet_to`` are set together."""
 
     zone: str
     quiet_from: str | None
@@ -19,26 +19,26 @@ class DeliveryHours(Protocol):
 
 
 def is_quiet(hours: DeliveryHours, now: datetime) -> bool:
-    """Whether nothing may be sent at ``now``: from ``quiet_from`` on, until ``quiet_to``."""
+    """Return whether ``now`` is within the quiet hours, from ``quiet_from`` and before ``quiet_to``."""
     if hours.quiet_from is None or hours.quiet_to is None:
         return False
-    wall = now.astimezone(ZoneInfo(hours.zone)).time()
-    return within(wall, time.fromisoformat(hours.quiet_from), time.fromisoformat(hours.quiet_to))
+    local = now.astimezone(ZoneInfo(hours.zone)).time()
+    return is_between(local, time.fromisoformat(hours.quiet_from), time.fromisoformat(hours.quiet_to))
 
 
-def within(wall: time, start: time, end: time) -> bool:
-    """Whether a time of day lies from ``start`` on and before ``end``, which may be of the next day."""
-    return start <= wall < end if start < end else wall >= start or wall < end
+def is_between(local: time, start: time, end: time) -> bool:
+    """Return whether a time of day is from ``start`` and before ``end``, which may be on the next day."""
+    return start <= local < end if start < end else local >= start or local < end
 
 
-def send_at(hours: DeliveryHours, now: datetime) -> datetime:
-    """When what is written at ``now`` goes out, quiet hours apart: at once, or with the next digest after it."""
+def send_time(hours: DeliveryHours, now: datetime) -> datetime:
+    """Return when a message written at ``now`` is due: at once, or at the next digest. Ignores quiet hours."""
     if hours.digest_at is None:
         return now
-    zone, wall = ZoneInfo(hours.zone), time.fromisoformat(hours.digest_at)
+    zone, local = ZoneInfo(hours.zone), time.fromisoformat(hours.digest_at)
     day = now.astimezone(zone).date()
-    for later in range(-1, 3):
-        at = datetime.combine(day + timedelta(days=later), wall, zone).astimezone(UTC)
+    for offset in range(-1, 3):
+        at = datetime.combine(day + timedelta(days=offset), local, zone).astimezone(UTC)
         if at > now:
             return at
-    raise AssertionError("every day has such a time")
+    raise AssertionError("every day has a digest time")

@@ -1,4 +1,4 @@
-"""Messages as people read them: the subject, text and HTML of a mail; a title and a few lines for a chat."""
+"""Render messages for people: subject, text and HTML of a mail; title and short text for a chat."""
 
 import json
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from resolvers.notifications.payloads import DIGEST_CREATED, PROMPT_CREATED
 from resolvers.prompts.schedule import DUE, ESCALATION, SNOOZE
 
 LONGEST_SUBJECT = 150
-#: Of a digest in a chat, where a message has some two thousand characters.
+#: For a digest in a chat, where a message is limited to about two thousand characters.
 LONGEST_LINE, MOST_LINES = 100, 8
 TEST_SUBJECT = "A test message from Track Record"
 
-#: Gives the signed address of the resolve page for the id of a message.
-Link = Callable[[str], str]
+#: Returns the signed address of the resolve page for a message id.
+LinkFor = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -29,49 +29,51 @@ class RenderedMessage:
     html: str
 
 
-def render_email(payload: str, message_id: str, link: Link) -> RenderedMessage:
-    """The letter of a message: ``payload`` as ``messages`` made it, and the id under which it is sent."""
+def render_email(payload: str, message_id: str, link: LinkFor) -> RenderedMessage:
+    """Return the mail for a payload of ``payloads``; ``message_id`` is the id under which it is sent."""
     body = json.loads(payload)
     if body["type"] == PROMPT_CREATED:
-        return _prompt(body["data"], link(message_id))
+        return _prompt_email(body["data"], link(message_id))
     if body["type"] == DIGEST_CREATED:
-        return _digest(body["data"]["prompts"], link)
-    note = _note(body["data"])
+        return _digest_email(body["data"]["prompts"], link)
+    note = _test_note(body["data"])
     return RenderedMessage(TEST_SUBJECT, f"{note}\n", f"<p>{escape(note)}</p>\n")
 
 
 def render_short(payload: str) -> tuple[str, str]:
-    """Title and text of a message for a chat.
+    """Return title and text of a message for a chat.
 
-    A room has many readers: nobody's signed link goes there, and the page asks each who they are.
+    Chat rooms have many readers, so the text holds no signed link; the resolve page asks its reader to sign in.
     """
     body = json.loads(payload)
     if body["type"] == DIGEST_CREATED:
         prompts = body["data"]["prompts"]
-        lines = [f"{_cut(_heading_of(prompt), LONGEST_LINE)}\n{_page(prompt)}" for prompt in prompts[:MOST_LINES]]
+        lines = [
+            f"{_truncate(_heading(prompt), LONGEST_LINE)}\n{_resolve_page(prompt)}" for prompt in prompts[:MOST_LINES]
+        ]
         more = [f"and {len(prompts) - MOST_LINES} more"] if len(prompts) > MOST_LINES else []
-        return _count(prompts), "\n".join([*lines, *more])
+        return _count_text(prompts), "\n".join([*lines, *more])
     if body["type"] != PROMPT_CREATED:
-        return TEST_SUBJECT, _note(body["data"])
+        return TEST_SUBJECT, _test_note(body["data"])
     question = body["data"]["question"]
-    text = [*_marks(question), *_facts(question), f"Resolve it: {_page(body['data'])}"]
-    return _cut(_heading_of(body["data"]), LONGEST_SUBJECT), "\n".join(text)
+    text = [*_warnings(question), *_facts(question), f"Resolve it: {_resolve_page(body['data'])}"]
+    return _truncate(_heading(body["data"]), LONGEST_SUBJECT), "\n".join(text)
 
 
-def _note(data: dict[str, Any]) -> str:
+def _test_note(data: dict[str, Any]) -> str:
     return f"{data['note']} Channel: {data['channel']}."
 
 
-def _prompt(data: dict[str, Any], resolve_url: str) -> RenderedMessage:
+def _prompt_email(data: dict[str, Any], resolve_url: str) -> RenderedMessage:
     question, links = data["question"], data["links"]
-    marks, facts = _marks(question), _facts(question)
+    marks, facts = _warnings(question), _facts(question)
     text = "\n\n".join(
         [
             question["text"],
             *marks,
             "\n".join(facts),
-            f"How it is to be resolved:\n{question['resolution_criteria']}",
-            f"Resolve it (this link is yours, and works once):\n{resolve_url}",
+            f"Resolution criteria:\n{question['resolution_criteria']}",
+            f"Resolve it (this personal link works once):\n{resolve_url}",
             f"The question and its predictions:\n{links['question']}",
         ]
     )
@@ -80,63 +82,63 @@ def _prompt(data: dict[str, Any], resolve_url: str) -> RenderedMessage:
             f"<h2>{escape(question['text'])}</h2>",
             *[f"<p><em>{escape(mark)}</em></p>" for mark in marks],
             f"<p>{'<br>'.join(map(escape, facts))}</p>",
-            f"<p><strong>How it is to be resolved:</strong><br>{escape(question['resolution_criteria'])}</p>",
-            f'<p><a href="{escape(resolve_url)}">Resolve it</a> (this link is yours, and works once)</p>',
+            f"<p><strong>Resolution criteria:</strong><br>{escape(question['resolution_criteria'])}</p>",
+            f'<p><a href="{escape(resolve_url)}">Resolve it</a> (this personal link works once)</p>',
             f'<p><a href="{escape(links["question"])}">The question and its predictions</a></p>',
         ]
     )
-    return RenderedMessage(_cut(_heading_of(data), LONGEST_SUBJECT), f"{text}\n", f"{html}\n")
+    return RenderedMessage(_truncate(_heading(data), LONGEST_SUBJECT), f"{text}\n", f"{html}\n")
 
 
-def _count(prompts: list[dict[str, Any]]) -> str:
+def _count_text(prompts: list[dict[str, Any]]) -> str:
     return "1 question to resolve" if len(prompts) == 1 else f"{len(prompts)} questions to resolve"
 
 
-def _digest(prompts: list[dict[str, Any]], link: Link) -> RenderedMessage:
-    """All prompts of a digest, each with its own link."""
+def _digest_email(prompts: list[dict[str, Any]], link: LinkFor) -> RenderedMessage:
+    """Return the mail with all prompts of a digest, each with its own link."""
     text, html = [], []
     for prompt in prompts:
-        heading, url = _heading_of(prompt), link(prompt["message_id"])
-        facts = [*_marks(prompt["question"]), *_facts(prompt["question"])]
+        heading, url = _heading(prompt), link(prompt["message_id"])
+        facts = [*_warnings(prompt["question"]), *_facts(prompt["question"])]
         text.append("\n".join([heading, *facts, url]))
         html.append(
             f'<li><p><a href="{escape(url)}">{escape(heading)}</a><br>{"<br>".join(map(escape, facts))}</p></li>'
         )
-    note = "Each link is yours, and works once."
+    note = "Each link is personal and works once."
     body = "\n\n".join([*text, note])
-    return RenderedMessage(_count(prompts), f"{body}\n", f"<ul>\n{chr(10).join(html)}\n</ul>\n<p>{note}</p>\n")
+    return RenderedMessage(_count_text(prompts), f"{body}\n", f"<ul>\n{chr(10).join(html)}\n</ul>\n<p>{note}</p>\n")
 
 
-def _marks(question: dict[str, Any]) -> list[str]:
+def _warnings(question: dict[str, Any]) -> list[str]:
     return ["This question is invented, for a demonstration."] if question["invented"] else []
 
 
 def _facts(question: dict[str, Any]) -> list[str]:
     outcomes = ", ".join([*question["outcomes"], "annulled"])
-    when = _local(question["deadline"], question["deadline_zone"])
+    when = _local_time(question["deadline"], question["deadline_zone"])
     return [f"Deadline: {when}", f"Possible outcomes: {outcomes}"]
 
 
-def _heading(stage: str) -> str:
+def _stage_heading(stage: str) -> str:
     if stage == DUE:
         return "To resolve"
     if stage.startswith(SNOOZE):
-        return "Back from being snoozed"
+        return "No longer snoozed"
     return "Nobody has resolved" if stage == ESCALATION else f"Still to resolve ({stage.replace('_', ' ')})"
 
 
-def _local(instant: str, zone: str) -> str:
+def _local_time(instant: str, zone: str) -> str:
     local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
     return f"{local.day} {local:%B %Y, %H:%M} ({zone})"
 
 
-def _heading_of(data: dict[str, Any]) -> str:
-    return f"{_heading(data['stage'])}: {' '.join(data['question']['text'].split())}"
+def _heading(data: dict[str, Any]) -> str:
+    return f"{_stage_heading(data['stage'])}: {' '.join(data['question']['text'].split())}"
 
 
-def _page(data: dict[str, Any]) -> str:
+def _resolve_page(data: dict[str, Any]) -> str:
     return f"{data['links']['question']}/resolve"
 
 
-def _cut(text: str, length: int) -> str:
+def _truncate(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -1,7 +1,7 @@
-"""Signed links in messages: each opens the resolve page of one question, until it is resolved or the link grows old.
+"""Signed links in messages: each opens the resolve page of one question until it is resolved or the link expires.
 
-A link names its message and carries a signature, and nothing is stored for it: whether it still opens follows from
-the record. Showing a page uses nothing up, as programs that look through mail open every link.
+A link holds the message id and a signature; nothing is stored for it. Its validity follows from the record. Opening
+the page does not use the link up, as mail scanners open every link.
 """
 
 import base64
@@ -15,33 +15,33 @@ from sqlmodel import Session, col
 from predictions.errors import Conflict, NotFound
 from predictions.models import Question, Resolution
 from resolvers.notifications.models import Delivery
-from resolvers.prompts.inbox import PromptState, state_of
+from resolvers.prompts.inbox import PromptState, prompt_state
 from resolvers.prompts.models import Prompt
 
-LINK_LASTS = timedelta(days=60)
+LINK_LIFETIME = timedelta(days=60)
 PATH = "/resolve/"
 _PURPOSE = b"resolve link\n"
 
 
 def resolve_token(secret: bytes, message_id: str) -> str:
-    """What a link carries: the message's id and a signature that only this server can make."""
+    """Return the token of a link: the message id and a signature that only this server can make."""
     digest = hmac.new(secret, _PURPOSE + message_id.encode(), hashlib.sha256).digest()
     return f"{message_id}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
 def resolve_url(base_url: str, secret: bytes, message_id: str) -> str:
-    """The address of the resolve page for whoever received this message."""
+    """Return the address of the resolve page for the receiver of this message."""
     return f"{base_url}{PATH}{resolve_token(secret, message_id)}"
 
 
 def open_link(session: Session, secret: bytes, token: str, *, now: datetime) -> tuple[Question, Delivery]:
-    """The question that a link opens, and the delivery that carried it.
+    """Return the question that a link opens, and the delivery that contained the link.
 
-    Raises ``NotFound`` for a link that this server did not make, ``Conflict`` for one that is used or too old.
+    Raises ``NotFound`` for a link that this server did not make, ``Conflict`` for one that is used or expired.
     """
     message_id = token.partition(".")[0]
     if not hmac.compare_digest(token.encode(), resolve_token(secret, message_id).encode()):
-        raise NotFound("this link was not made by this server: copy it whole from the message")
+        raise NotFound("this link was not made by this server: copy all of it from the message")
     row = session.execute(
         select(Delivery, Prompt, Question)
         .join(Prompt, col(Prompt.id) == col(Delivery.prompt_id))
@@ -50,18 +50,18 @@ def open_link(session: Session, secret: bytes, token: str, *, now: datetime) -> 
     ).first()
     if row is None:
         raise NotFound("the message of this link is no longer on record: resolve the question from its page")
-    if now - row.Delivery.created_at > LINK_LASTS:
-        raise Conflict(f"this link is older than {LINK_LASTS.days} days: resolve the question from its page")
-    _must_be_unused(session, row.Prompt, row.Question, row.Delivery, now)
+    if now - row.Delivery.created_at > LINK_LIFETIME:
+        raise Conflict(f"this link is older than {LINK_LIFETIME.days} days: resolve the question from its page")
+    _check_unused(session, row.Prompt, row.Question, row.Delivery, now)
     return row.Question, row.Delivery
 
 
-def _must_be_unused(session: Session, prompt: Prompt, question: Question, delivery: Delivery, now: datetime) -> None:
-    """A link serves for one outcome: after a resolution it stays shut, even if that is taken back."""
+def _check_unused(session: Session, prompt: Prompt, question: Question, delivery: Delivery, now: datetime) -> None:
+    """Raise ``Conflict`` if the question was resolved or postponed since; a retraction reopens no link."""
     resolved_since = select(
         exists().where(col(Resolution.question_id) == question.id, col(Resolution.resolved_at) >= delivery.created_at)
     )
     if session.execute(resolved_since).scalar():
-        raise Conflict("this link was used, or the question resolved otherwise: correct it from the question's page")
-    if state_of(prompt, question, now) not in (PromptState.OPEN, PromptState.SNOOZED):
-        raise Conflict("the question's deadline was moved: another message comes when it is due")
+        raise Conflict("this link was used, or the question resolved another way: correct it on the question's page")
+    if prompt_state(prompt, question, now) not in (PromptState.OPEN, PromptState.SNOOZED):
+        raise Conflict("the question's deadline was moved: another message follows when it is due")

@@ -1,4 +1,4 @@
-"""The interface of senders: the message handed over, and the answer of the receiver."""
+"""The interface of senders: the message to send, and the result of sending it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,20 +7,20 @@ from typing import Protocol
 from resolvers.notifications.models import Channel, ChannelKind
 
 
-class DeliveryResult(StrEnum):
-    """What became of one attempt to deliver."""
+class SendStatus(StrEnum):
+    """Status of one attempt to send."""
 
     DELIVERED = "delivered"
-    PASSING = "passing"  # the next attempt may fare better
-    PERMANENT = "permanent"  # no attempt will, until somebody changes something
-    GONE = "gone"  # the receiver wants no more messages at all
+    TEMPORARY = "temporary_failure"  # a retry may succeed
+    PERMANENT = "permanent_failure"  # retries fail until the target or the receiver is corrected
+    GONE = "gone"  # the receiver wants no more messages
 
 
 @dataclass(frozen=True)
 class SendResult:
-    """What a receiver said. ``retry_after`` is in seconds, where it named a time; ``detail`` carries no secret."""
+    """Response of a receiver. ``retry_after`` is in seconds, if it named a time; ``detail`` holds no secret."""
 
-    verdict: DeliveryResult
+    status: SendStatus
     detail: str = ""
     status_code: int | None = None
     retry_after: float | None = None
@@ -28,7 +28,7 @@ class SendResult:
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """One message on its way to one channel. ``message_id`` is the same at every attempt."""
+    """One message to send to one channel. ``message_id`` is the same at every attempt."""
 
     message_id: str
     payload: str
@@ -38,12 +38,12 @@ class OutgoingMessage:
 
 
 class Sender(Protocol):
-    """Carries messages to one kind of channel, in bounded time. It raises nothing that an answer can say."""
+    """Sends messages to one kind of channel within a time limit; failures are results, not exceptions."""
 
     def send(self, outgoing: OutgoingMessage) -> SendResult:
-        """Send once, now."""
+        """Send one message once and return the result."""
 
 
 def outgoing_message(channel: Channel, message_id: str, payload: str) -> OutgoingMessage:
-    """A message to a channel, with all that a sender needs."""
+    """Return a message to a channel with everything that a sender needs."""
     return OutgoingMessage(message_id, payload, channel.kind, channel.target, channel.secret)

@@ -1,4 +1,4 @@
-"""Watching: a channel hears of a question, or of all questions of a topic, because somebody asked for it."""
+"""Subscriptions: a channel receives the prompts of a question, or of all questions of a topic."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from resolvers.notifications.models import Channel, Subscription
 
 
 class SubscriptionIn(Input):
-    """What a channel is to hear of: one question, or all of one topic."""
+    """A new subscription: one question, or all questions of one topic."""
 
     channel: Id
     question: QuestionRef | None = None
@@ -33,7 +33,7 @@ class SubscriptionIn(Input):
 
 
 class SubscriptionView(View):
-    """What a channel hears of because somebody asked for it."""
+    """A subscription of a channel to a question or a topic."""
 
     id: int
     channel: int
@@ -44,15 +44,15 @@ class SubscriptionView(View):
 
 
 def subscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: datetime, actor: str) -> Subscription:
-    """Let a channel hear of what ``data`` names.
+    """Subscribe a channel to the question or topic of ``data``.
 
-    Raises ``InvalidInput`` for an unknown question, ``Conflict`` where the channel hears of it already.
+    Raises ``InvalidInput`` for an unknown question, ``Conflict`` if the channel has that subscription already.
     """
-    if _find(session, channel, data) is not None:
-        raise Conflict(f"the channel {channel.name!r} hears of that already")
+    if _find_subscription(session, channel, data) is not None:
+        raise Conflict(f"the channel {channel.name!r} is already subscribed to that")
     row = Subscription(
         channel_id=row_id(channel),
-        question_id=_number(session, data),
+        question_id=_question_id(session, data),
         topic=data.topic,
         created_at=now,
         created_by=actor,
@@ -63,40 +63,48 @@ def subscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: 
 
 
 def unsubscribe(session: Session, channel: Channel, data: SubscriptionIn) -> None:
-    """Let a channel hear no more of what ``data`` names.
+    """Remove the subscription of a channel to the question or topic of ``data``.
 
-    Raises ``InvalidInput`` for an unknown question, ``NotFound`` where the channel does not watch it.
+    Raises ``InvalidInput`` for an unknown question, ``NotFound`` if the channel has no such subscription.
     """
-    row = _find(session, channel, data)
+    row = _find_subscription(session, channel, data)
     if row is None:
-        raise NotFound(f"the channel {channel.name!r} does not watch that")
+        raise NotFound(f"the channel {channel.name!r} is not subscribed to that: list its subscriptions")
     session.delete(row)
     session.flush()
 
 
-def _find(session: Session, channel: Channel, data: SubscriptionIn) -> Subscription | None:
+def delete_subscription(session: Session, row: Subscription) -> SubscriptionView:
+    """Delete a subscription, and return what it was."""
+    view = subscription_view(row)
+    session.delete(row)
+    session.flush()
+    return view
+
+
+def _find_subscription(session: Session, channel: Channel, data: SubscriptionIn) -> Subscription | None:
     query = select(Subscription).where(col(Subscription.channel_id) == row_id(channel))
     if data.question is not None:
-        query = query.where(col(Subscription.question_id) == _number(session, data))
+        query = query.where(col(Subscription.question_id) == _question_id(session, data))
     else:
         query = query.where(col(Subscription.topic) == data.topic)
     return session.execute(query).scalar_one_or_none()
 
 
-def _number(session: Session, data: SubscriptionIn) -> int | None:
+def _question_id(session: Session, data: SubscriptionIn) -> int | None:
     return row_id(named_question(session, data.question)) if data.question else None
 
 
 def list_subscriptions(session: Session, channels: Sequence[int] | None = None) -> list[SubscriptionView]:
-    """What these channels hear of, or all, in order of asking."""
+    """Return the subscriptions of these channels, or all, in order of creation."""
     query = select(Subscription)
     if channels is not None:
         query = query.where(col(Subscription.channel_id).in_(channels))
-    return [view_of(row) for row in session.execute(query.order_by(col(Subscription.id))).scalars()]
+    return [subscription_view(row) for row in session.execute(query.order_by(col(Subscription.id))).scalars()]
 
 
-def view_of(row: Subscription) -> SubscriptionView:
-    """From the table row."""
+def subscription_view(row: Subscription) -> SubscriptionView:
+    """Build the view from the table row."""
     return SubscriptionView(
         id=row_id(row),
         channel=row.channel_id,
@@ -108,14 +116,14 @@ def view_of(row: Subscription) -> SubscriptionView:
 
 
 def subscribed_channels(session: Session, topics: Mapping[int, Sequence[str]]) -> dict[int, set[int]]:
-    """The channels that watch each of these questions, which are given with their topics."""
-    named = {topic for of_question in topics.values() for topic in of_question}
+    """Return the channels subscribed to each question, where ``topics`` gives the questions with their topics."""
+    topic_names = {topic for question_topics in topics.values() for topic in question_topics}
     query = select(Subscription).where(
-        or_(col(Subscription.question_id).in_(topics), col(Subscription.topic).in_(named))
+        or_(col(Subscription.question_id).in_(topics), col(Subscription.topic).in_(topic_names))
     )
-    found: dict[int, set[int]] = defaultdict(set)
+    channels_by_question: dict[int, set[int]] = defaultdict(set)
     for row in session.execute(query).scalars():
-        for question, of_question in topics.items():
-            if row.question_id == question or row.topic in of_question:
-                found[question].add(row.channel_id)
-    return found
+        for question, question_topics in topics.items():
+            if row.question_id == question or row.topic in question_topics:
+                channels_by_question[question].add(row.channel_id)
+    return channels_by_question

@@ -1,4 +1,4 @@
-"""The guarded HTTP client: every request to an outside address is checked, bounded in time and bounded in bytes.
+"""The guarded HTTP client: every request to an outside address is checked, and limited in time and bytes.
 
-Entry points: `client.Fetcher`, `limits.Limits`, `response.Fetched`.
+Entry points: `client.OutboundClient`, `limits.Limits`, `response.FetchedResponse`.
 """

@@ -1,4 +1,4 @@
-"""Which outside addresses may be asked: the check of a URL, of a resolved address, and the operator's allow-list."""
+"""Check outside addresses before a request: the URL, the resolved addresses, and the allow-list of the operator."""
 
 import ipaddress
 import re
@@ -11,38 +11,38 @@ from resolvers.errors import AddressRefused
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-OPEN_PORTS = frozenset({80, 443})
+ALLOWED_PORTS = frozenset({80, 443})
 MAX_URL_LENGTH = 8_000
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMERIC_END = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$")
 
-# Python's `is_global` passes these (3.11), yet they lead to the machine's own network or to no host at all.
+# `is_global` is true for these (Python 3.11), yet they lead to an internal network or to no host.
 _REFUSED_V4 = tuple(
     ipaddress.IPv4Network(network)
     for network in (
-        "100.64.0.0/10",  # carriers' inner networks; one cloud's metadata
-        "168.63.129.16/32",  # a cloud's metadata on a public number
-        "192.0.0.0/24",  # protocol assignments; one cloud's metadata
+        "100.64.0.0/10",  # carrier-grade NAT; metadata of one cloud
+        "168.63.129.16/32",  # metadata of one cloud on a public address
+        "192.0.0.0/24",  # protocol assignments; metadata of one cloud
         "192.88.99.0/24",  # 6to4 relays
         "224.0.0.0/3",  # multicast, reserved, broadcast
     )
 )
-_UNICAST_V6 = ipaddress.IPv6Network("2000::/3")  # leaves out mapped, NAT64, site-local, link-local and private ones
+_UNICAST_V6 = ipaddress.IPv6Network("2000::/3")  # excludes mapped, NAT64, site-local, link-local and private addresses
 _REFUSED_V6 = tuple(
     ipaddress.IPv6Network(network)
     for network in (
         "2001::/23",  # protocol assignments: Teredo, ORCHID
         "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4 wraps any IPv4 address
+        "2002::/16",  # 6to4 can embed any IPv4 address
         "3fff::/20",  # documentation
     )
 )
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is an ordinary one of the open internet."""
+    """Return whether an address is an ordinary address of the public internet."""
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not any(address in network for network in _REFUSED_V4)
     if address.scope_id is not None or address not in _UNICAST_V6:
@@ -51,7 +51,7 @@ def is_public(address: Address) -> bool:
 
 
 class AllowList:
-    """The operator's list of what is open although it is private or has another port.
+    """Hosts and networks that the operator allows although they are private or use another port.
 
     An entry is ``host`` (every port of it), ``host:port``, ``[v6]:port``, an address, or a network such as
     ``10.2.0.0/16`` (every port of every address in it). Raises ``ValueError`` for an entry that is none of these.
@@ -80,12 +80,12 @@ class AllowList:
             raise ValueError(f"allowed host {entry!r}: write a host, host:port, or a network")
         self._hosts.add((_host(url), url.port))
 
-    def opens_host(self, host: str, port: int) -> bool:
-        """Whether this host is named for this port, or for every port."""
+    def allows_host(self, host: str, port: int) -> bool:
+        """Return whether the list names this host with this port, or without a port."""
         return (host, None) in self._hosts or (host, port) in self._hosts
 
-    def opens_address(self, address: Address) -> bool:
-        """Whether this address lies in a network of the list."""
+    def allows_address(self, address: Address) -> bool:
+        """Return whether this address is in a network of the list."""
         return any(address in network for network in self._networks)
 
 
@@ -93,10 +93,10 @@ def _host(url: httpx.URL) -> str:
     return url.raw_host.decode("ascii").lower().rstrip(".")
 
 
-def checked_url(text: str) -> httpx.URL:
-    """The address of one request, its host in ASCII and without a fragment.
+def validate_url(text: str) -> httpx.URL:
+    """Parse and check the address of a request; return it with an ASCII host and without a fragment.
 
-    Raises ``AddressRefused`` for anything but plain http or https to a plainly written host.
+    Raises ``AddressRefused`` for anything but http or https to a valid host name or address.
     """
     if len(text) > MAX_URL_LENGTH:
         raise AddressRefused(f"the address is longer than {MAX_URL_LENGTH} characters: shorten it")
@@ -109,7 +109,7 @@ def checked_url(text: str) -> httpx.URL:
     if url.scheme not in ("http", "https"):
         raise AddressRefused("the address is neither http nor https: use one of these")
     if "@" in text.split("://", 1)[-1].partition("/")[0].partition("?")[0].partition("#")[0]:
-        raise AddressRefused("the address carries a user name or password: take it out, and set a header instead")
+        raise AddressRefused("the address contains a user name or password: remove it, and set a header instead")
     host = _host(url)
     _check_host(host)
     if not 0 < port_of(url) < 65536:
@@ -125,29 +125,29 @@ def _check_host(host: str) -> None:
         ipaddress.ip_address(host)
     except ValueError:
         if _NUMERIC_END.search(host):
-            raise AddressRefused("the host is a number in an odd spelling: write 203.0.113.7 or a name") from None
+            raise AddressRefused("the host is a number in an unusual notation: write 203.0.113.7 or a name") from None
         if len(host) > 253 or not _NAME.fullmatch(host):
             raise AddressRefused("the host is not a valid name: check its spelling") from None
 
 
 def port_of(url: httpx.URL) -> int:
-    """The port that a request to ``url`` would use."""
+    """Return the port that a request to ``url`` uses."""
     if url.port is None:
         return 443 if url.scheme == "https" else 80
     return url.port
 
 
 def check_addresses(host: str, port: int, addresses: list[str], allowed: AllowList) -> None:
-    """Raise ``AddressRefused`` unless every address that ``host`` resolved to may be asked at ``port``."""
-    if allowed.opens_host(host, port):
+    """Raise ``AddressRefused`` unless every address that ``host`` resolved to is allowed at ``port``."""
+    if allowed.allows_host(host, port):
         return
     for text in addresses:
         address = ipaddress.ip_address(text)
-        if allowed.opens_address(address):
+        if allowed.allows_address(address):
             continue
         if not is_public(address):
             raise AddressRefused(
-                f"{host} leads to the private address {address}: use a public one, or let the operator allow the host"
+                f"{host} resolves to the private address {address}: use a public one, or ask the operator to allow it"
             )
-        if port not in OPEN_PORTS:
-            raise AddressRefused(f"{host}: port {port} is not open: use 80 or 443, or let the operator allow it")
+        if port not in ALLOWED_PORTS:
+            raise AddressRefused(f"{host}: port {port} is not allowed: use 80 or 443, or ask the operator to allow it")

@@ -1,4 +1,4 @@
-"""Reads a body with a cap on its decoded size: what a few kilobytes unfold to is never held in memory whole."""
+"""Read a response body with a limit on its decoded size, so that a decompression bomb never fills the memory."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -13,20 +13,20 @@ _PIECE_BYTES = 64 * 1024
 
 
 def read_body(chunks: Iterable[bytes], headers: httpx.Headers, limit: int, host: str) -> bytes:
-    """The decoded body. Only one layer of gzip is undone, as nothing else was asked for.
+    """Return the decoded body. Only one layer of gzip is decoded, as only gzip was requested.
 
     Raises ``TooLarge`` beyond ``limit`` bytes, encoded or decoded, and ``SourceChanged`` for another encoding.
     """
     encoding = headers.get("content-encoding", "identity").strip().lower()
-    announced = headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
+    content_length = headers.get("content-length", "")
+    if content_length.isascii() and content_length.isdigit() and int(content_length[:20]) > limit:
         raise _too_large(host, limit)
     if encoding in ("", "identity"):
         decoded = iter(chunks)
     elif encoding in ("gzip", "x-gzip"):
-        decoded = _gunzipped(chunks, limit, host)
+        decoded = _gunzip(chunks, limit, host)
     else:
-        raise SourceChanged(f"{host} sent an encoding that was not asked for: only gzip is read")
+        raise SourceChanged(f"{host} sent an encoding that was not requested: only gzip is supported")
     body = bytearray()
     for chunk in decoded:
         body += chunk
@@ -35,10 +35,10 @@ def read_body(chunks: Iterable[bytes], headers: httpx.Headers, limit: int, host:
     return bytes(body)
 
 
-def _gunzipped(chunks: Iterable[bytes], limit: int, host: str) -> Iterator[bytes]:
-    """The decoded body in small pieces. A file may hold several gzip members in a row.
+def _gunzip(chunks: Iterable[bytes], limit: int, host: str) -> Iterator[bytes]:
+    """Yield the decoded body in small pieces. A file may hold several gzip members in a row.
 
-    zlib holds nothing back at the end: it reads a member's trailer only once all before it has been handed out.
+    zlib keeps no output back at the end: it reads the trailer of a member only after all output has been returned.
     """
     member = zlib.decompressobj(_GZIP_WINDOW)
     received = 0
@@ -47,20 +47,20 @@ def _gunzipped(chunks: Iterable[bytes], limit: int, host: str) -> Iterator[bytes
             received += len(chunk)
             if received > limit:
                 raise _too_large(host, limit)
-            rest = chunk
-            while rest:
+            remaining = chunk
+            while remaining:
                 if member.eof:
                     member = zlib.decompressobj(_GZIP_WINDOW)
-                yield member.decompress(rest, _PIECE_BYTES)
-                rest = member.unconsumed_tail or member.unused_data
+                yield member.decompress(remaining, _PIECE_BYTES)
+                remaining = member.unconsumed_tail or member.unused_data
     except zlib.error as error:
         raise SourceChanged(f"{host} sent a body that is not valid gzip: check the address") from error
     if received and not member.eof:
-        raise SourceUnavailable(f"{host} sent only a part of its gzip body: try again later")
+        raise SourceUnavailable(f"{host} sent an incomplete gzip body: try again later")
 
 
-def read_some(chunks: Iterable[bytes], limit: int) -> bytes:
-    """The first ``limit`` bytes as they come; whatever goes wrong on the way ends the reading, and nothing else."""
+def read_start(chunks: Iterable[bytes], limit: int) -> bytes:
+    """Return the first ``limit`` bytes; an error on the way only ends the reading."""
     body = bytearray()
     try:
         for chunk in chunks:

@@ -1,34 +1,32 @@
-"""The guarded HTTP client for every outside address: feeds, pages to be imported, and webhook targets.
+"""The guarded HTTP client for every outside address: sources of data, pages to be imported, and webhook targets.
 
-It stands on httpcore, the engine below httpx, since that takes a network backend of our own. So there are no
-cookies, no proxy from the environment, no kept connection, no decoding and no redirect but those written here.
+It is built on httpcore, the layer below httpx, because httpcore accepts a custom network backend. It therefore has no
+cookies, no proxy from the environment, no persistent connections, and no decoding or redirects but those written here.
 """
 
 import ssl
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Protocol
 from urllib.parse import urljoin
 
 import certifi
 import httpcore
 import httpx
 
+from resolvers.clock import Clock
 from resolvers.errors import AddressRefused, FetchError, SourceChanged, SourceUnavailable, TooLarge, TooSlow
-from resolvers.outbound.address_guard import AllowList, checked_url, port_of
-from resolvers.outbound.body_reader import read_body, read_some
-from resolvers.outbound.limits import Budget, Limits, Monotonic
-from resolvers.outbound.redaction import redacted
-from resolvers.outbound.response import Fetched
-from resolvers.outbound.transport import Connect, PinnedBackend, Resolve, look_up, open_socket
+from resolvers.outbound.address_guard import AllowList, port_of, validate_url
+from resolvers.outbound.body_reader import read_body, read_start
+from resolvers.outbound.limits import Budget, Limits
+from resolvers.outbound.redaction import redact
+from resolvers.outbound.response import FetchedResponse
+from resolvers.outbound.transport import Connect, PinnedBackend, Resolve, open_socket, resolve_host
 
 __all__ = [
     "AddressRefused",
-    "Clock",
     "FetchError",
-    "Fetched",
-    "Fetcher",
+    "FetchedResponse",
     "Limits",
+    "OutboundClient",
     "SourceChanged",
     "SourceUnavailable",
     "TooLarge",
@@ -37,24 +35,17 @@ __all__ = [
 
 MAX_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-KEPT_ON_HOST_CHANGE = frozenset({"accept", "accept-encoding", "user-agent"})
+KEPT_HEADERS = frozenset({"accept", "accept-encoding", "user-agent"})
 MAX_HEADER_BYTES = 256 * 1024
-MAX_ANSWER_BYTES = 16 * 1024  # of the answer to a POST, enough for a delivery log
+MAX_POST_BODY_BYTES = 16 * 1024  # of the response to a POST, enough for a delivery log
 
 
-class Clock(Monotonic, Protocol):
-    """What the client asks of a clock."""
+class OutboundClient:
+    """Sends requests to outside addresses that pass the address guard. Safe to share between threads.
 
-    def now(self) -> datetime:
-        """The time of day, in UTC."""
-
-
-class Fetcher:
-    """Asks outside addresses, and only those that may be asked. Safe to share between threads.
-
-    ``allowed_hosts`` is the operator's allow-list (see ``AllowList``); ``user_agent`` names the project and a
-    contact; ``ssl_context`` replaces the public authorities of certificates. ``resolve`` and ``connect`` stand for
-    the system's look-up and sockets.
+    ``allowed_hosts`` is the allow-list of the operator (see ``AllowList``); ``user_agent`` names the project and a
+    contact; ``ssl_context`` replaces the public certificate authorities. ``resolve`` and ``connect`` replace the host
+    name resolution and sockets of the system.
     """
 
     def __init__(
@@ -65,7 +56,7 @@ class Fetcher:
         allowed_hosts: Iterable[str] = (),
         limits: Limits | None = None,
         ssl_context: ssl.SSLContext | None = None,
-        resolve: Resolve = look_up,
+        resolve: Resolve = resolve_host,
         connect: Connect = open_socket,
     ) -> None:
         self._clock = clock
@@ -85,43 +76,47 @@ class Fetcher:
         last_modified: str | None = None,
         max_bytes: int | None = None,
         total_seconds: float | None = None,
-    ) -> Fetched:
-        """The answer to a GET, after at most three redirects, each checked anew; whatever its status.
+    ) -> FetchedResponse:
+        """Return the response to a GET, whatever its status, after at most three redirects, each checked again.
 
-        ``etag`` and ``last_modified`` are those of the last answer: the status is then 304 where nothing changed.
+        ``etag`` and ``last_modified`` are those of the last response: the status is 304 if nothing has changed.
         Raises ``AddressRefused``, ``SourceUnavailable``, ``TooSlow``, ``TooLarge`` or ``SourceChanged``.
         """
         limit = self._limits.max_bytes if max_bytes is None else max_bytes
         validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        asked = httpx.Headers({"Accept-Encoding": "gzip", **(headers or {})})
-        asked.update({name: value for name, value in validators.items() if value})
-        here = checked_url(url)
-        budget = self._budget(here, limit, total_seconds)
+        request_headers = httpx.Headers({"Accept-Encoding": "gzip", **(headers or {})})
+        request_headers.update({name: value for name, value in validators.items() if value})
+        current = validate_url(url)
+        budget = self._budget(current, limit, total_seconds)
         for _ in range(MAX_REDIRECTS + 1):
-            budget.host = here.host
-            status, answer, body = self._send("GET", here, asked, None, budget, limit)
-            location = answer.get("location")
+            budget.host = current.host
+            status, response_headers, body = self._send("GET", current, request_headers, None, budget, limit)
+            location = response_headers.get("location")
             if status not in REDIRECTS or not location:
-                return self._fetched(url, here, status, answer, body)
-            there = _next_hop(here, location)
-            if (there.scheme, there.host, port_of(there)) != (here.scheme, here.host, port_of(here)):
-                asked = httpx.Headers([(k, v) for k, v in asked.multi_items() if k in KEPT_ON_HOST_CHANGE])
-            here = there
-        raise SourceUnavailable(f"{here.host}: more than {MAX_REDIRECTS} redirects: use the address they lead to")
+                return self._response(url, current, status, response_headers, body)
+            redirected = _next_hop(current, location)
+            if (redirected.scheme, redirected.host, port_of(redirected)) != (
+                current.scheme,
+                current.host,
+                port_of(current),
+            ):
+                request_headers = httpx.Headers([(k, v) for k, v in request_headers.multi_items() if k in KEPT_HEADERS])
+            current = redirected
+        raise SourceUnavailable(f"{current.host}: more than {MAX_REDIRECTS} redirects: use the final address")
 
     def post(
         self, url: str, body: bytes, headers: Mapping[str, str] | None = None, *, total_seconds: float | None = None
-    ) -> Fetched:
-        """The answer to a POST. No redirect is followed: a status of the 300s comes back as it is.
+    ) -> FetchedResponse:
+        """Return the response to a POST. Redirects are not followed: a 3xx status is returned as it is.
 
-        The status is the answer: of the body only the start is kept, and a body that breaks off or drips does not
-        turn a message taken into one that failed. Raises ``AddressRefused``, ``SourceUnavailable`` or ``TooSlow``.
+        Only the start of the body is read: a message that was accepted does not fail because the body breaks off or is
+        slow. Raises ``AddressRefused``, ``SourceUnavailable`` or ``TooSlow``.
         """
-        here = checked_url(url)
-        budget = self._budget(here, MAX_ANSWER_BYTES, total_seconds)
-        asked = httpx.Headers({"Accept-Encoding": "identity", **(headers or {})})
-        status, answer, start = self._send("POST", here, asked, body, budget, None)
-        return self._fetched(url, here, status, answer, start)
+        current = validate_url(url)
+        budget = self._budget(current, MAX_POST_BODY_BYTES, total_seconds)
+        request_headers = httpx.Headers({"Accept-Encoding": "identity", **(headers or {})})
+        status, response_headers, start = self._send("POST", current, request_headers, body, budget, None)
+        return self._response(url, current, status, response_headers, start)
 
     def _budget(self, url: httpx.URL, max_bytes: int, total_seconds: float | None) -> Budget:
         limits = self._limits
@@ -143,7 +138,10 @@ class Fetcher:
         budget: Budget,
         limit: int | None,
     ) -> tuple[int, httpx.Headers, bytes]:
-        """One request on a connection of its own: status, headers and body (its start where ``limit`` is None)."""
+        """Send one request on a connection of its own; return status, headers and body.
+
+        Without ``limit`` only the start of the body is returned.
+        """
         headers.setdefault("User-Agent", self._user_agent)
         backend = PinnedBackend(self._allowed, budget, self._resolve, self._connect)
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
@@ -152,28 +150,30 @@ class Fetcher:
                 httpcore.ConnectionPool(ssl_context=self._ssl_context, network_backend=backend) as pool,
                 pool.stream(method, target, headers=headers.raw, content=content) as response,
             ):
-                answer = httpx.Headers(response.headers)
+                response_headers = httpx.Headers(response.headers)
                 chunks = response.iter_stream()
                 if limit is None:
-                    return response.status, answer, read_some(chunks, MAX_ANSWER_BYTES)
+                    return response.status, response_headers, read_start(chunks, MAX_POST_BODY_BYTES)
                 if response.status in REDIRECTS or response.status == 304:
-                    return response.status, answer, b""
-                return response.status, answer, read_body(chunks, answer, limit, budget.host)
+                    return response.status, response_headers, b""
+                return response.status, response_headers, read_body(chunks, response_headers, limit, budget.host)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             raise SourceUnavailable(
-                f"{budget.host} broke off or does not speak HTTP ({type(error).__name__}): try again later"
+                f"{budget.host} closed the connection or does not speak HTTP ({type(error).__name__}): try again later"
             ) from error
 
-    def _fetched(self, url: str, final: httpx.URL, status: int, headers: httpx.Headers, body: bytes) -> Fetched:
-        return Fetched(redacted(url), redacted(str(final)), status, dict(headers), body, self._clock.now())
+    def _response(
+        self, url: str, final: httpx.URL, status: int, headers: httpx.Headers, body: bytes
+    ) -> FetchedResponse:
+        return FetchedResponse(redact(url), redact(str(final)), status, dict(headers), body, self._clock.now())
 
 
-def _next_hop(here: httpx.URL, location: str) -> httpx.URL:
+def _next_hop(current: httpx.URL, location: str) -> httpx.URL:
     try:
-        target = urljoin(str(here), location)
+        target = urljoin(str(current), location)
     except ValueError:
-        raise AddressRefused(f"{here.host} leads to something that is no address: use the one it means") from None
-    there = checked_url(target)
-    if here.scheme == "https" and there.scheme == "http":
-        raise AddressRefused(f"{here.host} leads from https to http: use an address that stays on https")
-    return there
+        raise AddressRefused(f"{current.host} redirects to an invalid address: use the final address") from None
+    redirected = validate_url(target)
+    if current.scheme == "https" and redirected.scheme == "http":
+        raise AddressRefused(f"{current.host} redirects from https to http: use an address that stays on https")
+    return redirected

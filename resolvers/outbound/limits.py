@@ -1,14 +1,14 @@
-"""What one call to the outside may use up."""
+"""Limits of one request: seconds and bytes."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from resolvers.clock import Clock
 from resolvers.errors import TooLarge, TooSlow
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long one call may take, and how many decoded bytes it may bring."""
+    """Time limits of one request, and the largest decoded body in bytes."""
 
     connect_seconds: float = 5.0
     read_seconds: float = 20.0
@@ -16,21 +16,14 @@ class Limits:
     max_bytes: int = 2_000_000
 
 
-class Monotonic(Protocol):
-    """A clock that never goes back."""
-
-    def monotonic(self) -> float:
-        """Seconds since an arbitrary start."""
-
-
 @dataclass
 class Budget:
-    """What one call may use up: seconds over all its connections together, and bytes on the wire.
+    """Remaining seconds and bytes on the wire of one request, over all its connections together.
 
-    A read's own time limit starts anew with each byte; only ``ends_at`` stops a source that drips.
+    The time limit of a single read starts again with each byte; only ``ends_at`` stops a source that sends slowly.
     """
 
-    clock: Monotonic
+    clock: Clock
     host: str
     connect_seconds: float
     read_seconds: float
@@ -42,14 +35,14 @@ class Budget:
         self.ends_at = self.clock.monotonic() + self.total_seconds
 
     def seconds(self, at_most: float) -> float:
-        """The seconds that the next step may take. Raises ``TooSlow`` where none are left."""
+        """Return the time limit of the next step in seconds. Raises ``TooSlow`` if no time is left."""
         left = self.ends_at - self.clock.monotonic()
         if left <= 0:
             raise TooSlow(f"{self.host} did not finish within {self.total_seconds:g} seconds: try again later")
         return min(at_most, left)
 
     def spend_bytes(self, count: int) -> None:
-        """Count bytes received. Raises ``TooLarge`` where they are more than the call may take."""
+        """Count bytes received. Raises ``TooLarge`` if they exceed the limit."""
         self.wire_bytes -= count
         if self.wire_bytes < 0:
-            raise TooLarge(f"{self.host} sent more than it may: check that the address is that of a feed")
+            raise TooLarge(f"{self.host} sent more than the limit: check that the address is that of a data source")

@@ -1,4 +1,4 @@
-"""What a call to the outside brings back."""
+"""The response to a request to an outside address."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,8 +10,10 @@ LONGEST_RETRY_AFTER_SECONDS = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """One answer. Header names are in lower case; secrets in the query of either URL are blanked."""
+class FetchedResponse:
+    """A response. Header names are in lower case; secrets in the query of either URL are blanked.
+    Fetched.sha256:: Return the SHA-256 of the decoded body, in hexadecimal.
+    """
 
     url: str
     final_url: str
@@ -22,17 +24,17 @@ class Fetched:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the decoded body, in hexadecimal."""
+        """Return the SHA-256 of the decoded body, in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()
 
     @property
     def ok(self) -> bool:
-        """Whether the status is of the 200s."""
+        """Return whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the source asks to wait, from 0 to a week; None where it does not say."""
+        """Return the seconds of Retry-After, from 0 to a week; None if the header is missing or invalid."""
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
             return min(float(text[:12]), LONGEST_RETRY_AFTER_SECONDS)

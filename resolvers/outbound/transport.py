@@ -1,4 +1,4 @@
-"""The connection below a request: made to the very address that was checked, and bounded in time and bytes."""
+"""The connection below a request: made to the address that was checked, and limited in time and bytes."""
 
 import queue
 import socket
@@ -12,32 +12,31 @@ import httpcore
 from resolvers.errors import SourceUnavailable, TooSlow
 from resolvers.outbound.address_guard import AllowList, check_addresses
 from resolvers.outbound.limits import Budget
-from resolvers.outbound.limits import Monotonic as Monotonic
 
 Resolve = Callable[[str, int], list[str]]
 Connect = Callable[[tuple[str, int], float], socket.socket]
 
 
-def look_up(host: str, port: int) -> list[str]:
-    """Every address of ``host``, as the system gives them, without repeats."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+def resolve_host(host: str, port: int) -> list[str]:
+    """Return every address of ``host`` from the resolver of the system, without duplicates."""
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in addresses))
 
 
 def open_socket(address: tuple[str, int], timeout_seconds: float) -> socket.socket:
-    """A TCP connection to a numeric address."""
+    """Open a TCP connection to a numeric address."""
     return socket.create_connection(address, timeout_seconds)
 
 
 class BoundedStream(httpcore.NetworkStream):
-    """A socket on which every step takes its time from one budget."""
+    """A socket whose steps all take their time from one budget."""
 
     def __init__(self, sock: socket.socket, budget: Budget) -> None:
         self._sock = sock
         self._budget = budget
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        """Up to ``max_bytes``; empty at the end."""
+        """Return up to ``max_bytes``; empty at the end of the stream."""
         self._sock.settimeout(self._budget.seconds(self._budget.read_seconds))
         try:
             data = self._sock.recv(max_bytes)
@@ -53,13 +52,13 @@ class BoundedStream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         """Send all of ``buffer``."""
-        rest = memoryview(buffer)
-        while rest:
+        remaining = memoryview(buffer)
+        while remaining:
             self._sock.settimeout(self._budget.seconds(self._budget.read_seconds))
             try:
-                rest = rest[self._sock.send(rest) :]
+                remaining = remaining[self._sock.send(remaining) :]
             except TimeoutError:
-                raise TooSlow(f"{self._budget.host} does not take what is sent: try again later") from None
+                raise TooSlow(f"{self._budget.host} does not accept data: try again later") from None
             except OSError as error:
                 raise httpcore.WriteError(str(error)) from error
 
@@ -73,7 +72,7 @@ class BoundedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        """The same connection under TLS, its certificate checked against the host's name."""
+        """Start TLS on this connection, with the certificate checked against the host name."""
         self._sock.settimeout(self._budget.seconds(self._budget.connect_seconds))
         try:
             secured = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname)
@@ -87,15 +86,15 @@ class BoundedStream(httpcore.NetworkStream):
         return BoundedStream(secured, self._budget)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ARG002
-        """Nothing: only a pool that keeps connections would ask."""
+        """Return None: only a pool with persistent connections would need more."""
         return None
 
 
 class PinnedBackend(httpcore.NetworkBackend):
-    """Looks a name up once, checks every address found, and connects to one of these and no other.
+    """Resolves a name once, checks every address, and connects to one of these only.
 
-    A name that answers differently a moment later (DNS rebinding) therefore changes nothing. TLS and the Host
-    header still use the name, as they belong to the layers above.
+    A name that resolves differently a moment later (DNS rebinding) therefore has no effect. TLS and the Host header
+    still use the name, as they belong to the layers above.
     """
 
     def __init__(self, allowed: AllowList, budget: Budget, resolve: Resolve, connect: Connect) -> None:
@@ -112,7 +111,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        """A connection to the first checked address of ``host`` that takes one."""
+        """Return a connection to the first checked address of ``host`` that accepts one."""
         addresses = self._addresses(host, port)
         check_addresses(host, port, addresses, self._allowed)
         for address in addresses:
@@ -123,10 +122,10 @@ class PinnedBackend(httpcore.NetworkBackend):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return BoundedStream(sock, self._budget)
         self._budget.seconds(0)
-        raise SourceUnavailable(f"{host} does not take connections at port {port}: check the address, or try later")
+        raise SourceUnavailable(f"{host} refuses connections on port {port}: check the address, or try again later")
 
     def _addresses(self, host: str, port: int) -> list[str]:
-        """The looked-up addresses. The system's look-up knows no time limit, so it runs beside us."""
+        """Return the addresses of ``host``; in a thread, as the resolver of the system has no time limit."""
         answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
         def work() -> None:
@@ -139,7 +138,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         try:
             answer = answers.get(timeout=self._budget.seconds(self._budget.connect_seconds))
         except queue.Empty:
-            raise TooSlow(f"the name {host} was not found in time: try again later") from None
+            raise TooSlow(f"the name {host} was not resolved in time: try again later") from None
         if isinstance(answer, Exception) or not answer:
             raise SourceUnavailable(f"the name {host} is not known: check its spelling, or try again later")
         return answer

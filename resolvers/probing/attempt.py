@@ -1,4 +1,4 @@
-"""One look at the source of a question: what was seen, and whatever went wrong, as words."""
+"""One probe of the source of a question, with every failure turned into a state and a reason."""
 
 import logging
 import threading
@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from predictions.errors import InvalidInput, TrackRecordError
+from resolvers.clock import Clock
 from resolvers.errors import AddressRefused, NotConfigured, SourceChanged, SourceUnavailable, TooSlow
-from resolvers.outbound.client import Fetched
-from resolvers.outbound.limits import Monotonic
+from resolvers.outbound.client import FetchedResponse
 from resolvers.probing.models import ProbeStatus
 from resolvers.sources.evidence import ProposedOutcome
 from resolvers.sources.interface import Fetch, ProbedQuestion
 from resolvers.sources.registry import probe
-from resolvers.sources.text import storable
+from resolvers.sources.text import storable_text
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _STATES: tuple[tuple[type[TrackRecordError], ProbeStatus], ...] = (
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """How a look went. ``good``: the source was read without a fault, whatever it said."""
+    """Result of a probe. It ``succeeded`` if the source was read without an error, whatever it contained."""
 
     state: ProbeStatus
     reason: str
@@ -42,70 +42,78 @@ class ProbeResult:
     retry_after: float | None = None
 
     @property
-    def good(self) -> bool:
-        """Whether the source was read."""
+    def succeeded(self) -> bool:
+        """Return whether the source was read (a good check)."""
         return self.state in (ProbeStatus.NOTHING, ProbeStatus.PROPOSED)
 
 
 class BoundedFetch:
-    """A ``Fetch`` that gives up in time: when its seconds are used up, or when ``over`` is set.
+    """A ``Fetch`` with a time limit, which also ends when ``stopping`` is set.
 
-    What was read until then is remembered, so that the next look goes on from there. Without ``keeping`` no snapshot
-    is stored, as a look that proposes nothing needs none.
+    Pages read so far are stored, so that the next probe continues from there. Without ``store_snapshots`` no snapshot
+    is stored, as a dry run needs none.
     """
 
     def __init__(
         self,
         fetch: Fetch,
-        clock: Monotonic,
+        clock: Clock,
         seconds: float = PROBE_SECONDS,
         *,
-        over: threading.Event | None = None,
-        keeping: bool = True,
+        stopping: threading.Event | None = None,
+        store_snapshots: bool = True,
     ) -> None:
-        self._fetch, self._clock, self._keeping = fetch, clock, keeping
+        self._fetch, self._clock, self._store_snapshots = fetch, clock, store_snapshots
         self._seconds, self._ends_at = seconds, clock.monotonic() + seconds
-        self._over = over or threading.Event()
+        self._stopping = stopping or threading.Event()
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Return the current time in UTC."""
         return self._fetch.now()
 
     def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
-    ) -> Fetched:
-        """A good answer. Raises ``TooSlow`` where no time is left."""
-        if self._over.is_set():
-            raise TooSlow("the look was broken off because the scheduler stops: the next one goes on from there")
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        immutable: bool = False,
+        max_bytes: int | None = None,
+    ) -> FetchedResponse:
+        """Return a successful response. Raises ``TooSlow`` if no time is left."""
+        if self._stopping.is_set():
+            raise TooSlow("the probe was interrupted because the scheduler stops: the next probe continues from there")
         if self._clock.monotonic() > self._ends_at:
-            raise TooSlow(f"the look took more than {self._seconds:g} seconds: the next one goes on from there")
-        return self._fetch.get(url, headers=headers, final=final, max_bytes=max_bytes)
+            raise TooSlow(f"the probe took more than {self._seconds:g} seconds: the next probe continues from there")
+        return self._fetch.get(url, headers=headers, immutable=immutable, max_bytes=max_bytes)
 
-    def keep(self, fetched: Fetched) -> str | None:
-        """Store the bytes seen; the key of the snapshot."""
-        return self._fetch.keep(fetched) if self._keeping else None
+    def store_snapshot(self, fetched: FetchedResponse) -> str | None:
+        """Store the body as a snapshot; return its key, or None if snapshots are not stored."""
+        return self._fetch.store_snapshot(fetched) if self._store_snapshots else None
 
     def secret(self, name: str) -> str:
-        """The value of an operator's setting."""
+        """Return the value of an environment variable of the operator."""
         return self._fetch.secret(name)
 
 
 def run_probe(question: ProbedQuestion, resolver: str, config: Any, fetch: Fetch) -> ProbeResult:
-    """Look at the source once. A source that is down, slow or changed is told of as such and is never an outcome.
+    """Probe the source once. A source that is down, slow or changed gives a state, never an outcome.
 
-    Raises ``DBAPIError`` where what is known of sources cannot be read: that says nothing of the source.
+    Raises ``DBAPIError`` if the stored state of sources cannot be read, which says nothing about the source.
     """
     try:
-        seen = probe(question, resolver, config, fetch)
+        probe_result = probe(question, resolver, config, fetch)
     except TrackRecordError as error:
         state = next((state for kind, state in _STATES if isinstance(error, kind)), ProbeStatus.FAILED)
-        return ProbeResult(state, storable(error.detail), retry_after=getattr(error, "retry_after", None))
+        return ProbeResult(state, storable_text(error.detail), retry_after=getattr(error, "retry_after", None))
     except DBAPIError:
         raise
-    except Exception as error:  # a plug-in's fault must not end the thread that probes for all
-        log.warning("the resolver %s stumbled over question %s", resolver, question.slug, exc_info=True)
-        return ProbeResult(
-            ProbeStatus.FAILED, f"the resolver {resolver} stumbled ({type(error).__name__}): the log says where"
-        )
-    state = ProbeStatus.NOTHING if seen.proposal is None else ProbeStatus.PROPOSED
-    return ProbeResult(state, storable(seen.reason), tuple(map(storable, seen.observed)), seen.proposal)
+    except Exception as error:  # an error in a plug-in must not end the probing thread
+        log.warning("the resolver %s failed on question %s", resolver, question.slug, exc_info=True)
+        return ProbeResult(ProbeStatus.FAILED, f"the resolver {resolver} failed ({type(error).__name__}): see the log")
+    state = ProbeStatus.NOTHING if probe_result.proposal is None else ProbeStatus.PROPOSED
+    return ProbeResult(
+        state,
+        storable_text(probe_result.reason),
+        tuple(map(storable_text, probe_result.observed)),
+        probe_result.proposal,
+    )

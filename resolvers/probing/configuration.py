@@ -1,4 +1,4 @@
-"""The resolver of a question: attached, changed, detached; every change of it is on the ledger."""
+"""The resolver of a question: attach, change and detach it; every change is recorded in the ledger."""
 
 import random
 from collections.abc import Callable
@@ -13,34 +13,34 @@ from predictions.errors import InvalidInput, NotFound
 from predictions.models import Question, row_id
 from predictions.schemas.fields import Input, Words
 from predictions.schemas.views import View
-from resolvers.outbound.redaction import redacted
+from resolvers.outbound.redaction import redact
 from resolvers.probing.models import AttachedResolver, ProbeStatus
-from resolvers.sources.registry import checked_config
-from resolvers.sources.rss import FeedWatch
+from resolvers.sources.registry import validate_config
+from resolvers.sources.rss import FeedResolver
 
 LEAD_HOURS = 7 * 24
 EVERY_MINUTES = 6 * 60
-HOURS_OF_A_YEAR = 366 * 24
+HOURS_IN_A_YEAR = 366 * 24
 
 
 class ResolverIn(Input):
-    """Which resolver looks for the outcome of a question, with what settings, from when on, and how often."""
+    """The resolver of a question: its settings, and when and how often it probes."""
 
     resolver: Words
     config: dict[str, Any]
-    lead_hours: Annotated[int, Field(ge=0, le=10 * HOURS_OF_A_YEAR)] = Field(
-        default=LEAD_HOURS, description="probing starts so long before the question is due"
+    lead_hours: Annotated[int, Field(ge=0, le=10 * HOURS_IN_A_YEAR)] = Field(
+        default=LEAD_HOURS, description="hours before the question is due at which probing starts"
     )
     every_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 31)] = EVERY_MINUTES
     automatic: bool = Field(
         default=False,
-        description="what it finds resolves the question without a person; only an admin may say so",
+        description="its proposals resolve the question without a person; only an admin may set this",
     )
     paused: bool = False
 
 
 class ResolverView(View):
-    """The resolver of a question: settings, schedule, policy, and what the last look saw."""
+    """The resolver of a question: settings, schedule, policy and the result of the last probe."""
 
     question: int
     resolver: str
@@ -53,7 +53,7 @@ class ResolverView(View):
     attached_at: datetime
     attached_by: str
     probing_from: datetime
-    next_probe_at: datetime | None = Field(description="null while nothing is planned: paused, or the outcome is known")
+    next_probe_at: datetime | None = Field(description="null if no probe is planned: paused, or the outcome is known")
     probed_at: datetime | None
     state: ProbeStatus
     observed: list[str]
@@ -63,30 +63,30 @@ class ResolverView(View):
 
 
 def find_attached(session: Session, question: Question) -> AttachedResolver | None:
-    """The resolver of a question."""
+    """Return the resolver of a question, or None."""
     return session.get(AttachedResolver, row_id(question))
 
 
-def attached(session: Session, question: Question) -> AttachedResolver:
-    """The resolver of a question. Raises ``NotFound`` where it has none."""
-    found = find_attached(session, question)
-    if found is None:
+def get_attached(session: Session, question: Question) -> AttachedResolver:
+    """Return the resolver of a question. Raises ``NotFound`` if it has none."""
+    row = find_attached(session, question)
+    if row is None:
         raise NotFound(f"the question {question.slug!r} has no resolver: attach one, or resolve it by hand")
-    return found
+    return row
 
 
 def list_attached(session: Session) -> list[tuple[AttachedResolver, Question]]:
-    """All resolvers with their questions, in order of question."""
+    """Return all attached resolvers with their questions, in order of question."""
     query = select(AttachedResolver, Question).join(Question, col(Question.id) == col(AttachedResolver.question_id))
     return [(row, question) for row, question in session.exec(query.order_by(col(Question.id)))]
 
 
 def needs_admin(question: Question, data: ResolverIn) -> bool:
-    """Whether only an admin may attach this: a policy, a secret, or a source that is not the real one.
+    """Return whether only an admin may attach this: it is automatic, sends a secret, or uses another base address.
 
-    Raises ``InvalidInput`` where the settings are not valid.
+    Raises ``InvalidInput`` if the settings are not valid.
     """
-    return data.automatic or checked_config(data.resolver, data.config, question.kind).needs_admin
+    return data.automatic or validate_config(data.resolver, data.config, question.kind).needs_admin
 
 
 def attach(
@@ -98,20 +98,20 @@ def attach(
     actor: str,
     draw: Callable[[], float] = random.random,
 ) -> AttachedResolver:
-    """Give a question its resolver, or change it. The same again changes nothing; else it is probed anew.
+    """Attach a resolver to a question, or change it. Equal settings change nothing; otherwise probing starts again.
 
-    Raises ``InvalidInput`` with a pointer to each setting that is not valid. The caller checks ``needs_admin``.
+    Raises ``InvalidInput`` with a pointer to each invalid setting. The caller checks ``needs_admin``.
     """
-    config = checked_config(data.resolver, data.config, question.kind).model_dump(mode="json")
-    _may_be_automatic(data)
+    config = validate_config(data.resolver, data.config, question.kind).model_dump(mode="json")
+    _check_automatic(data)
     settings = data.model_dump() | {"config": config}
-    found = find_attached(session, question)
-    before = _settings(found) if found else None
-    if found and before == settings:
-        return found
-    by = {"attached_at": now, "attached_by": actor, "automatic_by": actor if data.automatic else None}
-    state = settings | by | _unseen(question, data, now, draw)
-    row = found or AttachedResolver(question_id=row_id(question), **state)
+    row = find_attached(session, question)
+    before = _settings(row) if row else None
+    if row and before == settings:
+        return row
+    origin = {"attached_at": now, "attached_by": actor, "automatic_by": actor if data.automatic else None}
+    state = settings | origin | _new_state(question, data, now, draw)
+    row = row or AttachedResolver(question_id=row_id(question), **state)
     for name, value in state.items():
         setattr(row, name, value)
     session.add(row)
@@ -121,27 +121,27 @@ def attach(
     return row
 
 
-def _may_be_automatic(data: ResolverIn) -> None:
-    if data.automatic and data.resolver == FeedWatch.key:
-        raise InvalidInput.at("/automatic", "a feed gives leads only: a person must confirm what it finds")
+def _check_automatic(data: ResolverIn) -> None:
+    if data.automatic and data.resolver == FeedResolver.key:
+        raise InvalidInput.at("/automatic", "a feed only suggests outcomes: a person must confirm its proposals")
 
 
 def _settings(row: AttachedResolver) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ResolverIn.model_fields}
 
 
-def _shown(config: dict[str, Any]) -> dict[str, Any]:
-    """Settings as readers and the ledger may have them: no password or token that stands in an address."""
+def _redacted_config(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings without passwords and tokens in addresses, for readers and the ledger."""
     return {
-        name: redacted(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
+        name: redact(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
         for name, value in config.items()
     }
 
 
-def _unseen(question: Question, data: ResolverIn, now: datetime, draw: Callable[[], float]) -> dict[str, Any]:
-    """A schedule that starts anew. Whoever is looking at this moment looks for the old settings: its find is void."""
+def _new_state(question: Question, data: ResolverIn, now: datetime, draw: Callable[[], float]) -> dict[str, Any]:
+    """Return a new schedule and no result. A probe already running used the old settings; its result is discarded."""
     start = question.due_at - timedelta(hours=data.lead_hours)
-    spread = timedelta(minutes=data.every_minutes) * draw() / 10  # many questions may share one deadline and source
+    spread = timedelta(minutes=data.every_minutes) * draw() / 10  # spread equal deadlines
     return {
         "next_probe_at": start + spread if start > now else now,
         "lease_until": None,
@@ -156,8 +156,8 @@ def _unseen(question: Question, data: ResolverIn, now: datetime, draw: Callable[
 
 
 def detach(session: Session, question: Question, *, now: datetime, actor: str) -> None:
-    """Take the resolver off a question; what it proposed stays. Raises ``NotFound`` where there is none."""
-    row = attached(session, question)
+    """Detach the resolver from a question; its proposals remain. Raises ``NotFound`` if there is none."""
+    row = get_attached(session, question)
     before = _settings(row)
     session.delete(row)
     session.flush()
@@ -167,17 +167,17 @@ def detach(session: Session, question: Question, *, now: datetime, actor: str) -
 def _append_ledger_event(
     session: Session, question: Question, action: str, body: dict[str, Any], now: datetime, actor: str
 ) -> None:
-    body = {what: each and each | {"config": _shown(each["config"])} for what, each in body.items()}
+    body = {what: each and each | {"config": _redacted_config(each["config"])} for what, each in body.items()}
     ledger.append(session, now=now, actor=actor, action=action, subject=question, body=body)
 
 
-def view_attached(row: AttachedResolver, question: Question) -> ResolverView:
-    """A question's resolver as it is shown."""
-    same = set(ResolverView.model_fields) & set(AttachedResolver.model_fields) - {"next_probe_at"}
+def resolver_view(row: AttachedResolver, question: Question) -> ResolverView:
+    """Return the view of a question's resolver."""
+    copied = set(ResolverView.model_fields) & set(AttachedResolver.model_fields) - {"next_probe_at"}
     idle = row.paused or question.outcome is not None
     return ResolverView(
-        **{name: getattr(row, name) for name in same - {"config"}},
-        config=_shown(row.config),
+        **{name: getattr(row, name) for name in copied - {"config"}},
+        config=_redacted_config(row.config),
         question=row.question_id,
         probing_from=question.due_at - timedelta(hours=row.lead_hours),
         next_probe_at=None if idle else row.next_probe_at,

@@ -1,4 +1,4 @@
-"""The tables of probing: which resolver looks at which question, and what is known of the sources between two looks."""
+"""The tables of probing: attached resolvers, and the state of sources between two probes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from predictions.columns import BigInt, text_enum
 
 
 class ProbeStatus(StrEnum):
-    """How the last look at a source went. Only ``nothing`` and ``proposed`` are good checks; none is an outcome."""
+    """Result of the last probe. ``nothing`` and ``proposed`` are successful checks; none is an outcome."""
 
     WAITING = "waiting"
     NOTHING = "nothing"
@@ -23,7 +23,7 @@ class ProbeStatus(StrEnum):
 
 
 class AttachedResolver(SQLModel, table=True):
-    """The resolver that looks for the outcome of a question: its settings, its schedule, and what it saw last."""
+    """The resolver attached to a question: settings, schedule, and the result of the last probe."""
 
     __tablename__ = "attached_resolver"
     __table_args__ = (
@@ -38,10 +38,10 @@ class AttachedResolver(SQLModel, table=True):
     question_id: int = Field(foreign_key="question.id", primary_key=True, sa_type=BigInt)
     resolver: str = Field(max_length=80)
     config: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    lead_hours: int = Field(description="probing starts so long before the question is due")
+    lead_hours: int = Field(description="hours before the question is due at which probing starts")
     every_minutes: int
-    automatic: bool = Field(default=False, description="what it finds resolves the question, without a person")
-    automatic_by: str | None = Field(default=None, max_length=200, description="the admin who set that")
+    automatic: bool = Field(default=False, description="its proposals resolve the question without a person")
+    automatic_by: str | None = Field(default=None, max_length=200, description="the admin who set automatic")
     paused: bool = False
     attached_at: datetime
     attached_by: str = Field(max_length=200)
@@ -51,13 +51,13 @@ class AttachedResolver(SQLModel, table=True):
     probed_at: datetime | None = None
     state: ProbeStatus = Field(default=ProbeStatus.WAITING, sa_type=text_enum(ProbeStatus))
     observed: list[str] = Field(sa_column=Column(JSON, nullable=False))
-    reason: str = Field(default="", sa_type=Text, description="why it did or did not propose")
-    last_good_at: datetime | None = Field(default=None, description="when the source was last read without a fault")
-    failures: int = Field(default=0, description="looks in a row that were no good check")
+    reason: str = Field(default="", sa_type=Text, description="why an outcome was proposed or not")
+    last_good_at: datetime | None = Field(default=None, description="time of the last probe that read the source")
+    failures: int = Field(default=0, description="consecutive failed probes")
 
 
 class SourceHost(SQLModel, table=True):
-    """How a host that is asked for outcomes has been lately."""
+    """State of a host that resolvers read: next allowed request, failures, circuit breaker."""
 
     __tablename__ = "source_host"
 
@@ -70,7 +70,7 @@ class SourceHost(SQLModel, table=True):
 
 
 class SourcePage(SQLModel, table=True):
-    """What an address gave last. Its key is the hash of the address, which may be long or carry a secret."""
+    """Last response of an address, keyed by the hash of the address, which may be long or contain a secret."""
 
     __tablename__ = "source_page"
 

@@ -1,4 +1,4 @@
-"""From what a resolver found to a proposal on record, and, where an admin has said so, to the outcome."""
+"""Record the proposal of a resolver, and resolve the question by it if an admin has allowed that."""
 
 from datetime import UTC, datetime
 
@@ -7,10 +7,9 @@ from sqlmodel import Session, select
 from predictions.enums import ProposalState
 from predictions.errors import TrackRecordError
 from predictions.models import Proposal, Question, row_id
-from predictions.questions.proposals import Finding, confirm, propose_finding
+from predictions.questions.proposals import Finding, confirm, propose_finding, resolution_in
 from predictions.questions.resolve import current_resolution
 from predictions.schemas.fields import LAST_INSTANT_OF_DAY
-from predictions.schemas.inputs import EvidenceIn, ResolutionIn
 from resolvers.probing.models import AttachedResolver
 from resolvers.sources.evidence import KEYWORD, Basis, ProposedOutcome
 from resolvers.sources.interface import ProbedQuestion
@@ -21,30 +20,30 @@ MAX_ACTOR = 120
 def record_finding(
     session: Session, row: AttachedResolver, question: Question, proposal: ProposedOutcome, now: datetime
 ) -> str:
-    """Put a proposal on record, resolve by it where the policy says so; gives what came of it, in words."""
+    """Record a proposal, and resolve by it if the resolver is automatic; return a sentence on the result."""
     actor = f"resolver {row.resolver}"
-    made = propose_finding(session, question, _finding(question, proposal, now), now=now, actor=actor)
-    if made is None:
-        return "the question has its outcome already"
-    told = f"proposal {made.id} says {made.outcome} and is {made.state.value}"
-    if not row.automatic or made.state is not ProposalState.PENDING:
-        return told
-    why_not = _needs_a_person(session, question, made)
-    if why_not is None:
-        why_not = _resolve(session, row, made, now)
-    return f"{told}, and a person must decide: {why_not}" if why_not else f"{told}: it resolved the question"
+    recorded = propose_finding(session, question, _finding(question, proposal, now), now=now, actor=actor)
+    if recorded is None:
+        return "the question already has its outcome"
+    summary = f"proposal {recorded.id} says {recorded.outcome} and is {recorded.state.value}"
+    if not row.automatic or recorded.state is not ProposalState.PENDING:
+        return summary
+    obstacle = _reason_for_review(session, question, recorded)
+    if obstacle is None:
+        obstacle = _resolve(session, row, recorded, now)
+    return f"{summary}, and a person must decide: {obstacle}" if obstacle else f"{summary}: it resolved the question"
 
 
 def snapshot_path(sha256: str) -> str:
-    """Where the bytes of a snapshot are shown."""
+    """Return the path under which a snapshot is shown."""
     return f"/snapshots/{sha256}"
 
 
 def _finding(question: Question, proposal: ProposedOutcome, now: datetime) -> Finding:
     evidence = []
     for item in proposal.evidence:
-        shown = {"snapshot_url": snapshot_path(item.snapshot)} if item.snapshot else {}
-        evidence.append(item.model_dump(mode="json") | shown)
+        link = {"snapshot_url": snapshot_path(item.snapshot)} if item.snapshot else {}
+        evidence.append(item.model_dump(mode="json") | link)
     return Finding(
         resolver=proposal.resolver,
         config_sha256=proposal.config_sha256,
@@ -58,9 +57,9 @@ def _finding(question: Question, proposal: ProposedOutcome, now: datetime) -> Fi
 
 
 def _known_at(question: Question, proposal: ProposedOutcome, now: datetime) -> datetime | None:
-    """When the outcome became public: by the end of the event's day, as the question counts days.
+    """Return when the outcome became public: at the latest at the end of the event's day, in the question's zone.
 
-    That nothing happened is known at the deadline. None where the source does not tell: a person has to.
+    That nothing happened becomes known at the deadline. None if the source does not give a time; a person has to.
     """
     if proposal.event_date is not None:
         zone = ProbedQuestion.of(question).zone
@@ -71,34 +70,32 @@ def _known_at(question: Question, proposal: ProposedOutcome, now: datetime) -> d
     return proposal.observed_at if proposal.basis is Basis.VOID else None
 
 
-def _needs_a_person(session: Session, question: Question, made: Proposal) -> str | None:
-    """Why the policy does not hold for this proposal; None where it does."""
-    if made.confidence <= KEYWORD:
-        return "it is a lead only"
-    if made.known_at is None:
+def _reason_for_review(session: Session, question: Question, recorded: Proposal) -> str | None:
+    """Return why a person must confirm this proposal; None if it may resolve the question."""
+    if recorded.confidence <= KEYWORD:
+        return "its confidence is too low"
+    if recorded.known_at is None:
         return "the source does not say when it became known"
     if current_resolution(session, row_id(question)) is not None:
-        return "a resolution of this question was taken back before"
-    others = select(Proposal).where(Proposal.question_id == question.id, Proposal.outcome != made.outcome)
+        return "an earlier resolution of this question was retracted"
+    others = select(Proposal).where(Proposal.question_id == question.id, Proposal.outcome != recorded.outcome)
     if session.exec(others.where(Proposal.state == ProposalState.PENDING)).first() is not None:
         return "another proposal contradicts it"
     return None
 
 
-def _resolve(session: Session, row: AttachedResolver, made: Proposal, now: datetime) -> str | None:
-    """Resolve the question by its resolver; why that cannot be, where it cannot."""
-    data = ResolutionIn(
-        outcome=made.outcome,
-        known_at=made.known_at or now,
-        evidence=[EvidenceIn(url=item["url"], note=item.get("excerpt") or "") for item in made.evidence],
-        note=f"{made.rationale} Resolved by its resolver without a person, as {row.automatic_by} set for this "
+def _resolve(session: Session, row: AttachedResolver, recorded: Proposal, now: datetime) -> str | None:
+    """Resolve the question by its resolver; return the error if that fails."""
+    data = resolution_in(
+        recorded,
+        note=f"{recorded.rationale} Resolved by its resolver without a person, as {row.automatic_by} set for this "
         "question; a correction reverses it.",
         supersedes="none",
     )
     actor = f"resolver {row.resolver}, automatically"[:MAX_ACTOR]
     try:
         with session.begin_nested():
-            confirm(session, made, data, now=now, actor=actor)
+            confirm(session, recorded, data, now=now, actor=actor)
     except TrackRecordError as error:
         return error.detail
     return None

@@ -1,7 +1,7 @@
-"""Probing: due questions are claimed by exactly one process, looked into, and what came of it is booked.
+"""The queue of probes: claim due questions for one process, and record the results.
 
-A claim is a lease. Whoever dies while looking loses it, and another process looks again; whoever comes back too late
-finds the lease gone, and what it saw is dropped.
+A claim is a lease. If a process ends during a probe, its lease expires and another process probes again; a result
+that arrives after the lease has expired is discarded.
 """
 
 import random
@@ -22,16 +22,16 @@ from resolvers.probing.proposals import record_finding
 from resolvers.probing.source_state import next_probe_at
 from resolvers.sources.interface import ProbedQuestion
 
-#: Longer than any look: its own limit, and one more call that began just before.
+#: Longer than any probe: its time limit, and one more request that started just before.
 LEASE_SECONDS = PROBE_SECONDS + 120.0
-FIRST_PAUSE = timedelta(minutes=10)
+FIRST_RETRY = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(days=1)
 MAX_LINES, MAX_LINE, MAX_REASON = 50, 500, 4_000
 
 
 @dataclass(frozen=True)
 class ClaimedProbe:
-    """A question that this process alone looks into, until the lease ends."""
+    """A question that only this process probes until its lease ends."""
 
     question: ProbedQuestion
     resolver: str
@@ -39,15 +39,15 @@ class ClaimedProbe:
     token: str
 
 
-def due_probes(now: datetime) -> Select[AttachedResolver, Question]:
-    """What is to be probed now: also a question declared decided before its probing was to start."""
-    is_time = col(AttachedResolver.next_probe_at) <= now
-    sooner = and_(col(Question.due_at) <= now, col(AttachedResolver.probed_at).is_(None))
+def due_probes_query(now: datetime) -> Select[AttachedResolver, Question]:
+    """Return the query for due probes, with questions that were closed early, before their probing was to start."""
+    planned = col(AttachedResolver.next_probe_at) <= now
+    closed_early = and_(col(Question.due_at) <= now, col(AttachedResolver.probed_at).is_(None))
     free = or_(col(AttachedResolver.lease_until).is_(None), col(AttachedResolver.lease_until) <= now)
     return (
         select(AttachedResolver, Question)
         .join(Question, col(Question.id) == col(AttachedResolver.question_id))
-        .where(col(Question.status).in_(UNRESOLVED), ~col(AttachedResolver.paused), free, or_(is_time, sooner))
+        .where(col(Question.status).in_(UNRESOLVED), ~col(AttachedResolver.paused), free, or_(planned, closed_early))
         .order_by(col(AttachedResolver.next_probe_at), col(AttachedResolver.question_id))
     )
 
@@ -55,8 +55,8 @@ def due_probes(now: datetime) -> Select[AttachedResolver, Question]:
 def claim_probes(
     session: Session, *, now: datetime, limit: int, lease_seconds: float = LEASE_SECONDS
 ) -> list[ClaimedProbe]:
-    """Claim up to ``limit`` due probes. A question that was postponed meanwhile is put off until its time."""
-    query = due_probes(now).limit(limit).with_for_update(skip_locked=True, of=AttachedResolver)
+    """Claim up to ``limit`` due probes. If the question was postponed, its probes are postponed too."""
+    query = due_probes_query(now).limit(limit).with_for_update(skip_locked=True, of=AttachedResolver)
     claimed = []
     for row, question in session.execute(query.execution_options(populate_existing=True)).all():
         start = question.due_at - timedelta(hours=row.lead_hours)
@@ -72,57 +72,57 @@ def claim_probes(
 def record_probe(
     session: Session,
     claimed: ClaimedProbe,
-    look: ProbeResult,
+    result: ProbeResult,
     *,
     now: datetime,
     draw: Callable[[], float] = random.random,
 ) -> bool:
-    """Put on record how a look went, with its proposal if there is one; False where the lease was lost meanwhile."""
-    row = _still_ours(session, claimed)
+    """Record a result, with its proposal if there is one; return False if the lease was lost."""
+    row = _locked_if_held(session, claimed)
     if row is None:
         return False
     question = session.get_one(Question, row.question_id)
-    reason = look.reason
-    if look.proposal is not None:
-        reason = f"{reason}; {record_finding(session, row, question, look.proposal, now)}"
-    row.state, row.reason, row.probed_at = look.state, reason[:MAX_REASON], now
-    row.observed = [line[:MAX_LINE] for line in look.observed[:MAX_LINES]]
-    row.failures = 0 if look.good else row.failures + 1
-    row.last_good_at = now if look.good else row.last_good_at
-    row.next_probe_at = _next(row, question, look, now, draw)
+    reason = result.reason
+    if result.proposal is not None:
+        reason = f"{reason}; {record_finding(session, row, question, result.proposal, now)}"
+    row.state, row.reason, row.probed_at = result.state, reason[:MAX_REASON], now
+    row.observed = [line[:MAX_LINE] for line in result.observed[:MAX_LINES]]
+    row.failures = 0 if result.succeeded else row.failures + 1
+    row.last_good_at = now if result.succeeded else row.last_good_at
+    row.next_probe_at = _next_probe_at(row, question, result, now, draw)
     row.lease_token = row.lease_until = None
     session.flush()
     return True
 
 
 def release_probe(session: Session, claimed: ClaimedProbe) -> None:
-    """End a lease without a look, so that another process need not wait for its end."""
-    row = _still_ours(session, claimed)
+    """End a lease without a result, so that another process can claim the probe at once."""
+    row = _locked_if_held(session, claimed)
     if row is not None:
         row.lease_token = row.lease_until = None
         session.flush()
 
 
-def _still_ours(session: Session, claimed: ClaimedProbe) -> AttachedResolver | None:
+def _locked_if_held(session: Session, claimed: ClaimedProbe) -> AttachedResolver | None:
     query = select(AttachedResolver).where(
         col(AttachedResolver.question_id) == claimed.question.id, col(AttachedResolver.lease_token) == claimed.token
     )
     return session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
 
 
-def _next(
-    row: AttachedResolver, question: Question, look: ProbeResult, now: datetime, draw: Callable[[], float]
+def _next_probe_at(
+    row: AttachedResolver, question: Question, result: ProbeResult, now: datetime, draw: Callable[[], float]
 ) -> datetime:
-    """After a good look the usual interval; after others sooner at first, but not before the source wants it.
+    """Return the next time: after a success the interval; after a failure sooner, but not before Retry-After.
 
-    When the question comes due in between, it is looked into just then, beside the prompt that goes out.
+    If the question comes due before that, it is probed when it comes due, at the time of the first prompt.
     """
     interval = timedelta(minutes=row.every_minutes)
-    if not look.good:
-        interval = min(interval, FIRST_PAUSE * 2 ** min(row.failures - 1, 10))
-        interval = max(interval, min(timedelta(seconds=look.retry_after or 0), LONGEST_WAIT))
+    if not result.succeeded:
+        interval = min(interval, FIRST_RETRY * 2 ** min(row.failures - 1, 10))
+        interval = max(interval, min(timedelta(seconds=result.retry_after or 0), LONGEST_WAIT))
     lead = timedelta(hours=row.lead_hours)
     planned = next_probe_at(now, question.due_at, interval=interval, lead=lead, draw=draw)
-    if look.good and now < question.due_at < planned:
-        return question.due_at + min(interval, FIRST_PAUSE) * draw()
+    if result.succeeded and now < question.due_at < planned:
+        return question.due_at + min(interval, FIRST_RETRY) * draw()
     return planned

@@ -1,6 +1,6 @@
-"""Manners towards sources: spacing, conditional requests, Retry-After, and a break after repeated failure.
+"""Rate limit by host, conditional requests, Retry-After, and a circuit breaker after repeated failures.
 
-What is remembered lies in a ``Memory``; one in the database survives restarts and is shared by processes.
+The state of hosts and pages is kept in a ``SourceStateStore``; the one in the database is shared by all processes.
 """
 
 import random
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceUnavailable
-from resolvers.outbound.client import Fetched, Fetcher
+from resolvers.outbound.client import FetchedResponse, OutboundClient
 from resolvers.outbound.redaction import SECRET_PREFIX
 from resolvers.probing.snapshots import SnapshotStore
 from resolvers.probing.source_state import HostState, InMemorySourceState, PageState, SourceStateStore
@@ -21,48 +21,52 @@ FAILURES_TO_BREAK = 5
 FIRST_BREAK = timedelta(minutes=10)
 LONGEST_BREAK = timedelta(hours=6)
 LONGEST_WAIT_SECONDS = 30.0
-HINTS = {403: "it may not welcome programs", 404: "check the address or id", 429: "it asks for fewer calls"}
-HOST_TROUBLE = frozenset({401, 403, 408, 429}) | frozenset(range(500, 600))
+HINTS = {
+    403: ": it may refuse automated requests",
+    404: ": check the address or id",
+    429: ": its rate limit is exceeded",
+}
+HOST_FAILURE_STATUSES = frozenset({401, 403, 408, 429}) | frozenset(range(500, 600))
 
 
 class RateLimitedFetch:
-    """The ``Fetch`` of resolvers: the guarded client with manners. Safe to share between threads.
+    """The ``Fetch`` of resolvers: the guarded client with a rate limit. Safe to share between threads.
 
-    ``spacing_seconds`` is the least time between two requests to a host, drawn out by up to a quarter at random.
-    ``environment`` is where operators put tokens. ``sleep`` waits; it is never asked for more than 30 seconds.
+    ``spacing_seconds`` is the least time between two requests to a host, increased by up to a quarter at random.
+    ``environment`` holds the tokens of the operator. ``sleep`` waits, for at most 30 seconds.
     """
 
     def __init__(
         self,
-        fetcher: Fetcher,
+        client: OutboundClient,
         *,
         now: Callable[[], datetime],
         snapshots: SnapshotStore,
         environment: Mapping[str, str],
-        memory: SourceStateStore | None = None,
+        source_state: SourceStateStore | None = None,
         spacing_seconds: float = 1.0,
         draw: Callable[[], float] = random.random,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._fetcher = fetcher
+        self._client = client
         self._now = now
         self._snapshots = snapshots
         self._environment = environment
-        self._memory = memory or InMemorySourceState()
+        self._source_state = source_state or InMemorySourceState()
         self._spacing_seconds = spacing_seconds
         self._draw = draw
         self._sleep = sleep
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Return the current time in UTC."""
         return self._now()
 
-    def keep(self, fetched: Fetched) -> str | None:
-        """Store the bytes seen; the key of the snapshot."""
+    def store_snapshot(self, fetched: FetchedResponse) -> str | None:
+        """Store the body as a snapshot; return its key."""
         return self._snapshots.put(fetched)
 
     def secret(self, name: str) -> str:
-        """The value of an operator's variable. Raises ``NotConfigured`` where it is not set."""
+        """Return the value of an environment variable. Raises ``NotConfigured`` if it is not set."""
         value = self._environment.get(name, "") if name.startswith(SECRET_PREFIX) else ""
         if not value:
             raise NotConfigured(
@@ -70,25 +74,26 @@ class RateLimitedFetch:
             )
         return value
 
-    def host_state(self, host: str) -> HostState:
-        """How a host has been lately; ``last_good_at`` is the last good check."""
-        return self._memory.host(host)
-
     def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
-    ) -> Fetched:
-        """A good answer; unchanged ones come from the stored snapshot.
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        immutable: bool = False,
+        max_bytes: int | None = None,
+    ) -> FetchedResponse:
+        """Return a successful response; an unchanged one comes from the stored snapshot.
 
-        Raises ``SourceUnavailable`` for any status but the 200s, and without a request while the host has a break.
+        Raises ``SourceUnavailable`` for any status but 2xx, and without a request while the circuit breaker is open.
         """
-        page = self._memory.page(url)
-        stored = self._stored(page)
-        if final and page and stored is not None:
-            return self._again(url, page, stored)
+        page = self._source_state.page(url)
+        stored = self._stored_body(page)
+        if immutable and page and stored is not None:
+            return self._stored_response(url, page, stored)
         host = urlsplit(url).netloc.rpartition("@")[2].lower()
-        self._take_turn(host)
+        self._wait_for_slot(host)
         try:
-            fetched = self._fetcher.get(
+            fetched = self._client.get(
                 url,
                 headers=headers,
                 etag=page.etag if page and stored is not None else None,
@@ -96,55 +101,50 @@ class RateLimitedFetch:
                 max_bytes=max_bytes,
             )
             if fetched.status == 304 and page and stored is not None:
-                fetched = self._again(url, replace(page, checked_at=fetched.fetched_at), stored)
+                fetched = self._stored_response(url, replace(page, checked_at=fetched.fetched_at), stored)
             elif not fetched.ok:
-                raise self._refusal(host, fetched)
+                raise self._status_error(host, fetched)
         except FetchError as error:
-            self._failed(host, error)
+            self._record_failure(host, error)
             raise
-        self._succeeded(host, fetched)
-        if not headers:  # what a token opens is not ours to store
-            self._remember(url, fetched, final)
+        self._record_success(host, fetched)
+        if not headers:  # responses to a token are not stored
+            self._store_page(url, fetched, immutable)
         return fetched
 
-    def _take_turn(self, host: str) -> None:
-        """Wait for the host's next slot. Raises ``SourceUnavailable`` where that is too far off."""
+    def _wait_for_slot(self, host: str) -> None:
+        """Wait for the next slot of the host. Raises ``SourceUnavailable`` if the wait is too long."""
         waits: list[float] = []
 
-        def turn(state: HostState) -> HostState:
+        def reserve_slot(state: HostState) -> HostState:
             now = self._now()
             slot = max(now, state.next_at or now)
             waits.append((slot - now).total_seconds())
             if waits[-1] > LONGEST_WAIT_SECONDS:
                 good = f"{state.last_good_at:%Y-%m-%d %H:%M} UTC" if state.last_good_at else "never"
                 raise SourceUnavailable(
-                    f"{host} is left alone until {slot:%Y-%m-%d %H:%M} UTC ({state.last_error or 'it asked for time'});"
+                    f"{host} is not requested before {slot:%Y-%m-%d %H:%M} UTC ({state.last_error or 'rate limit'});"
                     f" last good check: {good}",
                     retry_after=waits[-1],
                 )
-            gap = self._spacing_seconds * (1 + self._draw() / 4)
-            return replace(state, next_at=slot + timedelta(seconds=gap))
+            spacing = self._spacing_seconds * (1 + self._draw() / 4)
+            return replace(state, next_at=slot + timedelta(seconds=spacing))
 
-        self._memory.change_host(host, turn)
+        self._source_state.update_host(host, reserve_slot)
         if waits[-1] > 0:
             self._sleep(waits[-1])
 
-    def _refusal(self, host: str, fetched: Fetched) -> SourceUnavailable:
-        hint = {
-            404: ": check the address or id",
-            403: ": it may not welcome programs",
-            429: ": it asks for fewer calls",
-        }
-        text = f"{host} answered with status {fetched.status}{hint.get(fetched.status, '')}"
+    def _status_error(self, host: str, fetched: FetchedResponse) -> SourceUnavailable:
+        text = f"{host} answered with status {fetched.status}{HINTS.get(fetched.status, '')}"
         return SourceUnavailable(text, retry_after=fetched.retry_after, status=fetched.status)
 
-    def _failed(self, host: str, error: FetchError) -> None:
-        """Remember a failure of the host; one that is ours, such as a wrong id, does not count against it."""
+    def _record_failure(self, host: str, error: FetchError) -> None:
+        """Record a failure of the host; an error of the request, such as a wrong id, does not count."""
         if not isinstance(error, SourceUnavailable):
             return
-        if error.status is not None and error.status not in HOST_TROUBLE:
+        if error.status is not None and error.status not in HOST_FAILURE_STATUSES:
             return
-        self._memory.change_host(host, lambda state: self._after_failure(state, error))
+        self._source_state.update_host(host, lambda state: self._after_failure(state, error))
 
     def _after_failure(self, state: HostState, error: SourceUnavailable) -> HostState:
         now, failures = self._now(), state.failures + 1
@@ -160,26 +160,26 @@ class RateLimitedFetch:
             broken=failures >= FAILURES_TO_BREAK,
         )
 
-    def _succeeded(self, host: str, fetched: Fetched) -> None:
+    def _record_success(self, host: str, fetched: FetchedResponse) -> None:
         at = fetched.fetched_at
-        self._memory.change_host(host, lambda state: HostState(next_at=state.next_at, last_good_at=at))
+        self._source_state.update_host(host, lambda state: HostState(next_at=state.next_at, last_good_at=at))
 
-    def _remember(self, url: str, fetched: Fetched, final: bool) -> None:
+    def _store_page(self, url: str, fetched: FetchedResponse, immutable: bool) -> None:
         etag, last_modified = fetched.headers.get("etag"), fetched.headers.get("last-modified")
-        if final or etag or last_modified:  # else nothing will ever be answered from it
-            kept = {name: fetched.headers[name] for name in ("content-type", "etag") if name in fetched.headers}
-            with suppress(SnapshotLost):  # a full disk costs manners here; what is cited is stored by `keep`, or fails
+        if immutable or etag or last_modified:  # otherwise no later request can use it
+            headers = {name: fetched.headers[name] for name in ("content-type", "etag") if name in fetched.headers}
+            with suppress(SnapshotLost):  # optional here: a full disk only means another full request
                 sha256 = self._snapshots.put(fetched)
-                page = PageState(sha256, fetched.fetched_at, etag, last_modified, kept, fetched.final_url)
-                self._memory.keep_page(url, page)
+                page = PageState(sha256, fetched.fetched_at, etag, last_modified, headers, fetched.final_url)
+                self._source_state.store_page(url, page)
 
-    def _stored(self, page: PageState | None) -> bytes | None:
+    def _stored_body(self, page: PageState | None) -> bytes | None:
         try:
             return self._snapshots.get(page.sha256) if page else None
         except SnapshotLost:
             return None
 
-    def _again(self, url: str, page: PageState, body: bytes) -> Fetched:
-        """The stored answer, as if it had been sent again."""
+    def _stored_response(self, url: str, page: PageState, body: bytes) -> FetchedResponse:
+        """Return the stored response, as if it had been sent again."""
         headers = dict(page.headers) | ({"last-modified": page.last_modified} if page.last_modified else {})
-        return Fetched(url, page.final_url, 200, headers, body, page.checked_at)
+        return FetchedResponse(url, page.final_url, 200, headers, body, page.checked_at)

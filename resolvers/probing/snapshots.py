@@ -1,7 +1,7 @@
-"""The bytes that resolvers saw, each under the SHA-256 of its content, so that what was cited can be viewed later.
+"""Snapshots: the bytes that resolvers read, stored under their SHA-256, so that evidence can be viewed later.
 
-``ab/cd/<sha256>.gz`` holds the decoded body, ``ab/cd/<sha256>.json`` beside it tells where and when it was seen.
-Under one key lies one content: writing it twice, in any number of processes, does no harm.
+``ab/cd/<sha256>.gz`` holds the decoded body, ``ab/cd/<sha256>.json`` where and when it was read. The same key always
+has the same content, so writing it twice, from any number of processes, is harmless.
 """
 
 import gzip
@@ -13,27 +13,14 @@ import secrets
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 from resolvers.errors import SnapshotLost
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 
 KEPT_HEADERS = ("content-type", "date", "etag", "last-modified")
 _KEY = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """Where and when a content was first seen."""
-
-    url: str
-    final_url: str
-    status: int
-    fetched_at: str
-    size: int
-    headers: dict[str, str]
 
 
 class SnapshotStore:
@@ -42,32 +29,32 @@ class SnapshotStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, fetched: Fetched) -> str:
-        """Store a body; gives its key. Raises ``SnapshotLost`` where it cannot be written, and leaves no half file."""
+    def put(self, fetched: FetchedResponse) -> str:
+        """Store a body; return its key. Raises ``SnapshotLost`` if it cannot be written; no partial file remains."""
         key = fetched.sha256
         path = self._path(key)
-        if self._holds(key):
+        if self._is_intact(key):
             with suppress(OSError):
-                path.touch()  # seen again: not to be pruned before it is cited
+                path.touch()  # read again: keep it from being pruned before it is cited
             return key
-        seen = Sighting(
-            url=fetched.url,
-            final_url=fetched.final_url,
-            status=fetched.status,
-            fetched_at=fetched.fetched_at.isoformat(),
-            size=len(fetched.body),
-            headers={name: fetched.headers[name] for name in KEPT_HEADERS if name in fetched.headers},
-        )
+        metadata = {
+            "url": fetched.url,
+            "final_url": fetched.final_url,
+            "status": fetched.status,
+            "fetched_at": fetched.fetched_at.isoformat(),
+            "size": len(fetched.body),
+            "headers": {name: fetched.headers[name] for name in KEPT_HEADERS if name in fetched.headers},
+        }
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path.with_suffix(".json"), json.dumps(asdict(seen), indent=1).encode())
-            write_whole(path, gzip.compress(fetched.body, mtime=0))
+            write_atomically(path.with_suffix(".json"), json.dumps(metadata, indent=1).encode())
+            write_atomically(path, gzip.compress(fetched.body, mtime=0))
         except OSError as error:
             raise SnapshotLost(f"the snapshot cannot be written ({error.strerror}): make room in its folder") from error
         return key
 
     def get(self, key: str) -> bytes:
-        """The body under this key, checked against it. Raises ``SnapshotLost`` where it is gone or damaged."""
+        """Return the body under this key, verified. Raises ``SnapshotLost`` if it is missing or damaged."""
         try:
             body = gzip.decompress(self._path(key).read_bytes())
         except FileNotFoundError:
@@ -75,37 +62,28 @@ class SnapshotStore:
         except (OSError, EOFError, zlib.error) as error:
             raise SnapshotLost(f"the snapshot {key} cannot be read: restore it from a backup") from error
         if hashlib.sha256(body).hexdigest() != key:
-            raise SnapshotLost(f"the snapshot {key} is not what was seen: restore it from a backup")
+            raise SnapshotLost(f"the snapshot {key} does not match its hash: restore it from a backup")
         return body
 
-    def sighting(self, key: str) -> Sighting:
-        """Where and when this content was first seen. Raises ``SnapshotLost``."""
-        try:
-            return Sighting(**json.loads(self._path(key).with_suffix(".json").read_text()))
-        except (OSError, ValueError, TypeError) as error:
-            raise SnapshotLost(
-                f"what is told of the snapshot {key} cannot be read: restore it from a backup"
-            ) from error
-
     def keys(self) -> Iterator[str]:
-        """Every key in the store."""
+        """Yield every key in the store."""
         for path in self._folder.glob("??/??/*.gz"):
             yield path.stem
 
     def prune(self, *, cited: Collection[str], before: datetime) -> int:
-        """Remove what nobody cites and was written before a time; gives how many."""
-        gone = 0
+        """Remove snapshots that are not cited and were written before ``before``; return their number."""
+        removed = 0
         for key in list(self.keys()):
             path = self._path(key)
-            with suppress(FileNotFoundError):  # another process was faster
+            with suppress(FileNotFoundError):  # another process removed it
                 if key not in cited and path.stat().st_mtime < before.timestamp():
                     path.unlink()
                     path.with_suffix(".json").unlink()
-                    gone += 1
-        return gone
+                    removed += 1
+        return removed
 
-    def _holds(self, key: str) -> bool:
-        """Whether the content is there and whole. A damaged one is written anew when it is seen again."""
+    def _is_intact(self, key: str) -> bool:
+        """Return whether the content is stored undamaged; a damaged one is written again."""
         try:
             self.get(key)
         except SnapshotLost:
@@ -118,20 +96,20 @@ class SnapshotStore:
         return self._folder / key[:2] / key[2:4] / f"{key}.gz"
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that, whatever happens, either all of it is there or nothing. Raises ``OSError``."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file atomically: either all of it exists or nothing. Raises ``OSError``."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with draft.open("wb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        temporary.replace(path)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)  # else a power cut could still take the new name away
+        os.fsync(folder)  # otherwise a power cut could lose the new name
     finally:
         os.close(folder)

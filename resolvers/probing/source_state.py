@@ -1,4 +1,4 @@
-"""What is remembered of hosts and addresses between two looks, as plain values, and who remembers it."""
+"""The state of hosts and pages between two probes, and the interface of its store."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class HostState:
-    """How a host has been lately. ``next_at``: no request before. ``failures``: in a row."""
+    """State of a host: next allowed request, consecutive failures; ``broken``: the circuit breaker is open."""
 
     next_at: datetime | None = None
     failures: int = 0
@@ -20,7 +20,7 @@ class HostState:
 
 @dataclass(frozen=True)
 class PageState:
-    """What an address gave last, so that an unchanged answer need not be sent again."""
+    """Last response of an address, for conditional requests."""
 
     sha256: str
     checked_at: datetime
@@ -31,23 +31,23 @@ class PageState:
 
 
 class SourceStateStore(Protocol):
-    """Where what is known of hosts and addresses is kept. Safe to share between threads."""
+    """Stores the state of hosts and pages. Safe to share between threads."""
 
     def host(self, host: str) -> HostState:
-        """How a host has been lately; nothing is known of a new one."""
+        """Return the state of a host; the default state for a new one."""
 
-    def change_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
-        """Let ``change`` make the new state from the old, alone. What it raises leaves the old one."""
+    def update_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
+        """Replace the state of a host by ``change(state)``, one caller at a time; an error changes nothing."""
 
     def page(self, url: str) -> PageState | None:
-        """What an address gave last."""
+        """Return the last response of an address, or None."""
 
-    def keep_page(self, url: str, page: PageState) -> None:
-        """Remember what an address gave."""
+    def store_page(self, url: str, page: PageState) -> None:
+        """Store the last response of an address."""
 
 
 class InMemorySourceState:
-    """A memory that ends with the process."""
+    """A store that ends with the process."""
 
     def __init__(self) -> None:
         self._hosts: dict[str, HostState] = {}
@@ -55,28 +55,28 @@ class InMemorySourceState:
         self._lock = threading.Lock()
 
     def host(self, host: str) -> HostState:
-        """How a host has been lately."""
+        """Return the state of a host."""
         return self._hosts.get(host, HostState())
 
-    def change_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
-        """Let ``change`` make the new state from the old, alone."""
+    def update_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
+        """Replace the state of a host by ``change(state)``, one caller at a time."""
         with self._lock:
             self._hosts[host] = change(self.host(host))
 
     def page(self, url: str) -> PageState | None:
-        """What an address gave last."""
+        """Return the last response of an address, or None."""
         return self._pages.get(url)
 
-    def keep_page(self, url: str, page: PageState) -> None:
-        """Remember what an address gave."""
+    def store_page(self, url: str, page: PageState) -> None:
+        """Store the last response of an address."""
         self._pages[url] = page
 
 
 def next_probe_at(
     now: datetime, deadline: datetime, *, interval: timedelta, lead: timedelta, draw: Callable[[], float]
 ) -> datetime:
-    """When to probe next: not before ``lead`` ahead of the deadline, then every ``interval``, up to a tenth later.
+    """Return the next time to probe: from ``lead`` before the deadline on, every ``interval``, up to a tenth later.
 
-    The spread keeps many questions with one deadline from calling on a source at the same second.
+    The random tenth keeps many questions with one deadline from probing a source in the same second.
     """
     return max(now + interval, deadline - lead) + interval * (draw() / 10)

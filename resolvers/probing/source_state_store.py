@@ -1,4 +1,4 @@
-"""Manners that survive a restart and are shared by all processes: the memory of sources, in the database."""
+"""The state of sources in the database, shared by all processes and kept across restarts."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,34 +18,34 @@ _PAGE = tuple(PageState.__dataclass_fields__)
 
 
 class DatabaseSourceState:
-    """The ``Memory`` of the database. ``writing`` gives a session that is committed when it is left."""
+    """A ``SourceStateStore`` in the database. ``write_transaction`` yields a session and commits at its end."""
 
-    def __init__(self, *, reading: Sessions, writing: Sessions) -> None:
-        self._reading, self._writing = reading, writing
+    def __init__(self, *, read_transaction: Sessions, write_transaction: Sessions) -> None:
+        self._read_transaction, self._write_transaction = read_transaction, write_transaction
 
     def host(self, host: str) -> HostState:
-        """How a host has been lately."""
-        with self._reading() as session:
+        """Return the state of a host."""
+        with self._read_transaction() as session:
             return _host_state(session.get(SourceHost, host))
 
-    def change_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
-        """Let ``change`` make the new state from the old, alone among all processes."""
-        with self._writing() as session:
-            fresh = _dialect(session).insert(SourceHost).values(host=host, **asdict(HostState()))
-            session.execute(fresh.on_conflict_do_nothing())  # so that there is a row to lock
+    def update_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
+        """Replace the state of a host by ``change(state)``, one caller at a time among all processes."""
+        with self._write_transaction() as session:
+            new_host = _dialect(session).insert(SourceHost).values(host=host, **asdict(HostState()))
+            session.execute(new_host.on_conflict_do_nothing())  # so that there is a row to lock
             row = session.exec(select(SourceHost).where(col(SourceHost.host) == host).with_for_update()).one()
             for name, value in asdict(change(_host_state(row))).items():
                 setattr(row, name, value)
 
     def page(self, url: str) -> PageState | None:
-        """What an address gave last."""
-        with self._reading() as session:
+        """Return the last response of an address, or None."""
+        with self._read_transaction() as session:
             row = session.get(SourcePage, _key(url))
             return None if row is None else PageState(**{name: getattr(row, name) for name in _PAGE})
 
-    def keep_page(self, url: str, page: PageState) -> None:
-        """Remember what an address gave."""
-        with self._writing() as session:
+    def store_page(self, url: str, page: PageState) -> None:
+        """Store the last response of an address."""
+        with self._write_transaction() as session:
             insert = _dialect(session).insert(SourcePage).values(url_sha256=_key(url), **asdict(page))
             session.execute(insert.on_conflict_do_update(index_elements=["url_sha256"], set_=asdict(page)))
 

@@ -1,4 +1,4 @@
-"""Ask people to resolve questions: when to prompt and remind, and the inbox of what waits.
+"""Prompts for people to resolve questions: their schedule, and the inbox of questions that wait for an outcome.
 
 Entry points: `schedule`, `inbox.list_prompts`, `inbox_groups`.
 """

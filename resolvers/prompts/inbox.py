@@ -1,4 +1,4 @@
-"""The inbox: prompts with their state, which is derived from the question's, and the questions that are due."""
+"""The inbox: prompts with the state that follows from their question, and the questions that are due."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from resolvers.prompts.models import Prompt
 
 
 class PromptState(StrEnum):
-    """Where a prompt stands: to be answered, now or later; answered by an outcome; or overtaken by another deadline."""
+    """State of a prompt: open or snoozed; answered by an outcome; or overtaken by a change of the deadline."""
 
     OPEN = "open"
     SNOOZED = "snoozed"
@@ -23,12 +23,12 @@ class PromptState(StrEnum):
     OVERTAKEN = "overtaken"
 
 
-_SETTLED = (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED)
+_RESOLVED = (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED)
 _CURRENT = and_(col(Question.status) == QuestionStatus.DUE, col(Prompt.due_at) == col(Question.due_at))
-_ANSWERED = col(Question.status).in_(_SETTLED)
+_ANSWERED = col(Question.status).in_(_RESOLVED)
 
 
-def _has_state(state: PromptState, now: datetime) -> Any:
+def _state_condition(state: PromptState, now: datetime) -> Any:
     conditions: dict[PromptState, Any] = {
         PromptState.OPEN: and_(_CURRENT, ~is_snoozed_at(now)),
         PromptState.SNOOZED: and_(_CURRENT, is_snoozed_at(now)),
@@ -39,7 +39,7 @@ def _has_state(state: PromptState, now: datetime) -> Any:
 
 
 class PromptView(View):
-    """The request to resolve a question, with the proposals that lie beside it."""
+    """A request to resolve a question, with the pending proposals for it."""
 
     id: int
     question: QuestionRefView
@@ -53,9 +53,9 @@ class PromptView(View):
     proposals: list[ProposalView]
 
 
-def state_of(prompt: Prompt, question: Question, now: datetime) -> PromptState:
-    """The state of a prompt of this question at an instant."""
-    if question.status in _SETTLED:
+def prompt_state(prompt: Prompt, question: Question, now: datetime) -> PromptState:
+    """Return the state of a prompt of this question at ``now``."""
+    if question.status in _RESOLVED:
         return PromptState.ANSWERED
     if question.status is not QuestionStatus.DUE or prompt.due_at != question.due_at:
         return PromptState.OVERTAKEN
@@ -73,10 +73,10 @@ def list_prompts(
     after: int = 0,
     limit: int = 100,
 ) -> list[PromptView]:
-    """Prompts with an id above ``after``, in order of recording."""
+    """Return prompts with an id above ``after``, in order of recording."""
     query = select(Prompt, Question).join(Question, col(Question.id) == col(Prompt.question_id))
     if state is not None:
-        query = query.where(_has_state(state, now))
+        query = query.where(_state_condition(state, now))
     if question is not None:
         query = query.where(col(Prompt.question_id) == question)
     if stage is not None:
@@ -85,10 +85,12 @@ def list_prompts(
         query = query.where(col(Question.assignee) == assignee)
     rows = session.execute(query.where(col(Prompt.id) > after).order_by(col(Prompt.id)).limit(limit)).all()
     proposals = pending_proposals(session, {row_id(row.Question) for row in rows})
-    return [_view(row.Prompt, row.Question, proposals, now) for row in rows]
+    return [_prompt_view(row.Prompt, row.Question, proposals, now) for row in rows]
 
 
-def _view(prompt: Prompt, question: Question, proposals: dict[int, list[ProposalView]], now: datetime) -> PromptView:
+def _prompt_view(
+    prompt: Prompt, question: Question, proposals: dict[int, list[ProposalView]], now: datetime
+) -> PromptView:
     return PromptView(
         id=row_id(prompt),
         question=QuestionRefView.of(question),
@@ -96,7 +98,7 @@ def _view(prompt: Prompt, question: Question, proposals: dict[int, list[Proposal
         due_at=prompt.due_at,
         scheduled_at=prompt.scheduled_at,
         created_at=prompt.created_at,
-        state=state_of(prompt, question, now),
+        state=prompt_state(prompt, question, now),
         snoozed_until=question.snoozed_until if is_resting(question, now) else None,
         assignee=question.assignee,
         proposals=proposals.get(prompt.question_id, []),
@@ -104,18 +106,18 @@ def _view(prompt: Prompt, question: Question, proposals: dict[int, list[Proposal
 
 
 def pending_proposals(session: Session, questions: set[int]) -> dict[int, list[ProposalView]]:
-    """What is proposed and not yet decided, by question, in order of entry."""
+    """Return the pending proposals of these questions, by question, in order of entry."""
     query = select(Proposal).where(
         col(Proposal.question_id).in_(questions), col(Proposal.state) == ProposalState.PENDING
     )
-    found: dict[int, list[ProposalView]] = {}
+    proposals_by_question: dict[int, list[ProposalView]] = {}
     for row in session.execute(query.order_by(col(Proposal.id))).scalars():
-        found.setdefault(row.question_id, []).append(ProposalView.of(row))
-    return found
+        proposals_by_question.setdefault(row.question_id, []).append(ProposalView.of(row))
+    return proposals_by_question
 
 
 def due_questions(session: Session, *, now: datetime, limit: int = 100) -> list[Question]:
-    """Questions that wait for their outcome, the longest overdue first: swept or not yet, but not snoozed."""
+    """Return questions that wait for an outcome, the longest overdue first, except snoozed ones."""
     waiting = col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE))
     query = select(Question).where(waiting, col(Question.due_at) <= now, ~is_snoozed_at(now))
     ordered = query.order_by(col(Question.due_at), col(Question.id)).limit(limit)

@@ -1,4 +1,4 @@
-"""What waits for an outcome, in groups by when it is due, with what an editor needs beside each."""
+"""The inbox of an editor: questions that wait for an outcome, grouped by when they are due."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ PAGE = 25
 
 
 @dataclass(frozen=True)
-class Group:
-    """Questions that are due at about the same time: one page of them, and how many there are in all."""
+class InboxGroup:
+    """Questions that are due at about the same time: one page of them, and the total number."""
 
     name: str
     title: str
@@ -31,48 +31,51 @@ class Group:
 
 @dataclass(frozen=True)
 class InboxDetails:
-    """What lies beside the questions shown, by their ids."""
+    """Pending proposals, numbers of predictions and newest resolutions, by question id."""
 
     proposals: Mapping[int, Sequence[ProposalView]]
     predictions: Mapping[int, int]
     resolutions: Mapping[int, int]
 
 
-def groups(session: Session, *, now: datetime, assignee: str | None, page: int) -> list[Group]:
-    """Overdue, due today, soon and resting; the longest overdue first, ``PAGE`` of each on a page. Days are UTC's."""
+def list_groups(session: Session, *, now: datetime, assignee: str | None, page: int) -> list[InboxGroup]:
+    """Return the groups overdue, today, soon and snoozed, the longest overdue first, ``PAGE`` of each on a page.
+
+    Days are days in UTC.
+    """
     today = datetime.combine(now.astimezone(UTC), time(), UTC)
     tomorrow = today + timedelta(days=1)
-    rests = is_snoozed_at(now)
-    due_at, waits = col(Question.due_at), and_(col(Question.status).in_(UNRESOLVED), ~rests)
+    snoozed = is_snoozed_at(now)
+    due_at, waiting = col(Question.due_at), and_(col(Question.status).in_(UNRESOLVED), ~snoozed)
     conditions = {
-        ("overdue", "Overdue"): and_(waits, due_at < today),
-        ("today", "Due today"): and_(waits, due_at >= today, due_at < tomorrow),
-        ("soon", f"In the next {SOON.days} days"): and_(waits, due_at >= tomorrow, due_at < tomorrow + SOON),
-        ("resting", "Resting"): and_(col(Question.status) == QuestionStatus.DUE, rests),
+        ("overdue", "Overdue"): and_(waiting, due_at < today),
+        ("today", "Due today"): and_(waiting, due_at >= today, due_at < tomorrow),
+        ("soon", f"In the next {SOON.days} days"): and_(waiting, due_at >= tomorrow, due_at < tomorrow + SOON),
+        ("snoozed", "Snoozed"): and_(col(Question.status) == QuestionStatus.DUE, snoozed),
     }
-    mine = col(Question.assignee) == assignee if assignee is not None else true()
+    assigned = col(Question.assignee) == assignee if assignee is not None else true()
     return [
-        _group(session, name, title, and_(condition, mine), page) for (name, title), condition in conditions.items()
+        _group(session, name, title, and_(condition, assigned), page) for (name, title), condition in conditions.items()
     ]
 
 
-def _group(session: Session, name: str, title: str, condition: Any, page: int) -> Group:
+def _group(session: Session, name: str, title: str, condition: Any, page: int) -> InboxGroup:
     total = session.execute(select(func.count()).select_from(Question).where(condition)).scalar_one()
     query = select(Question).where(condition).order_by(col(Question.due_at), col(Question.id))
     rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE)).scalars().all()
-    return Group(name, title, rows, total)
+    return InboxGroup(name, title, rows, total)
 
 
 def inbox_details(session: Session, questions: Sequence[Question]) -> InboxDetails:
-    """Pending proposals, the number of predictions, and the id of the newest resolution (one taken back, too)."""
+    """Return pending proposals, the number of predictions, and the newest resolution (retracted ones included)."""
     ids = {row_id(each) for each in questions}
     return InboxDetails(
         pending_proposals(session, ids),
-        _by_question(session, Prediction.question_id, func.count(), ids),
-        _by_question(session, Resolution.question_id, func.max(Resolution.id), ids),
+        _value_by_question(session, Prediction.question_id, func.count(), ids),
+        _value_by_question(session, Resolution.question_id, func.max(Resolution.id), ids),
     )
 
 
-def _by_question(session: Session, column: Any, figure: Any, ids: set[int]) -> dict[int, int]:
-    rows = session.execute(select(column, figure).where(col(column).in_(ids)).group_by(column))
+def _value_by_question(session: Session, column: Any, aggregate: Any, ids: set[int]) -> dict[int, int]:
+    rows = session.execute(select(column, aggregate).where(col(column).in_(ids)).group_by(column))
     return {row[0]: row[1] for row in rows}

@@ -1,4 +1,4 @@
-"""An outcome that is proposed, and the evidence for it."""
+"""Proposed outcomes and their evidence."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ YES, NO = "yes", "no"
 MAX_EXCERPT = 300
 MAX_RATIONALE = 2_000
 
-# Confidence is a fixed tier of the kind of evidence. No resolver computes one.
+# Confidence is a fixed value for each kind of evidence. No resolver computes it.
 LISTED_BY_ID = 0.95
 SETTLED_MARKET = 0.85
 OFFICIAL_NOTICE = 0.85
@@ -21,7 +21,7 @@ TIERS = frozenset({LISTED_BY_ID, SETTLED_MARKET, OFFICIAL_NOTICE, NAME_ONLY, KEY
 
 
 class Basis(StrEnum):
-    """Why an outcome is proposed."""
+    """Reason for a proposed outcome."""
 
     POSITIVE = "positive_match"
     ABSENT = "absent_at_deadline"
@@ -29,14 +29,14 @@ class Basis(StrEnum):
     VOID = "external_void"
 
 
-class Frozen(BaseModel):
-    """A value that does not change once made."""
+class FrozenModel(BaseModel):
+    """Base of immutable values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Evidence(Frozen):
-    """What was seen, where and when. ``snapshot`` is the key of the stored bytes."""
+class Evidence(FrozenModel):
+    """A response that supports an outcome. ``snapshot`` is the key of the stored bytes."""
 
     url: str
     final_url: str
@@ -52,7 +52,7 @@ class Evidence(Frozen):
     excerpt: str | None = Field(default=None, max_length=MAX_EXCERPT)
 
 
-class ProposedOutcome(Frozen):
+class ProposedOutcome(FrozenModel):
     """An outcome with its evidence, for a person to confirm, amend or reject."""
 
     question_id: int
@@ -71,26 +71,26 @@ class ProposedOutcome(Frozen):
     @classmethod
     def _is_a_tier(cls, value: float) -> float:
         if value not in TIERS:
-            raise ValueError(f"must be one of the fixed tiers: {sorted(TIERS)}")
+            raise ValueError(f"must be one of the fixed confidences: {sorted(TIERS)}")
         return value
 
     @property
     def evidence_sha256(self) -> str:
-        """The hash of what decided: where it stood and what it said.
+        """Return the hash of the decisive parts of the evidence: address, locator and excerpt.
 
-        Not of the bytes: a market's traded volume changes every minute, and would make every look a new proposal.
+        Not of the bytes: the traded volume of a market changes every minute, and would make every probe a new proposal.
         """
-        seen = sorted([item.url, item.locator or "", item.excerpt or item.sha256] for item in self.evidence)
-        return hashlib.sha256(json.dumps(seen, separators=(",", ":")).encode()).hexdigest()
+        decisive = sorted([item.url, item.locator or "", item.excerpt or item.sha256] for item in self.evidence)
+        return hashlib.sha256(json.dumps(decisive, separators=(",", ":")).encode()).hexdigest()
 
     @property
     def key(self) -> tuple[int, str, str, str, str]:
-        """Two proposals with one key are the same proposal."""
+        """Return the identity of the proposal: two proposals with the same key are the same."""
         return (self.question_id, self.resolver, self.config_sha256, self.outcome, self.evidence_sha256)
 
 
-class Probe(Frozen):
-    """One look at a source: what was seen, line by line, and why an outcome is proposed or not."""
+class Probe(FrozenModel):
+    """Result of one probe: the lines observed, and why an outcome is proposed or not."""
 
     observed: tuple[str, ...]
     reason: str

@@ -1,6 +1,6 @@
-"""What a resolver is shown, what it may say, and the rules that hold whoever wrote it.
+"""The interface of resolvers, and the rules that every proposal must follow, plug-ins included.
 
-A resolver sees a question and a source, never a commentator or a probability: it cannot know whose score it
+A resolver sees a question and a source, never a commentator or a probability, so it cannot know whose score it
 decides. It proposes; a person confirms.
 """
 
@@ -15,42 +15,42 @@ from pydantic import AwareDatetime, Field
 
 from predictions.enums import ANNULLED, QuestionKind
 from predictions.models import Question
-from resolvers.outbound.client import Fetched
-from resolvers.sources.evidence import MAX_EXCERPT, NO, YES, Basis, Evidence, Frozen, Probe, ProposedOutcome
+from resolvers.outbound.client import FetchedResponse
+from resolvers.sources.evidence import MAX_EXCERPT, NO, YES, Basis, Evidence, FrozenModel, Probe, ProposedOutcome
 
 
-class Config(Frozen):
-    """The settings of a resolver for one question; ``base_url`` and the like have the real source as default."""
+class Config(FrozenModel):
+    """Settings of a resolver for one question; ``base_url`` defaults to the real source."""
 
     @property
     def sha256(self) -> str:
-        """One hash for one meaning: of the settings with all defaults filled in."""
+        """Return the hash of the settings with all defaults filled in; equal settings have equal hashes."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def needs_admin(self) -> bool:
-        """Whether only an admin may say so: a source other than the real one, or a secret that is sent to it."""
+        """Return whether only an admin may set this: another source than the real one, or a secret sent to it."""
         given = dict(self)
         default = type(self).model_fields["base_url"].default if "base_url" in given else None
         return bool(given.get("headers_env")) or given.get("base_url") != default
 
 
-class ProbedQuestion(Frozen):
-    """What a resolver may know of a question."""
+class ProbedQuestion(FrozenModel):
+    """The part of a question that a resolver may know."""
 
     id: int
     slug: str
     text: str
     resolution_criteria: str
     kind: QuestionKind = QuestionKind.BINARY
-    opened_at: AwareDatetime = Field(description="from when on an event counts")
+    opened_at: AwareDatetime = Field(description="an event counts from then on")
     deadline: AwareDatetime
     deadline_zone: str = "UTC"
 
     @classmethod
     def of(cls, question: Question) -> Self:
-        """The view of a question on record. One without ``opens_at`` opened when it was entered."""
+        """Build the view of a stored question. Without ``opens_at`` it opened when it was entered."""
         return cls(
             id=question.id or 0,
             slug=question.slug,
@@ -64,64 +64,71 @@ class ProbedQuestion(Frozen):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which the question counts days."""
+        """Return the time zone in which the question counts days."""
         return ZoneInfo(self.deadline_zone)
 
     def day(self, moment: datetime | date) -> date:
-        """The day of an instant, as the question counts days; a day stays what it is."""
+        """Return the day of an instant in the question's zone; a date is returned unchanged."""
         return moment.astimezone(self.zone).date() if isinstance(moment, datetime) else moment
 
     @property
     def first_day(self) -> date:
-        """The first day on which an event counts."""
+        """Return the first day on which an event counts."""
         return self.day(self.opened_at)
 
     @property
     def last_day(self) -> date:
-        """The last day on which an event counts."""
+        """Return the last day on which an event counts."""
         return self.day(self.deadline)
 
     def covers(self, moment: datetime | date) -> bool:
-        """Whether an event of this instant, or of this day where no more is known, counts."""
+        """Return whether an event at this instant counts, or on this day if only the day is known."""
         if isinstance(moment, datetime):
             return self.opened_at <= moment <= self.deadline
         return self.first_day <= moment <= self.last_day
 
 
 class Fetch(Protocol):
-    """The world outside, as a resolver reaches it: guarded, polite, and with a place to keep what was seen."""
+    """Access of a resolver to outside addresses: guarded, rate limited, and with a store for snapshots."""
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Return the current time in UTC."""
 
     def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, final: bool = False, max_bytes: int | None = None
-    ) -> Fetched:
-        """A good answer (of the 200s). ``final``: what this address gives never changes, so one look is enough."""
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        immutable: bool = False,
+        max_bytes: int | None = None,
+    ) -> FetchedResponse:
+        """Return a successful response (2xx). ``immutable``: the content of the address never changes; it is cached."""
 
-    def keep(self, fetched: Fetched) -> str | None:
-        """Store the bytes seen; the key of the snapshot, or None where snapshots are not kept."""
+    def store_snapshot(self, fetched: FetchedResponse) -> str | None:
+        """Store the body as a snapshot; return its key, or None if snapshots are not stored."""
 
     def secret(self, name: str) -> str:
-        """The value of an operator's setting. Raises ``NotConfigured``."""
+        """Return the value of an environment variable of the operator. Raises ``NotConfigured``."""
 
 
 class Resolver(Protocol):
-    """One way to learn an outcome. ``key`` names it for good; ``version`` changes when its answers may."""
+    """A way to find an outcome. ``key`` is its permanent name; ``version`` changes when its results may change."""
 
     key: str
     version: str
     settings: type[Config]
 
     def probe(self, question: ProbedQuestion, config: Any, fetch: Fetch) -> Probe:
-        """Look at the source once.
+        """Probe the source once.
 
         Raises ``SourceUnavailable``, ``SourceChanged``, ``NotConfigured`` or ``AddressRefused``: none is an outcome.
         """
 
 
-def cite(fetch: Fetch, fetched: Fetched, *, locator: str, excerpt: str, keep: bool = True) -> Evidence:
-    """The evidence for what was fetched, with its bytes stored unless the source's terms forbid it."""
+def cite(
+    fetch: Fetch, fetched: FetchedResponse, *, locator: str, excerpt: str, store_snapshot: bool = True
+) -> Evidence:
+    """Return the response as evidence, with its bytes stored unless the terms of the source forbid it."""
     return Evidence(
         url=fetched.url,
         final_url=fetched.final_url,
@@ -132,22 +139,22 @@ def cite(fetch: Fetch, fetched: Fetched, *, locator: str, excerpt: str, keep: bo
         last_modified=fetched.headers.get("last-modified"),
         sha256=fetched.sha256,
         size=len(fetched.body),
-        snapshot=fetch.keep(fetched) if keep else None,
+        snapshot=fetch.store_snapshot(fetched) if store_snapshot else None,
         locator=locator,
         excerpt=excerpt[:MAX_EXCERPT],
     )
 
 
 def broken_rule(question: ProbedQuestion, proposal: ProposedOutcome, now: datetime) -> str | None:
-    """Which rule a proposal breaks, in words; None where it breaks none. Holds for plug-ins as for our own."""
+    """Return the rule that a proposal breaks, as a sentence; None if it breaks none."""
     day = proposal.event_date
     if proposal.outcome not in (YES, NO, ANNULLED):
-        return f"{proposal.outcome!r} is no outcome of a yes/no question"
+        return f"{proposal.outcome!r} is not an outcome of a yes-or-no question"
     if proposal.outcome == YES and (day is None or not question.covers(day)):
         window = f"{question.first_day} to {question.last_day}"
-        return f"the event's date ({day or 'unknown'}) does not lie between opening and deadline ({window})"
+        return f"the event's date ({day or 'unknown'}) is not between opening and deadline ({window})"
     if day is not None and day > question.day(now.astimezone(UTC)):
-        return f"the event's date {day} lies in the future"
+        return f"the event's date {day} is in the future"
     if proposal.basis is Basis.ABSENT and (proposal.outcome != NO or now <= question.deadline):
-        return "that nothing was found means no, and only after the deadline"
+        return "a search without result can only mean no, and only after the deadline"
     return None

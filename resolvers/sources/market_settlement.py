@@ -1,4 +1,4 @@
-"""How each market site says that a market has settled, and on what: field by field."""
+"""Read from the response of each market site whether and how a market has settled."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
 from resolvers.sources.evidence import NO, YES
-from resolvers.sources.parsing import read_moment
+from resolvers.sources.parsing import parse_time
 
 Row = Mapping[str, Any]
 Moment = datetime | date
@@ -18,29 +18,29 @@ Moment = datetime | date
 
 @dataclass(frozen=True)
 class Settlement:
-    """What a market says. ``outcome`` None: it has not settled, or not on yes, no or void; ``reason`` tells which.
+    """State of a market. ``outcome`` is None if it has not settled on yes, no or void; ``reason`` says why.
 
-    ``facts`` are the fields that decide; ``ends`` are times by which whatever decided had happened.
+    ``facts`` are the decisive fields; ``times`` are times by which the event must have happened.
     """
 
     outcome: str | None
     reason: str
     locator: str
     facts: dict[str, Any] = field(default_factory=dict)
-    ends: tuple[Moment, ...] = ()
+    times: tuple[Moment, ...] = ()
 
 
 def _facts(row: Row, *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names if name in row}
 
 
-def _ends(row: Row, site: str, *names: str) -> tuple[Moment, ...]:
-    """Those of the fields that are set, as times."""
-    return tuple(read_moment(row[name], site) for name in names if row.get(name) not in (None, ""))
+def _times(row: Row, site: str, *names: str) -> tuple[Moment, ...]:
+    """Return the times in those fields that are set."""
+    return tuple(parse_time(row[name], site) for name in names if row.get(name) not in (None, ""))
 
 
-def manifold(row: Row) -> Settlement:
-    """A Manifold market: ``isResolved``, ``resolution`` YES, NO, MKT or CANCEL; times in milliseconds since 1970."""
+def read_manifold(row: Row) -> Settlement:
+    """Read a Manifold market: ``isResolved``, and ``resolution`` YES, NO, MKT or CANCEL; times in ms since 1970."""
     facts = _facts(row, "id", "isResolved", "resolution", "resolutionProbability", "resolutionTime", "closeTime")
     if not isinstance(row.get("isResolved"), bool):
         raise SourceChanged("Manifold sent a market without isResolved: its format may have changed")
@@ -53,18 +53,18 @@ def manifold(row: Row) -> Settlement:
     resolution = row.get("resolution")
     if resolution == "MKT":
         share = row.get("resolutionProbability")
-        return Settlement(None, f"the market resolved to a share ({share}), which is no outcome here", locator, facts)
+        return Settlement(None, f"the market resolved to a share ({share}), not to yes or no", locator, facts)
     outcome = {"YES": YES, "NO": NO, "CANCEL": ANNULLED}.get(str(resolution))
     if outcome is None:
-        raise SourceChanged(f"Manifold resolved to {str(resolution)[:40]!r}, which is not known here")
-    ends = _ends(row, "Manifold", "resolutionTime", "closeTime")
-    return Settlement(outcome, f"it resolved to {resolution}", locator, facts, ends)
+        raise SourceChanged(f"Manifold resolved to {str(resolution)[:40]!r}, which is unknown")
+    times = _times(row, "Manifold", "resolutionTime", "closeTime")
+    return Settlement(outcome, f"it resolved to {resolution}", locator, facts, times)
 
 
-def polymarket(row: Row, yes_outcome: str) -> Settlement:
-    """A Polymarket market: closed and ``umaResolutionStatus`` resolved; outcomes and prices are JSON inside strings.
+def read_polymarket(row: Row, yes_outcome: str) -> Settlement:
+    """Read a Polymarket market: closed, with ``umaResolutionStatus`` resolved; fields hold JSON in strings.
 
-    Final prices are 1 and 0; 0.5 each is void. Others are a market still trading, and never read.
+    Final prices are 1 and 0; 0.5 each is void. Other prices are those of a market still trading, and are ignored.
     """
     facts = _facts(row, "id", "closed", "umaResolutionStatus", "outcomes", "outcomePrices", "umaEndDate", "closedTime")
     locator = "$[0].outcomePrices"
@@ -77,19 +77,19 @@ def polymarket(row: Row, yes_outcome: str) -> Settlement:
         return Settlement(None, "the market is an old one without a resolution status: read it by hand", locator, facts)
     if status != "resolved":
         return Settlement(None, f"its resolution is {str(status)[:40]}, which may still change", locator, facts)
-    names, prices = _listed(row, "outcomes"), _listed(row, "outcomePrices")
+    names, prices = _string_list(row, "outcomes"), _string_list(row, "outcomePrices")
     if len(names) != 2 or len(prices) != 2 or yes_outcome not in names:
         return Settlement(None, f"the market does not have {yes_outcome!r} as one of two outcomes", locator, facts)
-    mine = names.index(yes_outcome)
-    paid = (_price(prices[mine]), _price(prices[1 - mine]))
-    outcome = {(1, 0): YES, (0, 1): NO, (Decimal("0.5"), Decimal("0.5")): ANNULLED}.get(paid)
+    yes_index = names.index(yes_outcome)
+    payout = (_price(prices[yes_index]), _price(prices[1 - yes_index]))
+    outcome = {(1, 0): YES, (0, 1): NO, (Decimal("0.5"), Decimal("0.5")): ANNULLED}.get(payout)
     if outcome is None:
         return Settlement(None, f"its prices {prices} are not those of a settled market", locator, facts)
-    ends = _ends(row, "Polymarket", "umaEndDate", "closedTime", "endDate")
-    return Settlement(outcome, f"it settled with {yes_outcome} at {prices[mine]}", locator, facts, ends)
+    times = _times(row, "Polymarket", "umaEndDate", "closedTime", "endDate")
+    return Settlement(outcome, f"it settled with {yes_outcome} at {prices[yes_index]}", locator, facts, times)
 
 
-def _listed(row: Row, name: str) -> list[str]:
+def _string_list(row: Row, name: str) -> list[str]:
     try:
         value = json.loads(row[name])
     except (KeyError, TypeError, ValueError, RecursionError):
@@ -101,12 +101,12 @@ def _listed(row: Row, name: str) -> list[str]:
 
 def _price(text: str) -> Decimal:
     try:
-        return Decimal(text).normalize()  # raises for what cannot be compared: signalling NaN, numbers beyond measure
+        return Decimal(text).normalize()  # raises for a signalling NaN and for numbers out of range
     except DecimalException:
-        raise SourceChanged(f"Polymarket sent a price that is no number: {text[:40]!r}") from None
+        raise SourceChanged(f"Polymarket sent a price that is not a number: {text[:40]!r}") from None
 
 
-KALSHI_WAITS = {
+KALSHI_UNSETTLED = {
     "initialized": "the market is not open yet",
     "active": "the market is open",
     "inactive": "the market is paused",
@@ -117,35 +117,35 @@ KALSHI_WAITS = {
 }
 
 
-def kalshi(row: Row) -> Settlement:
-    """A Kalshi market: ``status`` finalized, ``result`` yes or no; a scalar result is shown and not proposed."""
+def read_kalshi(row: Row) -> Settlement:
+    """Read a Kalshi market: ``status`` finalized, ``result`` yes or no; a scalar result is shown, not proposed."""
     facts = _facts(
         row, "ticker", "status", "result", "settlement_value_dollars", "expiration_value", "settlement_ts", "close_time"
     )
     status, locator = str(row.get("status")), "$.market.result"
-    if status in KALSHI_WAITS:
-        return Settlement(None, KALSHI_WAITS[status], locator, facts)
+    if status in KALSHI_UNSETTLED:
+        return Settlement(None, KALSHI_UNSETTLED[status], locator, facts)
     if status != "finalized":
-        raise SourceChanged(f"Kalshi sent the status {status[:40]!r}, which is not known here")
+        raise SourceChanged(f"Kalshi sent the status {status[:40]!r}, which is unknown")
     result = row.get("result")
     if result not in (YES, NO):
         value = row.get("settlement_value_dollars")
         return Settlement(None, f"it paid {value} a share, which is neither yes nor no", locator, facts)
-    ends = _ends(row, "Kalshi", "settlement_ts", "close_time")
-    return Settlement(str(result), f"it settled on {result}", locator, facts, ends)
+    times = _times(row, "Kalshi", "settlement_ts", "close_time")
+    return Settlement(str(result), f"it settled on {result}", locator, facts, times)
 
 
 METACULUS_VOID = ("annulled", "ambiguous")
 
 
-def metaculus(post: Row) -> Settlement:
-    """A Metaculus post: ``question.status`` resolved, ``question.resolution`` yes, no, annulled or ambiguous.
+def read_metaculus(post: Row) -> Settlement:
+    """Read a Metaculus post: ``question.status`` resolved, ``question.resolution`` yes, no, annulled or ambiguous.
 
-    To those who did not predict on a question, Metaculus may hide how it resolved.
+    Metaculus may hide the resolution from users who did not predict on the question.
     """
     question, locator = post.get("question"), "$.question.resolution"
     if not isinstance(question, dict):
-        return Settlement(None, "the post holds no single question: pair its parts one by one", locator)
+        return Settlement(None, "the post does not have exactly one question: use a post of one question", locator)
     facts = _facts(question, "id", "type", "status", "resolution", "actual_resolve_time", "actual_close_time")
     if "status" not in question:
         raise SourceChanged("Metaculus sent a question without status: its format may have changed")
@@ -153,12 +153,12 @@ def metaculus(post: Row) -> Settlement:
         return Settlement(None, f"the question is {str(question['status'])[:40]}", locator, facts)
     resolution = question.get("resolution")
     if resolution in (None, ""):
-        return Settlement(None, "it is resolved, and how is shown only to those who predicted on it", locator, facts)
+        return Settlement(None, "it is resolved, but only users who predicted see how", locator, facts)
     kind = question.get("type", "binary")
     if kind != "binary" and resolution not in METACULUS_VOID:
         return Settlement(None, f"the question is {kind}, not yes or no: read it by hand", locator, facts)
     outcome = ANNULLED if resolution in METACULUS_VOID else resolution
     if outcome not in (YES, NO, ANNULLED):
-        raise SourceChanged(f"Metaculus resolved to {str(resolution)[:40]!r}, which is not known here")
-    ends = _ends(question, "Metaculus", "actual_resolve_time", "actual_close_time")
-    return Settlement(outcome, f"it resolved to {resolution}", locator, facts, ends)
+        raise SourceChanged(f"Metaculus resolved to {str(resolution)[:40]!r}, which is unknown")
+    times = _times(question, "Metaculus", "actual_resolve_time", "actual_close_time")
+    return Settlement(outcome, f"it resolved to {resolution}", locator, facts, times)

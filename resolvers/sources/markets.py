@@ -1,6 +1,6 @@
-"""Mirrors of prediction markets: what a market settled on is proposed for the question that a person paired it with.
+"""Resolvers for prediction markets: they propose the settlement of the market that a person paired with the question.
 
-The four sites differ in their fields alone (``market_sites``). A price is never read as an outcome.
+The four sites differ only in their fields (``market_settlement``). A price is never used as an outcome.
 """
 
 from datetime import date
@@ -10,20 +10,20 @@ from pydantic import Field, HttpUrl
 
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import MAX_EXCERPT, NAME_ONLY, NO, SETTLED_MARKET, Basis, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
-from resolvers.sources.market_settlement import Settlement, kalshi, manifold, metaculus, polymarket
-from resolvers.sources.parsing import read_json
-from resolvers.sources.text import compact
+from resolvers.sources.market_settlement import Settlement, read_kalshi, read_manifold, read_metaculus, read_polymarket
+from resolvers.sources.parsing import parse_json
+from resolvers.sources.text import compact_json
 
 PATH_PART = r"^[A-Za-z0-9._~-]{1,300}$"
 
 
 class MarketConfig(Config):
-    """The market, and whether a person has checked that its criteria and deadline are those of the question.
+    """The market, and whether a person has checked that its criteria and deadline match the question.
 
-    Without that check the confidence is lower, and a market's "no" waits for the question's own deadline.
+    Without that check the confidence is lower, and a "no" of the market waits for the deadline of the question.
     """
 
     market: str = Field(pattern=PATH_PART, description="the market's id, slug or ticker")
@@ -31,7 +31,7 @@ class MarketConfig(Config):
 
 
 class ManifoldConfig(MarketConfig):
-    """``market`` is an id, or a slug where ``by_slug`` is set."""
+    """``market`` is an id, or a slug with ``by_slug``."""
 
     by_slug: bool = False
     base_url: HttpUrl = HttpUrl("https://api.manifold.markets")
@@ -41,7 +41,7 @@ class PolymarketConfig(MarketConfig):
     """``market`` is a slug, or a condition id that begins with 0x."""
 
     yes_outcome: str = Field(
-        default="Yes", min_length=1, max_length=120, description="the market's outcome that is yes"
+        default="Yes", min_length=1, max_length=120, description="the outcome of the market that counts as yes"
     )
     base_url: HttpUrl = HttpUrl("https://gamma-api.polymarket.com")
 
@@ -53,15 +53,15 @@ class KalshiConfig(MarketConfig):
 
 
 class MetaculusConfig(MarketConfig):
-    """``market`` is the number of a post; the token lies in the environment."""
+    """``market`` is the number of a post; the token is read from the environment."""
 
     market: str = Field(pattern=r"^[0-9]{1,12}$")
     token_env: str = Field(default="TRACKRECORD_FEED_METACULUS", pattern=r"^TRACKRECORD_FEED_[A-Z0-9_]{1,60}$")
     base_url: HttpUrl = HttpUrl("https://www.metaculus.com")
 
 
-class MarketMirror:
-    """The mirror of one site. ``look`` finds the market there and reads it."""
+class MarketResolver:
+    """Resolver for one market site. ``fetch_market`` fetches a market and reads its settlement."""
 
     version = "1"
     keeps_snapshots = True
@@ -71,23 +71,23 @@ class MarketMirror:
         self.site = site
         self.settings: type[Config] = settings
 
-    def look(self, config: Any, fetch: Fetch) -> tuple[Fetched, Settlement]:
-        """The answer of the site, and what it says."""
+    def fetch_market(self, config: Any, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
+        """Return the response of the site and the settlement in it."""
         raise NotImplementedError
 
     def probe(self, question: ProbedQuestion, config: MarketConfig, fetch: Fetch) -> Probe:
-        """Look once. Raises ``SourceChanged`` where the market's fields are not those of the site."""
-        fetched, settlement = self.look(config, fetch)
-        observed = (f"{self.site} {config.market}: {compact(settlement.facts)}",)
+        """Probe once. Raises ``SourceChanged`` if the fields of the market are not those of the site."""
+        fetched, settlement = self.fetch_market(config, fetch)
+        observed = (f"{self.site} {config.market}: {compact_json(settlement.facts)}",)
         if settlement.outcome is None:
             return Probe(observed=observed, reason=settlement.reason)
         if settlement.outcome == NO and not config.criteria_match and fetch.now() <= question.deadline:
             return Probe(
                 observed=observed,
-                reason="the market settled on no, and this question still has time: its deadline comes first",
+                reason="the market settled on no, but the deadline of this question has not passed",
             )
         day = event_day(question, settlement)
-        excerpt = compact(settlement.facts, MAX_EXCERPT)
+        excerpt = compact_json(settlement.facts, MAX_EXCERPT)
         proposal = ProposedOutcome(
             question_id=question.id,
             resolver=self.key,
@@ -100,81 +100,85 @@ class MarketMirror:
             basis=Basis.VOID if settlement.outcome == ANNULLED else Basis.SETTLED,
             rationale=f"The {self.site} market {config.market}: {settlement.reason}. "
             + ("" if config.criteria_match else "Nobody has checked that its criteria are those of this question."),
-            evidence=(cite(fetch, fetched, locator=settlement.locator, excerpt=excerpt, keep=self.keeps_snapshots),),
+            evidence=(
+                cite(fetch, fetched, locator=settlement.locator, excerpt=excerpt, store_snapshot=self.keeps_snapshots),
+            ),
         )
         return Probe(observed=observed, reason=settlement.reason, proposal=proposal)
 
 
 def event_day(question: ProbedQuestion, settlement: Settlement) -> date | None:
-    """The latest day on which the event can have happened: a market that closed cannot settle on a later one."""
-    return min((question.day(end) for end in settlement.ends), default=None)
+    """Return the latest day on which the event can have happened, or None if the market gives no time."""
+    return min((question.day(end) for end in settlement.times), default=None)
 
 
-class Manifold(MarketMirror):
-    """Manifold Markets."""
+class Manifold(MarketResolver):
+    """Markets on Manifold."""
 
-    def look(self, config: ManifoldConfig, fetch: Fetch) -> tuple[Fetched, Settlement]:
-        """One market, by id or slug."""
+    def fetch_market(self, config: ManifoldConfig, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
+        """Fetch a market by id or slug."""
         kind = "slug" if config.by_slug else "market"
-        fetched = fetch.get(f"{base(config.base_url)}/v0/{kind}/{config.market}")
-        data = read_json(fetched, self.site)
-        return fetched, manifold(named(data, "slug" if config.by_slug else "id", config.market, self.site))
+        fetched = fetch.get(f"{without_trailing_slash(config.base_url)}/v0/{kind}/{config.market}")
+        data = parse_json(fetched, self.site)
+        return fetched, read_manifold(expect_market(data, "slug" if config.by_slug else "id", config.market, self.site))
 
 
-class Polymarket(MarketMirror):
-    """Polymarket. Its list hides closed markets unless asked for them."""
+class Polymarket(MarketResolver):
+    """Markets on Polymarket, whose list leaves out closed markets unless they are requested."""
 
-    def look(self, config: PolymarketConfig, fetch: Fetch) -> tuple[Fetched, Settlement]:
-        """One market, first among the closed ones, then among the open."""
+    def fetch_market(self, config: PolymarketConfig, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
+        """Fetch a market, first from the closed ones, then from the open."""
         field, query = ("conditionId", "condition_ids") if config.market.startswith("0x") else ("slug", "slug")
         for closed in ("&closed=true", ""):
-            fetched = fetch.get(f"{base(config.base_url)}/markets?{query}={config.market}{closed}")
-            data = read_json(fetched, self.site)
+            fetched = fetch.get(f"{without_trailing_slash(config.base_url)}/markets?{query}={config.market}{closed}")
+            data = parse_json(fetched, self.site)
             if not isinstance(data, list):
-                raise SourceChanged(f"{self.site} no longer answers with a list of markets")
+                raise SourceChanged(f"{self.site} no longer returns a list of markets: its format may have changed")
             if data:
-                return fetched, polymarket(named(data[0], field, config.market, self.site), config.yes_outcome)
+                return fetched, read_polymarket(
+                    expect_market(data[0], field, config.market, self.site), config.yes_outcome
+                )
         raise SourceChanged(f"{self.site} knows no market {config.market}: check the slug or condition id")
 
 
-class Kalshi(MarketMirror):
-    """Kalshi."""
+class Kalshi(MarketResolver):
+    """Markets on Kalshi."""
 
-    def look(self, config: KalshiConfig, fetch: Fetch) -> tuple[Fetched, Settlement]:
-        """One market, by ticker."""
-        fetched = fetch.get(f"{base(config.base_url)}/markets/{config.market}")
-        data = read_json(fetched, self.site)
+    def fetch_market(self, config: KalshiConfig, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
+        """Fetch a market by ticker."""
+        fetched = fetch.get(f"{without_trailing_slash(config.base_url)}/markets/{config.market}")
+        data = parse_json(fetched, self.site)
         market = data.get("market") if isinstance(data, dict) else None
-        return fetched, kalshi(named(market, "ticker", config.market, self.site))
+        return fetched, read_kalshi(expect_market(market, "ticker", config.market, self.site))
 
 
-class Metaculus(MarketMirror):
-    """Metaculus. Its terms allow no copies: of what was seen only hash and outcome are kept."""
+class Metaculus(MarketResolver):
+    """Questions on Metaculus. Its terms forbid copies, so only hash and outcome are stored."""
 
     keeps_snapshots = False
 
-    def look(self, config: MetaculusConfig, fetch: Fetch) -> tuple[Fetched, Settlement]:
-        """One question, by the number of its post."""
+    def fetch_market(self, config: MetaculusConfig, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
+        """Fetch a question by the number of its post."""
         headers = {"Authorization": f"Token {fetch.secret(config.token_env)}"}
-        fetched = fetch.get(f"{base(config.base_url)}/api/posts/{config.market}/", headers=headers)
-        return fetched, metaculus(named(read_json(fetched, self.site), "id", config.market, self.site))
+        fetched = fetch.get(f"{without_trailing_slash(config.base_url)}/api/posts/{config.market}/", headers=headers)
+        return fetched, read_metaculus(expect_market(parse_json(fetched, self.site), "id", config.market, self.site))
 
 
-def named(row: Any, field: str, name: str, site: str) -> dict[str, Any]:
-    """The row, if it is the one that was asked for. Raises ``SourceChanged`` where it is another, or none."""
+def expect_market(row: Any, field: str, name: str, site: str) -> dict[str, Any]:
+    """Return ``row`` if it is the market that was requested. Raises ``SourceChanged`` if it is another, or none."""
     if not isinstance(row, dict):
-        raise SourceChanged(f"{site} no longer answers with a market: its format may have changed")
+        raise SourceChanged(f"{site} no longer returns a market: its format may have changed")
     if str(row.get(field, name)) != name:
-        raise SourceChanged(f"{site} answered with another market than {name}: check the name")
+        raise SourceChanged(f"{site} returned another market than {name}: check the name")
     return row
 
 
-def base(url: HttpUrl) -> str:
-    """An address without a slash at its end."""
+def without_trailing_slash(url: HttpUrl) -> str:
+    """Return an address without a slash at its end."""
     return str(url).rstrip("/")
 
 
-MIRRORS: tuple[MarketMirror, ...] = (
+MARKET_RESOLVERS: tuple[MarketResolver, ...] = (
     Manifold("manifold", "Manifold", ManifoldConfig),
     Polymarket("polymarket", "Polymarket", PolymarketConfig),
     Kalshi("kalshi", "Kalshi", KalshiConfig),

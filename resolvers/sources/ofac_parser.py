@@ -1,4 +1,4 @@
-"""Reads the two files of OFAC's Sanctions List Service: the history of publications, and the delta of one of them."""
+"""Parse the two files of OFAC's Sanctions List Service: the history of publications, and the delta of one."""
 
 import io
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from resolvers.errors import SourceChanged
-from resolvers.outbound.client import Fetched
-from resolvers.sources.parsing import read_json
+from resolvers.outbound.client import FetchedResponse
+from resolvers.sources.parsing import parse_json
 
 SOURCE = "OFAC"
 EASTERN = ZoneInfo("America/New_York")
 ADD, REMOVE, CHANGE = "add", "remove", "change"
-#: OFAC writes ``add`` and ``remove``; an entity changed in place has another word, or none, and tells in its parts.
+#: OFAC writes ``add`` and ``remove``; an entity changed in place has another action or none, and actions in its parts.
 ACTIONS = {
     "add": ADD,
     "remove": REMOVE,
@@ -33,15 +33,15 @@ ACTIONS = {
 
 @dataclass(frozen=True)
 class Publication:
-    """One publication: its id, and when it came out in US Eastern time, without a zone."""
+    """One publication: its id and its time in US Eastern time, without a zone."""
 
     id: str
     published: datetime
 
 
 @dataclass(frozen=True)
-class Part:
-    """A list, programme or type of an entity, and what happened to it (``""``: nothing said)."""
+class EntityPart:
+    """A list, programme or type of an entity, and the action on it (``""``: none given)."""
 
     text: str
     action: str
@@ -49,38 +49,38 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedEntity:
     """One entity of a delta."""
 
     id: str
     action: str
     entity_type: str
     names: tuple[str, ...]
-    lists: tuple[Part, ...]
-    programs: tuple[Part, ...]
-    types: tuple[Part, ...]
+    lists: tuple[EntityPart, ...]
+    programs: tuple[EntityPart, ...]
+    types: tuple[EntityPart, ...]
 
     @property
     def name(self) -> str:
-        """The primary name, or the first."""
+        """Return the primary name, or the first."""
         return self.names[0] if self.names else "(no name)"
 
 
 @dataclass(frozen=True)
 class Delta:
-    """What one publication changed. ``day`` is its date in US Eastern time."""
+    """The changes of one publication. ``day`` is its date in US Eastern time."""
 
     day: date
     kind: str
-    entities: tuple[Listed, ...]
+    entities: tuple[ListedEntity, ...]
 
 
-def read_history(fetched: Fetched) -> list[Publication]:
-    """The publications of a year. Raises ``SourceChanged`` where an entry cannot be read: none may be overlooked."""
-    data = read_json(fetched, SOURCE)
+def parse_history(fetched: FetchedResponse) -> list[Publication]:
+    """Parse the publications of a year. Raises ``SourceChanged`` for any invalid entry: none may be missed."""
+    data = parse_json(fetched, SOURCE)
     rows = data.get("publications") if isinstance(data, dict) else data
     if not isinstance(rows, list):
-        raise SourceChanged(f"{SOURCE} no longer answers with a list of publications: its format may have changed")
+        raise SourceChanged(f"{SOURCE} no longer returns a list of publications: its format may have changed")
     return [_publication(row) for row in rows]
 
 
@@ -92,16 +92,16 @@ def _publication(row: Any) -> Publication:
         raise SourceChanged(f"{SOURCE} lists a publication without id or date: its format may have changed") from None
     name = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
     if not name or len(name) > 64 or not name.replace("-", "").isalnum():
-        raise SourceChanged(f"{SOURCE} lists a publication with the id {str(given)[:64]!r}, which cannot be asked for")
-    here = published.astimezone(EASTERN) if published.tzinfo else published
-    return Publication(name, here.replace(tzinfo=None))
+        raise SourceChanged(f"{SOURCE} lists a publication with the id {str(given)[:64]!r}, which is invalid")
+    eastern = published.astimezone(EASTERN) if published.tzinfo else published
+    return Publication(name, eastern.replace(tzinfo=None))
 
 
-def read_delta(body: bytes) -> Delta:
-    """The delta in these bytes, element by element, whatever the namespace.
+def parse_delta(body: bytes) -> Delta:
+    """Parse a delta element by element, in any namespace.
 
-    Raises ``SourceChanged`` for another root, for a missing date or list of entities, for an action that is not
-    known, and for XML with a DTD, with entities, or broken off.
+    Raises ``SourceChanged`` for another root, a missing date or list of entities, an unknown action, and for XML that
+    is incomplete or has a DTD or entities.
     """
     root: Element | None = None
     day: date | None = None
@@ -118,7 +118,7 @@ def read_delta(body: bytes) -> Delta:
             if event == "start":
                 continue
             if tag == "publicationInfo":
-                day, kind = _stamp(element), _first(element, "publicationType")
+                day, kind = _publication_day(element), _first(element, "publicationType")
             elif tag == "entity":
                 entities.append(_entity(element))
                 element.clear()
@@ -126,14 +126,16 @@ def read_delta(body: bytes) -> Delta:
                 complete = True
                 element.clear()
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
-        raise SourceChanged(f"{SOURCE} sent XML that cannot be read ({type(error).__name__}): look at it") from error
+        raise SourceChanged(
+            f"{SOURCE} sent invalid XML ({type(error).__name__}): its format may have changed"
+        ) from error
     if day is None or not complete:
         raise SourceChanged(f"{SOURCE} sent a delta without publicationInfo or entities: its format may have changed")
     return Delta(day, kind, tuple(entities))
 
 
-def _stamp(info: Element) -> date:
-    """The day of ``datePublished``, as it is written: OFAC stamps midnight of US Eastern time."""
+def _publication_day(info: Element) -> date:
+    """Return the day of ``datePublished`` as written: OFAC writes midnight of US Eastern time."""
     text = _first(info, "datePublished")
     try:
         datetime.fromisoformat(text)
@@ -142,11 +144,11 @@ def _stamp(info: Element) -> date:
         raise SourceChanged(f"{SOURCE} dates a publication {text[:40]!r}, which cannot be read") from None
 
 
-def _entity(element: Element) -> Listed:
+def _entity(element: Element) -> ListedEntity:
     action = element.get("action", "").strip().lower()
     if action not in ACTIONS:
-        raise SourceChanged(f"{SOURCE} speaks of the action {action[:40]!r}, which is not known here")
-    return Listed(
+        raise SourceChanged(f"{SOURCE} sent the action {action[:40]!r}, which is unknown")
+    return ListedEntity(
         id=element.get("id", "").strip(),
         action=ACTIONS[action],
         entity_type=_first(element, "entityType"),
@@ -158,20 +160,20 @@ def _entity(element: Element) -> Listed:
 
 
 def _names(entity: Element) -> tuple[str, ...]:
-    """Every name in every script, those of the primary name first."""
-    found: list[tuple[bool, str]] = []
+    """Return every name in every script, those of the primary name first."""
+    ranked_names: list[tuple[bool, str]] = []
     for name in _all(entity, "name"):
         primary = any(_local(child) == "isPrimary" and _text(child) == "true" for child in name)
         for translation in _all(name, "translation"):
             full = _first(translation, "formattedFullName")
             parts = (_first(translation, "formattedFirstName"), _first(translation, "formattedLastName"))
-            found.append((not primary, full or " ".join(filter(None, parts))))
-    return tuple(dict.fromkeys(text for _, text in sorted(found, key=lambda item: item[0]) if text))
+            ranked_names.append((not primary, full or " ".join(filter(None, parts))))
+    return tuple(dict.fromkeys(text for _, text in sorted(ranked_names, key=lambda item: item[0]) if text))
 
 
-def _parts(entity: Element, tag: str) -> tuple[Part, ...]:
+def _parts(entity: Element, tag: str) -> tuple[EntityPart, ...]:
     return tuple(
-        Part(_text(part), part.get("action", "").strip().lower(), part.get("datePublished", "")[:10])
+        EntityPart(_text(part), part.get("action", "").strip().lower(), part.get("datePublished", "")[:10])
         for part in _all(entity, tag)
     )
 

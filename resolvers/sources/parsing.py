@@ -1,4 +1,4 @@
-"""Reads what sources send: JSON within bounds, and the many spellings of a time."""
+"""Parse the responses of sources: JSON within limits, and times in several notations."""
 
 import json
 from datetime import UTC, date, datetime
@@ -6,19 +6,21 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from resolvers.errors import SourceChanged
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 
 MAX_DEPTH = 50
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this is the year 5138
 
 
-def read_json(fetched: Fetched, source: str) -> Any:
-    """The JSON value of an answer. Raises ``SourceChanged`` where it is none, or nested deeper than 50 levels."""
+def parse_json(fetched: FetchedResponse, source: str) -> Any:
+    """Return the JSON value of a response. Raises ``SourceChanged`` if it is not JSON or deeper than 50 levels."""
     kind = fetched.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("text/html", "application/xhtml+xml"):
-        raise SourceChanged(f"{source} sent a web page in place of JSON: check the address")
+        raise SourceChanged(f"{source} sent a web page instead of JSON: check the address")
     try:
-        value = json.loads(fetched.body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
+        value = json.loads(
+            fetched.body.decode("utf-8-sig"), parse_constant=_reject_constant, parse_float=_finite_number
+        )
     except (ValueError, RecursionError) as error:
         raise SourceChanged(f"{source} sent something that is not JSON: check the address") from error
     if _deeper_than(value, MAX_DEPTH):
@@ -26,12 +28,12 @@ def read_json(fetched: Fetched, source: str) -> Any:
     return value
 
 
-def _finite(digits: str) -> float:
+def _finite_number(digits: str) -> float:
     number = float(digits)
-    return number if isfinite(number) else _no_number(digits[:40])
+    return number if isfinite(number) else _reject_constant(digits[:40])
 
 
-def _no_number(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
@@ -49,10 +51,10 @@ def _deeper_than(value: Any, depth: int) -> bool:
     return any(isinstance(item, dict | list) for item in level)
 
 
-def read_moment(value: Any, source: str) -> datetime | date:
-    """A time as a source spells it: RFC 3339, a day, or seconds or milliseconds since 1970. Without a zone: UTC.
+def parse_time(value: Any, source: str) -> datetime | date:
+    """Parse a time in RFC 3339, a day, or seconds or milliseconds since 1970. Without a zone it is UTC.
 
-    A day alone comes back as a ``date``. Raises ``SourceChanged`` where it is none of these.
+    A day alone is returned as a ``date``. Raises ``SourceChanged`` for anything else.
     """
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -62,5 +64,5 @@ def read_moment(value: Any, source: str) -> datetime | date:
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
-        raise SourceChanged(f"{source} gives a time that cannot be read: {str(value)[:40]!r}") from None
+        raise SourceChanged(f"{source} sent a time that cannot be parsed: {str(value)[:40]!r}") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""All resolvers there are, and how one is set up and run."""
+"""The registry of resolvers: find one, validate its settings and run it."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -11,46 +11,46 @@ from predictions.enums import QuestionKind
 from predictions.errors import Fault, InvalidInput
 from resolvers.sources.evidence import Probe
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, Resolver, broken_rule
-from resolvers.sources.json_api import JsonFeed
-from resolvers.sources.markets import MIRRORS
-from resolvers.sources.ofac import Ofac
-from resolvers.sources.rss import FeedWatch
+from resolvers.sources.json_api import JsonResolver
+from resolvers.sources.markets import MARKET_RESOLVERS
+from resolvers.sources.ofac import OfacResolver
+from resolvers.sources.rss import FeedResolver
 
-GROUP = "trackrecord.resolvers"
+ENTRY_POINT_GROUP = "trackrecord.resolvers"
 
 
 @cache
 def all_resolvers() -> Mapping[str, Resolver]:
-    """Every resolver by its key: our own, and those that installed packages offer as entry points of ``GROUP``.
+    """Return every resolver by its key: the built-in ones, and those of the group ``ENTRY_POINT_GROUP``.
 
-    An entry point names a resolver, or a class that makes one without arguments. It cannot replace one of ours.
+    An entry point names a resolver, or a class that creates one without arguments. It cannot replace a built-in one.
     """
-    found: dict[str, Resolver] = {}
-    for point in entry_points(group=GROUP):
-        offered = point.load()
-        resolver = offered() if isinstance(offered, type) else offered
-        found[resolver.key] = resolver
-    own: tuple[Resolver, ...] = (JsonFeed(), Ofac(), *MIRRORS, FeedWatch())
-    return found | {resolver.key: resolver for resolver in own}
+    plugins: dict[str, Resolver] = {}
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        loaded = point.load()
+        resolver = loaded() if isinstance(loaded, type) else loaded
+        plugins[resolver.key] = resolver
+    built_in: tuple[Resolver, ...] = (JsonResolver(), OfacResolver(), *MARKET_RESOLVERS, FeedResolver())
+    return plugins | {resolver.key: resolver for resolver in built_in}
 
 
 def find_resolver(key: str) -> Resolver:
-    """The resolver of this key. Raises ``InvalidInput`` at ``/resolver``."""
+    """Return the resolver with this key. Raises ``InvalidInput`` at ``/resolver``."""
     known = all_resolvers()
     if key not in known:
-        raise InvalidInput.at("/resolver", f"no resolver is called {key!r}: choose one of {', '.join(sorted(known))}")
+        raise InvalidInput.at("/resolver", f"there is no resolver {key!r}: choose one of {', '.join(sorted(known))}")
     return known[key]
 
 
-def checked_config(key: str, settings: Any, kind: QuestionKind = QuestionKind.BINARY) -> Config:
-    """The settings of a resolver for a question of this kind, validated.
+def validate_config(key: str, settings: Any, kind: QuestionKind = QuestionKind.BINARY) -> Config:
+    """Validate the settings of a resolver for a question of this kind, and return them.
 
-    Raises ``InvalidInput`` with a pointer below ``/config`` for each fault.
+    Raises ``InvalidInput`` with a pointer below ``/config`` for each error.
     """
     resolver = find_resolver(key)
     if kind is not QuestionKind.BINARY:
-        raise InvalidInput.at("/resolver", "resolvers answer yes/no questions only: resolve this one by hand")
-    if any("\0" in text for text in _texts(settings)):
+        raise InvalidInput.at("/resolver", "resolvers support yes-or-no questions only: resolve this one by hand")
+    if any("\0" in text for text in _strings(settings)):
         raise InvalidInput.at("/config", "must be plain text: remove NUL characters")
     try:
         return resolver.settings.model_validate(settings)
@@ -59,15 +59,15 @@ def checked_config(key: str, settings: Any, kind: QuestionKind = QuestionKind.BI
         raise InvalidInput(f"the settings of the resolver {key!r} are not valid", *faults) from None
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, however deep."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
+def _strings(value: Any) -> Iterator[str]:
+    """Yield every string in a JSON value."""
+    remaining = [value]
+    while remaining:
+        part = remaining.pop()
         if isinstance(part, str):
             yield part
         elif isinstance(part, dict | list):
-            waiting += [*part, *part.values()] if isinstance(part, dict) else part
+            remaining += [*part, *part.values()] if isinstance(part, dict) else part
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:
@@ -76,16 +76,16 @@ def _fault(error: Mapping[str, Any]) -> Fault:
 
 
 def probe(question: ProbedQuestion, key: str, settings: Any, fetch: Fetch) -> Probe:
-    """Look at the source once, and hold what the resolver says against the rules.
+    """Probe the source once, and check the proposal against the rules.
 
-    A proposal that breaks one is dropped, and the reason says why. Raises ``InvalidInput`` for the settings, and
-    ``FetchError`` where the source gives nothing to go by, which is never an outcome.
+    A proposal that breaks a rule is dropped, and the reason says so. Raises ``InvalidInput`` for the settings, and
+    ``FetchError`` if the source has no usable response, which is never an outcome.
     """
-    config = checked_config(key, settings, question.kind)
-    looked = find_resolver(key).probe(question, config, fetch)
-    if looked.proposal is None:
-        return looked
-    broken = broken_rule(question, looked.proposal, fetch.now())
-    if broken is None:
-        return looked
-    return Probe(observed=looked.observed, reason=f"{looked.reason}; but it is not proposed, as {broken}")
+    config = validate_config(key, settings, question.kind)
+    result = find_resolver(key).probe(question, config, fetch)
+    if result.proposal is None:
+        return result
+    rule = broken_rule(question, result.proposal, fetch.now())
+    if rule is None:
+        return result
+    return Probe(observed=result.observed, reason=f"{result.reason}; it is not proposed because {rule}")

@@ -1,4 +1,4 @@
-"""Watches an RSS or Atom feed for words. What it finds is a lead for a person, never more."""
+"""A resolver that searches an RSS or Atom feed for words. A match only suggests an outcome to a person."""
 
 import html
 import re
@@ -16,7 +16,7 @@ from pydantic import Field, HttpUrl, StringConstraints, model_validator
 from resolvers.errors import SourceChanged
 from resolvers.sources.evidence import KEYWORD, YES, Basis, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
-from resolvers.sources.text import compact, contains_words, plain
+from resolvers.sources.text import compact_json, contains_words, normalize
 
 MAX_FIELD = 10_000
 MAX_ENTRIES = 1_000
@@ -26,10 +26,10 @@ _TAG = re.compile(r"<[^>]*>")
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
-class FeedWatchConfig(Config):
-    """The feed, and the words that title and summary of one entry must have: ``all``, one of ``any``, none of ``none``.
+class FeedConfig(Config):
+    """The feed, and the words in title and summary of an entry: ``all``, at least one of ``any``, none of ``none``.
 
-    Words are whole words in their order, without regard to case and accents. ``since`` leaves out older entries.
+    Words are whole words in this order, ignoring case and accents. ``since`` leaves out older entries.
     """
 
     url: HttpUrl
@@ -39,7 +39,7 @@ class FeedWatchConfig(Config):
     since: date | None = None
 
     @model_validator(mode="after")
-    def _looks_for_something(self) -> Self:
+    def _check_words(self) -> Self:
         if not self.all and not self.any:
             raise ValueError("give words in all or any")
         return self
@@ -57,62 +57,62 @@ class FeedEntry:
     day: date
 
 
-class FeedWatch:
-    """The resolver of feeds: leads to yes, at the lowest confidence."""
+class FeedResolver:
+    """RSS and Atom feeds: an entry with the words suggests yes, at the lowest confidence."""
 
     key = "feed"
     version = "1"
-    settings: type[Config] = FeedWatchConfig
+    settings: type[Config] = FeedConfig
 
-    def probe(self, question: ProbedQuestion, config: FeedWatchConfig, fetch: Fetch) -> Probe:
-        """Look once; the earliest fitting entry of the question's days is the lead."""
+    def probe(self, question: ProbedQuestion, config: FeedConfig, fetch: Fetch) -> Probe:
+        """Probe once; the earliest matching entry within the days of the question is proposed."""
         fetched = fetch.get(str(config.url))
-        entries, undated = read_entries(fetched.body, question)
-        fitting = sorted(filter(partial(fits, config), entries), key=attrgetter("moment", "id"))
-        observed = [f"{len(entries)} entries with a date, {undated} without; {len(fitting)} fit"]
-        observed += [f"{entry.day} {entry.title[:150]} {entry.link[:150]}" for entry in fitting[:10]]
-        lead = next((entry for entry in fitting if question.covers(entry.moment)), None)
-        if lead is None:
-            return Probe(observed=tuple(observed), reason="no entry of the question's days fits")
-        excerpt = compact({"day": lead.day, "id": lead.id[:100], "title": lead.title[:120]}, 300)
-        reason = f"an entry of {lead.day} has the words: {lead.title[:200]}"
+        entries, undated = parse_entries(fetched.body, question)
+        matching = sorted(filter(partial(matches, config), entries), key=attrgetter("moment", "id"))
+        observed = [f"{len(entries)} entries with a date, {undated} without; {len(matching)} match"]
+        observed += [f"{entry.day} {entry.title[:150]} {entry.link[:150]}" for entry in matching[:10]]
+        first = next((entry for entry in matching if question.covers(entry.moment)), None)
+        if first is None:
+            return Probe(observed=tuple(observed), reason="no entry within the question's days matches")
+        excerpt = compact_json({"day": first.day, "id": first.id[:100], "title": first.title[:120]}, 300)
+        reason = f"an entry of {first.day} has the words: {first.title[:200]}"
         proposal = ProposedOutcome(
             question_id=question.id,
             resolver=self.key,
             resolver_version=self.version,
             config_sha256=config.sha256,
             outcome=YES,
-            event_date=lead.day,
+            event_date=first.day,
             observed_at=fetched.fetched_at,
             confidence=KEYWORD,
             basis=Basis.POSITIVE,
-            rationale=f"A lead only: {reason}. {lead.link[:300]}",
-            evidence=(cite(fetch, fetched, locator=f"entry {lead.id[:200]}", excerpt=excerpt),),
+            rationale=f"A suggestion only: {reason}. {first.link[:300]}",
+            evidence=(cite(fetch, fetched, locator=f"entry {first.id[:200]}", excerpt=excerpt),),
         )
         return Probe(observed=tuple(observed), reason=reason, proposal=proposal)
 
 
-def fits(config: FeedWatchConfig, entry: FeedEntry) -> bool:
-    """Whether an entry has the words."""
+def matches(config: FeedConfig, entry: FeedEntry) -> bool:
+    """Return whether an entry has the words."""
     if config.since and entry.day < config.since:
         return False
-    text = plain(f"{entry.title} {entry.text}")
-    has = {words: contains_words(text, plain(words)) for words in (*config.all, *config.any, *config.none)}
-    wanted = all(has[words] for words in config.all) and (not config.any or any(has[words] for words in config.any))
-    return wanted and not any(has[words] for words in config.none)
+    text = normalize(f"{entry.title} {entry.text}")
+    has = {words: contains_words(text, normalize(words)) for words in (*config.all, *config.any, *config.none)}
+    matched = all(has[words] for words in config.all) and (not config.any or any(has[words] for words in config.any))
+    return matched and not any(has[words] for words in config.none)
 
 
-def read_entries(body: bytes, question: ProbedQuestion) -> tuple[list[FeedEntry], int]:
-    """The entries that have a date, each once, and how many have none. Raises ``SourceChanged`` for no feed at all.
+def parse_entries(body: bytes, question: ProbedQuestion) -> tuple[list[FeedEntry], int]:
+    """Return the entries with a date, each once, and how many have none. Raises ``SourceChanged`` if it is no feed.
 
-    A feed with faults in its XML is read as far as it goes: an entry that is there is there.
+    A feed with errors in its XML is parsed as far as possible.
     """
     if _DTD.search(body.replace(b"\0", b"")):  # without the NULs, UTF-16 reads like ASCII here
-        raise SourceChanged("the feed comes with a DTD: it is no plain RSS or Atom")
+        raise SourceChanged("the feed contains a DTD: it is not plain RSS or Atom")
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version"):
-        raise SourceChanged("the address gives no RSS or Atom feed: check it")
-    found: dict[str, FeedEntry] = {}
+        raise SourceChanged("the address does not return an RSS or Atom feed: check it")
+    entries_by_id: dict[str, FeedEntry] = {}
     undated = 0
     for raw in feed.entries[:MAX_ENTRIES]:
         stamp = raw.get("published_parsed") or raw.get("updated_parsed")
@@ -121,8 +121,8 @@ def read_entries(body: bytes, question: ProbedQuestion) -> tuple[list[FeedEntry]
             continue
         moment = datetime.fromtimestamp(timegm(stamp), UTC)
         entry = _entry(raw, moment, question.day(moment))
-        found.setdefault(entry.id, entry)
-    return list(found.values()), undated
+        entries_by_id.setdefault(entry.id, entry)
+    return list(entries_by_id.values()), undated
 
 
 def _entry(raw: Mapping[str, Any], moment: datetime, day: date) -> FeedEntry:
@@ -138,5 +138,5 @@ def _entry(raw: Mapping[str, Any], moment: datetime, day: date) -> FeedEntry:
 
 
 def _text(value: Any) -> str:
-    """Text without markup, at most 10,000 characters of it."""
+    """Return the text without markup, at most 10,000 characters of it."""
     return " ".join(html.unescape(_TAG.sub(" ", str(value or "")[:MAX_FIELD])).split())

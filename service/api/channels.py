@@ -7,13 +7,19 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions.columns import MAX_ID
-from resolvers.notifications.channels import ChannelIn, ChannelPreferences, SwitchIn, enter_channel, switch
+from resolvers.notifications.channels import (
+    ChannelEnabledIn,
+    ChannelIn,
+    ChannelPreferences,
+    create_channel,
+    set_enabled,
+)
 from resolvers.notifications.delivery_log import ChannelView, DeliveryView, list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import resend
 from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
-from service.channel_test import Tested, test_now
+from service.channel_test import TestMessageResult, send_test_now
 from service.lookup import channel_of, delivery_of
 from service.security.access import Admin
 from service.web.idempotency import Writing
@@ -47,7 +53,7 @@ def add_channel(data: ChannelIn, who: Admin, write: Writing) -> Response:
         check_address(data.target)
 
     def job(session: Session) -> BaseModel:
-        row = enter_channel(session, data, now=write.now)
+        row = create_channel(session, data, now=write.now)
         return NewChannelView(**ChannelView.of(row).model_dump(), secret=row.secret)
 
     return write(who, job)
@@ -78,7 +84,7 @@ def change_channel(number: Number, data: ChannelPreferences, who: Admin, write: 
 
 
 @router.post("/channels/{number}/state", status_code=200, response_model=ChannelView)
-def switch_channel(number: Number, data: SwitchIn, who: Admin, write: Writing) -> Response:
+def switch_channel(number: Number, data: ChannelEnabledIn, who: Admin, write: Writing) -> Response:
     """Enable or disable a channel.
 
     Messages waiting for a disabled channel become dead letters, which can be sent again.
@@ -86,20 +92,20 @@ def switch_channel(number: Number, data: SwitchIn, who: Admin, write: Writing) -
 
     def job(session: Session) -> BaseModel:
         row = channel_of(session, number)
-        switch(row, enabled=data.enabled, reason=data.reason or f"disabled by {who.name}")
+        set_enabled(row, enabled=data.enabled, reason=data.reason or f"disabled by {who.name}")
         session.flush()
         return ChannelView.of(row)
 
     return write(who, job, status=200)
 
 
-@router.post("/channels/{number}/test", status_code=200, response_model=Tested)
-def send_test_message(request: Request, number: Number, _: Admin) -> Tested:
+@router.post("/channels/{number}/test", status_code=200, response_model=TestMessageResult)
+def send_test_message(request: Request, number: Number, _: Admin) -> TestMessageResult:
     """Send a test message.
 
     It is sent now; the reply says what the receiver answered.
     """
-    return test_now(request, number)
+    return send_test_now(request, number)
 
 
 @router.get("/deliveries", response_model=None)

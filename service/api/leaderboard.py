@@ -16,8 +16,8 @@ from predictions.leaderboard.filters import Filters, Include, Revisions
 from predictions.leaderboard.freshness import newest_scoring
 from predictions.leaderboard.reference_performance import ReferencePerformance
 from predictions.ledger import Head
+from predictions.schemas.board_item import BoardItem
 from predictions.schemas.fields import Instant
-from predictions.schemas.views import BoardItem
 from predictions.scoring.reader_simulation import Robustness
 from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache, State
@@ -136,7 +136,7 @@ def _page(session: Session, boards: LeaderboardCache, wanted: Wanted, address: A
     body = content.model_dump_json().encode()
     page = PageBytes(body, etag_of(body), head.seq, kept.until)
     if state == "current":
-        boards.keep_page(address, page)
+        boards.store_page(address, page)
     return page
 
 

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from predictions import ledger
 from predictions.columns import MAX_ID
-from predictions.models import LedgerEvent
+from predictions.queries.ledger_events import list_events
 from service.security.access import Reader
 from service.web.responses import Reading, read_reply
 
@@ -51,13 +51,8 @@ def list_all_events(
 
     Events after number `after`, in order. Keep the head: any later change of the past then shows.
     """
-    query = select(LedgerEvent).where(col(LedgerEvent.seq) > after).order_by(col(LedgerEvent.seq)).limit(limit)
-    if subject is not None:
-        query = query.where(col(LedgerEvent.subject) == subject)
-    if subject_id is not None:
-        query = query.where(col(LedgerEvent.subject_id) == subject_id)
-    rows = [EventView(**row.model_dump()) for row in session.exec(query)]
-    return read_reply(request, LedgerPage(items=rows, head=_head(session)))
+    rows = list_events(session, after=after, subject=subject, subject_id=subject_id, limit=limit)
+    return read_reply(request, LedgerPage(items=[EventView(**row.model_dump()) for row in rows], head=_head(session)))
 
 
 def _head(session: Session) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Monitoring: health checks, and metrics in the text format of Prometheus."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -7,14 +8,21 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel
-from sqlalchemy import func, select, text
-from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.enums import ProposalState, QuestionStatus
-from predictions.models import Commentator, Prediction, Proposal, Question
-from resolvers.notifications.models import Delivery, DeliveryState
-from resolvers.probing.models import AttachedResolver, ProbeStatus, SourceHost
+from predictions.queries.overview import (
+    count_commentators,
+    count_predictions,
+    count_proposals,
+    count_questions,
+    oldest_planned_prompt,
+)
+from resolvers.notifications.delivery_log import count_deliveries
+from resolvers.notifications.models import DeliveryState
+from resolvers.probing.models import ProbeStatus
+from resolvers.probing.statistics import count_paused_hosts, count_resolvers, oldest_good_check
+from service.db.engine import ping
 from service.security.access import Reader
 from service.web.problems import Problem
 from service.web.responses import Reading
@@ -40,8 +48,7 @@ def readyz(request: Request) -> Any:
 
     The database answers, and the scheduler (if it runs here) ticks; else 503.
     """
-    with request.app.state.engine.connect().execution_options(reading=True) as connection:
-        connection.execute(text("SELECT 1"))
+    ping(request.app.state.engine)
     scheduler = request.app.state.scheduler
     if scheduler is not None and not scheduler.healthy():
         return Problem(503, "Not available now", "the scheduler's ticks have stopped: restart the service")
@@ -54,62 +61,39 @@ def metrics(request: Request, _: Reader, session: Reading) -> Response:
 
     Counts of the record, lateness of prompts and state of the sources of resolvers, for Prometheus.
     """
-    registry = CollectorRegistry()
-    _count(registry, "commentators", "Commentators on record", session, Commentator)
-    _count(registry, "predictions", "Predictions on record, superseded ones too", session, Prediction)
-    _by_state(registry, "questions", session, col(Question.status), QuestionStatus)
-    _by_state(registry, "proposals", session, col(Proposal.state), ProposalState)
-    _by_state(registry, "deliveries", session, col(Delivery.state), DeliveryState)
+    registry, now = CollectorRegistry(), request.app.state.clock.now()
+    gauges = {
+        "commentators": ("Commentators on record", count_commentators(session)),
+        "predictions": ("Predictions on record, superseded ones too", count_predictions(session)),
+        "source_hosts_left_alone": ("Hosts without requests after repeated failures", count_paused_hosts(session)),
+        "resolver_good_check_age_seconds": (
+            "Longest time since the last success of an active resolver",
+            _age(oldest_good_check(session), now),
+        ),
+        "ledger_head": ("Number of the newest event of the ledger", ledger.head(session).seq),
+        "lateness_seconds": (
+            "How long the most overdue prompt has been waiting for the scheduler",
+            _age(oldest_planned_prompt(session), now),
+        ),
+    }
+    for name, (text, value) in gauges.items():
+        Gauge(f"trackrecord_{name}", text, registry=registry).set(value)
+    _by_state(registry, "questions", "Questions by state", QuestionStatus, count_questions(session))
+    _by_state(registry, "proposals", "Proposals by state", ProposalState, count_proposals(session))
+    _by_state(registry, "deliveries", "Deliveries by state", DeliveryState, count_deliveries(session))
     _by_state(
-        registry, "resolvers", session, col(AttachedResolver.state), ProbeStatus, "Resolvers by what they saw last"
-    )
-    _sources(registry, request, session)
-    _gauge(registry, "ledger_head", "Number of the newest event of the ledger", ledger.head(session).seq)
-    _gauge(
-        registry,
-        "lateness_seconds",
-        "How long the most overdue prompt waits for the scheduler",
-        _lateness(request, session),
+        registry, "resolvers", "Resolvers by the state of their last probe", ProbeStatus, count_resolvers(session)
     )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _lateness(request: Request, session: Session) -> float:
-    oldest: datetime | None = session.execute(select(func.min(col(Question.next_prompt_at)))).scalar()
-    return max((request.app.state.clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
-
-
-def _sources(registry: CollectorRegistry, request: Request, session: Session) -> None:
-    """How many hosts are left alone after failures, and for how long a resolver at work has had no good check."""
-    broken = select(func.count()).select_from(SourceHost).where(col(SourceHost.broken))
-    _gauge(registry, "source_hosts_left_alone", "Hosts that failed too often", session.execute(broken).scalar_one())
-    seen = func.min(func.coalesce(AttachedResolver.last_good_at, AttachedResolver.attached_at))
-    at_work = (
-        ~col(AttachedResolver.paused),
-        col(AttachedResolver.probed_at).is_not(None),
-        col(Question.outcome).is_(None),
-    )
-    oldest: datetime | None = session.execute(
-        select(seen).join(Question, col(Question.id) == col(AttachedResolver.question_id)).where(*at_work)
-    ).scalar()
-    age = (request.app.state.clock.now() - oldest).total_seconds() if oldest else 0.0
-    told = "The longest time that a resolver at work has been without a good check"
-    _gauge(registry, "resolver_good_check_age_seconds", told, max(age, 0.0))
-
-
-def _gauge(registry: CollectorRegistry, name: str, told: str, value: float) -> None:
-    Gauge(f"trackrecord_{name}", told, registry=registry).set(value)
-
-
-def _count(registry: CollectorRegistry, name: str, told: str, session: Session, table: Any) -> None:
-    _gauge(registry, name, told, session.execute(select(func.count()).select_from(table)).scalar_one())
+def _age(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0.0) if since else 0.0
 
 
 def _by_state(
-    registry: CollectorRegistry, name: str, session: Session, column: Any, states: type[StrEnum], told: str = ""
+    registry: CollectorRegistry, name: str, text: str, states: type[StrEnum], counts: Mapping[Any, int]
 ) -> None:
-    told = told or f"{name.capitalize()} by state"
-    gauge = Gauge(f"trackrecord_{name}", told, ["state"], registry=registry)
-    counts = {row[0]: row[1] for row in session.execute(select(column, func.count()).group_by(column))}
+    gauge = Gauge(f"trackrecord_{name}", text, ["state"], registry=registry)
     for state in states:
         gauge.labels(state.value).set(counts.get(state, 0))

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from predictions.columns import MAX_ID
 from predictions.enums import ProposalState
 from predictions.models import row_id
 from predictions.questions.proposals import confirm, list_proposals, propose, reject
@@ -16,11 +15,10 @@ from service.lookup import proposal_of, question_of
 from service.security.access import Predictor, Reader, ResolverCaller
 from service.web.idempotency import Writing
 from service.web.pagination import Cursor, Limit, after, page_reply
-from service.web.path_params import Which
+from service.web.path_params import Number, Which
 from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api", tags=["proposals"])
-Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 
 @router.post("/questions/{which}/proposals", status_code=201, response_model=ProposalView)

@@ -27,7 +27,7 @@ from predictions.schemas.inputs import (
     SnoozeIn,
 )
 from predictions.schemas.views import QuestionRefView, QuestionView, ResolutionView
-from resolvers.probing.configuration import ResolverView, find_attached, view_attached
+from resolvers.probing.configuration import ResolverView, find_attached, resolver_view
 from service.lookup import in_its_zone, question_of
 from service.security.access import Predictor, Reader, ResolverCaller
 from service.web.idempotency import Writing
@@ -89,7 +89,7 @@ def get_question(request: Request, which: Which, _: Reader, session: Reading) ->
     """
     question = question_of(session, which)
     row = find_attached(session, question)
-    resolver = view_attached(row, question) if row else None
+    resolver = resolver_view(row, question) if row else None
     return read_reply(request, QuestionWhole(**dict(view_question(session, question)), resolver=resolver))
 
 

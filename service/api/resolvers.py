@@ -4,10 +4,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from resolvers.probing.configuration import ResolverIn, ResolverView, attach, attached, detach
-from resolvers.probing.configuration import view_attached as view
+from resolvers.probing.configuration import ResolverIn, ResolverView, attach, detach, get_attached
+from resolvers.probing.configuration import resolver_view as view
 from service.lookup import question_of
-from service.resolver_trial import KindView, ProbeResultView, TrialIn, kinds, probe_now, require_permission
+from service.resolver_trial import (
+    ProbeResultView,
+    ResolverKindView,
+    TrialIn,
+    probe_now,
+    require_permission,
+    resolver_kinds,
+)
 from service.security.access import Reader, ResolverCaller
 from service.web.idempotency import Writing
 from service.web.path_params import Which
@@ -19,7 +26,7 @@ router = APIRouter(prefix="/api", tags=["resolvers"])
 class Kinds(BaseModel):
     """All resolvers there are."""
 
-    items: list[KindView]
+    items: list[ResolverKindView]
 
 
 class Detached(BaseModel):
@@ -35,7 +42,7 @@ def list_all_resolver_kinds(request: Request, _: Reader) -> Response:
 
     Each with the JSON schema of its settings.
     """
-    return read_reply(request, Kinds(items=kinds()))
+    return read_reply(request, Kinds(items=resolver_kinds()))
 
 
 @router.get("/questions/{which}/resolver", response_model=ResolverView)
@@ -45,7 +52,7 @@ def get_question_resolver(request: Request, which: Which, _: Reader, session: Re
     Settings, schedule, policy, last observation and last good check.
     """
     question = question_of(session, which)
-    return read_reply(request, view(attached(session, question), question))
+    return read_reply(request, view(get_attached(session, question), question))
 
 
 @router.put("/questions/{which}/resolver", response_model=ResolverView)

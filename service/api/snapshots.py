@@ -3,13 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from sqlalchemy import Text, cast, select
-from sqlmodel import Session, col
 
 from predictions.errors import NotFound
-from predictions.models import Proposal
+from predictions.questions.proposals import cites_snapshot
 from resolvers.errors import SnapshotLost
 from service.security.access import Reader
+from service.web.etag import client_holds
 from service.web.responses import Reading
 from service.wiring.probing import snapshot_store
 
@@ -31,10 +30,11 @@ def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: Reading) 
 
     The bytes that a proposal cites, as they were read: text as plain text, anything else as a download.
     """
-    if not _cited(session, sha256):
+    # The store also keeps what is read again and again; only evidence is shown.
+    if not cites_snapshot(session, sha256):
         raise NotFound(f"no proposal cites a snapshot {sha256}: the evidence of /api/proposals names them")
-    tag = f'"{sha256}"'
-    if tag in request.headers.get("if-none-match", ""):
+    tag = f'W/"{sha256}"'
+    if client_holds(request, tag):
         return Response(status_code=304, headers=HEADERS | {"ETag": tag})
     try:
         body = snapshot_store(request.app.state.settings).get(sha256)
@@ -43,12 +43,6 @@ def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: Reading) 
     kind, manner, ending = ("text/plain", "inline", "txt") if _is_text(body) else ("", "attachment", "bin")
     headers = HEADERS | {"ETag": tag, "Content-Disposition": f'{manner}; filename="{sha256[:16]}.{ending}"'}
     return Response(body, headers=headers, media_type=kind or "application/octet-stream")
-
-
-def _cited(session: Session, sha256: str) -> bool:
-    """Only what a proposal cites is shown: the store also keeps what is read again and again, for no one's eyes."""
-    cited = cast(col(Proposal.evidence), Text).contains(f'"snapshot": "{sha256}"')
-    return session.execute(select(col(Proposal.id)).where(cited).limit(1)).first() is not None
 
 
 def _is_text(body: bytes) -> bool:

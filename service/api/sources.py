@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from predictions.columns import MAX_ID
 from predictions.queries.listing import list_sources
 from predictions.schemas.inputs import SourceChange, SourceIn
 from predictions.schemas.views import SourceView
@@ -15,10 +14,10 @@ from service.lookup import source_of
 from service.security.access import Predictor, Reader, ResolverCaller
 from service.web.idempotency import Writing
 from service.web.pagination import Cursor, Limit, after, page_reply
+from service.web.path_params import Number
 from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/sources", tags=["sources"])
-Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 
 @router.post("", status_code=201, response_model=SourceView)

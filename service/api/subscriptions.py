@@ -1,25 +1,22 @@
 """Subscriptions: a person's channel hears of a question, or of a topic, because they ask for it."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from predictions.columns import MAX_ID
-from predictions.errors import NotFound
 from resolvers.notifications.delivery_log import ChannelView, list_channels
-from resolvers.notifications.models import Subscription
 from resolvers.notifications.subscriptions import (
     SubscriptionIn,
     SubscriptionView,
+    delete_subscription,
     list_subscriptions,
     subscribe,
-    view_of,
+    subscription_view,
 )
-from service.lookup import channel_of, is_own, own
+from service.lookup import channel_of, is_own, own, subscription_of
 from service.security.access import KeyOwner
 from service.web.idempotency import Writing
+from service.web.path_params import Number
 from service.web.responses import Reading, read_reply
 
 router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
@@ -52,23 +49,18 @@ def create_subscription(data: SubscriptionIn, who: KeyOwner, write: Writing) -> 
 
     def job(session: Session) -> BaseModel:
         channel = own(who, channel_of(session, data.channel))
-        return view_of(subscribe(session, channel, data, now=write.now, actor=who.name))
+        return subscription_view(subscribe(session, channel, data, now=write.now, actor=who.name))
 
     return write(who, job)
 
 
 @router.delete("/{number}", status_code=200, response_model=SubscriptionView)
-def end_subscription(number: Annotated[int, Path(ge=1, le=MAX_ID)], who: KeyOwner, write: Writing) -> Response:
+def end_subscription(number: Number, who: KeyOwner, write: Writing) -> Response:
     """End a subscription."""
 
     def job(session: Session) -> BaseModel:
-        row = session.get(Subscription, number)
-        if row is None:
-            raise NotFound(f"no subscription has the id {number}: /api/subscriptions lists them")
+        row = subscription_of(session, number)
         own(who, channel_of(session, row.channel_id))
-        view = view_of(row)
-        session.delete(row)
-        session.flush()
-        return view
+        return delete_subscription(session, row)
 
     return write(who, job, status=200)

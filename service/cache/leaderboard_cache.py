@@ -96,7 +96,7 @@ class LeaderboardCache:
         """Whether a page was sent from this address, good or not."""
         return address in self._pages
 
-    def keep_page(self, address: Address, page: PageBytes) -> None:
+    def store_page(self, address: Address, page: PageBytes) -> None:
         """Remember a page for the next reader."""
         with self._lock:
             self._pages[address] = page

@@ -4,11 +4,17 @@ from typing import Annotated, Any
 
 import typer
 
-from resolvers.notifications.channels import ChannelIn, ChannelPreferences, enter_channel, send_test, switch
+from resolvers.notifications.channels import (
+    ChannelIn,
+    ChannelPreferences,
+    create_channel,
+    send_test_message,
+    set_enabled,
+)
 from resolvers.notifications.delivery_log import ChannelView, list_channels
 from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind
-from resolvers.notifications.sender import DeliveryResult
+from resolvers.notifications.sender import SendStatus
 from resolvers.notifications.senders.chat import check_address
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.db.engine import bookkeeping_transaction, read_transaction
@@ -60,7 +66,7 @@ def add(
     if data.kind is ChannelKind.CHAT:
         check_address(data.target)
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
-        row = enter_channel(session, data, now=clock.now())
+        row = create_channel(session, data, now=clock.now())
         made = {"id": row.id, "name": row.name, "secret": row.secret}
     if as_json:
         print_json(made)
@@ -113,10 +119,10 @@ def test(number: Number) -> None:
         with read_transaction(engine) as session:
             channel = channel_of(session, number)
             session.expunge(channel)
-        answer = send_test(channel, make_senders(settings, clock), now=clock.now())
+        answer = send_test_message(channel, make_senders(settings, clock), now=clock.now())
     code = f" ({answer.status_code})" if answer.status_code else ""
-    typer.echo(f"{answer.verdict.value}{code}{': ' if answer.detail else ''}{answer.detail}")
-    raise typer.Exit(0 if answer.verdict is DeliveryResult.DELIVERED else 1)
+    typer.echo(f"{answer.status.value.replace('_', ' ')}{code}{': ' if answer.detail else ''}{answer.detail}")
+    raise typer.Exit(0 if answer.status is SendStatus.DELIVERED else 1)
 
 
 def enable(number: Number) -> None:
@@ -131,5 +137,5 @@ def disable(number: Number, reason: Annotated[str, typer.Option(help="shown besi
 
 def _switch(number: int, *, enabled: bool, reason: str = "") -> None:
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
-        switch(channel_of(session, number), enabled=enabled, reason=reason)
+        set_enabled(channel_of(session, number), enabled=enabled, reason=reason)
     typer.echo(f"channel {number} is {'enabled' if enabled else 'disabled'}")

@@ -4,15 +4,14 @@ from typing import Annotated
 
 import typer
 
-from predictions.errors import NotFound
 from resolvers.notifications.delivery_log import list_deliveries
 from resolvers.notifications.delivery_queue import resend
-from resolvers.notifications.models import Delivery, DeliveryState
+from resolvers.notifications.models import DeliveryState
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe, unsubscribe
 from service.cli.channels import Number
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
 from service.db.engine import bookkeeping_transaction, read_transaction
-from service.lookup import channel_of
+from service.lookup import channel_of, delivery_of
 
 Question = Annotated[str | None, typer.Option(help="the slug of a question")]
 Topic = Annotated[str | None, typer.Option(help="all questions of this topic")]
@@ -64,8 +63,5 @@ def log(
 def again(delivery: Annotated[int, typer.Argument(help="its number in the log", min=1)]) -> None:
     """Send a dead letter again, with the same message id, at the next tick."""
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
-        row = session.get(Delivery, delivery)
-        if row is None:
-            raise NotFound(f"no delivery has the number {delivery}: trackrecord channels log shows them")
-        resend(session, row, now=clock.now())
+        resend(session, delivery_of(session, delivery), now=clock.now())
     typer.echo(f"delivery {delivery} goes out again")

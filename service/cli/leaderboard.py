@@ -16,8 +16,8 @@ from predictions.enums import CommentatorKind, DeadlineBasis
 from predictions.leaderboard.board import Sort, board, explanation
 from predictions.leaderboard.estimates import estimate
 from predictions.leaderboard.filters import Filters, Include, Revisions
+from predictions.schemas.board_item import BoardItem
 from predictions.schemas.fields import Instant
-from predictions.schemas.views import BoardItem
 from service.cache.as_of_cache import refuse_future
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.db.engine import read_transaction

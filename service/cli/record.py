@@ -6,7 +6,6 @@ import typer
 from pydantic import ValidationError
 
 from predictions.errors import Fault, InvalidInput
-from predictions.models import Question
 from predictions.queries.details import view_new_prediction
 from predictions.questions.resolve import resolve as settle
 from predictions.schemas.inputs import PredictionIn, ResolutionIn
@@ -133,8 +132,9 @@ def resolve(
     body = {"outcome": outcome, "known_at": known_at, "evidence": pieces, "note": note, "supersedes": seen}
     data = ResolutionIn.model_validate(body)
     with ready() as (_, engine), write_transaction(engine) as session:
-        row = settle(session, question_of(session, question), data, now=clock.now(), actor=ACTOR)
-        view, slug = ResolutionView.of(row), session.get_one(Question, row.question_id).slug
+        resolved = question_of(session, question)
+        row = settle(session, resolved, data, now=clock.now(), actor=ACTOR)
+        view, slug = ResolutionView.of(row), resolved.slug
     if as_json:
         print_json(view.model_dump(mode="json"))
         return

@@ -11,16 +11,16 @@ from resolvers.probing.configuration import (
     LEAD_HOURS,
     ResolverIn,
     attach,
-    attached,
     detach,
+    get_attached,
     list_attached,
 )
-from resolvers.probing.configuration import view_attached as view
+from resolvers.probing.configuration import resolver_view as view
 from resolvers.sources.interface import ProbedQuestion
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
 from service.db.engine import read_transaction, write_transaction
 from service.lookup import question_of
-from service.resolver_trial import kinds, view_probe_result
+from service.resolver_trial import probe_result_view, resolver_kinds
 from service.wiring.probing import dry_run
 
 Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar="QUESTION")]
@@ -31,11 +31,11 @@ def probe(which: Which, as_json: AsJson = False) -> None:
     with ready() as (settings, engine):
         with read_transaction(engine) as session:
             question = question_of(session, which)
-            row = attached(session, question)
+            row = get_attached(session, question)
             shown, last_good_at = ProbedQuestion.of(question), row.last_good_at
             resolver, config = row.resolver, row.config
         seen = dry_run(engine, settings, clock, shown, resolver, config)
-        look = view_probe_result(shown.id, resolver, seen, clock.now(), last_good_at)
+        look = probe_result_view(shown.id, resolver, seen, clock.now(), last_good_at)
     if as_json:
         print_json(look.model_dump(mode="json"))
     else:
@@ -44,9 +44,9 @@ def probe(which: Which, as_json: AsJson = False) -> None:
         if look.proposal:
             typer.echo(f"would propose {look.proposal.outcome} (confidence {look.proposal.confidence:g}):")
         typer.echo(f"{look.state.value}: {look.reason}")
-        if not seen.good:
+        if not seen.succeeded:
             typer.echo(f"last good check: {last_good_at or 'never'}")
-    raise typer.Exit(0 if seen.good else 1)
+    raise typer.Exit(0 if seen.succeeded else 1)
 
 
 def set_resolver(
@@ -116,6 +116,8 @@ def remove(which: Which) -> None:
 def list_kinds(as_json: AsJson = False) -> None:
     """List the resolvers there are; --json gives the JSON schema of the settings of each."""
     if as_json:
-        print_json([kind.model_dump() for kind in kinds()])
+        print_json([kind.model_dump() for kind in resolver_kinds()])
     else:
-        print_table(("resolver", "what it reads"), [(kind.key, kind.description) for kind in kinds()], fold=[1])
+        print_table(
+            ("resolver", "what it reads"), [(kind.key, kind.description) for kind in resolver_kinds()], fold=[1]
+        )

@@ -115,3 +115,9 @@ def lock_writers(session: Session) -> None:
     """Wait until no other writer of the record is at work; SQLite does so at BEGIN."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITERS_LOCK})
+
+
+def ping(engine: Engine) -> None:
+    """Ask the database for an answer. Raises what the driver raises where there is none."""
+    with engine.connect().execution_options(reading=True) as connection:
+        connection.execute(text("SELECT 1"))

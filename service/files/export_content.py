@@ -12,7 +12,7 @@ from sqlmodel import Session
 from predictions.leaderboard.board import board
 from predictions.leaderboard.estimates import estimate
 from predictions.leaderboard.filters import Filters
-from predictions.schemas.views import BoardItem
+from predictions.schemas.board_item import BOARD_COLUMNS
 from predictions.transfer.export import (
     commentator_lines,
     prediction_lines,
@@ -56,7 +56,7 @@ _PARTS: dict[What, tuple[Callable[[Session], Lines], tuple[str, ...]]] = {
     What.PREDICTIONS: (prediction_lines, ("prediction", "correction", "withdrawal")),
     What.RESOLUTIONS: (resolution_lines, ("resolution", "retraction")),
 }
-_BOARD_NAMES = ("commentator_slug", "commentator", *(name for name in BoardItem.model_fields if name != "commentator"))
+_BOARD_NAMES = ("commentator_slug", "commentator", *BOARD_COLUMNS)
 
 
 def content_of(session: Session, what: What, now: datetime) -> Content:
@@ -80,7 +80,5 @@ def _names(kinds: set[str]) -> tuple[str, ...]:
 def _board_lines(session: Session, now: datetime) -> Iterator[dict[str, Any]]:
     filters = Filters()
     for item in board(session, filters, "opening", estimate(session, filters, "opening", now), now=now):
-        found = item.model_dump(mode="json")
-        person = found.pop("commentator")
-        named = {"commentator_slug": person["slug"], "commentator": person["name"]}
-        yield {"type": "leaderboard"} | {name: (named | found)[name] for name in _BOARD_NAMES}
+        person = {"commentator_slug": item.commentator.slug, "commentator": item.commentator.name}
+        yield {"type": "leaderboard"} | person | item.columns()

@@ -1,4 +1,4 @@
-"""The scheduler: a clock that wakes workers, and a watchdog that restarts what stops.
+"""The scheduler: a ticker that wakes worker threads, and a watchdog that restarts what has stopped.
 
 Entry points: `scheduler.Scheduler`, `scheduler.run_once`.
 """

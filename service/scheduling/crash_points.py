@@ -1,7 +1,7 @@
-"""Points at which a test lets the process kill itself, to show that nothing is lost there.
+"""Points at which a test can let the process kill itself, to show that no data is lost there.
 
-The environment variable TRACKRECORD_KILL_AT names a point, with a number behind a colon for the how-manieth time it
-is reached (``after_send:3``). The process then ends as by ``kill -9``: nothing is flushed, nothing cleaned up.
+The environment variable TRACKRECORD_KILL_AT names a point, optionally with a number after a colon: the nth time it is
+reached (``after_send:3``). The process then ends as by ``kill -9``: nothing is flushed or cleaned up.
 """
 
 import os
@@ -22,29 +22,29 @@ POINTS = (
 
 _lock = Lock()
 _armed = ""
-_left = 0
+_remaining = 0
 
 
 def arm(point: str) -> None:
     """Choose the point (``name`` or ``name:number``; empty: none). Raises ``ValueError`` for an unknown one."""
-    global _armed, _left
+    global _armed, _remaining
     name, _, number = point.partition(":")
     if name and name not in POINTS:
         raise ValueError(f"{VARIABLE}={point!r}: choose one of {', '.join(POINTS)}")
-    _armed, _left = name, int(number or 1)
+    _armed, _remaining = name, int(number or 1)
 
 
-def reach(name: str) -> None:
-    """The process is at this point; where it is the chosen one, it goes no further."""
+def crash_if_armed(name: str) -> None:
+    """Kill the process if this point was chosen and has been reached often enough."""
     if name == _armed:
         _count_down()
 
 
 def _count_down() -> None:
-    global _left
+    global _remaining
     with _lock:
-        _left -= 1
-        if _left == 0:
+        _remaining -= 1
+        if _remaining == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -1,8 +1,8 @@
-"""What keeps time for the scheduler: a bell that rings, workers that wake at it, and a watchdog over both.
+"""Ticker, worker threads and a watchdog.
 
-APScheduler is the bell and nothing more: it goes by the wall clock, so when that is set back it falls silent. The
-watchdog goes by a clock that is never set, hangs a new bell when the old one is silent, and gives up on a worker that
-no longer moves: its thread is left behind, harmless, as every batch is claimed anew.
+The ticker uses APScheduler, which follows the wall clock and stops ticking when that is set back. The watchdog uses a
+monotonic clock: it restarts a ticker that is silent, and replaces a worker without progress. The old thread is
+abandoned, which is harmless because every batch is claimed again.
 """
 
 import logging
@@ -14,182 +14,184 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
-from service.clock import Clock
+from resolvers.clock import Clock
 
 log = logging.getLogger(__name__)
-logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every single ring
+logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it logs every tick
 
 
 class Superseded(Exception):
-    """Another thread has taken this one's work over."""
+    """Raised in a thread that another thread has replaced."""
 
 
 class Ticker:
-    """Rings every so many seconds, and at one chosen time."""
+    """Calls ``on_tick`` every ``seconds``, and at one additional time."""
 
-    def __init__(self, seconds: float, ring: Callable[[], None], clock: Clock) -> None:
-        self._seconds, self._ring, self._clock = seconds, ring, clock
+    def __init__(self, seconds: float, on_tick: Callable[[], None], clock: Clock) -> None:
+        self._seconds, self._on_tick, self._clock = seconds, on_tick, clock
         self._scheduler: BackgroundScheduler | None = None
-        self._rung_at = clock.monotonic()
+        self._ticked_at = clock.monotonic()
 
     def start(self) -> None:
-        """Hang a new bell, in place of the old one if there is any, and ring it."""
+        """Start ticking, in place of an earlier ticker if there is one, and tick once."""
         self.stop()
-        # Late is better than never, and once is enough, however many times were missed.
-        manner = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-        scheduler = BackgroundScheduler(timezone=UTC, job_defaults=manner)
+        # A missed tick is made up for once, however late.
+        job_defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        scheduler = BackgroundScheduler(timezone=UTC, job_defaults=job_defaults)
         scheduler.add_job(self._tick, "interval", seconds=self._seconds, id="tick")
         scheduler.start()
         self._scheduler = scheduler
         self._tick()
 
     def stop(self) -> None:
-        """Ring no more."""
+        """Stop ticking."""
         if self._scheduler is not None:
-            with suppress(Exception):  # whatever state it is in: it is not used any more
+            with suppress(Exception):  # in whatever state, it is not used again
                 self._scheduler.shutdown(wait=False)
             self._scheduler = None
 
     def tick_also_at(self, when: datetime) -> None:
-        """Ring at this time too; an earlier wish of this sort is forgotten."""
+        """Tick at this time too; it replaces an earlier additional time."""
         if self._scheduler is not None:
             self._scheduler.add_job(self._tick, "date", run_date=when, id="deadline", replace_existing=True)
 
     def seconds_since_tick(self) -> float:
-        """Seconds since it rang last."""
-        return self._clock.monotonic() - self._rung_at
+        """Return the seconds since the last tick."""
+        return self._clock.monotonic() - self._ticked_at
 
     def _tick(self) -> None:
-        self._rung_at = self._clock.monotonic()
-        self._ring()
+        self._ticked_at = self._clock.monotonic()
+        self._on_tick()
 
 
 class WorkerToken:
-    """One thread's time at a job: how it stays known to be alive, and how it learns that it is over."""
+    """Token of one thread of a worker: it reports progress, and says when the thread has been replaced."""
 
     def __init__(self, worker: "Worker") -> None:
         self._worker = worker
-        self.over = threading.Event()
+        self.cancelled = threading.Event()
 
-    def beat(self, pause_seconds: float = 0.0) -> None:
-        """Something was accomplished. Raises ``Replaced`` where the shift is over; pauses for others if told to."""
-        if self.over.wait(pause_seconds):
+    def report_progress(self, pause_seconds: float = 0.0) -> None:
+        """Report progress and pause. Raises ``Superseded`` if the thread has been replaced or stopped."""
+        if self.cancelled.wait(pause_seconds):
             raise Superseded
-        self._worker.moved()
+        self._worker.record_progress()
 
 
 class Worker:
-    """A thread that does a job whenever it is woken. The job gets its shift, and says whether to go on at once.
+    """A thread that runs a job when it is woken. The job gets a token, and returns whether to run again at once.
 
-    ``make_job`` is called anew for each thread, so that nothing is shared with one that hangs.
+    ``make_job`` is called for each thread, so that nothing is shared with a thread that hangs.
     """
 
     def __init__(self, name: str, make_job: Callable[[], Callable[[WorkerToken], bool]], clock: Clock) -> None:
         self.name = name
         self.failures = 0
         self._make_job, self._clock = make_job, clock
-        self._awake = threading.Event()
+        self._woken = threading.Event()
         self._token: WorkerToken | None = None
         self._thread: threading.Thread | None = None
-        self._left_behind: list[threading.Thread] = []
+        self._abandoned: list[threading.Thread] = []
         self._working_since: float | None = None
-        self._moved_at = clock.monotonic()
+        self._progress_at = clock.monotonic()
 
     def start(self) -> None:
-        """Start a thread; one that was there before is left to itself."""
+        """Start a thread; an earlier one is abandoned."""
         if self._token is not None and self._thread is not None:
-            self._token.over.set()
-            self._left_behind = [thread for thread in (*self._left_behind, self._thread) if thread.is_alive()]
+            self._token.cancelled.set()
+            self._abandoned = [thread for thread in (*self._abandoned, self._thread) if thread.is_alive()]
         self._working_since = None
         self._token = WorkerToken(self)
         self._thread = threading.Thread(target=self._run, args=(self._token,), name=self.name, daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
-        """Let it work as soon as it can."""
-        self._awake.set()
+        """Run the job as soon as possible."""
+        self._woken.set()
 
     def stop(self, seconds: float) -> None:
-        """Let it end, and wait so long for that; also for threads left behind, which may have come to."""
+        """Stop, and wait at most ``seconds`` for the thread and for abandoned threads."""
         if self._token is not None and self._thread is not None:
-            self._token.over.set()
-            self._awake.set()
+            self._token.cancelled.set()
+            self._woken.set()
             ends_at = self._clock.monotonic() + seconds
-            for thread in (self._thread, *self._left_behind):
+            for thread in (self._thread, *self._abandoned):
                 thread.join(max(0.0, ends_at - self._clock.monotonic()))
 
-    def moved(self) -> None:
-        """The job has got somewhere."""
-        self._moved_at = self._clock.monotonic()
+    def record_progress(self) -> None:
+        """Record progress of the job."""
+        self._progress_at = self._clock.monotonic()
 
     def seconds_since_progress(self) -> float:
-        """Seconds since it accomplished something; an idle one that is never woken grows still, too."""
-        return self._clock.monotonic() - self._moved_at
+        """Return the seconds since the last progress, which also grow while the worker is never woken."""
+        return self._clock.monotonic() - self._progress_at
 
-    def hangs(self, seconds: float) -> bool:
-        """Whether it is at work, and has got nowhere for so long; or has no thread any more."""
+    def is_stuck(self, seconds: float) -> bool:
+        """Return whether the job has made no progress for ``seconds``, or has no thread any more."""
         since = self._working_since
         if self._thread is None or not self._thread.is_alive():
             return True
-        return since is not None and self._clock.monotonic() - max(since, self._moved_at) > seconds
+        return since is not None and self._clock.monotonic() - max(since, self._progress_at) > seconds
 
     def _run(self, token: WorkerToken) -> None:
         job: Callable[[WorkerToken], bool] | None = None
         while True:
-            self._awake.wait()
-            self._awake.clear()
-            if token.over.is_set():
+            self._woken.wait()
+            self._woken.clear()
+            if token.cancelled.is_set():
                 return
             self._working_since = self._clock.monotonic()
             try:
                 job = job or self._make_job()
                 if job(token):
-                    self._awake.set()
-                token.beat()
+                    self._woken.set()
+                token.report_progress()
             except Superseded:
                 return
             except DBAPIError as error:
                 self.failures += 1
-                log.warning("%s: the database failed (%s); the next tick tries again", self.name, error.orig)
+                log.warning("%s: the database failed (%s); retrying at the next tick", self.name, error.orig)
             except Exception:
                 self.failures += 1
-                log.exception("%s failed; the next tick tries again", self.name)
-            if not token.over.is_set():
+                log.exception("%s failed; retrying at the next tick", self.name)
+            if not token.cancelled.is_set():
                 self._working_since = None
 
 
 class Watchdog:
-    """Looks, from time to time, whether bell and workers are alive, and replaces what is not."""
+    """Restarts a silent ticker and replaces workers without progress."""
 
-    def __init__(self, ticker: Ticker, workers: list[Worker], tick_seconds: float, limit_seconds: float) -> None:
+    def __init__(self, ticker: Ticker, workers: list[Worker], tick_seconds: float, stuck_seconds: float) -> None:
         self._ticker, self._workers = ticker, workers
-        self._tick_seconds, self._limit_seconds = tick_seconds, limit_seconds
-        self._over = threading.Event()
+        self._tick_seconds, self._stuck_seconds = tick_seconds, stuck_seconds
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
-        """Watch from now on."""
+        """Start watching."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Watch no more."""
-        self._over.set()
+        """Stop watching."""
+        self._stopping.set()
         self._thread.join(5)
 
-    def look(self) -> None:
-        """Look once."""
+    def check(self) -> None:
+        """Check ticker and workers once."""
         if self._ticker.seconds_since_tick() > 2 * self._tick_seconds:
-            log.warning("no tick for %.1f s (was the clock set back?): ticking anew", self._ticker.seconds_since_tick())
+            log.warning(
+                "no tick for %.1f s (clock set back?): restarting the ticker", self._ticker.seconds_since_tick()
+            )
             self._ticker.start()
         for worker in self._workers:
-            if worker.hangs(self._limit_seconds):
-                log.error("%s got nowhere for %.0f s: its work goes to a new thread", worker.name, self._limit_seconds)
+            if worker.is_stuck(self._stuck_seconds):
+                log.error("%s made no progress for %.0f s: replacing its thread", worker.name, self._stuck_seconds)
                 worker.start()
                 worker.wake()
 
     def _run(self) -> None:
-        while not self._over.wait(self._tick_seconds / 2):
+        while not self._stopping.wait(self._tick_seconds / 2):
             try:
-                self.look()
+                self.check()
             except Exception:
-                log.exception("the watchdog stumbled; it looks again")
+                log.exception("the watchdog failed; it checks again later")

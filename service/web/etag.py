@@ -1,21 +1,28 @@
-"""ETags: made from a body, and compared with what the client has."""
+"""ETags: made from a body, and compared with those that a client holds (RFC 9110, section 13.1.2)."""
 
 import hashlib
+import re
 
 from fastapi import Request, Response
 
 JSON = "application/json"
+_OPAQUE = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 def etag_of(body: bytes) -> str:
-    """A tag that changes with the body."""
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    """Return a tag that changes with the body; a weak one, as the body may be sent compressed or not."""
+    return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def client_holds(request: Request, tag: str) -> bool:
+    """Return whether ``If-None-Match`` names this tag; weak and strong are the same here, ``*`` names every tag."""
+    held = ",".join(request.headers.getlist("if-none-match"))
+    return held.strip() == "*" or tag.removeprefix("W/") in _OPAQUE.findall(held)
 
 
 def tagged(request: Request, body: bytes, tag: str, headers: dict[str, str] | None = None) -> Response:
-    """``body`` as JSON, or 304 without a body where the reader has it already."""
+    """Return ``body`` as JSON, or 304 without a body where the client holds it already."""
     headers = {"ETag": tag, "Cache-Control": "no-cache", **(headers or {})}
-    held = request.headers.get("if-none-match", "")
-    if held.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in held.split(",")}:
+    if client_holds(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=JSON, headers=headers)

@@ -33,7 +33,7 @@ def cached_reply(request: Request, session: Session, make: Callable[[], BaseMode
     if page is None:
         body = make().model_dump_json().encode()
         page = PageBytes(body, etag_of(body), head, next_deadline(session, now))
-        boards.keep_page(address, page)
+        boards.store_page(address, page)
     return tagged(request, page.body, page.tag)
 
 

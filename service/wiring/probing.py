@@ -1,4 +1,4 @@
-"""What looks into the outside for outcomes: the polite client over the database's memory, and the prober."""
+"""Build the prober, the rate-limited client and the snapshot store from the settings."""
 
 import os
 from collections.abc import Callable
@@ -9,20 +9,20 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 
 from predictions.models import Proposal
+from resolvers.clock import Clock
 from resolvers.probing.attempt import BoundedFetch, ProbeResult, run_probe
 from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
 from resolvers.probing.source_state_store import DatabaseSourceState
 from resolvers.probing.worker import Prober
 from resolvers.sources.interface import ProbedQuestion
-from service.clock import Clock
 from service.db.engine import bookkeeping_transaction, read_transaction, write_transaction
 from service.settings import Settings
-from service.wiring.senders import make_fetcher
+from service.wiring.senders import make_client
 
-#: A person waits for a dry run: what it has read by then is remembered, and the next one goes on from there.
+#: A person waits for a dry run. Pages read by then are stored, and the next dry run continues from there.
 DRY_RUN_SECONDS = 45.0
-UNCITED_LASTS = timedelta(days=30)
+UNCITED_RETENTION = timedelta(days=30)
 
 
 class EngineSessions:
@@ -32,54 +32,56 @@ class EngineSessions:
         self._engine = engine
 
     def read_transaction(self) -> AbstractContextManager[Session]:
-        """To read."""
+        """Open a session for reading."""
         return read_transaction(self._engine)
 
     def bookkeeping_transaction(self) -> AbstractContextManager[Session]:
-        """For bookkeeping beside the record."""
+        """Open a session for a change of leases, deliveries or source state."""
         return bookkeeping_transaction(self._engine)
 
     def write_transaction(self) -> AbstractContextManager[Session]:
-        """For a change of the record."""
+        """Open a session for a change of the record."""
         return write_transaction(self._engine)
 
 
 def snapshot_store(settings: Settings) -> SnapshotStore:
-    """Where the bytes are that were seen."""
+    """Return the store of snapshots."""
     return SnapshotStore(settings.state_dir / "snapshots")
 
 
 def prune_snapshots(engine: Engine, settings: Settings, now: datetime) -> int:
-    """Remove the bytes that no proposal cites and that are older than ``UNCITED_LASTS``; gives how many.
+    """Remove snapshots that no proposal cites and that are older than ``UNCITED_RETENTION``; return their number.
 
-    They were kept to answer what is asked again and again; a source whose bytes are gone is asked anew.
+    They serve conditional requests only; an address without a snapshot is requested again in full.
     """
     with read_transaction(engine) as session:
         evidence = session.execute(select(col(Proposal.evidence))).scalars()
         cited = {item["snapshot"] for items in evidence for item in items if item.get("snapshot")}
-    return snapshot_store(settings).prune(cited=cited, before=now - UNCITED_LASTS)
+    return snapshot_store(settings).prune(cited=cited, before=now - UNCITED_RETENTION)
 
 
 def make_fetch(engine: Engine, settings: Settings, clock: Clock) -> RateLimitedFetch:
-    """The client of resolvers; its manners are shared by all processes on this database."""
+    """Build the client of resolvers; its rate limit is shared by all processes on this database."""
     sessions = EngineSessions(engine)
     return RateLimitedFetch(
-        make_fetcher(settings, clock),
+        make_client(settings, clock),
         now=clock.now,
         snapshots=snapshot_store(settings),
         environment=os.environ,
-        memory=DatabaseSourceState(reading=sessions.read_transaction, writing=sessions.bookkeeping_transaction),
+        source_state=DatabaseSourceState(
+            read_transaction=sessions.read_transaction, write_transaction=sessions.bookkeeping_transaction
+        ),
     )
 
 
-def make_prober(engine: Engine, settings: Settings, clock: Clock, done: Callable[[], None]) -> Prober:
-    """The prober of a scheduler; ``done`` is called after each look."""
-    return Prober(EngineSessions(engine), make_fetch(engine, settings, clock), clock, done=done)
+def make_prober(engine: Engine, settings: Settings, clock: Clock, on_finished: Callable[[], None]) -> Prober:
+    """Build the prober of a scheduler; ``on_finished`` is called after each probe."""
+    return Prober(EngineSessions(engine), make_fetch(engine, settings, clock), clock, on_finished=on_finished)
 
 
 def dry_run(
     engine: Engine, settings: Settings, clock: Clock, question: ProbedQuestion, resolver: str, config: object
 ) -> ProbeResult:
-    """Look now, for a person: nothing is proposed, and no snapshot is kept."""
-    fetch = BoundedFetch(make_fetch(engine, settings, clock), clock, DRY_RUN_SECONDS, keeping=False)
+    """Probe now, for a person: nothing is proposed, and no snapshot is stored."""
+    fetch = BoundedFetch(make_fetch(engine, settings, clock), clock, DRY_RUN_SECONDS, store_snapshots=False)
     return run_probe(question, resolver, config, fetch)

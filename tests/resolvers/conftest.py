@@ -1,4 +1,4 @@
-"""The world that tests of resolvers share."""
+"""Fixtures of the tests of resolvers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,25 +10,25 @@ from sqlalchemy import Engine
 from resolvers.probing.worker import Prober
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import RawServer, serving_raw
-from tests.support.probing_helpers import make
+from tests.support.probing_helpers import make_prober
 from tests.support.sample_world import World, new_world
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """It is noon on 1 December 2025, UTC."""
+    """A simulated outside world at noon on 1 December 2025, UTC."""
     with new_world(tmp_path, datetime(2025, 12, 1, 12, 0, tzinfo=UTC)) as world:
         yield world
 
 
 @pytest.fixture
 def server() -> Iterator[RawServer]:
-    """A server of the test's own on the loopback address."""
+    """An HTTP server of the test on the loopback address."""
     with serving_raw() as server:
         yield server
 
 
 @pytest.fixture
 def prober(engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path) -> Prober:
-    """Probes what is attached on `engine`, and may reach `server`."""
-    return make(engine, server, clock, tmp_path)
+    """A prober on `engine` that may reach `server`."""
+    return make_prober(engine, server, clock, tmp_path)

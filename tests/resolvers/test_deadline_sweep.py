@@ -1,4 +1,4 @@
-"""Deadlines that come due: prompts, exactly one a stage, by any number of sweeps."""
+"""Deadlines that come due: exactly one prompt for each stage, by any number of sweeps."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -14,19 +14,26 @@ from predictions.models import LedgerEvent, Question
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.resolve import retract_resolution
 from predictions.questions.triage import snooze_question
-from resolvers.deadline_sweep import Swept, next_prompt_at, sweep_due
-from resolvers.notifications.channels import switch
+from resolvers.deadline_sweep import SweepResult, next_prompt_at, sweep_due
+from resolvers.notifications.channels import set_enabled
 from resolvers.notifications.models import DeliveryState
 from resolvers.prompts.inbox import PromptState, due_questions, list_prompts
 from resolvers.prompts.models import Prompt
 from service.db.engine import make_engine, write_transaction
 from tests.support.fake_clock import START
-from tests.support.source_requests import BASE_URL, ask, deliveries, listen, prompts_of, settle
+from tests.support.source_requests import (
+    BASE_URL,
+    add_channel,
+    all_deliveries,
+    create_question,
+    recorded_prompts,
+    resolve_question,
+)
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
-def sweep(session: Session, now: datetime, batch: int = 100) -> Swept:
+def sweep(session: Session, now: datetime, batch: int = 100) -> SweepResult:
     return sweep_due(session, now=now, base_url=BASE_URL, batch=batch)
 
 
@@ -36,21 +43,21 @@ def events(session: Session, action: str) -> list[LedgerEvent]:
 
 
 def test_a_question_is_prompted_for_when_its_deadline_passes_and_not_before(session: Session) -> None:
-    question = ask(session, "rain", START)
-    assert sweep(session, START - SECOND) == Swept(0, 0, START)
+    question = create_question(session, "rain", START)
+    assert sweep(session, START - SECOND) == SweepResult(0, 0, START)
     assert question.status is QuestionStatus.OPEN
 
-    assert sweep(session, START) == Swept(1, 1, START + DAY)
+    assert sweep(session, START) == SweepResult(1, 1, START + DAY)
     session.expire_all()
     assert session.get_one(Question, question.id).status is QuestionStatus.DUE
     [prompt] = list_prompts(session, now=START)
     assert (prompt.question.slug, prompt.stage, prompt.state) == ("rain", "due", "open")
     assert (prompt.due_at, prompt.scheduled_at, prompt.created_at) == (START, START, START)
-    assert sweep(session, START + SECOND) == Swept(0, 0, START + DAY), "once"
+    assert sweep(session, START + SECOND) == SweepResult(0, 0, START + DAY), "once"
 
 
 def test_the_ledger_tells_that_a_question_came_due_and_was_reminded_of(session: Session) -> None:
-    questions = [ask(session, slug, START) for slug in ("rain", "snow")]
+    questions = [create_question(session, slug, START) for slug in ("rain", "snow")]
     sweep(session, START + SECOND)
     came_due = events(session, "question.came_due")
     assert [(event.subject, event.subject_id) for event in came_due] == [("question", row.id) for row in questions]
@@ -66,28 +73,28 @@ def test_the_ledger_tells_that_a_question_came_due_and_was_reminded_of(session: 
 
 
 def test_reminders_follow_until_the_escalation_and_then_it_stops(session: Session) -> None:
-    question = ask(session, "rain", START)
+    question = create_question(session, "rain", START)
     now: datetime | None = START
     while now and now < START + 100 * DAY:
         now = sweep(session, now).next_at
-    stages = [stage for _, stage in prompts_of(session)]
+    stages = [stage for _, stage in recorded_prompts(session)]
     assert stages == ["due", "day_1", "day_3", "day_7", "week_2", "week_3", "week_4", "week_5", "escalation"]
     session.refresh(question)
     assert (question.next_prompt_at, question.status) == (None, QuestionStatus.DUE)
 
 
 def test_after_a_year_of_downtime_there_is_one_prompt_now_and_an_escalation_later(session: Session) -> None:
-    ask(session, "rain", START)
+    create_question(session, "rain", START)
     late = START + 365 * DAY
     swept = sweep(session, late)
-    assert swept == Swept(1, 1, START + 371 * DAY)
+    assert swept == SweepResult(1, 1, START + 371 * DAY)
     assert sweep(session, late + SECOND).prompted == 0
     assert sweep(session, START + 372 * DAY).next_at is None
-    assert [stage for _, stage in prompts_of(session)] == ["due", "escalation"]
+    assert [stage for _, stage in recorded_prompts(session)] == ["due", "escalation"]
 
 
 def test_a_question_declared_decided_is_prompted_for_at_once(session: Session) -> None:
-    question = ask(session, "rain", START + 30 * DAY)
+    question = create_question(session, "rain", START + 30 * DAY)
     declare_decided(session, question, "It rained.", now=START, actor="tester")
     assert sweep(session, START).prompted == 1
     [prompt] = list_prompts(session, now=START)
@@ -96,7 +103,7 @@ def test_a_question_declared_decided_is_prompted_for_at_once(session: Session) -
 
 
 def test_a_postponed_question_is_prompted_for_anew_and_the_old_prompt_is_overtaken(session: Session) -> None:
-    question = ask(session, "rain", START)
+    question = create_question(session, "rain", START)
     sweep(session, START)
     postpone(session, question, START + 5 * DAY, "The match was moved.", now=START + SECOND, actor="tester")
     assert sweep(session, START + DAY).prompted == 0, "no reminder of the old deadline"
@@ -108,51 +115,53 @@ def test_a_postponed_question_is_prompted_for_anew_and_the_old_prompt_is_overtak
 
 
 def test_a_resolved_question_is_not_reminded_of(session: Session) -> None:
-    question = ask(session, "rain", START)
+    question = create_question(session, "rain", START)
     sweep(session, START)
-    settle(session, question, "yes", START + SECOND)
-    assert sweep(session, START + 50 * DAY) == Swept(0, 0, None)
+    resolve_question(session, question, "yes", START + SECOND)
+    assert sweep(session, START + 50 * DAY) == SweepResult(0, 0, None)
     assert [prompt.state for prompt in list_prompts(session, now=START)] == [PromptState.ANSWERED]
 
 
-def test_a_resolution_taken_back_opens_the_prompt_again_without_a_second_one(session: Session) -> None:
-    question = ask(session, "rain", START)
+def test_a_retraction_opens_the_prompt_again_without_a_second_one(session: Session) -> None:
+    question = create_question(session, "rain", START)
     sweep(session, START)
-    settle(session, question, "yes", START + SECOND)
+    resolve_question(session, question, "yes", START + SECOND)
     retract_resolution(session, question, "It was drizzle.", now=START + 2 * DAY, actor="tester")
-    assert sweep(session, START + 2 * DAY) == Swept(1, 0, START + 3 * DAY)
+    assert sweep(session, START + 2 * DAY) == SweepResult(1, 0, START + 3 * DAY)
     assert [(prompt.stage, prompt.state) for prompt in list_prompts(session, now=START)] == [("due", "open")]
     assert sweep(session, START + 3 * DAY).prompted == 1, "and reminders go on where they would be"
-    assert prompts_of(session)[-1][1] == "day_3"
+    assert recorded_prompts(session)[-1][1] == "day_3"
 
 
 def test_a_batch_is_bounded_and_the_longest_overdue_come_first(session: Session) -> None:
-    numbers = [ask(session, f"q-{index}", START - index * SECOND).id for index in range(7)]
-    assert sweep(session, START, batch=3).looked_at == 3
-    assert {number for number, _ in prompts_of(session)} == set(numbers[-3:])
-    assert [sweep(session, START, batch=3).looked_at for _ in range(3)] == [3, 1, 0]
+    numbers = [create_question(session, f"q-{index}", START - index * SECOND).id for index in range(7)]
+    assert sweep(session, START, batch=3).examined == 3
+    assert {number for number, _ in recorded_prompts(session)} == set(numbers[-3:])
+    assert [sweep(session, START, batch=3).examined for _ in range(3)] == [3, 1, 0]
 
 
 def test_the_size_of_a_batch_changes_nothing_else(session: Session) -> None:
     for index in range(9):
-        ask(session, f"q-{index}", START - index * 3 * DAY)
-    found = []
+        create_question(session, f"q-{index}", START - index * 3 * DAY)
+    results = []
     for batch in (1, 4, 100):
         with session.begin_nested() as attempt:
-            while sweep(session, START, batch=batch).looked_at:
+            while sweep(session, START, batch=batch).examined:
                 pass
             rows = session.execute(select(col(Prompt.question_id), col(Prompt.stage), col(Prompt.scheduled_at))).all()
-            found.append((sorted(map(tuple, rows)), session.execute(select(func.count(col(LedgerEvent.seq)))).scalar()))
+            results.append(
+                (sorted(map(tuple, rows)), session.execute(select(func.count(col(LedgerEvent.seq)))).scalar())
+            )
             attempt.rollback()
         session.expire_all()
-    assert found[0] == found[1] == found[2]
-    assert len(found[0][0]) == 9
+    assert results[0] == results[1] == results[2]
+    assert len(results[0][0]) == 9
 
 
 def test_a_sweep_that_is_not_committed_leaves_nothing(engine: Engine) -> None:
     with write_transaction(engine) as session:
-        ask(session, "rain", START)
-        listen(session, "desk", START)
+        create_question(session, "rain", START)
+        add_channel(session, "desk", START)
 
     def stop_before_the_commit() -> None:
         with write_transaction(engine) as session:
@@ -162,8 +171,8 @@ def test_a_sweep_that_is_not_committed_leaves_nothing(engine: Engine) -> None:
     with pytest.raises(RuntimeError, match="stops here"):
         stop_before_the_commit()
     with write_transaction(engine) as session:
-        assert prompts_of(session) == []
-        assert deliveries(session) == []
+        assert recorded_prompts(session) == []
+        assert all_deliveries(session) == []
         assert sweep(session, START).prompted == 1, "and the next sweep makes up for it"
 
 
@@ -171,20 +180,20 @@ def test_on_postgresql_a_sweep_neither_takes_nor_waits_for_what_another_has_clai
     engine = make_engine(postgresql_url)
     with write_transaction(engine) as session:
         for index in range(4):
-            ask(session, f"q-{index}", START)
+            create_question(session, f"q-{index}", START)
     with Session(engine) as first, Session(engine) as second:
-        assert sweep(first, START).looked_at == 4
-        assert sweep(second, START) == Swept(0, 0, START), "to the second they are as they were"
+        assert sweep(first, START).examined == 4
+        assert sweep(second, START) == SweepResult(0, 0, START), "to the second they are as they were"
         second.rollback()
         first.rollback()
-        assert sweep(second, START).looked_at == 4, "what the first gave up is free again"
+        assert sweep(second, START).examined == 4, "what the first gave up is free again"
     engine.dispose()
 
 
 def test_many_sweeps_at_once_record_each_prompt_exactly_once(engine: Engine) -> None:
     with write_transaction(engine) as session:
-        numbers = [ask(session, f"q-{index}", START).id for index in range(60)]
-        listen(session, "desk", START)
+        numbers = [create_question(session, f"q-{index}", START).id for index in range(60)]
+        add_channel(session, "desk", START)
 
     def sweep_until_done(_: int) -> int:
         prompted = 0
@@ -192,34 +201,34 @@ def test_many_sweeps_at_once_record_each_prompt_exactly_once(engine: Engine) -> 
             with write_transaction(engine) as session:
                 swept = sweep(session, START, batch=7)
             prompted += swept.prompted
-            if not swept.looked_at:
+            if not swept.examined:
                 return prompted
 
     with ThreadPoolExecutor(6) as pool:
         counts = list(pool.map(sweep_until_done, range(6)))
     assert sum(counts) == 60
     with write_transaction(engine) as session:
-        assert sorted(prompts_of(session)) == sorted((number, "due") for number in numbers)
-        assert len({row.prompt_id for row in deliveries(session)}) == len(deliveries(session)) == 60
+        assert sorted(recorded_prompts(session)) == sorted((number, "due") for number in numbers)
+        assert len({row.prompt_id for row in all_deliveries(session)}) == len(all_deliveries(session)) == 60
         assert list(ledger.chain_errors(session)) == []
 
 
-def test_each_channel_hears_of_its_topics_only(session: Session) -> None:
+def test_each_channel_receives_its_topics_only(session: Session) -> None:
     channels = {
-        "all": listen(session, "all", START),
-        "weather": listen(session, "weather", START, topics=["weather", "sea"]),
-        "sport": listen(session, "sport", START, topics=["sport"]),
-        "boss": listen(session, "boss", START, escalations_only=True),
-        "off": listen(session, "off", START),
+        "all": add_channel(session, "all", START),
+        "weather": add_channel(session, "weather", START, topics=["weather", "sea"]),
+        "sport": add_channel(session, "sport", START, topics=["sport"]),
+        "boss": add_channel(session, "boss", START, escalations_only=True),
+        "off": add_channel(session, "off", START),
     }
-    switch(channels["off"], enabled=False, reason="not wanted")
-    ask(session, "rain", START, "weather")
-    ask(session, "goal", START)
-    heard = {channel.id: name for name, channel in channels.items()}
+    set_enabled(channels["off"], enabled=False, reason="not wanted")
+    create_question(session, "rain", START, "weather")
+    create_question(session, "goal", START)
+    names = {channel.id: name for name, channel in channels.items()}
 
     sweep(session, START)
     assert [
-        (heard[row.channel_id], json.loads(row.payload)["data"]["question"]["slug"]) for row in deliveries(session)
+        (names[row.channel_id], json.loads(row.payload)["data"]["question"]["slug"]) for row in all_deliveries(session)
     ] == [
         ("all", "rain"),
         ("weather", "rain"),
@@ -227,15 +236,15 @@ def test_each_channel_hears_of_its_topics_only(session: Session) -> None:
     ]
     for day in (1, 3, 7, 14, 21, 28, 35, 42):
         sweep(session, START + day * DAY)
-    escalated = [row for row in deliveries(session) if json.loads(row.payload)["data"]["stage"] == "escalation"]
-    assert sorted(heard[row.channel_id] for row in escalated) == ["all", "all", "boss", "boss", "weather"]
+    escalated = [row for row in all_deliveries(session) if json.loads(row.payload)["data"]["stage"] == "escalation"]
+    assert sorted(names[row.channel_id] for row in escalated) == ["all", "all", "boss", "boss", "weather"]
 
 
 def test_a_delivery_says_all_that_is_needed_to_resolve(session: Session) -> None:
-    question = ask(session, "rain", START, "weather", text="Will it rain in Köln?")
-    listen(session, "desk", START)
+    question = create_question(session, "rain", START, "weather", text="Will it rain in Köln?")
+    add_channel(session, "desk", START)
     sweep(session, START + SECOND)
-    [delivery] = deliveries(session)
+    [delivery] = all_deliveries(session)
     [prompt] = list_prompts(session, now=START)
     assert (delivery.state, delivery.attempts, delivery.next_at) == (DeliveryState.PENDING, 0, START + SECOND)
     assert delivery.message_id.startswith("msg_")
@@ -268,20 +277,20 @@ def test_a_delivery_says_all_that_is_needed_to_resolve(session: Session) -> None
 
 
 def test_a_delivery_is_not_rewritten_when_the_question_changes(session: Session) -> None:
-    question = ask(session, "rain", START)
-    listen(session, "desk", START)
+    question = create_question(session, "rain", START)
+    add_channel(session, "desk", START)
     sweep(session, START)
-    before = deliveries(session)[0].payload
+    before = all_deliveries(session)[0].payload
     question.text = "Will it snow?"
     session.flush()
     session.expire_all()
-    assert deliveries(session)[0].payload == before
+    assert all_deliveries(session)[0].payload == before
 
 
 def test_the_inbox_filters_by_state_and_pages(session: Session) -> None:
-    questions = [ask(session, f"q-{index}", START) for index in range(4)]
+    questions = [create_question(session, f"q-{index}", START) for index in range(4)]
     sweep(session, START)
-    settle(session, questions[0], "no", START)
+    resolve_question(session, questions[0], "no", START)
     postpone(session, questions[1], START + DAY, "Moved.", now=START, actor="tester")
     snooze_question(session, questions[3], START + DAY, now=START, actor="tester")
     slugs = {
@@ -303,10 +312,10 @@ def test_the_inbox_filters_by_state_and_pages(session: Session) -> None:
 
 
 def test_what_is_due_is_listed_longest_overdue_first_swept_or_not(session: Session) -> None:
-    ask(session, "later", START + DAY)
-    ask(session, "new", START)
-    ask(session, "old", START - DAY)
-    settle(session, ask(session, "done", START - 2 * DAY), "yes", START - DAY)
+    create_question(session, "later", START + DAY)
+    create_question(session, "new", START)
+    create_question(session, "old", START - DAY)
+    resolve_question(session, create_question(session, "done", START - 2 * DAY), "yes", START - DAY)
     sweep(session, START - SECOND)
     assert [question.slug for question in due_questions(session, now=START)] == ["old", "new"]
     assert [question.slug for question in due_questions(session, now=START, limit=1)] == ["old"]
@@ -314,6 +323,6 @@ def test_what_is_due_is_listed_longest_overdue_first_swept_or_not(session: Sessi
 
 def test_the_next_time_to_sweep_is_that_of_the_earliest_question(session: Session) -> None:
     assert next_prompt_at(session) is None
-    ask(session, "later", START + DAY)
-    ask(session, "sooner", START + SECOND)
+    create_question(session, "later", START + DAY)
+    create_question(session, "sooner", START + SECOND)
     assert next_prompt_at(session) == START + SECOND

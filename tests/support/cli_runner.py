@@ -44,8 +44,8 @@ class Command:
 
     def __call__(self, *arguments: str, stdin: bytes = b"") -> Done:
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
-        given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
-        with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "stdin", given):
+        input_stream = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+        with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "stdin", input_stream):
             try:
                 main(list(arguments))
             except SystemExit as end:

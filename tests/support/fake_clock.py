@@ -1,4 +1,4 @@
-"""A clock that moves when it is told to."""
+"""A clock that moves only when a test moves it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,15 +16,15 @@ class FakeClock:
         self._monotonic = 0.0
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Return the current time in UTC."""
         return self._now
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start; never goes back."""
+        """Return the seconds since an arbitrary start; they never decrease."""
         return self._monotonic
 
     def advance(self, seconds: float) -> datetime:
-        """Let time pass on both; returns the new time of day."""
+        """Let time pass on both clocks; return the new time of day."""
         if seconds < 0:
             raise ValueError("time does not run backwards: `set` moves the wall clock")
         self._monotonic += seconds

@@ -24,7 +24,7 @@ from predictions.models import LedgerEvent
 from resolvers.notifications.models import ChannelKind, Delivery, DeliveryAttempt, DeliveryState
 from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
 from resolvers.notifications.senders.webhook import WebhookSender
-from resolvers.outbound.client import Fetcher
+from resolvers.outbound.client import OutboundClient
 from resolvers.prompts.models import Prompt
 from service.clock import SystemClock
 from service.db.engine import make_engine, read_transaction, write_transaction
@@ -33,7 +33,7 @@ from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
 from tests.support.http_source_server import RawServer, hang, raw, reply
 from tests.support.processes import start_process
-from tests.support.source_requests import ask, listen
+from tests.support.source_requests import add_channel, create_question
 
 ROOT = Path(__file__).parents[2]
 LEASE_SECONDS = 1.0
@@ -43,28 +43,28 @@ TICK_SECONDS = 0.05
 
 
 def run_scheduler(url: str, receiver: str, kill_at: str) -> None:
-    """What a scheduler process does, until it is killed. Leases and retries are those of tests: short."""
+    """Run a scheduler until it is killed, with short leases and retries."""
     crash_points.arm(kill_at)
     clock = SystemClock()
     settings = Settings(_env_file=None, database_url=url, tick_seconds=TICK_SECONDS)
-    fetcher = Fetcher(clock=clock, user_agent="tests", allowed_hosts=[receiver])
-    senders = {ChannelKind.WEBHOOK: WebhookSender(fetcher, clock, total_seconds=SEND_SECONDS)}
-    terms = RetryPolicy(full_jitter, RETRY_SECONDS, LEASE_SECONDS)
-    Scheduler(make_engine(url), settings, clock, senders=senders, terms=terms).start()
+    outbound_client = OutboundClient(clock=clock, user_agent="tests", allowed_hosts=[receiver])
+    senders = {ChannelKind.WEBHOOK: WebhookSender(outbound_client, clock, total_seconds=SEND_SECONDS)}
+    policy = RetryPolicy(full_jitter, RETRY_SECONDS, LEASE_SECONDS)
+    Scheduler(make_engine(url), settings, clock, senders=senders, policy=policy).start()
     signal.pause()
 
 
-def until(holds: Callable[[], bool], seconds: float = 40) -> None:
-    """Wait for a condition; it fails loudly where the condition never comes true."""
+def wait_until(condition: Callable[[], bool], seconds: float = 40) -> None:
+    """Wait for a condition; fail if it does not come true in time."""
     ends_at = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         assert time.monotonic() < ends_at, "waited in vain"
         time.sleep(0.02)
 
 
 @dataclass
 class Receiver:
-    """A webhook receiver on the loopback address: checks every signature, and fails on purpose now and then."""
+    """A webhook receiver on the loopback address that checks every signature and sometimes fails on purpose."""
 
     server: RawServer = field(default_factory=RawServer)
     faults: bool = True
@@ -82,48 +82,48 @@ class Receiver:
         (chosen or reply())(sock)
 
     def received(self, secret: str) -> Counter[str]:
-        """How often each message came. Every one of them verifies with the published library."""
+        """Return how often each message arrived, with every signature verified by the published library."""
         for request in self.server.requests:
             Webhook(secret).verify(request.body, request.headers)
         return Counter(request.headers["webhook-id"] for request in self.server.requests)
 
 
 @dataclass
-class House:
-    """A database with questions that come due, a receiver, and processes that see to both."""
+class FaultHarness:
+    """A database with questions that come due, a receiver, and scheduler processes."""
 
     url: str
     receiver: Receiver
     engine: Engine
     secret: str = ""
-    asked: int = 0
+    created: int = 0
     processes: list[BaseProcess] = field(default_factory=list)
 
     def come_due(self, count: int, over_seconds: float = 0.0) -> None:
-        """So many more questions come due, all of them now or one after the other in the time given."""
+        """Create `count` more questions that come due now, or one after another within `over_seconds`."""
         start = datetime.now(UTC)
         with write_transaction(self.engine) as session:
             if not self.secret:
-                self.secret = listen(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
+                self.secret = add_channel(session, "desk", start, target=f"{self.receiver.server.url}/hook").secret
             for number in range(count):
                 at = start + timedelta(seconds=over_seconds * number / count)
-                ask(session, f"q-{self.asked + number}", at)
-        self.asked += count
+                create_question(session, f"q-{self.created + number}", at)
+        self.created += count
 
     def start(self, kill_at: str = "") -> BaseProcess:
-        """Start one more scheduler process."""
+        """Start another scheduler process."""
         process = start_process(run_scheduler, self.url, self.receiver.server.host, kill_at)
         self.processes.append(process)
         return process
 
     def kill(self, process: BaseProcess) -> None:
-        """End one of the processes of this house as the kernel would."""
+        """End one of the scheduler processes as the kernel would."""
         process.kill()
         process.join(20)
         self.processes.remove(process)
 
     def suspend(self, process: BaseProcess) -> None:
-        """Stop a process, at a moment when none of its threads keeps others from writing to the database."""
+        """Stop a process at a moment when none of its threads blocks other writers of the database."""
         assert process.pid is not None
         os.kill(process.pid, signal.SIGSTOP)
         while not self._can_write():
@@ -140,18 +140,18 @@ class House:
             return False
 
     def count(self, *state: DeliveryState) -> int:
-        """Deliveries in one of these states."""
+        """Return the number of deliveries in these states."""
         with read_transaction(self.engine) as session:
             return session.execute(
                 select(func.count()).select_from(Delivery).where(col(Delivery.state).in_(state))
             ).scalar_one()
 
-    def settled(self, count: int) -> bool:
-        """Whether so many deliveries have come to an end."""
+    def finished(self, count: int) -> bool:
+        """Return whether `count` deliveries have ended."""
         return self.count(DeliveryState.DELIVERED, DeliveryState.DEAD) == count
 
     def check(self, count: int) -> None:
-        """Each of the questions was prompted for once, and its message arrived as often as is on record or less."""
+        """Check that each question was prompted for once, and no message arrived more often than was recorded."""
         with read_transaction(self.engine) as session:
             stages = Counter(session.execute(select(col(Prompt.question_id), col(Prompt.stage))).all())
             assert len(stages) == count
@@ -160,9 +160,9 @@ class House:
             assert len({row.prompt_id for row in rows}) == len(rows) == count
             self._check_attempts(session, rows)
             came_due = select(col(LedgerEvent.subject_id)).where(col(LedgerEvent.action) == "question.came_due")
-            told = Counter(session.execute(came_due).scalars())
-            assert len(told) == count
-            assert set(told.values()) == {1}
+            event_counts = Counter(session.execute(came_due).scalars())
+            assert len(event_counts) == count
+            assert set(event_counts.values()) == {1}
             assert list(ledger.chain_errors(session)) == []
 
     def _check_attempts(self, session: Session, rows: Sequence[Delivery]) -> None:
@@ -177,14 +177,14 @@ class House:
 
 
 @contextmanager
-def house(url: str) -> Iterator[House]:
-    """A house on this database; its processes end with it."""
+def fault_harness(url: str) -> Iterator[FaultHarness]:
+    """Build the harness on this database; its processes end with it."""
     with ExitStack() as stack:
         receiver = Receiver()
         stack.callback(receiver.server.close)
         engine = make_engine(url)
         stack.callback(engine.dispose)
-        built = House(url, receiver, engine)
+        built = FaultHarness(url, receiver, engine)
         try:
             yield built
         finally:

@@ -36,16 +36,16 @@ def fill(
     ``share`` of them. The first four fifths of the questions resolve; the last prediction is corrected."""
     rng = random.Random(7)
     chances = [rng.random() for _ in range(questions)]
-    asked = [_question(at, questions, chances[at], now) for at in range(questions)]
-    rows = [enter_question(session, question, now=now, actor=ACTOR) for question in asked]
+    question_inputs = [_question(at, questions, chances[at], now) for at in range(questions)]
+    rows = [enter_question(session, question, now=now, actor=ACTOR) for question in question_inputs]
     skills = [rng.random() for _ in range(people)]
-    made = [
+    prediction_inputs = [
         _prediction(rng, who, skills[who], rows[at], chances[at], now)
         for who in range(people)
         for at in range(questions)
         if regulars is None or who < regulars or rng.random() < share
     ]
-    recorded = record_predictions(session, made, now=now, actor=ACTOR)
+    recorded = record_predictions(session, prediction_inputs, now=now, actor=ACTOR)
     for at in range(questions * 4 // 5):
         data = ResolutionIn(
             outcome="yes" if rng.random() < chances[at] else "no",
@@ -81,8 +81,8 @@ def _prediction(
     rng: random.Random, who: int, skill: float, question: Question, chance: float, now: datetime
 ) -> PredictionIn:
     made_at = min(question.deadline - timedelta(days=rng.randint(5, 95)), now - timedelta(days=rng.randint(1, 30)))
-    said = min(max(skill * chance + (1 - skill) * rng.random(), 0.01), 0.99)
-    words = {"hedge": rng.choice(HEDGES)} if rng.random() < 0.3 else {"probability": round(said, 2)}
+    probability = min(max(skill * chance + (1 - skill) * rng.random(), 0.01), 0.99)
+    words = {"hedge": rng.choice(HEDGES)} if rng.random() < 0.3 else {"probability": round(probability, 2)}
     return PredictionIn(
         commentator=CommentatorIn(name=f"Invented Person {who}", invented=True, description="An invented columnist."),
         question=QuestionRef(slug=question.slug),

@@ -1,4 +1,4 @@
-"""A raw HTTP server on the loopback address, for sources that behave well and for those that do not."""
+"""A raw HTTP server on the loopback address, for sources that behave well or badly."""
 
 import contextlib
 import socket
@@ -15,7 +15,7 @@ Behaviour = Callable[[socket.socket], None]
 
 
 class RunningClock:
-    """The machine's clock, with the two methods of `service.clock.Clock`."""
+    """The clock of the machine, with the two methods of `service.clock.Clock`."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -26,7 +26,7 @@ class RunningClock:
 
 @dataclass
 class Request:
-    """One request as it arrived; header names in lower case."""
+    """A request as it arrived; header names in lower case."""
 
     method: str
     target: str
@@ -35,7 +35,7 @@ class Request:
 
 
 def reply(body: bytes = b"", status: int = 200, **headers: str) -> Behaviour:
-    """An ordinary answer; `content_type="text/xml"` becomes the header `content-type`."""
+    """Return an ordinary response; `content_type="text/xml"` becomes the header `content-type`."""
     lines = {"content-length": str(len(body))} | {name.replace("_", "-"): value for name, value in headers.items()}
     head = f"HTTP/1.1 {status} Status\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return raw(head.encode() + b"\r\n" + body)
@@ -46,12 +46,12 @@ def redirect(location: str, status: int = 302) -> Behaviour:
 
 
 def raw(data: bytes) -> Behaviour:
-    """These bytes, then the end of the connection."""
+    """Send these bytes, then close the connection."""
     return lambda sock: sock.sendall(data)
 
 
 def endless(start: bytes, again: bytes, pause_seconds: float = 0.0) -> Behaviour:
-    """`start`, then `again` for as long as anyone reads."""
+    """Send `start`, then `again` for as long as the client reads."""
 
     def behave(sock: socket.socket) -> None:
         sock.sendall(start)
@@ -62,7 +62,7 @@ def endless(start: bytes, again: bytes, pause_seconds: float = 0.0) -> Behaviour
 
 
 def hang(sock: socket.socket) -> None:
-    """Say nothing until the other side goes away."""
+    """Send nothing until the client disconnects."""
     sock.settimeout(30)
     sock.recv(1)
 
@@ -72,7 +72,7 @@ STOP = threading.Event()
 
 @dataclass
 class RawServer:
-    """Answers each path by its behaviour (a path's query is not looked at), and keeps the requests."""
+    """Serves each path by its behaviour, ignoring the query, and stores the requests."""
 
     tls: ssl.SSLContext | None = None
     routes: dict[str, Behaviour | list[Behaviour]] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class RawServer:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def close(self) -> None:
-        """Listen no more. Doing it twice does no harm."""
+        """Stop listening. Closing twice is harmless."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -109,10 +109,10 @@ class RawServer:
                 self._behaviour(request.target.partition("?")[0])(sock)
 
     def _behaviour(self, path: str) -> Behaviour:
-        found = self.routes.get(path) or reply(b"not here", status=404)
-        if isinstance(found, list):  # one after the other; the last one stays
-            return found.pop(0) if len(found) > 1 else found[0]
-        return found
+        behaviour = self.routes.get(path) or reply(b"not here", status=404)
+        if isinstance(behaviour, list):  # one after the other; the last one stays
+            return behaviour.pop(0) if len(behaviour) > 1 else behaviour[0]
+        return behaviour
 
     def targets(self) -> list[str]:
         return [request.target for request in self.requests]

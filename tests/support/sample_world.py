@@ -1,4 +1,4 @@
-"""A small world outside for tests of resolvers: a real server, the guarded client, and manners without waiting."""
+"""A simulated outside world for tests of resolvers: a real server, and the guarded client without waiting."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from resolvers.outbound.client import Fetcher
+from resolvers.outbound.client import OutboundClient
 from resolvers.probing.rate_limited_client import RateLimitedFetch
 from resolvers.probing.snapshots import SnapshotStore
+from resolvers.probing.source_state import InMemorySourceState
 from resolvers.sources.evidence import Probe
 from resolvers.sources.interface import ProbedQuestion
 from resolvers.sources.registry import probe
@@ -25,7 +26,7 @@ def fixture(name: str) -> bytes:
 
 @dataclass
 class World:
-    """The server's address is `url`; `routes` says what it answers; `clock` is what the client believes."""
+    """A server at `url` with the responses in `routes`; `clock` is the clock of the client."""
 
     server: RawServer
     fetch: RateLimitedFetch
@@ -33,13 +34,14 @@ class World:
     snapshots: SnapshotStore
     slept: list[float]
     environment: dict[str, str]
+    memory: InMemorySourceState
 
     @property
     def url(self) -> str:
         return self.server.url
 
     def serve(self, path: str, name: str, **headers: str) -> None:
-        """Answer a path with a fixture."""
+        """Serve a fixture at a path."""
         body = fixture(name)
         self.serve_bytes(path, body, **{"content_type": TYPES[Path(name).suffix], **headers})
 
@@ -55,6 +57,7 @@ def new_world(folder: Path, now: datetime) -> Iterator[World]:
     clock = FakeClock(now)
     slept: list[float] = []
     environment: dict[str, str] = {}
+    memory = InMemorySourceState()
     snapshots = SnapshotStore(folder / "snapshots")
 
     def sleep(seconds: float) -> None:
@@ -62,20 +65,21 @@ def new_world(folder: Path, now: datetime) -> Iterator[World]:
         clock.advance(seconds)
 
     with serving_raw() as server:
-        fetcher = Fetcher(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host])
+        outbound_client = OutboundClient(clock=clock, user_agent="TrackRecord/0 (+test)", allowed_hosts=[server.host])
         fetch = RateLimitedFetch(
-            fetcher,
+            outbound_client,
             now=clock.now,
             snapshots=snapshots,
             environment=environment,
+            source_state=memory,
             draw=lambda: 0.5,
             sleep=sleep,
         )
-        yield World(server, fetch, clock, snapshots, slept, environment)
+        yield World(server, fetch, clock, snapshots, slept, environment, memory)
 
 
 def question(opened: str = "2025-03-18", deadline: str = "2025-09-18T23:59:59-04:00", **changes: Any) -> ProbedQuestion:
-    """A yes/no question of the spring and summer of 2025, counted in US Eastern time."""
+    """Return a yes-or-no question from spring to autumn 2025, counted in US Eastern time."""
     moments = {name: datetime.fromisoformat(text) for name, text in (("opened_at", opened), ("deadline", deadline))}
     aware = {name: moment if moment.tzinfo else moment.replace(tzinfo=UTC) for name, moment in moments.items()}
     fields = {"id": 7, "slug": "q", "text": "Will it?", "resolution_criteria": "It does.", **aware}

@@ -1,4 +1,4 @@
-"""A database with due questions and an outbox on it, for tests of deliveries."""
+"""A database with due questions and a dispatcher, for tests of deliveries."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,61 +14,61 @@ from resolvers.deadline_sweep import sweep_due
 from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryAttempt
 from resolvers.notifications.retry_policy import RetryPolicy
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
 from service.db.engine import bookkeeping_transaction, write_transaction
 from tests.support.fake_clock import START, FakeClock
-from tests.support.source_requests import BASE_URL, ask, deliveries, listen
+from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question
 
 SECOND = timedelta(seconds=1)
-TAKEN, LATER, NEVER = (
-    SendResult(DeliveryResult.DELIVERED, "", 200),
-    SendResult(DeliveryResult.PASSING, "busy", 503),
-    SendResult(DeliveryResult.PERMANENT, "unknown", 404),
+ACCEPTED, BUSY, REFUSED = (
+    SendResult(SendStatus.DELIVERED, "", 200),
+    SendResult(SendStatus.TEMPORARY, "busy", 503),
+    SendResult(SendStatus.PERMANENT, "unknown", 404),
 )
-WHOLE = RetryPolicy(jitter=lambda seconds: seconds)
+NO_JITTER = RetryPolicy(jitter=lambda seconds: seconds)
 
 
 @dataclass
-class Postman:
-    """A sender that answers as it is told, and remembers what it carried."""
+class RecordingSender:
+    """A sender with a chosen result, which stores the ids of the messages sent."""
 
-    answer: Callable[[OutgoingMessage], SendResult] = lambda _: TAKEN
-    carried: list[str] = field(default_factory=list)
+    answer: Callable[[OutgoingMessage], SendResult] = lambda _: ACCEPTED
+    sent: list[str] = field(default_factory=list)
 
     def send(self, outgoing: OutgoingMessage) -> SendResult:
-        self.carried.append(outgoing.message_id)
+        self.sent.append(outgoing.message_id)
         return self.answer(outgoing)
 
 
 @dataclass
-class House:
-    """A database with due questions, and an outbox on it."""
+class DeliveryHarness:
+    """A database with due questions, and a dispatcher on it."""
 
     engine: Engine
     clock: FakeClock
-    postman: Postman
+    sender: RecordingSender
 
-    def outbox(self, terms: RetryPolicy = WHOLE, **options: Any) -> Dispatcher:
-        senders = {ChannelKind.WEBHOOK: self.postman}
-        return Dispatcher(self.session, senders, self.clock, terms=terms, **options)
+    def dispatcher(self, policy: RetryPolicy = NO_JITTER, **options: Any) -> Dispatcher:
+        senders = {ChannelKind.WEBHOOK: self.sender}
+        return Dispatcher(self.session, senders, self.clock, policy=policy, **options)
 
     def session(self) -> AbstractContextManager[Session]:
         return bookkeeping_transaction(self.engine)
 
-    def come_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
-        """These questions come due now, and wait to be told to these channels."""
+    def create_due(self, *slugs: str, channels: tuple[str, ...] = ("desk",)) -> None:
+        """Create questions that are due now, and sweep them, with deliveries to these channels."""
         with write_transaction(self.engine) as session:
             known = set(session.execute(select(col(Channel.name))).scalars())
             for name in channels:
                 if name not in known:
-                    listen(session, name, START)
+                    add_channel(session, name, START)
             for slug in slugs:
-                ask(session, slug, self.clock.now())
+                create_question(session, slug, self.clock.now())
             sweep_due(session, now=self.clock.now(), base_url=BASE_URL, batch=1000)
 
     def rows(self) -> list[Delivery]:
         with self.session() as session:
-            rows = deliveries(session)
+            rows = all_deliveries(session)
             session.expunge_all()
             return rows
 

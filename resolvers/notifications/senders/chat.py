@@ -1,8 +1,7 @@
-"""Chat services by one address each (Slack, Discord, Teams, Telegram, ntfy and many others), through Apprise.
+"""Send messages to chat services (Slack, Discord, Teams, Telegram, ntfy and many others) through Apprise.
 
-Apprise is an optional extra. Its addresses reach whatever host they name, so only admins enter them; it is given text
-and never an attachment, follows no redirect unless its address says so, and works in a process that is ended when its
-time is over.
+Apprise is an optional extra. Its addresses can reach any host, so only admins enter them. It receives text and never
+an attachment, follows no redirect unless its address says so, and runs in a subprocess that is ended at a time limit.
 """
 
 import json
@@ -16,34 +15,34 @@ from typing import Any
 
 from predictions.errors import InvalidInput
 from resolvers.notifications.rendering import render_short
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
-from resolvers.notifications.senders.webhook import answer_of
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
+from resolvers.notifications.senders.webhook import result_for_status
 
 SEND_SECONDS = 20.0
 CHECK_SECONDS = 20.0
-NOT_INSTALLED = "chat needs the extra that is not installed on this server: pip install 'trackrecord[chat]'"
+NOT_INSTALLED = "the extra for chat is not installed on this server: pip install 'trackrecord[chat]'"
 _CHILD = Path(__file__).with_name("chat_subprocess.py")
-#: Neither keys nor proxies nor anybody's .netrc: what is not named here stays with the parent.
-_KEPT = ("PATH", "LANG", "TMPDIR", "SYSTEMROOT", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+#: The only variables that the subprocess inherits: no keys, no proxies, no .netrc.
+_INHERITED = ("PATH", "LANG", "TMPDIR", "SYSTEMROOT", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 _LONGEST_DETAIL = 300
 _SHORTEST_SECRET = 4
 
 
-def installed() -> bool:
-    """Whether the extra is there."""
+def is_installed() -> bool:
+    """Return whether the chat extra is installed."""
     return find_spec("apprise") is not None
 
 
 def check_address(url: str) -> None:
-    """Raise ``InvalidInput`` where no chat message could ever be sent to this address. Takes up to a second."""
-    if not installed():
+    """Raise ``InvalidInput`` if no chat service understands this address. Takes up to a second."""
+    if not is_installed():
         raise InvalidInput.at("/kind", NOT_INSTALLED)
-    told = _run({"url": url}, CHECK_SECONDS)
-    if told is None or not told["known"]:
+    report = _run_subprocess({"url": url}, CHECK_SECONDS)
+    if report is None or not report["known"]:
         raise InvalidInput.at(
             "/target",
-            "is no address of a chat service: write it as Apprise does, for example slack://... or ntfy://...",
+            "is not the address of a chat service: write it as Apprise does, for example slack://... or ntfy://...",
         )
 
 
@@ -54,43 +53,43 @@ class ChatSender:
         self._total_seconds = total_seconds
 
     def send(self, outgoing: OutgoingMessage) -> SendResult:
-        """Send once. What the service refuses for good is permanent, as is a missing extra; all else may pass."""
-        if not installed():
-            return SendResult(DeliveryResult.PERMANENT, NOT_INSTALLED)
+        """Send once. A refusal or a missing extra is a permanent failure, everything else a temporary one."""
+        if not is_installed():
+            return SendResult(SendStatus.PERMANENT, NOT_INSTALLED)
         title, body = render_short(outgoing.payload)
         job = {"url": outgoing.target, "title": title, "body": body}
-        told = _run(job, self._total_seconds)
-        if told is None:
+        report = _run_subprocess(job, self._total_seconds)
+        if report is None:
             return SendResult(
-                DeliveryResult.PASSING, f"the chat service was too slow: ended after {self._total_seconds:.0f} s"
+                SendStatus.TEMPORARY, f"the chat service was too slow: ended after {self._total_seconds:.0f} s"
             )
-        if told["sent"]:
-            return SendResult(DeliveryResult.DELIVERED)
-        if not told["known"]:
+        if report["sent"]:
+            return SendResult(SendStatus.DELIVERED)
+        if not report["known"]:
             return SendResult(
-                DeliveryResult.PERMANENT, "the address is of no chat service: correct the target, then resend"
+                SendStatus.PERMANENT, "the address is not that of a chat service: correct the target, then resend"
             )
-        return _refused(" / ".join(told["heard"]), outgoing.target)
+        return _failure(" / ".join(report["warnings"]), outgoing.target)
 
 
-def _refused(heard: str, target: str) -> SendResult:
-    found = _STATUS.search(heard)
-    if found is not None and int(found[1]) >= 300:
-        return answer_of(int(found[1]), None)
-    return SendResult(DeliveryResult.PASSING, without_secrets(f"the chat service did not take it: {heard}", target))
+def _failure(warnings: str, target: str) -> SendResult:
+    status = _STATUS.search(warnings)
+    if status is not None and int(status[1]) >= 300:
+        return result_for_status(int(status[1]), None)
+    return SendResult(SendStatus.TEMPORARY, blank_secrets(f"the chat service refused: {warnings}", target))
 
 
-def without_secrets(text: str, target: str) -> str:
-    """``text`` with every longer part of the address blanked, as any of them may be a password or token."""
+def blank_secrets(text: str, target: str) -> str:
+    """Return ``text`` with every longer part of the address blanked, as any part may be a password or token."""
     for part in sorted(re.split(r"[^\w.-]+", target.partition("://")[2]), key=len, reverse=True):
         if len(part) >= _SHORTEST_SECRET:
             text = text.replace(part, "…")
     return text[:_LONGEST_DETAIL]
 
 
-def _run(job: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-    """What the child says; None where it did not end in time. One that failed has sent nothing that we know of."""
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | {"HOME": os.devnull}
+def _run_subprocess(job: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+    """Run the subprocess and return its report; None if it did not end in time."""
+    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | {"HOME": os.devnull}
     command = [sys.executable, "-I", str(_CHILD)]
     try:
         done = subprocess.run(  # noqa: S603 - our own file, nothing of it from outside
@@ -105,6 +104,6 @@ def _run(job: dict[str, Any], seconds: float) -> dict[str, Any] | None:
     except subprocess.TimeoutExpired:
         return None
     if done.returncode:
-        return {"known": True, "sent": False, "heard": [f"apprise ended with {done.returncode}"]}
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+        return {"known": True, "sent": False, "warnings": [f"apprise ended with {done.returncode}"]}
+    status: dict[str, Any] = json.loads(done.stdout)
+    return status

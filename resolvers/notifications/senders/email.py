@@ -1,14 +1,14 @@
-"""E-mail: prompts as text and HTML, handed to one SMTP server that the operator names."""
+"""Send prompts as mails in text and HTML through one SMTP server that the operator sets."""
 
 import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from resolvers.notifications.rendering import Link, render_email
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
+from resolvers.clock import Clock
+from resolvers.notifications.rendering import LinkFor, render_email
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
 from resolvers.notifications.senders.smtp import SmtpServer, smtp_session
-from resolvers.outbound.client import Clock
 
 SEND_SECONDS = 30.0
 
@@ -16,14 +16,14 @@ SEND_SECONDS = 30.0
 class MailSender:
     """Sends each message as one mail to one mailbox.
 
-    ``sender`` is the address that mail comes from; ``resolve_url`` gives the signed link for a message id.
+    ``sender`` is the From address; ``resolve_url`` returns the signed link for a message id.
     """
 
     def __init__(
         self,
         server: SmtpServer,
         sender: str,
-        resolve_url: Link,
+        resolve_url: LinkFor,
         clock: Clock,
         *,
         total_seconds: float = SEND_SECONDS,
@@ -34,23 +34,21 @@ class MailSender:
         self._tls = tls or ssl.create_default_context()
 
     def send(self, outgoing: OutgoingMessage) -> SendResult:
-        """Hand one mail in. A refused mailbox or mail is permanent; whatever else goes wrong may pass."""
+        """Send one mail. A refused mailbox or mail is a permanent failure, everything else a temporary one."""
         mail = self._compose(outgoing)
         try:
             name = self._from.rpartition("@")[2]
             with smtp_session(self._server, name, self._total_seconds, self._tls) as smtp:
                 smtp.send_message(mail, self._from, [outgoing.target])
         except smtplib.SMTPRecipientsRefused as error:
-            return _refused(*next(iter(error.recipients.values())))
+            return _refusal(*next(iter(error.recipients.values())))
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-            return _refused(error.smtp_code, error.smtp_error)
+            return _refusal(error.smtp_code, error.smtp_error)
         except smtplib.SMTPResponseException as error:
-            return SendResult(DeliveryResult.PASSING, f"the mail server answered {error.smtp_code}", error.smtp_code)
+            return SendResult(SendStatus.TEMPORARY, f"the mail server answered {error.smtp_code}", error.smtp_code)
         except (OSError, smtplib.SMTPException) as error:
-            return SendResult(
-                DeliveryResult.PASSING, f"the mail server broke off or was too slow ({type(error).__name__})"
-            )
-        return SendResult(DeliveryResult.DELIVERED, status_code=250)
+            return SendResult(SendStatus.TEMPORARY, f"the mail server hung up or was too slow ({type(error).__name__})")
+        return SendResult(SendStatus.DELIVERED, status_code=250)
 
     def _compose(self, outgoing: OutgoingMessage) -> EmailMessage:
         content = render_email(outgoing.payload, outgoing.message_id, self._resolve_url)
@@ -64,7 +62,7 @@ class MailSender:
         return mail
 
 
-def _refused(code: int, reason: bytes | str) -> SendResult:
+def _refusal(code: int, reason: bytes | str) -> SendResult:
     text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-    verdict = DeliveryResult.PERMANENT if code >= 500 else DeliveryResult.PASSING
-    return SendResult(verdict, f"the mail server refused: {code} {' '.join(text.split())[:300]}", code)
+    status = SendStatus.PERMANENT if code >= 500 else SendStatus.TEMPORARY
+    return SendResult(status, f"the mail server refused: {code} {' '.join(text.split())[:300]}", code)

@@ -1,4 +1,4 @@
-"""The way to an SMTP server: how its address is written, and a connection bounded in time as a whole."""
+"""Connect to an SMTP server: parse its address, and limit the time of the whole connection."""
 
 import smtplib
 import socket
@@ -17,7 +17,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """Where mail is handed in. ``starttls``: encrypt if the server offers it, insist on it, or never."""
+    """An SMTP server. ``starttls`` is ``offered`` (encrypt if the server can), ``required`` or ``never``."""
 
     host: str
     port: int
@@ -27,17 +27,17 @@ class SmtpServer:
     password: str = ""
 
 
-def smtp_server(url: str) -> SmtpServer:
-    """The server of ``smtp://user:password@host:port?starttls=required`` or ``smtps://...``.
+def parse_smtp_url(url: str) -> SmtpServer:
+    """Parse ``smtp://user:password@host:port?starttls=required`` or ``smtps://...``.
 
-    A password is never sent in the clear to another machine: STARTTLS is then required. Raises ``ValueError``.
+    A password is never sent in clear text to another machine: STARTTLS is then required. Raises ``ValueError``.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ValueError("the SMTP address must look like smtp://user:password@mail.example.org:587")
-    guarded = parts.username is not None and parts.hostname not in _LOOPBACK
-    starttls = parse_qs(parts.query).get("starttls", ["required" if guarded else "offered"])[-1]
-    if starttls not in STARTTLS or (guarded and starttls != "required" and parts.scheme == "smtp"):
+    needs_encryption = parts.username is not None and parts.hostname not in _LOOPBACK
+    starttls = parse_qs(parts.query).get("starttls", ["required" if needs_encryption else "offered"])[-1]
+    if starttls not in STARTTLS or (needs_encryption and starttls != "required" and parts.scheme == "smtp"):
         raise ValueError(f"starttls must be one of {', '.join(STARTTLS)}; with a password it must be required")
     implicit_tls = parts.scheme == "smtps"
     return SmtpServer(
@@ -52,10 +52,10 @@ def smtp_server(url: str) -> SmtpServer:
 
 @contextmanager
 def smtp_session(server: SmtpServer, name: str, seconds: float, tls: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
-    """A connection on which mail can be handed in, for so many seconds at most; ``name`` is what we call ourselves.
+    """Open a connection for sending mail, for at most ``seconds``; ``name`` is the host name given in EHLO.
 
-    A server that drips would never use up the time limit of a single step, so the line is cut when time is over.
-    Raises ``OSError`` and ``smtplib.SMTPException``.
+    A server that sends single bytes slowly never exceeds the time limit of one step, so the connection is closed when
+    the total time is over. Raises ``OSError`` and ``smtplib.SMTPException``.
     """
     with _time_limit(seconds) as limit:
         smtp = _connect(limit, server, name, tls)
@@ -65,7 +65,7 @@ def smtp_session(server: SmtpServer, name: str, seconds: float, tls: ssl.SSLCont
             if server.user:
                 smtp.login(server.user, server.password)
             yield smtp
-            with suppress(OSError, smtplib.SMTPException):  # the mail is taken; how the talk ends does not matter
+            with suppress(OSError, smtplib.SMTPException):  # the mail has been accepted; a failed QUIT does not matter
                 smtp.quit()
         finally:
             smtp.close()
@@ -86,20 +86,20 @@ def _encrypt(smtp: smtplib.SMTP, server: SmtpServer, tls: ssl.SSLContext) -> Non
 
 
 class _TimeLimit:
-    """Hangs up on a connection when the time for the whole of it is over."""
+    """Closes a connection when its total time is over."""
 
     def __init__(self) -> None:
         self._over = threading.Event()
         self._smtp: smtplib.SMTP | None = None
 
     def guard(self, smtp: smtplib.SMTP) -> None:
-        """Hang up on this one, now or later."""
+        """Put this connection under the limit. Raises ``TimeoutError`` if the time is over already."""
         self._smtp = smtp
         if self._over.is_set():
             raise TimeoutError
 
     def hang_up(self) -> None:
-        """The time is over."""
+        """Close the connection because the time is over."""
         self._over.set()
         sock: socket.socket | None = getattr(self._smtp, "sock", None)
         if sock is not None:
@@ -120,7 +120,7 @@ def _time_limit(seconds: float) -> Iterator[_TimeLimit]:
 
 
 class _Guarded:
-    """Under the limit from before it connects: a constructor of smtplib already listens to the server."""
+    """SMTP client under the time limit from before it connects, as its constructor already reads from the server."""
 
     def __init__(self, limit: _TimeLimit, *args: Any, **options: Any) -> None:
         limit.guard(cast(smtplib.SMTP, self))

@@ -1,14 +1,10 @@
-"""Calibration in miniature: the reliability curves of the commentators on one page of the board."""
+"""The calibration curve of a commentator as a small line on the leaderboard."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import case, func, select
-from sqlmodel import Session, col
 
-from predictions.enums import QuestionKind
-from predictions.models import Prediction, Question, Score
-from predictions.schemas.views import BoardItem
+from predictions.leaderboard.opening_calibration import CalibrationCounts
 from predictions.scoring.calibration import MIN_PREDICTIONS, recalibrated
 from service.pages.charts.scales import Scale, line
 
@@ -16,28 +12,20 @@ SIZE = 34
 ACROSS, UP = Scale(0, 1, 2, SIZE - 2), Scale(0, 1, SIZE - 2, 2)
 
 
-def sparklines(session: Session, items: Sequence[BoardItem]) -> dict[int, str]:
-    """The path of the curve, by commentator, for those with enough yes-or-no calls; said across, happened up."""
-    people = [item.commentator.id for item in items if item.resolved >= MIN_PREDICTIONS]
-    if not people:
-        return {}
-    yes = func.sum(case((col(Question.outcome) == "yes", 1), else_=0))
-    rows = session.execute(
-        select(col(Score.commentator_id), col(Prediction.probability), func.count(), yes)
-        .join(Prediction, col(Prediction.id) == col(Score.opening_id))
-        .join(Question, col(Question.id) == col(Score.question_id))
-        .where(col(Score.commentator_id).in_(people), ~col(Score.vague), col(Question.kind) == QuestionKind.BINARY)
-        .where(col(Prediction.probability).is_not(None))
-        .group_by(col(Score.commentator_id), col(Prediction.probability))
-        .order_by(col(Score.commentator_id), col(Prediction.probability))
-    )
-    said: dict[int, list[tuple[float, int, int]]] = {}
-    for who, probability, number, hits in rows:
-        said.setdefault(who, []).append((probability, number, int(hits)))
-    return {who: _curve(of_one) for who, of_one in said.items() if sum(each[1] for each in of_one) >= MIN_PREDICTIONS}
+def sparklines(counts: Mapping[int, Sequence[CalibrationCounts]]) -> dict[int, str]:
+    """Return the SVG path of each commentator's curve, predicted probability across, observed frequency up.
+
+    A commentator with fewer than ``MIN_PREDICTIONS`` predictions gets none.
+    """
+    return {
+        commentator: _curve(of_one)
+        for commentator, of_one in counts.items()
+        if sum(each.predictions for each in of_one) >= MIN_PREDICTIONS
+    }
 
 
-def _curve(said: list[tuple[float, int, int]]) -> str:
-    count, hits = (np.array([each[at] for each in said], dtype=np.int64) for at in (1, 2))
-    heights = recalibrated(count, hits)
-    return line((ACROSS(each[0]), UP(float(height))) for each, height in zip(said, heights, strict=True))
+def _curve(counts: Sequence[CalibrationCounts]) -> str:
+    predictions = np.array([each.predictions for each in counts], dtype=np.int64)
+    heights = recalibrated(predictions, np.array([each.hits for each in counts], dtype=np.int64))
+    places = zip(counts, heights, strict=True)
+    return line((ACROSS(each.probability), UP(float(height))) for each, height in places)

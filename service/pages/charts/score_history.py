@@ -35,12 +35,15 @@ def history(points: Sequence[Point]) -> History | None:
     across = TimeScale(since - margin, until + margin, 44, WIDTH - 12)
     up = Scale(0, 1, HEIGHT - 30, 10)
     places = [across(point.score.known_at) for point in points]
-    held = [(x, point.interval) for x, point in zip(places, points, strict=True) if point.interval]
+    means = [(x, point.mean) for x, point in zip(places, points, strict=True)]
+    lows, highs = (
+        [(x, up(end)) for x, mean in means if (end := getattr(mean, name)) is not None] for name in ("low", "high")
+    )
     return History(
         across=across,
         up=up,
-        mean=line(zip(places, (up(point.mean) for point in points), strict=True)),
-        band=area([(x, up(high)) for x, (_, high) in held], [(x, up(low)) for x, (low, _) in held]) if held else "",
+        mean=line((x, up(mean.value or 0.0)) for x, mean in means),
+        band=area(highs, lows) if lows else "",
         reference_forecast=line(zip(places, (up(point.reference_forecast) for point in points), strict=True)),
         dots=[(x, up(point.score.brier), point.score) for x, point in zip(places, points, strict=True)][-MAX_DOTS:],
         last=points[-1],

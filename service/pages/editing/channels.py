@@ -6,19 +6,25 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from predictions.columns import MAX_ID
-from predictions.models import Question, row_id
-from resolvers.notifications.channels import ChannelIn, ChannelPreferences, SwitchIn, enter_channel, switch
+from predictions.models import row_id
+from predictions.queries.browsing import questions_by_id
+from resolvers.notifications.channels import (
+    ChannelEnabledIn,
+    ChannelIn,
+    ChannelPreferences,
+    create_channel,
+    set_enabled,
+)
 from resolvers.notifications.delivery_log import ChannelView, count_by_state, list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import resend
 from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe, unsubscribe
-from service.channel_test import Tested, test_now
+from service.channel_test import TestMessageResult, send_test_now
 from service.db.engine import read_transaction
 from service.lookup import channel_of, delivery_of, is_own, own
 from service.pages.rendering.forms import Form, PostedByAdmin, PostedByEditor, ShownToEditor, nested, render_form, whole
@@ -57,7 +63,7 @@ def enter(request: Request, posted: PostedByAdmin) -> Response:
 
 
 def _entered(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
-    row = enter_channel(session, data, now=now)
+    row = create_channel(session, data, now=now)
     return row_id(row), row.secret
 
 
@@ -78,15 +84,15 @@ def channel(
 @router.post("/channels/{number}")
 def act(request: Request, number: Number, posted: PostedByEditor) -> Response:
     """Do what one of the forms asks for."""
-    form, state, tested = posted.form, request.app.state, None
+    form, state, test = posted.form, request.app.state, None
     with form.checked({"topic": "watch/topic", "question": "watch/question", "question/slug": "watch/question"}):
         if form["act"] == "test" and posted.who.may("admin"):
-            tested = test_now(request, number)
+            test = send_test_now(request, number)
         else:
             state.writer.write(_job(form, posted.who, number, state.clock.now()))
             return RedirectResponse(address(f"/channels/{number}", {}, done=form["act"]), 303)
     with read_transaction(state.engine) as session:
-        return _page(request, session, posted.who, number, _placed(form), tested=tested)
+        return _page(request, session, posted.who, number, _placed(form), test=test)
 
 
 def _job(form: Form, who: Caller, number: int, now: Any) -> Act:
@@ -107,9 +113,9 @@ def _admins_job(form: Form, who: Caller, number: int, now: Any) -> Act:
     if form["act"] == "resend":
         delivery = whole(form["delivery"])
         return lambda s: resend(s, delivery_of(s, delivery if isinstance(delivery, int) else 0), now=now)
-    wanted = SwitchIn(enabled=form["act"] == "enable", reason=form["reason"])
+    wanted = ChannelEnabledIn(enabled=form["act"] == "enable", reason=form["reason"])
     reason = wanted.reason or f"disabled by {who.name}"
-    return lambda s: switch(channel_of(s, number), enabled=wanted.enabled, reason=reason)
+    return lambda s: set_enabled(channel_of(s, number), enabled=wanted.enabled, reason=reason)
 
 
 def listening(form: Form) -> dict[str, Any]:
@@ -150,7 +156,7 @@ def _page(
     before: int = MAX_ID,
     done: str = "",
     secret: str = "",
-    tested: Tested | None = None,
+    test: TestMessageResult | None = None,
 ) -> Response:
     view = ChannelView.of(own(who, channel_of(session, number)))
     log = list_deliveries(session, state=state, channel=number, before=before, limit=PAGE + 1)
@@ -172,18 +178,13 @@ def _page(
         states=list(DeliveryState),
         counts=count_by_state(session).get(number, {}),
         watched=watched,
-        questions=_questions(session, asked),
+        questions=questions_by_id(session, {number for number in asked if number}),
         done=done,
         secret=secret,
-        tested=tested,
+        test=test,
     )
 
 
 def _as_typed(view: ChannelView) -> dict[str, str]:
     said = {name: getattr(view, name) or "" for name in TEXTS}
     return said | {"topics": ", ".join(view.topics), "escalations_only": "yes" if view.escalations_only else ""}
-
-
-def _questions(session: Session, numbers: set[int | None]) -> dict[int, Question]:
-    rows = session.execute(select(Question).where(col(Question.id).in_(number for number in numbers if number)))
-    return {row_id(row): row for row in rows.scalars()}

@@ -10,7 +10,7 @@ from predictions.enums import ANNULLED
 from predictions.models import Question, row_id
 from predictions.outcomes import outcomes
 from predictions.questions.resolve import current_resolution
-from resolvers.prompts.inbox_groups import PAGE, groups, inbox_details
+from resolvers.prompts.inbox_groups import PAGE, inbox_details, list_groups
 from service.lookup import question_of
 from service.pages.editing.question_actions import By, decision, place_evidence
 from service.pages.rendering.forms import Form, PostedByResolver, render_form
@@ -51,7 +51,7 @@ def decide(
     by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
     with form.checked(PLACES):
         job = decision(action.partition("/")[0], form, by)
-        request.app.state.writer.write(lambda session: job(session, session.get_one(Question, number)))
+        request.app.state.writer.write(lambda session: job(session, question_of(session, str(number))))
     place_evidence(form)
     query = {"page": page if page > 1 else None, "mine": "true" if mine else None}
     if not form.errors:
@@ -65,7 +65,7 @@ def _page(
     request: Request, session: Session, who: Caller, mine: bool, page: int, form: Form, *, done: Question | None
 ) -> Response:
     now = request.app.state.clock.now()
-    found = groups(session, now=now, assignee=who.name if mine else None, page=page)
+    found = list_groups(session, now=now, assignee=who.name if mine else None, page=page)
     shown: list[Question] = [question for group in found for question in group.questions]
     last = current_resolution(session, row_id(done)) if done is not None else None
     return render_form(

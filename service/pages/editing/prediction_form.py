@@ -6,14 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from predictions.enums import QuestionKind
 from predictions.errors import InvalidInput, NotFound
 from predictions.models import Question, row_id
 from predictions.queries.listing import PredictionFilter, list_predictions
-from predictions.queries.search import find_questions
+from predictions.queries.search import find_questions, questions_with_text
 from predictions.questions.lookup import named_question
 from predictions.schemas.inputs import PredictionIn, QuestionRef
 from predictions.slugs import slugify
@@ -126,16 +125,11 @@ def on_record(session: Session, wanted: str) -> Question:
     try:
         return question_of(session, wanted)
     except NotFound:
-        same = verbal(session, wanted)
+        same = questions_with_text(session, wanted)
     if len(same) == 1:
         return same[0]
-    how = "more than one question is verbal so" if same else "no question on record is called this"
+    how = "more than one question has this text" if same else "no question has this id, slug or text"
     raise InvalidInput.at("/which", f"{how}: choose one of those found, or enter it as a new one")
-
-
-def verbal(session: Session, text: str) -> list[Question]:
-    """The first two questions of exactly this text: one alone can be named by it."""
-    return list(session.execute(select(Question).where(col(Question.text) == text).limit(2)).scalars())
 
 
 def candidates(session: Session, form: Form) -> Sequence[Question]:

@@ -7,16 +7,15 @@ from typing import Any, TypedDict
 from sqlmodel import Session
 
 from predictions.errors import InvalidInput
-from predictions.models import Proposal, Question
+from predictions.models import Question
 from predictions.questions.lifecycle import declare_decided, postpone
-from predictions.questions.proposals import confirm, reject
+from predictions.questions.proposals import confirm, reject, resolution_in
 from predictions.questions.resolve import resolve, retract_resolution
 from predictions.questions.triage import assign_question, snooze_question
 from predictions.schemas.fields import Input, KnownInstant
 from predictions.schemas.inputs import (
     AssignmentIn,
     DecidedIn,
-    EvidenceIn,
     PostponementIn,
     ProposalDecisionIn,
     ResolutionIn,
@@ -67,21 +66,13 @@ def _confirm(form: Form, by: By) -> Job:
 
     def job(session: Session, _: Question) -> Any:
         proposal = proposal_of(session, number)
-        return confirm(session, proposal, _dated(proposal, known_at) if known_at else None, **by)
+        return confirm(session, proposal, resolution_in(proposal, known_at=known_at) if known_at else None, **by)
 
     return job
 
 
 class _Dated(Input):
     known_at: KnownInstant | None = None
-
-
-def _dated(proposal: Proposal, known_at: datetime) -> ResolutionIn:
-    """What a proposal says, known since then."""
-    evidence = [
-        EvidenceIn(url=item["url"], note=item.get("note") or item.get("excerpt") or "") for item in proposal.evidence
-    ]
-    return ResolutionIn(outcome=proposal.outcome, known_at=known_at, evidence=evidence, note=proposal.rationale)
 
 
 def _reject(form: Form, by: By) -> Job:

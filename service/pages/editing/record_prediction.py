@@ -6,18 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from predictions.columns import MAX_ID
-from predictions.errors import InvalidInput, NotFound
+from predictions.errors import InvalidInput
 from predictions.hedges.interpret import DEFAULT_LEXICON, lexicons, read_hedge
-from predictions.models import Commentator, Question, Source, row_id
+from predictions.models import row_id
+from predictions.queries.browsing import newest_commentator_names, newest_questions
 from predictions.queries.details import view_predictions
+from predictions.queries.search import questions_with_text
 from predictions.schemas.inputs import PredictionIn
 from predictions.submissions.record import record_prediction
-from service.lookup import commentator_of, prediction_of, question_of
-from service.pages.editing.prediction_form import PLACES, candidates, cautions, option_lines, prediction, remind, verbal
+from service.lookup import commentator_of, prediction_of, question_of, source_of
+from service.pages.editing.prediction_form import PLACES, candidates, cautions, option_lines, prediction, remind
 from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, render_form
 from service.pages.rendering.templates import HTML, page_reply, template_bytes
 from service.security.access import Reader
@@ -44,7 +45,7 @@ def ask(
     values = DEFAULTS | {"question/deadline_zone": "UTC"}
     if question:
         asked = question_of(session, question)
-        values["which"] = asked.text if len(verbal(session, asked.text)) == 1 else asked.slug
+        values["which"] = asked.text if len(questions_with_text(session, asked.text)) == 1 else asked.slug
         values["probabilities"] = option_lines(asked)
     if commentator:
         values["commentator/name"] = commentator_of(session, commentator).name
@@ -113,24 +114,20 @@ def meaning_of(form: Form) -> dict[str, Any]:
 
 
 def _source_fields(session: Session, number: int) -> dict[str, str]:
-    row = session.get(Source, number)
-    if row is None:
-        raise NotFound(f"no source has the id {number}: /sources lists them")
+    row = source_of(session, number)
     fields = {name: getattr(row, name) or "" for name in ("url", "title", "outlet", "published_on")}
     return {f"source/{name}": value for name, value in fields.items()} | {"made_at": row.published_on or ""}
 
 
 def _page(request: Request, session: Session, form: Form, **context: Any) -> Response:
-    people = select(col(Commentator.name)).order_by(col(Commentator.id).desc()).limit(SUGGESTED)
-    questions = select(Question).order_by(col(Question.id).desc()).limit(SUGGESTED)
     return render_form(
         request,
         "record.html",
         form,
         session=session,
         title="Record a prediction",
-        people=session.execute(people).scalars().all(),
-        questions=session.execute(questions).scalars().all(),
+        people=newest_commentator_names(session, SUGGESTED),
+        questions=newest_questions(session, SUGGESTED),
         candidates=candidates(session, form),
         lexicons=[(each.name, each.title) for each in lexicons()],
         meaning=meaning_of(form),

@@ -18,11 +18,11 @@ from resolvers.probing.configuration import (
     detach,
     find_attached,
 )
-from resolvers.probing.configuration import view_attached as view
+from resolvers.probing.configuration import resolver_view as view
 from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form, whole
-from service.resolver_trial import ProbeResultView, TrialIn, kinds, probe_now, require_permission
+from service.resolver_trial import ProbeResultView, TrialIn, probe_now, require_permission, resolver_kinds
 from service.strict_json import parse_json
 from service.web.path_params import Which
 from service.web.responses import Reading
@@ -111,7 +111,7 @@ def _page(request: Request, session: Session, which: str, form: Form, look: Prob
         q=view_question(session, question),
         resolver=resolver,
         look=look,
-        kinds=kinds(),
+        kinds=resolver_kinds(),
         editing=form["act"] in ("try", "attach") or resolver is None,
     )
 

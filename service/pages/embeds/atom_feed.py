@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import ColumnElement, exists, select
-from sqlmodel import col
 
-from predictions.models import Commentator, Prediction, Question, QuestionTopic, Resolution, row_id
+from predictions.models import Commentator, Question, Resolution, row_id
+from predictions.queries.feeds import newest_resolutions
 from service.lookup import commentator_of
 from service.pages.rendering.templates import address, page_reply
 from service.security.access import Reader
@@ -35,9 +34,7 @@ def resolutions(
 ) -> Response:
     """The newest resolutions and their corrections, newest first; with filters those of a topic or a commentator."""
     person = commentator_of(session, commentator) if commentator else None
-    query = select(Resolution, Question).join(Question, col(Question.id) == col(Resolution.question_id))
-    query = query.where(*of_interest(topic, person)).order_by(col(Resolution.id).desc()).limit(ENTRIES)
-    rows = [(row[0], row[1]) for row in session.execute(query)]
+    rows = newest_resolutions(session, ENTRIES, topic=topic, commentator=person)
     settings: Settings = request.app.state.settings
     here = {"topic": topic, "commentator": person.slug if person else None}
     return page_reply(request, atom(rows, settings, here, titled("resolutions", topic, person)), ATOM)
@@ -46,18 +43,6 @@ def resolutions(
 def titled(what: str, topic: str | None, person: Commentator | None) -> str:
     """The name of a feed, which says what it is filtered by."""
     return " · ".join([f"Track Record: {what}", *([topic] if topic else []), *([person.name] if person else [])])
-
-
-def of_interest(topic: str | None, person: Commentator | None) -> list[ColumnElement[bool]]:
-    """Conditions on questions: of the topic, and with a prediction of the person; None filters nothing."""
-    number, found = col(Question.id), list[ColumnElement[bool]]()
-    if topic:
-        found.append(exists().where(col(QuestionTopic.question_id) == number, col(QuestionTopic.topic) == topic))
-    if person is not None:
-        found.append(
-            exists().where(col(Prediction.question_id) == number, col(Prediction.commentator_id) == row_id(person))
-        )
-    return found
 
 
 def atom(rows: Sequence[tuple[Resolution, Question]], settings: Settings, query: dict[str, Any], title: str) -> bytes:

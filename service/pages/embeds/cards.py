@@ -4,11 +4,11 @@ record that social sites show beside a link (PNG)."""
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from predictions.models import Prediction, Question, row_id
-from predictions.schemas.views import BoardItem
+from predictions.models import row_id
+from predictions.queries.overview import count_predictions
+from predictions.schemas.board_item import BoardItem
 from service.cache.current_record import current_record
 from service.lookup import question_of
 from service.pages.embeds.atom_feed import host_of
@@ -52,7 +52,7 @@ def commentator_card(request: Request, which: Which, _: Reader, session: Reading
 def question_card(request: Request, which: WhichQuestion, _: Reader, session: Reading) -> Response:
     """The question in a frame of another page."""
     row = question_of(session, which)
-    return _card(request, session, q=row, total=_predictions(session, row))
+    return _card(request, session, q=row, total=count_predictions(session, row_id(row)))
 
 
 @router.get("/commentators/{which}/record.png")
@@ -85,7 +85,7 @@ def question_image(request: Request, which: WhichQuestion, _: Reader, session: R
     facts = (
         ("Outcome", row.outcome) if row.outcome else ("Status", row.status.value),
         ("Known on", formatting.day(known)) if known else ("Deadline", formatting.day(row.deadline)),
-        ("Predictions", formatting.count(_predictions(session, row))),
+        ("Predictions", formatting.count(count_predictions(session, row_id(row)))),
     )
     text, otherwise = "What was predicted, and what happened", f"Question {row.id}"
     return _image(request, title=row.text, otherwise=otherwise, text=text, facts=facts, invented=row.invented)
@@ -121,8 +121,3 @@ def _width(text: str) -> int:
 def _card(request: Request, session: Session, **shown: Any) -> Response:
     body = template_bytes(request, "card.html", session=session, **{"who": None, "q": None, **shown})
     return shown_elsewhere(request, body, HTML)
-
-
-def _predictions(session: Session, row: Question) -> int:
-    query = select(func.count()).select_from(Prediction).where(col(Prediction.question_id) == row_id(row))
-    return int(session.execute(query).scalar_one())

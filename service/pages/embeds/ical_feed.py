@@ -4,14 +4,13 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 from icalendar import Calendar, Event
-from sqlalchemy import func, select
-from sqlmodel import Session, col
 
-from predictions.enums import QuestionStatus
-from predictions.models import LedgerEvent, Question, row_id
+from predictions.models import Question, row_id
+from predictions.queries.feeds import coming_deadlines
+from predictions.queries.ledger_events import last_changes
 from service import __version__
 from service.lookup import commentator_of
-from service.pages.embeds.atom_feed import Topic, Who, host_of, of_interest, titled
+from service.pages.embeds.atom_feed import Topic, Who, host_of, titled
 from service.pages.rendering.templates import page_reply
 from service.security.access import Reader
 from service.settings import Settings
@@ -26,10 +25,9 @@ CALENDAR = "text/calendar; charset=utf-8"
 def deadlines(request: Request, _: Reader, session: Reading, topic: Topic = None, commentator: Who = None) -> Response:
     """Questions without outcome, by deadline; with filters those of a topic or a commentator."""
     person = commentator_of(session, commentator) if commentator else None
-    waiting = col(Question.status).in_((QuestionStatus.OPEN, QuestionStatus.DUE))
-    query = select(Question).where(waiting, *of_interest(topic, person))
-    questions = session.execute(query.order_by(col(Question.deadline), col(Question.id)).limit(EVENTS)).scalars().all()
-    changed = _changed(session, [row_id(each) for each in questions])
+    questions = coming_deadlines(session, EVENTS, topic=topic, commentator=person)
+    # A calendar program takes over a postponed deadline only where the time of the last change moves too.
+    changed = last_changes(session, [row_id(each) for each in questions])
     calendar = Calendar()
     calendar.add("prodid", f"-//Track Record//{__version__}//EN")
     calendar.add("version", "2.0")
@@ -38,15 +36,6 @@ def deadlines(request: Request, _: Reader, session: Reading, topic: Topic = None
         settings = request.app.state.settings
         calendar.add_component(_event(question, changed.get(row_id(question), question.created_at), settings))
     return page_reply(request, calendar.to_ical(), CALENDAR)
-
-
-def _changed(session: Session, questions: list[int]) -> dict[int, datetime]:
-    """When each was last changed: what makes a calendar program notice a postponed deadline."""
-    subject = col(LedgerEvent.subject_id)
-    query = select(subject, func.max(col(LedgerEvent.at))).where(
-        col(LedgerEvent.subject) == "question", subject.in_(questions)
-    )
-    return {row[0]: row[1] for row in session.execute(query.group_by(subject))}
 
 
 def _event(question: Question, changed: datetime, settings: Settings) -> Event:

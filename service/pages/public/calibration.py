@@ -7,10 +7,10 @@ from pydantic import Field
 from sqlmodel import Session
 
 from predictions.models import Commentator
+from predictions.queries.overview import list_topics
+from predictions.queries.search import find_commentator
 from predictions.records.calibration import calibration_of
 from service.pages.charts.reliability_diagram import reliability
-from service.pages.public.comparison import find
-from service.pages.public.leaderboard import board_topics
 from service.pages.rendering.cached_page import kept_page
 from service.pages.rendering.templates import template_bytes
 from service.security.access import Reader
@@ -39,7 +39,7 @@ def calibration(request: Request, _: Reader, session: Reading, query: Annotated[
 
 
 def _shown(request: Request, session: Session, query: CalibrationQuery) -> dict[str, Any]:
-    person = find(session, query.commentator)
+    person = find_commentator(session, query.commentator)
     unknown = bool(query.commentator) and person is None
     now = request.app.state.clock.now()
     found = None if unknown else calibration_of(session, query.filters(), commentator=person, now=now)
@@ -53,7 +53,7 @@ def _shown(request: Request, session: Session, query: CalibrationQuery) -> dict[
         "unknown": unknown,
         "found": found,
         "diagram": reliability(found) if found else None,
-        "topics": board_topics(session),
+        "topics": list_topics(session),
     }
 
 

@@ -12,6 +12,7 @@ from predictions.records import commentator_changes
 from predictions.records.commentator_record import RecordView, ScoreView, counted, record_of
 from predictions.records.score_history import running_means
 from predictions.records.topic_skill import TopicScore, topic_scores
+from predictions.schemas.estimates import ScoreStatistics
 from predictions.schemas.fields import Instant
 from predictions.submissions.commentators import STATEMENT
 from service.cache.current_record import _estimates, _record, current_record
@@ -32,17 +33,8 @@ PAGE = 25
 MAX_OPEN = 100
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 Order = Literal["best", "worst"] | None
-CSV_FIELDS = (
-    *("brier", "brier_low", "brier_high", "brier_latest", "brier_latest_low", "brier_latest_high"),
-    *(
-        "brier_time_weighted",
-        "brier_time_weighted_low",
-        "brier_time_weighted_high",
-        "reference_brier",
-        "reference_type",
-    ),
-    *("outcome", "known_at"),
-)
+SCORE_COLUMNS = tuple(f"{name}{end}" for name in ScoreStatistics.model_fields for end in ("", "_low", "_high"))
+OUTCOME_COLUMNS = ("reference_brier", "reference_type", "outcome", "known_at")
 
 
 @router.get("/commentators/{which}")
@@ -112,12 +104,13 @@ def download(request: Request, which: Which, _: Reader, session: Reading) -> Res
     """Every scored question of a commentator, as CSV."""
     record = current_record(request, session, which)
     calls = commentator_changes.prediction_views(session, [score.prediction for score in record.scores])
-    columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source", *CSV_FIELDS, "flags")
+    said = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source")
+    columns = (*said, *SCORE_COLUMNS, *OUTCOME_COLUMNS, "flags")
     rows = []
     for score in record.scores:
         call = calls[score.prediction]
         words = (call.made_at, call.hedge, call.probability, call.low, call.high, call.source and call.source.url)
-        figures = (getattr(score, name) for name in CSV_FIELDS)
+        figures = (*score.statistics.columns().values(), *(getattr(score, name) for name in OUTCOME_COLUMNS))
         rows.append((score.question.slug, score.question.text, *words, *figures, " ".join(score.flags)))
     return csv_reply(f"{record.commentator.slug}.csv", columns, rows)
 
@@ -131,5 +124,6 @@ def ordered(scores: Sequence[ScoreView], order: Order) -> Sequence[ScoreView]:
 
 def topic_scale(topics: Sequence[TopicScore]) -> Scale:
     """A scale for intervals of 130 pixels, the same to both sides of zero."""
-    most = max([5.0, *(max(-each.points_low, each.points_high) for each in topics)])
+    ends = [end for each in topics for end in (each.points.low, each.points.high) if end is not None]
+    most = max([5.0, *(abs(end) for end in ends)])
     return Scale(-most, most, 5, 125)

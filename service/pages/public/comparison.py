@@ -6,17 +6,16 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import or_, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.filters import Filters
 from predictions.models import Commentator
 from predictions.queries.listing import list_commentators
+from predictions.queries.search import find_commentator
 from predictions.records.commentator_record import RecordView, ScoreView, counted, record_of
 from predictions.records.comparison import PairView, compare_commentators
 from predictions.scoring.head_to_head import MIN_EVENTS, PROVEN
-from predictions.slugs import name_key
 from service.pages.charts.scales import Scale
 from service.pages.rendering.formatting import plural
 from service.pages.rendering.templates import render
@@ -41,7 +40,7 @@ class Shared:
 def comparison(request: Request, _: Reader, session: Reading, one: Who = "", other: Who = "") -> Response:
     """Two commentators side by side; names or slugs that fit nobody get suggestions."""
     now = request.app.state.clock.now()
-    named = [(text, find(session, text)) for text in (one, other)]
+    named = [(text, find_commentator(session, text)) for text in (one, other)]
     people = [person for _, person in named if person is not None]
     both = len(people) == 2 and people[0].id != people[1].id
     made = request.app.state.leaderboard_cache.estimates(session, Filters(), "opening", now).estimates if both else None
@@ -72,7 +71,7 @@ class SideBySide:
     def verdict(self) -> str:
         """What the comparison bears, in a sentence."""
         one, other = (record.commentator.name for record in self.records)
-        low, high = self.result.low, self.result.high
+        low, high = self.result.difference.low, self.result.difference.high
         if low is None or high is None:
             return f"They share too few separate events to be compared: {self.result.events} of {MIN_EVENTS}."
         if low > 0:
@@ -99,19 +98,11 @@ class SideBySide:
         )
 
 
-def find(session: Session, text: str) -> Commentator | None:
-    """The commentator with this slug or name."""
-    if not text.strip():
-        return None
-    known = or_(col(Commentator.slug) == text.strip(), col(Commentator.name_key) == name_key(text))
-    return session.execute(select(Commentator).where(known).limit(1)).scalar()
-
-
 def side_by_side(session: Session, people: Sequence[Commentator], made: Estimates, now: datetime) -> SideBySide:
     """Compare two commentators by their opening calls on the questions that the default board counts."""
     records = [record_of(session, person, made, now=now) for person in people]
     one, other = ({score.question.id: score for score in counted(record.scores, now)} for record in records)
     shared = [Shared(score, other[number]) for number, score in one.items() if number in other]
     result = compare_commentators(session, people[0], people[1], Filters(), now=now)
-    reach = max(0.1, abs(result.low or 0.0), abs(result.high or 0.0))
+    reach = max(0.1, abs(result.difference.low or 0.0), abs(result.difference.high or 0.0))
     return SideBySide(records, shared, result, Scale(-reach, reach, 5, 125))

@@ -1,22 +1,21 @@
 """The leaderboard: who stands where, how sure that is, and why; filters live in the address."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from predictions.enums import QuestionStatus
 from predictions.leaderboard.board import board as leaderboard
 from predictions.leaderboard.board import explanation
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.freshness import newest_scoring
-from predictions.models import Question, QuestionTopic
-from predictions.schemas.views import BoardItem
+from predictions.leaderboard.opening_calibration import opening_calibration
+from predictions.queries.overview import count_questions, latest_resolved, list_topics, next_deadlines
+from predictions.schemas.board_item import BOARD_COLUMNS, BoardItem
+from predictions.scoring.calibration import MIN_PREDICTIONS
 from predictions.scoring.reader_simulation import READERS
 from service.cache.as_of_cache import AsOfCache, AsOfRecord
 from service.cache.leaderboard_cache import State
@@ -33,9 +32,7 @@ router = APIRouter()
 PAGE = 100
 #: Where the intervals begin and end, in pixels of 130: a margin for the dots.
 DRAWN = (5, 125)
-MAX_TOPICS = 200
 LATEST = 5
-CSV_FIELDS = tuple(name for name in BoardItem.model_fields if name != "commentator")
 Chosen = Annotated[BoardQuery, Query()]
 
 
@@ -80,11 +77,10 @@ def _as_it_stood(
 
 def _csv(items: list[BoardItem]) -> Response:
     rows = (
-        [item.commentator.id, item.commentator.slug, item.commentator.name, item.commentator.kind]
-        + [getattr(item, name) for name in CSV_FIELDS]
-        for item in items
+        (who.id, who.slug, who.name, who.kind, *item.columns().values())
+        for item, who in ((item, item.commentator) for item in items)
     )
-    return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *CSV_FIELDS), rows)
+    return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *BOARD_COLUMNS), rows)
 
 
 @router.get("/commentators")
@@ -124,11 +120,11 @@ def _shown(
         "ranked": sum(item.rank is not None for item in items),
         "skills": _skills(here),
         "briers": Scale(0.0, 0.5, *DRAWN),
-        "curves": sparklines(session, [item for item in here if item.brier is not None]),
-        "topics": board_topics(session),
-        "statuses": _statuses(session),
-        "resolved": _questions(session, col(Question.status) == QuestionStatus.RESOLVED, col(Question.known_at).desc()),
-        "next": _questions(session, _waiting(now), col(Question.deadline)),
+        "curves": sparklines(opening_calibration(session, _drawable(here), query.filters(), now)),
+        "topics": list_topics(session),
+        "statuses": count_questions(session),
+        "resolved": latest_resolved(session, LATEST),
+        "next": next_deadlines(session, LATEST, now=now),
         "state": state,
         "method": explanation(made.ranking),
         "reference_forecasts": made.reference_forecasts,
@@ -137,10 +133,9 @@ def _shown(
     }
 
 
-def board_topics(session: Session) -> Sequence[str]:
-    """The topics to choose from, in order."""
-    query = select(col(QuestionTopic.topic)).distinct().order_by(col(QuestionTopic.topic)).limit(MAX_TOPICS)
-    return session.execute(query).scalars().all()
+def _drawable(items: list[BoardItem]) -> list[int]:
+    """Return the ids of the commentators with enough resolved questions for a calibration curve."""
+    return [item.commentator.id for item in items if item.resolved >= MIN_PREDICTIONS]
 
 
 def groups(items: list[BoardItem], *, by_tier: bool) -> list[tuple[int | None, list[BoardItem]]]:
@@ -162,17 +157,3 @@ def _skills(items: list[BoardItem]) -> Scale:
     ranked = [item for item in items if item.rank is not None] or items
     low = min([-5.0, *(item.skill_low for item in ranked if item.skill_low is not None)])
     return Scale(low, max([5.0, *(item.skill_high for item in ranked if item.skill_high is not None)]), *DRAWN)
-
-
-def _waiting(now: datetime) -> ColumnElement[bool]:
-    return and_(col(Question.status) == QuestionStatus.OPEN, col(Question.deadline) > now)
-
-
-def _questions(session: Session, having: ColumnElement[bool], order: Any) -> Sequence[Question]:
-    rows = session.execute(select(Question).where(having).order_by(order, col(Question.id)).limit(LATEST))
-    return rows.scalars().all()
-
-
-def _statuses(session: Session) -> dict[str, int]:
-    rows = session.execute(select(col(Question.status), func.count()).group_by(col(Question.status)))
-    return {status.value: number for status, number in rows}

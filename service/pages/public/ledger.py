@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel import col, select
 
 from predictions import ledger
 from predictions.columns import MAX_ID
-from predictions.models import LedgerEvent
+from predictions.queries.ledger_events import newest_events
 from service.pages.rendering.templates import render
 from service.security.access import Reader
 from service.web.responses import Reading
@@ -29,10 +28,7 @@ def events(
 ) -> Response:
     """Events with a number below ``before``, newest first."""
     newest = ledger.head(session)
-    query = select(LedgerEvent).order_by(col(LedgerEvent.seq).desc()).limit(PAGE)
-    if before is not None:
-        query = query.where(col(LedgerEvent.seq) < before)
-    rows = session.exec(query).all()
+    rows = newest_events(session, before=before, limit=PAGE)
     return render(
         request,
         "ledger.html",

@@ -4,19 +4,23 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import Select, exists, func, select
-from sqlmodel import Session, col
 
 from predictions.enums import DeadlineBasis, QuestionStatus
-from predictions.models import Prediction, Question, QuestionTopic, Source, row_id
+from predictions.models import row_id
+from predictions.queries.browsing import (
+    browse_questions,
+    browse_sources,
+    predictions_by_question,
+    predictions_by_source,
+)
+from predictions.queries.listing import QuestionFilter
+from predictions.queries.overview import count_questions, list_topics
 from service.pages.rendering.templates import render
 from service.security.access import Reader
 from service.web.responses import Reading
 
 router = APIRouter()
 PAGE = 50
-MAX_TOPICS = 200
-SETTLED = (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED)
 
 
 class ListQuery(BaseModel):
@@ -45,9 +49,11 @@ Chosen = Annotated[ListQuery, Query()]
 
 @router.get("/questions")
 def questions(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
-    """Questions: open ones by deadline, soonest first; settled ones by when the outcome became known, newest first."""
-    topics = select(col(QuestionTopic.topic)).distinct().order_by(col(QuestionTopic.topic)).limit(MAX_TOPICS)
-    rows, more = _page(session, _questions(query), query.page)
+    """Show questions: open ones by deadline, soonest first; resolved ones by their known outcome, newest first."""
+    wanted = QuestionFilter(
+        topic=query.topic, event=query.event, status=query.status, deadline_basis=query.deadline_basis
+    )
+    rows, more = browse_questions(session, wanted, order=query.order, page=query.page, size=PAGE)
     return render(
         request,
         "questions.html",
@@ -55,9 +61,9 @@ def questions(request: Request, _: Reader, session: Reading, query: Chosen) -> R
         title="Questions",
         query=query,
         questions=rows,
-        counts=_predictions(session, Prediction.question_id, rows),
-        topics=session.execute(topics).scalars().all(),
-        statuses=_statuses(session),
+        counts=predictions_by_question(session, [row_id(row) for row in rows]),
+        topics=list_topics(session),
+        statuses=count_questions(session),
         more=more,
         first=(query.page - 1) * PAGE,
     )
@@ -65,11 +71,8 @@ def questions(request: Request, _: Reader, session: Reading, query: Chosen) -> R
 
 @router.get("/sources")
 def sources(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
-    """Sources, newest first."""
-    wanted = select(Source).order_by(col(Source.published_on).desc().nulls_last(), col(Source.id).desc())
-    if query.outlet is not None:
-        wanted = wanted.where(col(Source.outlet) == query.outlet)
-    rows, more = _page(session, wanted, query.page)
+    """Show sources, newest first."""
+    rows, more = browse_sources(session, outlet=query.outlet, page=query.page, size=PAGE)
     return render(
         request,
         "sources.html",
@@ -77,45 +80,7 @@ def sources(request: Request, _: Reader, session: Reading, query: Chosen) -> Res
         title="Sources",
         query=query,
         sources=rows,
-        counts=_predictions(session, Prediction.source_id, rows),
+        counts=predictions_by_source(session, [row_id(row) for row in rows]),
         more=more,
         first=(query.page - 1) * PAGE,
     )
-
-
-def _questions(query: ListQuery) -> Select[Any]:
-    wanted = select(Question)
-    if query.topic is not None:
-        about = (col(QuestionTopic.question_id) == col(Question.id), col(QuestionTopic.topic) == query.topic)
-        wanted = wanted.where(exists().where(*about))
-    if query.event is not None:
-        wanted = wanted.where(col(Question.event) == query.event)
-    if query.status is not None:
-        wanted = wanted.where(col(Question.status) == query.status)
-    if query.deadline_basis is not None:
-        wanted = wanted.where(col(Question.deadline_basis) == query.deadline_basis)
-    if query.order == "newest":
-        return wanted.order_by(col(Question.id).desc())
-    if query.status in SETTLED:
-        return wanted.order_by(col(Question.known_at).desc(), col(Question.id).desc())
-    unsettled = col(Question.status).not_in(SETTLED)
-    # Those that wait for an outcome first, soonest deadline first; then the settled, in the same order.
-    return wanted.order_by(unsettled.desc(), col(Question.deadline), col(Question.id))
-
-
-def _page(session: Session, wanted: Select[Any], page: int) -> tuple[list[Any], bool]:
-    rows = session.execute(wanted.offset((page - 1) * PAGE).limit(PAGE + 1)).scalars().all()
-    return list(rows[:PAGE]), len(rows) > PAGE
-
-
-def _predictions(session: Session, column: Any, rows: list[Any]) -> dict[int, int]:
-    """How many predictions each row has."""
-    query = (
-        select(col(column), func.count()).where(col(column).in_([row_id(row) for row in rows])).group_by(col(column))
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
-
-
-def _statuses(session: Session) -> dict[str, int]:
-    rows = session.execute(select(col(Question.status), func.count()).group_by(col(Question.status)))
-    return {status.value: number for status, number in rows}

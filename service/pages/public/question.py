@@ -1,20 +1,18 @@
 """A question's story: what was asked, who said what, what happened, and what each made of it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from predictions.enums import QuestionKind, QuestionStatus
-from predictions.leaderboard.wording_ranges import around, wording_ranges
-from predictions.models import Question, Score, row_id
+from predictions.leaderboard.question_results import scores_by_opening
+from predictions.models import Question, row_id
 from predictions.queries.details import view_question
 from predictions.queries.listing import PredictionFilter, QuestionFilter, list_predictions, list_questions
 from predictions.queries.question_trail import question_trail
+from predictions.questions.lookup import condition_of
 from predictions.schemas.views import QuestionView
-from predictions.scoring.units import SCALE
-from resolvers.probing.configuration import find_attached, view_attached
+from resolvers.probing.configuration import find_attached, resolver_view
 from resolvers.prompts.inbox import list_prompts
 from service.lookup import question_of
 from service.pages.charts.question_timeline import timeline
@@ -45,14 +43,14 @@ def question(request: Request, which: Which, _: Reader, session: Reading, page: 
         session=session,
         title=row.text,
         q=view,
-        condition=session.get(Question, row.condition_question_id) if row.condition_question_id else None,
-        resolver=view_attached(attached, row) if attached else None,
+        condition=condition_of(session, row),
+        resolver=resolver_view(attached, row) if attached else None,
         family=_family(session, view),
         chart=timeline(view, told, now),
         total=len(told),
         limited=len(told) == MAX_PREDICTIONS,
         predictions=told[first : first + PAGE],
-        scores=_scores(session, row),
+        scores=scores_by_opening(session, row),
         prompts=list_prompts(session, now=now, question=view.id),
         events=question_trail(session, view, [each.id for each in told]),
         first=first,
@@ -65,21 +63,3 @@ def _family(session: Session, view: QuestionView) -> list[Question]:
     """The other questions that hang together with this one."""
     rows = list_questions(session, QuestionFilter(event=view.event), limit=MAX_FAMILY + 1)
     return [row for row in rows if row_id(row) != view.id][:MAX_FAMILY]
-
-
-def _scores(session: Session, question: Question) -> dict[int, dict[str, Any]]:
-    """What each commentator made of it, by the prediction that was their opening call."""
-    names = ("opening", "latest", "time_weighted", "opening_low", "opening_high", "reference")
-    rows = session.execute(select(Score).where(col(Score.question_id) == question.id)).scalars()
-    scored = question.status is QuestionStatus.RESOLVED and question.kind is QuestionKind.BINARY
-    words = wording_ranges(session, [question]) if scored else {}
-    return {
-        row.opening_id: {name: getattr(row, name) / SCALE for name in names}
-        | {"reference_type": row.reference_type.value, "counted": row.counted}
-        | {
-            "words": around(
-                words.get((row.commentator_id, row.question_id)), row.latest / SCALE, row.time_weighted / SCALE
-            )
-        }
-        for row in rows
-    }

@@ -55,5 +55,5 @@ def _kept(request: Request, session: Session, make: Callable[[datetime], Made]) 
         made = make(now)
         page = PageBytes(made.body, "", head, min(made.until or now + LONGEST, now + LONGEST))
         if shared and made.good:
-            boards.keep_page(wanted, page)
+            boards.store_page(wanted, page)
     return page_reply(request, page.body, HTML)

@@ -7,9 +7,9 @@ from typing import Any
 
 from fastapi import Response
 
+from service.files.csv_injection import guard
+
 CSV = "text/csv; charset=utf-8"
-#: A spreadsheet takes a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_reply(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
@@ -23,6 +23,6 @@ def csv_reply(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
+    if isinstance(value, str):
+        return guard(value)
     return value.isoformat() if hasattr(value, "isoformat") else value

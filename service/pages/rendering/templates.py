@@ -15,7 +15,7 @@ from predictions import ledger
 from service import __version__
 from service.pages.charts import scales
 from service.pages.rendering import formatting
-from service.web.etag import etag_of
+from service.web.etag import client_holds, etag_of
 
 PACKAGE = Path(__file__).parents[2]
 #: Nothing from other hosts, no inline script or style; forms go only to this service; nobody frames a page.
@@ -104,8 +104,8 @@ def page_reply(request: Request, body: bytes, media_type: str, *, status: int = 
     """``body`` with the headers of a page; compressed where the reader takes gzip and it helps."""
     headers = HEADERS | {"Content-Security-Policy": policy, "Cache-Control": "private, no-cache"}
     if status == 200:
-        headers["ETag"] = tag = "W/" + etag_of(body)
-        if tag in {part.strip() for part in request.headers.get("if-none-match", "").split(",")}:
+        headers["ETag"] = tag = etag_of(body)
+        if client_holds(request, tag):
             return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", "") and len(body) > 1000 and media_type != PNG:
         body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"

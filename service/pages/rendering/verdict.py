@@ -1,6 +1,6 @@
 """One sentence on a commentator's record."""
 
-from predictions.schemas.views import BoardItem
+from predictions.schemas.board_item import BoardItem
 
 
 def verdict(summary: BoardItem) -> str:

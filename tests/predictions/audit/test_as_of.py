@@ -14,8 +14,8 @@ from predictions.models import Prediction, Question
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import postpone
 from predictions.questions.resolve import resolve, retract_resolution
+from predictions.schemas.board_item import BoardItem
 from predictions.schemas.inputs import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
-from predictions.schemas.views import BoardItem
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.record import record_prediction
 

@@ -33,7 +33,8 @@ def scored(session: Session, *said: dict[str, Any], known: int = 11, who: str = 
 
 
 def bounds(view: ScoreView, name: str) -> tuple[float, float, float]:
-    return getattr(view, f"{name}_low"), getattr(view, name), getattr(view, f"{name}_high")
+    score = getattr(view.statistics, name)
+    return score.wording_low, score.value, score.wording_high
 
 
 def test_words_after_a_number_give_the_latest_and_the_weighted_score_a_range(session: Session) -> None:

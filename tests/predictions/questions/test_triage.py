@@ -14,7 +14,7 @@ from predictions.questions.triage import assign_question, is_snoozed, snooze_que
 from resolvers.deadline_sweep import sweep_due
 from resolvers.prompts.inbox import PromptState, due_questions, list_prompts
 from tests.support.fake_clock import START
-from tests.support.source_requests import BASE_URL, ask, prompts_of, settle
+from tests.support.source_requests import BASE_URL, create_question, recorded_prompts, resolve_question
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -22,7 +22,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @pytest.fixture
 def question(session: Session) -> Question:
     """A question that came due at START, and was prompted for."""
-    found = ask(session, "rain", START)
+    found = create_question(session, "rain", START)
     sweep(session, START)
     return found
 
@@ -45,9 +45,9 @@ def test_nobody_is_prompted_before_the_snooze_ends_and_then_somebody_is(session:
     assert (is_snoozed(question), states(session)) == (True, ["snoozed"])
     for hours in range(2, 5 * 24):
         sweep(session, START + hours * HOUR)
-    assert prompts_of(session) == [(question.id, "due")]
+    assert recorded_prompts(session) == [(question.id, "due")]
     sweep(session, START + 5 * DAY)
-    assert prompts_of(session) == [(question.id, "due"), (question.id, "snooze_1")]
+    assert recorded_prompts(session) == [(question.id, "due"), (question.id, "snooze_1")]
     assert (is_snoozed(question), states(session)) == (False, ["open", "open"])
     assert question.next_prompt_at == START + 7 * DAY, "the reminders go on as planned"
 
@@ -57,18 +57,18 @@ def test_a_snooze_shorter_than_the_time_to_the_next_reminder_ends_when_it_says(
 ) -> None:
     snooze_question(session, question, START + 2 * HOUR, now=START, actor="ann")
     sweep(session, START + 2 * HOUR)
-    assert prompts_of(session)[1:] == [(question.id, "snooze_1")]
+    assert recorded_prompts(session)[1:] == [(question.id, "snooze_1")]
     assert question.next_prompt_at == START + DAY
 
 
 def test_even_after_the_escalation_a_snoozed_question_comes_back(session: Session, question: Question) -> None:
     for day in range(60):
         sweep(session, START + day * DAY)
-    before = prompts_of(session)
+    before = recorded_prompts(session)
     assert (before[-1][1], question.next_prompt_at) == ("escalation", None)
     snooze_question(session, question, START + 70 * DAY, now=START + 61 * DAY, actor="ann")
     sweep(session, START + 70 * DAY)
-    assert prompts_of(session) == [*before, (question.id, "snooze_1")]
+    assert recorded_prompts(session) == [*before, (question.id, "snooze_1")]
     assert question.next_prompt_at is None, "and then it is quiet again"
 
 
@@ -76,7 +76,7 @@ def test_each_snooze_has_a_prompt_of_its_own_at_its_end(session: Session, questi
     for number in (1, 2, 3):
         snooze_question(session, question, START + number * HOUR, now=START + (number - 1) * HOUR, actor="ann")
         sweep(session, START + number * HOUR)
-    assert [stage for _, stage in prompts_of(session)] == ["due", "snooze_1", "snooze_2", "snooze_3"]
+    assert [stage for _, stage in recorded_prompts(session)] == ["due", "snooze_1", "snooze_2", "snooze_3"]
 
 
 def test_a_snooze_can_be_moved_and_ended(session: Session, question: Question) -> None:
@@ -84,7 +84,7 @@ def test_a_snooze_can_be_moved_and_ended(session: Session, question: Question) -
     snooze_question(session, question, START + 2 * DAY, now=START, actor="bob")
     snooze_question(session, question, None, now=START + HOUR, actor="ann")
     sweep(session, START + HOUR)
-    assert [stage for _, stage in prompts_of(session)] == ["due", "snooze_1"]
+    assert [stage for _, stage in recorded_prompts(session)] == ["due", "snooze_1"]
     with pytest.raises(Conflict, match="not snoozed"):
         snooze_question(session, question, None, now=START + HOUR, actor="ann")
     told = [(event["by"], event["before"], event["until"]) for event in events(session, "question.snoozed")]
@@ -94,15 +94,15 @@ def test_a_snooze_can_be_moved_and_ended(session: Session, question: Question) -
 
 def test_an_outcome_or_another_deadline_ends_a_snooze(session: Session, question: Question) -> None:
     snooze_question(session, question, START + 3 * DAY, now=START, actor="ann")
-    settle(session, question, "yes", START + HOUR)
+    resolve_question(session, question, "yes", START + HOUR)
     assert (is_snoozed(question), states(session)) == (False, ["answered"])
-    other = ask(session, "snow", START)
+    other = create_question(session, "snow", START)
     sweep(session, START)
     snooze_question(session, other, START + 3 * DAY, now=START, actor="ann")
     postpone(session, other, START + 2 * DAY, "moved", now=START, actor="ann")
     assert (is_snoozed(other), states(session)[-1]) == (False, "overtaken")
     sweep(session, START + 2 * DAY)
-    assert prompts_of(session)[-1] == (other.id, "due")
+    assert recorded_prompts(session)[-1] == (other.id, "due")
 
 
 @pytest.mark.parametrize("until", [START, START - HOUR, START + 367 * DAY])
@@ -114,14 +114,14 @@ def test_a_time_that_is_past_or_far_away_is_refused(session: Session, question: 
 
 def test_only_what_is_due_can_be_snoozed(session: Session, question: Question) -> None:
     with pytest.raises(Conflict, match="open"):
-        snooze_question(session, ask(session, "ahead", START + DAY), START + HOUR, now=START, actor="ann")
-    settle(session, question, "no", START)
+        snooze_question(session, create_question(session, "ahead", START + DAY), START + HOUR, now=START, actor="ann")
+    resolve_question(session, question, "no", START)
     with pytest.raises(Conflict, match="resolved"):
         snooze_question(session, question, START + HOUR, now=START, actor="ann")
 
 
 def test_the_inbox_shows_what_is_snoozed_apart_and_what_is_whose(session: Session, question: Question) -> None:
-    other = ask(session, "snow", START)
+    other = create_question(session, "snow", START)
     sweep(session, START)
     snooze_question(session, question, START + DAY, now=START, actor="ann")
     assign_question(session, other, "Ann", now=START, actor="bob")
@@ -140,7 +140,7 @@ def test_a_question_is_assigned_to_one_person_or_to_nobody(session: Session, que
         assign_question(session, question, name, now=START, actor="desk")
     told = [(event["before"], event["assignee"]) for event in events(session, "question.assigned")]
     assert told == [(None, "Ann"), ("Ann", "Bob"), ("Bob", None)], "what changes nothing is not told"
-    settle(session, question, "no", START)
+    resolve_question(session, question, "no", START)
     with pytest.raises(Conflict, match="nothing left"):
         assign_question(session, question, "Ann", now=START, actor="desk")
 

@@ -62,7 +62,7 @@ def test_each_outcome_correction_and_withdrawal_is_a_point(session: Session) -> 
     right_now = {"made_at": right.made_at.isoformat(), "probability": 0.4, "reason": "misread"}
     correct_prediction(session, right, CorrectionIn.model_validate(right_now), now=on(61), actor="test")
     retract_resolution(session, first, "retracted", now=on(71), actor="test")
-    points = [(point.at, point.resolved, point.brier) for point in history(session, on(80)).as_it_stood]
+    points = [(point.at, point.resolved, point.brier.value) for point in history(session, on(80)).as_it_stood]
     assert points == [
         (on(21), 1, pytest.approx(0.04)),
         (on(31), 2, pytest.approx((0.04 + 0.25) / 2)),
@@ -89,7 +89,8 @@ def test_scores_in_the_order_of_their_outcomes_have_running_means(session: Sessi
     settle(session, later, 50, "yes", 40)
     settle(session, sooner, 51, "yes", 30)
     found = [
-        (point.question.slug, point.resolved, point.score, point.brier) for point in history(session, on(60)).by_outcome
+        (point.question.slug, point.resolved, point.score, point.brier.value)
+        for point in history(session, on(60)).by_outcome
     ]
     assert found == [("sooner", 1, 0.25, 0.25), ("later", 2, 1.0, 0.625)]
 
@@ -112,10 +113,12 @@ def test_every_day_of_the_history_is_what_the_record_rebuilt_for_it_says(session
         if not held:
             assert not line.resolved, day
             continue
-        for name in ("resolved", *RULES):
-            assert getattr(held[-1], name) == getattr(line, name), (day, name)
-        for name in (f"{rule}_wording_{end}" for rule in RULES for end in ("low", "high")):
-            assert getattr(held[-1], name) == pytest.approx(getattr(line, name), abs=1e-8), (day, name)
+        assert held[-1].resolved == line.resolved, day
+        for name in RULES:
+            found, expected = getattr(held[-1], name), getattr(line.statistics, name)
+            assert found.value == expected.value, (day, name)
+            for end in ("wording_low", "wording_high"):
+                assert getattr(found, end) == pytest.approx(getattr(expected, end), abs=1e-8), (day, name)
 
 
 def live(session: Session, chance: random.Random) -> None:
@@ -160,8 +163,8 @@ def test_a_point_of_the_history_has_the_interval_of_the_board_of_that_day(sessio
         say(session, question, 1, 0, probability=chance.random())
         settle(session, question, 21 + at, chance.choice(("yes", "no")), 20 + at)
     found = history(session, on(60))
-    assert [point.brier_low is None for point in found.as_it_stood] == [True] * 9 + [False] * 5
-    assert [point.brier_high is None for point in found.by_outcome] == [True] * 9 + [False] * 5
+    assert [point.brier.low is None for point in found.as_it_stood] == [True] * 9 + [False] * 5
+    assert [point.brier.high is None for point in found.by_outcome] == [True] * 9 + [False] * 5
     for day, point in ((30, found.as_it_stood[9]), (34, found.as_it_stood[-1])):
         engine = rebuild(session, on(day))
         with Session(engine) as past:
@@ -170,9 +173,10 @@ def test_a_point_of_the_history_has_the_interval_of_the_board_of_that_day(sessio
         engine.dispose()
         for name in ("brier", "brier_latest", "brier_time_weighted"):
             for end in ("low", "high"):
-                assert getattr(point, f"{name}_{end}") == pytest.approx(getattr(line, f"{name}_{end}"), abs=1e-8)
+                expected = getattr(getattr(line.statistics, name), end)
+                assert getattr(getattr(point, name), end) == pytest.approx(expected, abs=1e-8)
     last = found.by_outcome[-1]
-    assert (last.brier_low, last.brier_high) == pytest.approx((line.brier_low, line.brier_high), abs=1e-8)
+    assert (last.brier.low, last.brier.high) == pytest.approx((line.brier_low, line.brier_high), abs=1e-8)
 
 
 def test_a_score_over_time_says_what_the_words_allow(session: Session) -> None:
@@ -182,7 +186,7 @@ def test_a_score_over_time_says_what_the_words_allow(session: Session) -> None:
         question = ask(session, f"q-{at}", 20 + at)
         say(session, question, 1, 0, **said)
         settle(session, question, 30, "yes", 20 + at)
-    found = [(point.brier_wording_low, point.brier_wording_high) for point in history(session, on(60)).by_outcome]
+    found = [(point.brier.wording_low, point.brier.wording_high) for point in history(session, on(60)).by_outcome]
     assert found == [
         pytest.approx((0.16, 0.16)),
         pytest.approx(((0.16 + 0.15**2) / 2, (0.16 + 0.4**2) / 2)),

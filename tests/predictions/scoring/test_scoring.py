@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from predictions.scoring.brier import brier, brier_binary, brier_categorical, brier_ordinal, brier_range
-from predictions.scoring.other_scores import brier_skill_score, log_score, peer_score, skill_points
+from predictions.scoring.other_scores import log_score, peer_score, skill_points
 from predictions.scoring.revision_rules import QuestionScores, score_question
 from predictions.scoring.units import SCALE, from_units, to_units
 
@@ -89,13 +89,6 @@ def test_log_score_is_clipped_so_that_never_cannot_cost_infinitely_much() -> Non
     assert_allclose(log_score([[0.8], [0.8], [0.01], [0.0], [1.0]], [1, 0, 1, 1, 1], "binary"), expected, atol=1e-15)
     assert log_score(VEC10_P[:, None], VEC10_Y, "binary").mean() == pytest.approx(0.619867, abs=5e-7)
     assert_allclose(log_score(FOUR, 1, "categorical"), [-np.log(0.45)])
-
-
-def test_skill_score_compares_means() -> None:
-    scores = brier_binary(VEC10_P, VEC10_Y)
-    assert brier_skill_score(scores, np.full(10, 0.25)) == pytest.approx(0.176)
-    assert brier_skill_score(scores, np.zeros(10)) is None
-    assert brier_skill_score([], []) is None
 
 
 def test_skill_points_count_the_gain_on_the_reference_forecast() -> None:

@@ -1,4 +1,4 @@
-"""Channels: what may be one, how webhooks are signed and answered."""
+"""Channels: valid targets, signed webhooks, and the status codes of receivers."""
 
 import base64
 import json
@@ -11,14 +11,21 @@ from sqlmodel import Session
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from predictions.errors import Conflict, InvalidInput
-from resolvers.notifications.channels import ChannelIn, enter_channel, make_secret, send_test, switch, wants
+from resolvers.notifications.channels import (
+    ChannelIn,
+    create_channel,
+    generate_secret,
+    send_test_message,
+    set_enabled,
+    wants,
+)
 from resolvers.notifications.models import Channel, ChannelKind
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage
-from resolvers.notifications.senders.webhook import WebhookSender, answer_of, signed_headers
-from resolvers.outbound.client import Fetcher
+from resolvers.notifications.sender import OutgoingMessage, SendStatus
+from resolvers.notifications.senders.webhook import WebhookSender, result_for_status, signed_headers
+from resolvers.outbound.client import OutboundClient
 from tests.support.fake_clock import START
 from tests.support.http_source_server import RawServer, RunningClock, hang, raw, redirect, reply, serving_raw
-from tests.support.source_requests import listen
+from tests.support.source_requests import add_channel
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of 32 bytes for testing").decode()
 
@@ -30,8 +37,10 @@ def receiver() -> Iterator[RawServer]:
 
 
 def sender(receiver: RawServer, total_seconds: float = 5.0) -> WebhookSender:
-    fetcher = Fetcher(clock=RunningClock(), user_agent="Track Record tests", allowed_hosts=[receiver.host])
-    return WebhookSender(fetcher, RunningClock(), total_seconds=total_seconds)
+    outbound_client = OutboundClient(
+        clock=RunningClock(), user_agent="Track Record tests", allowed_hosts=[receiver.host]
+    )
+    return WebhookSender(outbound_client, RunningClock(), total_seconds=total_seconds)
 
 
 def to(target: str, payload: str = '{"type":"prompt.created","data":{"text":"Köln – 50 %"}}') -> OutgoingMessage:
@@ -45,13 +54,13 @@ def channel_in(**fields: object) -> ChannelIn:
 def test_what_a_webhook_receives_verifies_with_the_published_library(receiver: RawServer) -> None:
     receiver.routes["/hook"] = reply(b"thanks")
     message = to(f"{receiver.url}/hook")
-    assert sender(receiver).send(message).verdict is DeliveryResult.DELIVERED
+    assert sender(receiver).send(message).status is SendStatus.DELIVERED
     [request] = receiver.requests
     assert Webhook(SECRET).verify(request.body, request.headers) == json.loads(message.payload)
     assert (request.method, request.headers["content-type"]) == ("POST", "application/json")
     assert request.headers["webhook-id"] == "msg_1"
     with pytest.raises(WebhookVerificationError):
-        Webhook(make_secret()).verify(request.body, request.headers)
+        Webhook(generate_secret()).verify(request.body, request.headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(request.body + b" ", request.headers)
 
@@ -67,40 +76,40 @@ def test_the_signature_is_that_of_the_published_example() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict"),
+    ("code", "expected"),
     [
-        (200, DeliveryResult.DELIVERED),
-        (204, DeliveryResult.DELIVERED),
-        (301, DeliveryResult.PASSING),
-        (400, DeliveryResult.PERMANENT),
-        (401, DeliveryResult.PERMANENT),
-        (404, DeliveryResult.PERMANENT),
-        (408, DeliveryResult.PASSING),
-        (410, DeliveryResult.GONE),
-        (413, DeliveryResult.PERMANENT),
-        (425, DeliveryResult.PASSING),
-        (429, DeliveryResult.PASSING),
-        (500, DeliveryResult.PASSING),
-        (503, DeliveryResult.PASSING),
+        (200, SendStatus.DELIVERED),
+        (204, SendStatus.DELIVERED),
+        (301, SendStatus.TEMPORARY),
+        (400, SendStatus.PERMANENT),
+        (401, SendStatus.PERMANENT),
+        (404, SendStatus.PERMANENT),
+        (408, SendStatus.TEMPORARY),
+        (410, SendStatus.GONE),
+        (413, SendStatus.PERMANENT),
+        (425, SendStatus.TEMPORARY),
+        (429, SendStatus.TEMPORARY),
+        (500, SendStatus.TEMPORARY),
+        (503, SendStatus.TEMPORARY),
     ],
 )
-def test_a_status_says_whether_to_try_again(status: int, verdict: DeliveryResult) -> None:
-    answer = answer_of(status, None)
-    assert (answer.verdict, answer.status_code) == (verdict, status)
-    assert (answer.detail == "") == (verdict is DeliveryResult.DELIVERED)
+def test_a_status_says_whether_to_try_again(code: int, expected: SendStatus) -> None:
+    answer = result_for_status(code, None)
+    assert (answer.status, answer.status_code) == (expected, code)
+    assert (answer.detail == "") == (expected is SendStatus.DELIVERED)
 
 
 def test_a_receiver_may_name_the_time_of_the_next_attempt(receiver: RawServer) -> None:
     receiver.routes["/hook"] = reply(status=503, retry_after="120")
     answer = sender(receiver).send(to(f"{receiver.url}/hook"))
-    assert (answer.verdict, answer.status_code, answer.retry_after) == (DeliveryResult.PASSING, 503, 120.0)
+    assert (answer.status, answer.status_code, answer.retry_after) == (SendStatus.TEMPORARY, 503, 120.0)
 
 
 def test_a_webhook_follows_no_redirect(receiver: RawServer) -> None:
     receiver.routes["/hook"] = redirect(f"{receiver.url}/elsewhere", 307)
     receiver.routes["/elsewhere"] = reply()
     answer = sender(receiver).send(to(f"{receiver.url}/hook"))
-    assert answer.verdict is DeliveryResult.PASSING
+    assert answer.status is SendStatus.TEMPORARY
     assert "no redirect" in answer.detail
     assert receiver.targets() == ["/hook"]
 
@@ -109,34 +118,34 @@ def test_a_receiver_that_hangs_or_breaks_off_is_tried_again_later(receiver: RawS
     receiver.routes |= {"/hang": hang, "/broken": raw(b"HTTP/1.1 2"), "/noise": raw(b"\x00\x01\x02\r\n\r\n")}
     for path in receiver.routes:
         answer = sender(receiver, total_seconds=0.3).send(to(f"{receiver.url}{path}"))
-        assert (answer.verdict, answer.status_code) == (DeliveryResult.PASSING, None), path
+        assert (answer.status, answer.status_code) == (SendStatus.TEMPORARY, None), path
     closed = to("http://127.0.0.1:9/hook")
-    fetcher = Fetcher(clock=RunningClock(), user_agent="tests", allowed_hosts=["127.0.0.1"])
-    assert WebhookSender(fetcher, RunningClock()).send(closed).verdict is DeliveryResult.PASSING
+    outbound_client = OutboundClient(clock=RunningClock(), user_agent="tests", allowed_hosts=["127.0.0.1"])
+    assert WebhookSender(outbound_client, RunningClock()).send(closed).status is SendStatus.TEMPORARY
 
 
 def test_a_private_address_is_refused_for_good_unless_the_operator_allows_it(receiver: RawServer) -> None:
-    fetcher = Fetcher(clock=RunningClock(), user_agent="tests")
-    answer = WebhookSender(fetcher, RunningClock()).send(to(f"{receiver.url}/hook"))
-    assert answer.verdict is DeliveryResult.PERMANENT
+    outbound_client = OutboundClient(clock=RunningClock(), user_agent="tests")
+    answer = WebhookSender(outbound_client, RunningClock()).send(to(f"{receiver.url}/hook"))
+    assert answer.status is SendStatus.PERMANENT
     assert "operator" in answer.detail
     assert receiver.requests == []
 
 
 def test_a_new_webhook_gets_a_secret_and_keeps_one_that_is_given(session: Session) -> None:
-    made = listen(session, "made", START)
-    assert made.secret.startswith("whsec_")
-    assert len(base64.b64decode(made.secret.removeprefix("whsec_"))) == 32
-    assert listen(session, "given", START, secret=SECRET).secret == SECRET
-    assert listen(session, "other", START).secret != made.secret
-    mailbox = listen(session, "mail", START, kind="email", target="desk@example.org")
+    generated = add_channel(session, "made", START)
+    assert generated.secret.startswith("whsec_")
+    assert len(base64.b64decode(generated.secret.removeprefix("whsec_"))) == 32
+    assert add_channel(session, "given", START, secret=SECRET).secret == SECRET
+    assert add_channel(session, "other", START).secret != generated.secret
+    mailbox = add_channel(session, "mail", START, kind="email", target="desk@example.org")
     assert mailbox.secret == ""
 
 
 def test_two_channels_cannot_have_one_name(session: Session) -> None:
-    listen(session, "desk", START)
+    add_channel(session, "desk", START)
     with pytest.raises(Conflict, match="choose another name"):
-        enter_channel(session, channel_in(), now=START)
+        create_channel(session, channel_in(), now=START)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +172,7 @@ def test_a_channel_that_could_not_work_is_refused_at_its_field(fields: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("topics", "escalations_only", "stage", "about", "heard"),
+    ("topics", "escalations_only", "stage", "question_topics", "expected"),
     [
         ([], False, "due", [], True),
         (["sea"], False, "due", ["sea", "sport"], True),
@@ -175,8 +184,8 @@ def test_a_channel_that_could_not_work_is_refused_at_its_field(fields: dict[str,
         (["sea"], True, "escalation", ["sport"], False),
     ],
 )
-def test_a_channel_hears_what_it_asked_for(
-    topics: list[str], escalations_only: bool, stage: str, about: list[str], heard: bool
+def test_a_channel_receives_what_its_preferences_select(
+    topics: list[str], escalations_only: bool, stage: str, question_topics: list[str], expected: bool
 ) -> None:
     channel = Channel(
         name="x",
@@ -186,24 +195,24 @@ def test_a_channel_hears_what_it_asked_for(
         escalations_only=escalations_only,
         created_at=START,
     )
-    assert wants(channel, stage, about) is heard
+    assert wants(channel, stage, question_topics) is expected
 
 
 def test_a_test_message_goes_out_at_once_and_says_what_it_is(session: Session, receiver: RawServer) -> None:
     receiver.routes["/hook"] = reply(status=202)
-    channel = listen(session, "desk", START, target=f"{receiver.url}/hook")
-    answer = send_test(channel, {ChannelKind.WEBHOOK: sender(receiver)}, now=START)
-    assert (answer.verdict, answer.status_code) == (DeliveryResult.DELIVERED, 202)
+    channel = add_channel(session, "desk", START, target=f"{receiver.url}/hook")
+    answer = send_test_message(channel, {ChannelKind.WEBHOOK: sender(receiver)}, now=START)
+    assert (answer.status, answer.status_code) == (SendStatus.DELIVERED, 202)
     [request] = receiver.requests
     message = Webhook(channel.secret).verify(request.body, request.headers)
     assert (message["type"], message["data"]["channel"]) == ("channel.test", "desk")
     with pytest.raises(InvalidInput, match="not set up"):
-        send_test(channel, {}, now=START)
+        send_test_message(channel, {}, now=START)
 
 
 def test_a_channel_can_be_switched_off_and_on(session: Session) -> None:
-    channel = listen(session, "desk", START)
-    switch(channel, enabled=False, reason="moved")
+    channel = add_channel(session, "desk", START)
+    set_enabled(channel, enabled=False, reason="moved")
     assert (channel.enabled, channel.disabled_reason) == (False, "moved")
-    switch(channel, enabled=True)
+    set_enabled(channel, enabled=True)
     assert (channel.enabled, channel.disabled_reason) == (True, "")

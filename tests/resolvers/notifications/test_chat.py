@@ -1,4 +1,4 @@
-"""Chat services through Apprise: what arrives at a real receiver, and what a service that refuses or hangs costs."""
+"""Chat services through Apprise, with a real receiver that accepts, refuses or hangs."""
 
 import json
 import socket
@@ -12,15 +12,15 @@ from sqlmodel import Session
 
 from predictions.errors import InvalidInput
 from resolvers.deadline_sweep import sweep_due
-from resolvers.notifications.channels import ChannelIn, enter_channel, send_test
+from resolvers.notifications.channels import ChannelIn, create_channel, send_test_message
 from resolvers.notifications.delivery_log import ChannelView
 from resolvers.notifications.models import ChannelKind
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
 from resolvers.notifications.senders import chat
-from resolvers.notifications.senders.chat import ChatSender, check_address, without_secrets
+from resolvers.notifications.senders.chat import ChatSender, blank_secrets, check_address
 from tests.support.fake_clock import START
 from tests.support.http_source_server import RawServer, hang, raw, redirect, reply, serving_raw
-from tests.support.source_requests import BASE_URL, ask, deliveries
+from tests.support.source_requests import BASE_URL, all_deliveries, create_question
 
 
 @pytest.fixture
@@ -41,45 +41,43 @@ def send(room: RawServer, payload: str, path: str = "/room", seconds: float = 20
 
 @pytest.fixture
 def payload(session: Session) -> str:
-    ask(session, "carnival", START, text="Will the <b>carnival</b> take place?")
-    enter_channel(session, ChannelIn(name="desk", kind=ChannelKind.CHAT, target="json://example.org/room"), now=START)
+    create_question(session, "carnival", START, text="Will the <b>carnival</b> take place?")
+    create_channel(session, ChannelIn(name="desk", kind=ChannelKind.CHAT, target="json://example.org/room"), now=START)
     sweep_due(session, now=START, base_url=BASE_URL)
-    return deliveries(session)[0].payload
+    return all_deliveries(session)[0].payload
 
 
 def test_a_prompt_arrives_as_a_short_text_with_the_way_to_the_question(room: RawServer, payload: str) -> None:
-    assert send(room, payload) == SendResult(DeliveryResult.DELIVERED)
+    assert send(room, payload) == SendResult(SendStatus.DELIVERED)
     [request] = room.requests
-    told = json.loads(request.body)
-    assert told["title"] == "To resolve: Will the <b>carnival</b> take place?"
-    assert "Deadline: 1 April 2025, 12:00 (UTC)\nPossible outcomes: yes, no, annulled" in told["message"]
-    assert f"{BASE_URL}/questions/carnival/resolve" in told["message"]
-    assert "msg_1" not in told["message"], "a room is not given one person's link"
-    assert not told["attachments"]
+    body = json.loads(request.body)
+    assert body["title"] == "To resolve: Will the <b>carnival</b> take place?"
+    assert "Deadline: 1 April 2025, 12:00 (UTC)\nPossible outcomes: yes, no, annulled" in body["message"]
+    assert f"{BASE_URL}/questions/carnival/resolve" in body["message"]
+    assert "msg_1" not in body["message"], "a room is not given one person's link"
+    assert not body["attachments"]
 
 
 def test_a_test_message_goes_out(session: Session, room: RawServer) -> None:
     data = ChannelIn(name="room", kind=ChannelKind.CHAT, target=address(room))
-    channel = enter_channel(session, data, now=START)
-    assert send_test(channel, {ChannelKind.CHAT: ChatSender()}, now=START).verdict is DeliveryResult.DELIVERED
+    channel = create_channel(session, data, now=START)
+    assert send_test_message(channel, {ChannelKind.CHAT: ChatSender()}, now=START).status is SendStatus.DELIVERED
     assert "Channel: room" in json.loads(room.requests[0].body)["message"]
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict"),
+    ("code", "expected"),
     [
-        (401, DeliveryResult.PERMANENT),
-        (410, DeliveryResult.GONE),
-        (429, DeliveryResult.PASSING),
-        (500, DeliveryResult.PASSING),
+        (401, SendStatus.PERMANENT),
+        (410, SendStatus.GONE),
+        (429, SendStatus.TEMPORARY),
+        (500, SendStatus.TEMPORARY),
     ],
 )
-def test_a_refusal_says_whether_to_try_again(
-    room: RawServer, payload: str, status: int, verdict: DeliveryResult
-) -> None:
-    room.routes["/refuses"] = reply(status=status)
+def test_a_refusal_says_whether_to_try_again(room: RawServer, payload: str, code: int, expected: SendStatus) -> None:
+    room.routes["/refuses"] = reply(status=code)
     answer = send(room, payload, "/refuses")
-    assert (answer.verdict, answer.status_code) == (verdict, status)
+    assert (answer.status, answer.status_code) == (expected, code)
 
 
 def test_a_room_that_hangs_costs_bounded_time_and_leaves_no_process(room: RawServer, payload: str) -> None:
@@ -91,20 +89,20 @@ def test_a_room_that_hangs_costs_bounded_time_and_leaves_no_process(room: RawSer
 
     room.routes["/hangs"] = hang_and_look
     answer = send(room, payload, "/hangs", seconds=1.5)
-    assert (answer.verdict, "too slow" in answer.detail) == (DeliveryResult.PASSING, True)
+    assert (answer.status, "too slow" in answer.detail) == (SendStatus.TEMPORARY, True)
     assert left.wait(5), "whoever called has gone"
 
 
 def test_a_room_that_breaks_off_is_tried_again_later(room: RawServer, payload: str) -> None:
     room.routes["/noise"] = raw(b"\x00\x01\r\n\r\n")
-    assert send(room, payload, "/noise").verdict is DeliveryResult.PASSING
+    assert send(room, payload, "/noise").status is SendStatus.TEMPORARY
     room.close()
-    assert send(room, payload).verdict is DeliveryResult.PASSING
+    assert send(room, payload).status is SendStatus.TEMPORARY
 
 
 def test_no_redirect_is_followed(room: RawServer, payload: str) -> None:
     room.routes |= {"/moved": redirect(f"{room.url}/inside", 307), "/inside": reply()}
-    assert send(room, payload, "/moved").verdict is not DeliveryResult.DELIVERED
+    assert send(room, payload, "/moved").status is not SendStatus.DELIVERED
     assert room.targets() == ["/moved"]
 
 
@@ -115,11 +113,11 @@ def test_the_child_knows_none_of_our_secrets(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("TRACKRECORD_SECRET_KEY", "s3cr3t")
-    assert send(room, payload).verdict is DeliveryResult.DELIVERED
+    assert send(room, payload).status is SendStatus.DELIVERED
     assert "authorization" not in room.requests[0].headers
 
 
-def test_an_address_is_looked_at_before_it_is_kept() -> None:
+def test_an_address_is_checked_before_it_is_stored() -> None:
     check_address("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general")
     check_address("ntfy://topic")
     for wrong in ("pigeon://roof", "slack://", "https://example.org/hook"):
@@ -134,19 +132,19 @@ def test_what_is_no_address_at_all_is_refused_at_once(target: str) -> None:
         ChannelIn(name="room", kind=ChannelKind.CHAT, target=target)
 
 
-def test_without_the_extra_it_is_said_how_to_install_it(
+def test_without_the_extra_the_error_names_the_command_to_install_it(
     room: RawServer, payload: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chat, "find_spec", lambda name: None)
     answer = send(room, payload)
-    assert (answer.verdict, "trackrecord[chat]" in answer.detail) == (DeliveryResult.PERMANENT, True)
+    assert (answer.status, "trackrecord[chat]" in answer.detail) == (SendStatus.PERMANENT, True)
     with pytest.raises(InvalidInput, match=r"trackrecord\[chat\]"):
         check_address(address(room))
 
 
-def test_nothing_of_an_address_is_told(session: Session) -> None:
+def test_no_part_of_an_address_is_shown(session: Session) -> None:
     target = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
-    heard = "Failed: https://hooks.slack.com/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
-    assert without_secrets(heard, target) == "Failed: https://hooks.slack.com/…/…/…"
-    channel = enter_channel(session, ChannelIn(name="room", kind=ChannelKind.CHAT, target=target), now=START)
+    warnings = "Failed: https://hooks.slack.com/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    assert blank_secrets(warnings, target) == "Failed: https://hooks.slack.com/…/…/…"
+    channel = create_channel(session, ChannelIn(name="room", kind=ChannelKind.CHAT, target=target), now=START)
     assert ChannelView.of(channel).target == "slack://…"

@@ -1,4 +1,4 @@
-"""One message a day for all that came due; quiet hours; and what a channel hears of because somebody watches."""
+"""Daily digests, quiet hours, and subscriptions."""
 
 import json
 from datetime import timedelta
@@ -20,122 +20,124 @@ from resolvers.notifications.models import Channel, Delivery, DeliveryState
 from resolvers.notifications.rendering import render_email, render_short
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe
 from tests.support.fake_clock import START, FakeClock
-from tests.support.sender_stubs import LATER, NEVER, House, Postman
-from tests.support.source_requests import BASE_URL, ask, deliveries, listen, settle
+from tests.support.sender_stubs import BUSY, REFUSED, DeliveryHarness, RecordingSender
+from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question, resolve_question
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def house(engine: Engine, clock: FakeClock) -> House:
+def harness(engine: Engine, clock: FakeClock) -> DeliveryHarness:
     """It is noon, UTC; the digest goes out at eight in the evening in Berlin, six hours later."""
-    built = House(engine, clock, Postman())
+    built = DeliveryHarness(engine, clock, RecordingSender())
     with built.session() as session:
-        listen(session, "desk", START, zone="Europe/Berlin", digest_at="20:00")
+        add_channel(session, "desk", START, zone="Europe/Berlin", digest_at="20:00")
     return built
 
 
 def digest_of(rows: list[Delivery]) -> Delivery:
-    [found] = [row for row in rows if row.prompt_id is None]
-    return found
+    [digest] = [row for row in rows if row.prompt_id is None]
+    return digest
 
 
 def slugs(payload: str) -> list[str]:
     return [prompt["question"]["slug"] for prompt in json.loads(payload)["data"]["prompts"]]
 
 
-def test_all_that_came_due_since_the_last_digest_is_one_message(house: House) -> None:
-    house.come_due("rain", "snow")
-    house.clock.advance(3600)
-    house.come_due("hail")
-    outbox = house.outbox()
-    assert outbox.deliver(5)["sent"] == 0, "it is not yet time"
-    house.clock.advance(5 * 3600)
-    tally = outbox.deliver(5)
+def test_all_that_came_due_since_the_last_digest_is_one_message(harness: DeliveryHarness) -> None:
+    harness.create_due("rain", "snow")
+    harness.clock.advance(3600)
+    harness.create_due("hail")
+    dispatcher = harness.dispatcher()
+    assert dispatcher.deliver(5)["sent"] == 0, "it is not yet time"
+    harness.clock.advance(5 * 3600)
+    tally = dispatcher.deliver(5)
     assert (tally["sent"], tally["delivered"]) == (1, 1)
-    rows = house.rows()
+    rows = harness.rows()
     digest = digest_of(rows)
     assert slugs(digest.payload) == ["rain", "snow", "hail"]
-    assert house.postman.carried == [digest.message_id]
+    assert harness.sender.sent == [digest.message_id]
     members = [row for row in rows if row is not digest]
     assert {(row.state, row.digest_id, row.attempts) for row in members} == {(DeliveryState.DELIVERED, digest.id, 0)}
-    assert outbox.deliver(5).total() == 0
+    assert dispatcher.deliver(5).total() == 0
 
 
-def test_a_day_without_anything_due_has_no_digest(house: House) -> None:
-    house.clock.advance(7 * 86400)
-    assert house.outbox().deliver(5).total() == 0
-    assert house.rows() == []
+def test_a_day_without_anything_due_has_no_digest(harness: DeliveryHarness) -> None:
+    harness.clock.advance(7 * 86400)
+    assert harness.dispatcher().deliver(5).total() == 0
+    assert harness.rows() == []
 
 
-def test_what_has_an_outcome_before_the_digest_is_not_in_it(house: House) -> None:
-    house.come_due("rain", "snow")
-    with house.question("rain") as (session, question):
-        settle(session, question, "yes", START + HOUR)
-    house.clock.advance(6 * 3600)
-    house.outbox().deliver(5)
-    assert slugs(digest_of(house.rows()).payload) == ["snow"]
-    assert [row.state for row in house.rows() if row.prompt_id] == [DeliveryState.CANCELLED, DeliveryState.DELIVERED]
+def test_what_has_an_outcome_before_the_digest_is_not_in_it(harness: DeliveryHarness) -> None:
+    harness.create_due("rain", "snow")
+    with harness.question("rain") as (session, question):
+        resolve_question(session, question, "yes", START + HOUR)
+    harness.clock.advance(6 * 3600)
+    harness.dispatcher().deliver(5)
+    assert slugs(digest_of(harness.rows()).payload) == ["snow"]
+    assert [row.state for row in harness.rows() if row.prompt_id] == [DeliveryState.CANCELLED, DeliveryState.DELIVERED]
 
 
-def test_a_digest_is_retried_and_dies_as_one_and_so_does_all_that_it_carries(house: House) -> None:
-    house.come_due("rain", "snow")
-    house.clock.advance(6 * 3600)
-    house.postman.answer = lambda _: LATER
-    outbox = house.outbox()
-    outbox.deliver(5)
-    assert [row.state for row in house.rows()] == [DeliveryState.PENDING] * 3
-    house.clock.advance(5)
-    house.postman.answer = lambda _: NEVER
-    outbox.deliver(5)
-    assert {(row.state, row.last_error) for row in house.rows()} == {(DeliveryState.DEAD, "unknown")}
-    assert len(house.postman.carried) == 2, "the digest, twice; and nothing of it alone"
-    house.postman.answer = Postman().answer
-    with house.session() as session:
-        resend(session, digest_of(deliveries(session)), now=house.clock.now())
-    outbox.deliver(5)
-    assert {row.state for row in house.rows()} == {DeliveryState.DELIVERED}
+def test_a_digest_is_retried_and_dies_as_one_and_so_does_all_that_it_carries(harness: DeliveryHarness) -> None:
+    harness.create_due("rain", "snow")
+    harness.clock.advance(6 * 3600)
+    harness.sender.answer = lambda _: BUSY
+    dispatcher = harness.dispatcher()
+    dispatcher.deliver(5)
+    assert [row.state for row in harness.rows()] == [DeliveryState.PENDING] * 3
+    harness.clock.advance(5)
+    harness.sender.answer = lambda _: REFUSED
+    dispatcher.deliver(5)
+    assert {(row.state, row.last_error) for row in harness.rows()} == {(DeliveryState.DEAD, "unknown")}
+    assert len(harness.sender.sent) == 2, "the digest, twice; and nothing of it alone"
+    harness.sender.answer = RecordingSender().answer
+    with harness.session() as session:
+        resend(session, digest_of(all_deliveries(session)), now=harness.clock.now())
+    dispatcher.deliver(5)
+    assert {row.state for row in harness.rows()} == {DeliveryState.DELIVERED}
 
 
-def test_one_prompt_of_a_dead_digest_can_be_sent_again_with_the_next(house: House) -> None:
-    house.come_due("rain", "snow")
-    house.clock.advance(6 * 3600)
-    house.postman.answer = lambda _: NEVER
-    outbox = house.outbox()
-    outbox.deliver(5)
-    with house.session() as session:
-        resend(session, deliveries(session)[0], now=house.clock.now())
-    house.postman.answer = Postman().answer
-    outbox.deliver(5)
-    assert [row.state for row in house.rows()] == ["delivered", "dead", "dead", "delivered"]
+def test_one_prompt_of_a_dead_digest_can_be_sent_again_with_the_next(harness: DeliveryHarness) -> None:
+    harness.create_due("rain", "snow")
+    harness.clock.advance(6 * 3600)
+    harness.sender.answer = lambda _: REFUSED
+    dispatcher = harness.dispatcher()
+    dispatcher.deliver(5)
+    with harness.session() as session:
+        resend(session, all_deliveries(session)[0], now=harness.clock.now())
+    harness.sender.answer = RecordingSender().answer
+    dispatcher.deliver(5)
+    assert [row.state for row in harness.rows()] == ["delivered", "dead", "dead", "delivered"]
 
 
-def test_a_channel_that_wants_single_messages_from_now_on_gets_what_waits_at_once(house: House) -> None:
-    house.come_due("rain", "snow")
-    with house.session() as session:
+def test_a_channel_that_wants_single_messages_from_now_on_gets_what_waits_at_once(harness: DeliveryHarness) -> None:
+    harness.create_due("rain", "snow")
+    with harness.session() as session:
         channel = session.get_one(Channel, 1)
-        change_preferences(session, channel, ChannelPreferences(topics=["sea"], digest_at=None), now=house.clock.now())
+        change_preferences(
+            session, channel, ChannelPreferences(topics=["sea"], digest_at=None), now=harness.clock.now()
+        )
         assert (channel.topics, channel.digest_at, channel.zone) == (["sea"], None, "Europe/Berlin")
-    assert house.outbox().deliver(5)["delivered"] == 2
+    assert harness.dispatcher().deliver(5)["delivered"] == 2
 
 
-def test_two_processes_gather_one_digest(house: House) -> None:
-    house.come_due(*(f"q-{number}" for number in range(150)))
-    house.clock.advance(6 * 3600)
-    one, other = house.outbox(), house.outbox()
+def test_two_processes_gather_one_digest(harness: DeliveryHarness) -> None:
+    harness.create_due(*(f"q-{number}" for number in range(150)))
+    harness.clock.advance(6 * 3600)
+    one, other = harness.dispatcher(), harness.dispatcher()
     one.deliver(0)
     other.deliver(5)
     one.deliver(5)
-    digests = [row for row in house.rows() if row.prompt_id is None]
+    digests = [row for row in harness.rows() if row.prompt_id is None]
     assert sorted(len(slugs(row.payload)) for row in digests) == [50, 100]
-    assert sorted(house.postman.carried) == sorted(row.message_id for row in digests)
+    assert sorted(harness.sender.sent) == sorted(row.message_id for row in digests)
 
 
-def test_a_digest_reads_well_as_a_mail_and_in_a_chat(house: House) -> None:
-    house.come_due("rain", "<snow>".strip("<>"))
-    house.clock.advance(6 * 3600)
-    house.outbox().deliver(5)
-    rows = house.rows()
+def test_a_digest_reads_well_as_a_mail_and_in_a_chat(harness: DeliveryHarness) -> None:
+    harness.create_due("rain", "<snow>".strip("<>"))
+    harness.clock.advance(6 * 3600)
+    harness.dispatcher().deliver(5)
+    rows = harness.rows()
     payload = digest_of(rows).payload
     content = render_email(payload, "unused", "https://x/{}".format)
     assert content.subject == "2 questions to resolve"
@@ -148,65 +150,65 @@ def test_a_digest_reads_well_as_a_mail_and_in_a_chat(house: House) -> None:
     assert f"{BASE_URL}/questions/rain/resolve" in text
 
 
-def test_a_chat_is_told_of_the_first_questions_and_how_many_more(house: House) -> None:
-    house.come_due(*(f"q-{number}" for number in range(12)))
-    house.clock.advance(6 * 3600)
-    house.outbox().deliver(5)
-    _, text = render_short(digest_of(house.rows()).payload)
+def test_a_chat_digest_lists_the_first_questions_and_how_many_more(harness: DeliveryHarness) -> None:
+    harness.create_due(*(f"q-{number}" for number in range(12)))
+    harness.clock.advance(6 * 3600)
+    harness.dispatcher().deliver(5)
+    _, text = render_short(digest_of(harness.rows()).payload)
     assert (text.count("To resolve"), text.splitlines()[-1], len(text) < 2000) == (8, "and 4 more", True)
 
 
 def test_in_quiet_hours_nothing_goes_out_and_afterwards_everything(engine: Engine, clock: FakeClock) -> None:
-    house = House(engine, clock, Postman())
-    with house.session() as session:
-        listen(session, "night", START, zone="America/New_York", quiet_from="22:00", quiet_to="09:00")
-        listen(session, "always", START)
-    house.come_due("rain", channels=("night",))  # it is eight in the morning in New York
-    outbox = house.outbox()
-    assert outbox.deliver(5)["delivered"] == 1
+    harness = DeliveryHarness(engine, clock, RecordingSender())
+    with harness.session() as session:
+        add_channel(session, "night", START, zone="America/New_York", quiet_from="22:00", quiet_to="09:00")
+        add_channel(session, "always", START)
+    harness.create_due("rain", channels=("night",))  # it is eight in the morning in New York
+    dispatcher = harness.dispatcher()
+    assert dispatcher.deliver(5)["delivered"] == 1
     clock.advance(3599)
-    assert outbox.deliver(5).total() == 0
+    assert dispatcher.deliver(5).total() == 0
     clock.advance(1)
-    assert outbox.deliver(5)["delivered"] == 1
+    assert dispatcher.deliver(5)["delivered"] == 1
 
 
 def test_a_retry_waits_for_the_end_of_quiet_hours(engine: Engine, clock: FakeClock) -> None:
-    house = House(engine, clock, Postman(lambda _: LATER))
-    with house.session() as session:
-        listen(session, "night", START, quiet_from="12:01", quiet_to="13:00")
-    house.come_due("rain", channels=("night",))
-    outbox = house.outbox()
-    outbox.deliver(5)
+    harness = DeliveryHarness(engine, clock, RecordingSender(lambda _: BUSY))
+    with harness.session() as session:
+        add_channel(session, "night", START, quiet_from="12:01", quiet_to="13:00")
+    harness.create_due("rain", channels=("night",))
+    dispatcher = harness.dispatcher()
+    dispatcher.deliver(5)
     clock.advance(120)
-    assert outbox.deliver(5).total() == 0
+    assert dispatcher.deliver(5).total() == 0
     clock.advance(3480)
-    assert outbox.deliver(5)["sent"] == 1
+    assert dispatcher.deliver(5)["sent"] == 1
 
 
-def heard(session: Session, slug: str) -> list[str]:
+def receivers(session: Session, slug: str) -> list[str]:
     names = {row_id(row): row.name for row in session.execute(select(Channel)).scalars()}
     return [
         names[row.channel_id]
-        for row in deliveries(session)
+        for row in all_deliveries(session)
         if json.loads(row.payload)["data"]["question"]["slug"] == slug
     ]
 
 
-def test_a_person_hears_of_what_they_watch_and_of_what_is_theirs(session: Session) -> None:
-    listen(session, "desk", START)
-    sport = listen(session, "sport", START, topics=["sport"])
-    ann = listen(session, "ann", START, person="Ann")
-    listen(session, "bob", START, person="Bob")
-    ask(session, "rain", START, "weather")
-    ask(session, "goal", START, "sport")
-    ask(session, "war", START)
-    strike = ask(session, "strike", START)
+def test_the_channel_of_a_person_receives_subscriptions_and_assigned_questions(session: Session) -> None:
+    add_channel(session, "desk", START)
+    sport = add_channel(session, "sport", START, topics=["sport"])
+    ann = add_channel(session, "ann", START, person="Ann")
+    add_channel(session, "bob", START, person="Bob")
+    create_question(session, "rain", START, "weather")
+    create_question(session, "goal", START, "sport")
+    create_question(session, "war", START)
+    strike = create_question(session, "strike", START)
     subscribe(session, ann, SubscriptionIn(channel=row_id(ann), topic="weather"), now=START, actor="Ann")
     war = SubscriptionIn(channel=row_id(sport), question=QuestionRef(slug="war"))
     subscribe(session, sport, war, now=START, actor="Ann")
     assign_question(session, strike, "Bob", now=START, actor="desk")
     sweep_due(session, now=START, base_url=BASE_URL)
-    assert {slug: heard(session, slug) for slug in ("rain", "goal", "war", "strike")} == {
+    assert {slug: receivers(session, slug) for slug in ("rain", "goal", "war", "strike")} == {
         "rain": ["desk", "ann"],
         "goal": ["desk", "sport"],
         "war": ["desk", "sport"],
@@ -215,10 +217,10 @@ def test_a_person_hears_of_what_they_watch_and_of_what_is_theirs(session: Sessio
 
 
 def test_nobody_subscribes_twice_or_to_what_is_not_there(session: Session) -> None:
-    channel = listen(session, "ann", START, person="Ann")
-    ask(session, "rain", START)
-    for given in ({"topic": "sea"}, {"question": {"slug": "rain"}}):
-        wanted = SubscriptionIn.model_validate({"channel": row_id(channel)} | given)
+    channel = add_channel(session, "ann", START, person="Ann")
+    create_question(session, "rain", START)
+    for target in ({"topic": "sea"}, {"question": {"slug": "rain"}}):
+        wanted = SubscriptionIn.model_validate({"channel": row_id(channel)} | target)
         subscribe(session, channel, wanted, now=START, actor="Ann")
         with pytest.raises(Conflict, match="already"):
             subscribe(session, channel, wanted, now=START, actor="Ann")

@@ -1,4 +1,4 @@
-"""E-mail over real SMTP, and the signed links that it carries."""
+"""E-mail over real SMTP, and the signed links in it."""
 
 import asyncio
 import re
@@ -22,20 +22,20 @@ from predictions.errors import Conflict, NotFound
 from predictions.questions.lifecycle import postpone
 from predictions.questions.resolve import retract_resolution
 from resolvers.deadline_sweep import sweep_due
-from resolvers.notifications.channels import send_test
+from resolvers.notifications.channels import send_test_message
 from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.rendering import render_email
 from resolvers.notifications.resolve_links import open_link, resolve_token, resolve_url
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult, outgoing_message
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus, outgoing_message
 from resolvers.notifications.senders.email import MailSender
-from resolvers.notifications.senders.smtp import SmtpServer, smtp_server
+from resolvers.notifications.senders.smtp import SmtpServer, parse_smtp_url
 from service.db.engine import bookkeeping_transaction, write_transaction
 from service.settings import Settings
 from service.wiring.senders import make_senders
 from tests.support.fake_clock import START, FakeClock
 from tests.support.http_source_server import FIXTURES, RawServer, endless, hang, raw
-from tests.support.source_requests import BASE_URL, ask, deliveries, listen, settle
+from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question, resolve_question
 
 SECRET = b"the secret of this server"
 TEXT = "Will the Köln carnival – “Rosenmontag” –\ntake place?"
@@ -101,7 +101,7 @@ def serve_mail() -> Iterator[Serve]:
 
 
 def sender(server: str | SmtpServer, **options: Any) -> MailSender:
-    server = smtp_server(server) if isinstance(server, str) else server
+    server = parse_smtp_url(server) if isinstance(server, str) else server
 
     def link(message_id: str) -> str:
         return resolve_url(BASE_URL, SECRET, message_id)
@@ -110,10 +110,11 @@ def sender(server: str | SmtpServer, **options: Any) -> MailSender:
 
 
 def due_message(session: Session, name: str = "mail") -> OutgoingMessage:
-    channel = listen(session, name, START, kind="email", target="desk@example.org")
-    ask(session, "carnival", START, text=TEXT, deadline_zone="Europe/Berlin", resolution_criteria="Yes if <it> rolls.")
+    channel = add_channel(session, name, START, kind="email", target="desk@example.org")
+    fields = {"text": TEXT, "deadline_zone": "Europe/Berlin", "resolution_criteria": "Yes if <it> rolls."}
+    create_question(session, "carnival", START, **fields)
     sweep_due(session, now=START, base_url=BASE_URL)
-    [delivery] = deliveries(session)
+    [delivery] = all_deliveries(session)
     return outgoing_message(channel, delivery.message_id, delivery.payload)
 
 
@@ -122,7 +123,7 @@ def test_a_prompt_arrives_as_text_and_html_with_a_link_that_opens_the_question(
 ) -> None:
     mailbox, port = serve_mail()
     message = due_message(session)
-    assert sender(f"smtp://127.0.0.1:{port}").send(message) == SendResult(DeliveryResult.DELIVERED, "", 250)
+    assert sender(f"smtp://127.0.0.1:{port}").send(message) == SendResult(SendStatus.DELIVERED, "", 250)
     [mail] = mailbox.mails
     assert mailbox.envelopes == [("record@example.org", ["desk@example.org"])]
     assert mail["Subject"] == "To resolve: Will the Köln carnival – “Rosenmontag” – take place?"
@@ -154,23 +155,23 @@ def test_every_attempt_is_the_same_mail_so_that_repeats_show(session: Session, s
 
 
 @pytest.mark.parametrize(
-    ("step", "reply", "verdict"),
+    ("step", "reply", "status"),
     [
-        ("RCPT", "550 no such mailbox", DeliveryResult.PERMANENT),
-        ("RCPT", "450 greylisted", DeliveryResult.PASSING),
-        ("MAIL", "553 sender not allowed", DeliveryResult.PERMANENT),
-        ("MAIL", "451 later", DeliveryResult.PASSING),
-        ("DATA", "554 spam", DeliveryResult.PERMANENT),
-        ("DATA", "452 full", DeliveryResult.PASSING),
+        ("RCPT", "550 no such mailbox", SendStatus.PERMANENT),
+        ("RCPT", "450 greylisted", SendStatus.TEMPORARY),
+        ("MAIL", "553 sender not allowed", SendStatus.PERMANENT),
+        ("MAIL", "451 later", SendStatus.TEMPORARY),
+        ("DATA", "554 spam", SendStatus.PERMANENT),
+        ("DATA", "452 full", SendStatus.TEMPORARY),
     ],
 )
 def test_a_refusal_says_whether_to_try_again(
-    session: Session, serve_mail: Serve, step: str, reply: str, verdict: DeliveryResult
+    session: Session, serve_mail: Serve, step: str, reply: str, status: SendStatus
 ) -> None:
     mailbox, port = serve_mail()
     mailbox.refuse[step] = reply
     answer = sender(f"smtp://127.0.0.1:{port}").send(due_message(session))
-    assert (answer.verdict, answer.status_code) == (verdict, int(reply[:3]))
+    assert (answer.status, answer.status_code) == (status, int(reply[:3]))
     assert reply in answer.detail
     assert mailbox.mails == []
 
@@ -196,7 +197,7 @@ def test_a_server_that_misbehaves_is_tried_again_later_and_costs_bounded_time(
         answer = sender(f"smtp://127.0.0.1:{server.port}", total_seconds=0.5).send(due_message(session))
     finally:
         server.close()
-    assert answer.verdict is DeliveryResult.PASSING
+    assert answer.status is SendStatus.TEMPORARY
 
 
 class MuteServer(RawServer):
@@ -215,7 +216,7 @@ class MuteServer(RawServer):
 
 
 def test_no_server_at_all_is_tried_again_later(session: Session) -> None:
-    assert sender("smtp://127.0.0.1:9").send(due_message(session)).verdict is DeliveryResult.PASSING
+    assert sender("smtp://127.0.0.1:9").send(due_message(session)).status is SendStatus.TEMPORARY
 
 
 def certificate() -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -242,12 +243,12 @@ def test_mail_and_password_travel_encrypted(session: Session, serve_mail: Serve,
     mailbox, port = serve_mail(authenticator=authenticate, auth_required=True, auth_require_tls=scheme == "smtp", **tls)
     message = due_message(session)
     url = f"{scheme}://desk:p%3Ass@127.0.0.1:{port}?starttls=required"
-    assert sender(url, tls=client_tls).send(message).verdict is DeliveryResult.DELIVERED
+    assert sender(url, tls=client_tls).send(message).status is SendStatus.DELIVERED
     assert [(login, password, bool(encrypted)) for login, password, encrypted in logins] == [(b"desk", b"p:ss", True)]
     assert len(mailbox.mails) == 1
     wrong = sender(url.replace("p%3Ass", "wrong"), tls=client_tls).send(message)
-    assert (wrong.verdict, wrong.status_code) == (DeliveryResult.PASSING, 535), "the operator may correct the password"
-    assert sender(url).send(message).verdict is DeliveryResult.PASSING, (
+    assert (wrong.status, wrong.status_code) == (SendStatus.TEMPORARY, 535), "the operator may correct the password"
+    assert sender(url).send(message).status is SendStatus.TEMPORARY, (
         "a certificate that nobody vouches for is not trusted"
     )
     assert len(mailbox.mails) == 1
@@ -256,7 +257,7 @@ def test_mail_and_password_travel_encrypted(session: Session, serve_mail: Serve,
 def test_where_encryption_is_required_nothing_is_sent_without(session: Session, serve_mail: Serve) -> None:
     mailbox, port = serve_mail()
     answer = sender(f"smtp://127.0.0.1:{port}?starttls=required").send(due_message(session))
-    assert (answer.verdict, mailbox.mails) == (DeliveryResult.PASSING, [])
+    assert (answer.status, mailbox.mails) == (SendStatus.TEMPORARY, [])
 
 
 @pytest.mark.parametrize(
@@ -270,7 +271,7 @@ def test_where_encryption_is_required_nothing_is_sent_without(session: Session, 
     ],
 )
 def test_the_address_of_a_mail_server_is_understood(url: str, expected: tuple[Any, ...]) -> None:
-    assert smtp_server(url) == SmtpServer(*expected)
+    assert parse_smtp_url(url) == SmtpServer(*expected)
 
 
 @pytest.mark.parametrize(
@@ -290,8 +291,8 @@ def test_with_a_mail_server_set_the_service_sends_mail(engine: Engine, serve_mai
     with write_transaction(engine) as session:
         due_message(session)
         senders = make_senders(settings, clock)
-        channel = listen(session, "second", START, kind="email", target="other@example.org")
-        assert send_test(channel, senders, now=START).verdict is DeliveryResult.DELIVERED
+        channel = add_channel(session, "second", START, kind="email", target="other@example.org")
+        assert send_test_message(channel, senders, now=START).status is SendStatus.DELIVERED
     tally = Dispatcher(lambda: bookkeeping_transaction(engine), senders, clock).deliver(10)
     assert tally["delivered"] == 1
     assert [mail["From"] for mail in mailbox.mails] == ["trackrecord@record.example.org"] * 2
@@ -322,14 +323,14 @@ def test_an_invented_question_says_so_in_the_mail(session: Session) -> None:
 @pytest.fixture
 def linked(session: Session) -> SimpleNamespace:
     """A question that is due, and the token of the link that was sent."""
-    question = ask(session, "rain", START)
-    listen(session, "mail", START, kind="email", target="desk@example.org")
+    question = create_question(session, "rain", START)
+    add_channel(session, "mail", START, kind="email", target="desk@example.org")
     sweep_due(session, now=START, base_url=BASE_URL)
-    [delivery] = deliveries(session)
+    [delivery] = all_deliveries(session)
     return SimpleNamespace(question=question, token=resolve_token(SECRET, delivery.message_id), delivery=delivery)
 
 
-def test_a_link_opens_its_question_as_often_as_it_is_looked_at(session: Session, linked: SimpleNamespace) -> None:
+def test_a_link_opens_its_question_any_number_of_times(session: Session, linked: SimpleNamespace) -> None:
     for days in (0, 1, 60):
         question, delivery = open_link(session, SECRET, linked.token, now=START + timedelta(days=days))
         assert (question.id, delivery.id) == (linked.question.id, linked.delivery.id)
@@ -351,7 +352,7 @@ def test_a_link_that_this_server_did_not_make_opens_nothing(
 
 
 def test_a_link_works_once(session: Session, linked: SimpleNamespace) -> None:
-    settle(session, linked.question, "yes", START)
+    resolve_question(session, linked.question, "yes", START)
     with pytest.raises(Conflict, match="used"):
         open_link(session, SECRET, linked.token, now=START)
     retract_resolution(session, linked.question, "A mistake.", now=START, actor="tester")

@@ -1,4 +1,4 @@
-"""Quiet hours and digest times: on the wall of a zone, whatever its clocks do."""
+"""Quiet hours and digest times in the time zone of a channel, also when clocks change."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.notifications.quiet_hours import is_quiet, send_at
+from resolvers.notifications.quiet_hours import is_quiet, send_time
 
 MINUTE = timedelta(minutes=1)
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"])
@@ -71,17 +71,17 @@ def test_quiet_hours_are_those_on_the_wall(zone: str, start: str, end: str, now:
     ],
 )
 def test_a_digest_goes_out_at_its_time_on_the_wall(zone: str, at: str, now: str, expected: str) -> None:
-    assert send_at(At(zone, digest_at=at), utc(now)) == utc(expected)
+    assert send_time(At(zone, digest_at=at), utc(now)) == utc(expected)
 
 
 def test_without_hours_everything_goes_out_at_once() -> None:
     assert not is_quiet(At(), utc("2025-04-01T00:00:00"))
-    assert send_at(At(), utc("2025-04-01T00:00:00")) == utc("2025-04-01T00:00:00")
+    assert send_time(At(), utc("2025-04-01T00:00:00")) == utc("2025-04-01T00:00:00")
 
 
 @given(zone=ZONES, now=INSTANTS, at=WALL)
 def test_the_next_digest_is_always_ahead_and_never_more_than_two_days(zone: str, now: datetime, at: str) -> None:
-    waits = send_at(At(zone, digest_at=at), now) - now
+    waits = send_time(At(zone, digest_at=at), now) - now
     assert timedelta(0) < waits <= timedelta(hours=49)
 
 

@@ -1,4 +1,4 @@
-"""The promises about which outside addresses may be asked."""
+"""The check of outside addresses."""
 
 import ipaddress
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.errors import AddressRefused
-from resolvers.outbound.address_guard import AllowList, check_addresses, checked_url, is_public
+from resolvers.outbound.address_guard import AllowList, check_addresses, is_public, validate_url
 
 PRIVATE = [
     "0.0.0.0",
@@ -122,7 +122,7 @@ def test_an_address_that_is_not_of_the_open_internet_is_refused(address: str) ->
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_an_ordinary_address_may_be_asked(address: str) -> None:
+def test_an_ordinary_address_is_allowed(address: str) -> None:
     check_addresses("feeds.example", 443, [address], AllowList())
 
 
@@ -142,7 +142,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
 @pytest.mark.parametrize("url", HOSTILE_URLS)
 def test_a_url_that_is_not_plain_is_refused(url: str) -> None:
     with pytest.raises(AddressRefused):
-        checked_url(url)
+        validate_url(url)
 
 
 @pytest.mark.parametrize(
@@ -157,11 +157,11 @@ def test_a_url_that_is_not_plain_is_refused(url: str) -> None:
     ],
 )
 def test_a_plain_url_is_normalised(url: str, expected: str) -> None:
-    assert str(checked_url(url)) == expected
+    assert str(validate_url(url)) == expected
 
 
 def test_a_name_in_another_script_travels_in_ascii() -> None:
-    assert checked_url("https://bücher.example/").raw_host == b"xn--bcher-kva.example"
+    assert validate_url("https://bücher.example/").raw_host == b"xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize("port", [22, 25, 8080, 6379])

@@ -1,4 +1,4 @@
-"""The promises of the client for outside addresses, tried on real sockets against sources that misbehave."""
+"""The guarded client, on real sockets against sources that misbehave."""
 
 import gzip
 import hashlib
@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from resolvers.outbound.client import AddressRefused, Fetched, Fetcher, Limits, SourceUnavailable, TooSlow
+from resolvers.outbound.client import (
+    AddressRefused,
+    FetchedResponse,
+    Limits,
+    OutboundClient,
+    SourceUnavailable,
+    TooSlow,
+)
 from resolvers.outbound.transport import open_socket
 from tests.support.http_source_server import (
     FIXTURES,
@@ -37,8 +44,8 @@ def other() -> Iterator[RawServer]:
         yield server
 
 
-def fetcher(*allowed: str, **changes: Any) -> Fetcher:
-    return Fetcher(clock=RunningClock(), user_agent=AGENT, allowed_hosts=allowed, **changes)
+def outbound_client(*allowed: str, **changes: Any) -> OutboundClient:
+    return OutboundClient(clock=RunningClock(), user_agent=AGENT, allowed_hosts=allowed, **changes)
 
 
 # What a good source gives
@@ -46,7 +53,7 @@ def fetcher(*allowed: str, **changes: Any) -> Fetcher:
 
 def test_an_answer_carries_body_hash_headers_and_both_addresses(server: RawServer) -> None:
     server.routes = {"/a": redirect("/b?c=d"), "/b": reply(b"the body", content_type="text/plain", etag='"1"')}
-    got = fetcher(server.host).get(f"{server.url}/a")
+    got = outbound_client(server.host).get(f"{server.url}/a")
     assert (got.status, got.ok, got.body) == (200, True, b"the body")
     assert (got.url, got.final_url) == (f"{server.url}/a", f"{server.url}/b?c=d")
     assert got.sha256 == hashlib.sha256(b"the body").hexdigest()
@@ -56,7 +63,7 @@ def test_an_answer_carries_body_hash_headers_and_both_addresses(server: RawServe
 
 def test_each_request_names_the_project_and_asks_for_gzip_alone(server: RawServer) -> None:
     server.routes = {"/": reply()}
-    fetcher(server.host).get(server.url, headers={"Accept": "application/json"})
+    outbound_client(server.host).get(server.url, headers={"Accept": "application/json"})
     sent = server.requests[0].headers
     assert sent == {
         "host": server.host,
@@ -68,16 +75,16 @@ def test_each_request_names_the_project_and_asks_for_gzip_alone(server: RawServe
 
 def test_a_conditional_request_brings_a_304(server: RawServer) -> None:
     server.routes = {"/": reply(status=304)}
-    got = fetcher(server.host).get(server.url, etag='"1"', last_modified="Wed, 22 Oct 2025 10:00:00 GMT")
+    got = outbound_client(server.host).get(server.url, etag='"1"', last_modified="Wed, 22 Oct 2025 10:00:00 GMT")
     assert (got.status, got.body) == (304, b"")
     sent = server.requests[0].headers
     assert (sent["if-none-match"], sent["if-modified-since"]) == ('"1"', "Wed, 22 Oct 2025 10:00:00 GMT")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 429, 500, 503])
-def test_a_failing_status_is_told_and_not_raised(server: RawServer, status: int) -> None:
+def test_a_failing_status_is_returned_and_not_raised(server: RawServer, status: int) -> None:
     server.routes = {"/": reply(b"why", status=status)}
-    got = fetcher(server.host).get(server.url)
+    got = outbound_client(server.host).get(server.url)
     assert (got.status, got.ok, got.body) == (status, False, b"why")
 
 
@@ -88,17 +95,17 @@ def test_a_failing_status_is_told_and_not_raised(server: RawServer, status: int)
 )
 def test_a_gzipped_body_is_read_like_a_plain_one(server: RawServer, body: bytes) -> None:
     server.routes = {"/": reply(gzip.compress(body), content_encoding="gzip")}
-    assert fetcher(server.host, limits=QUICK).get(server.url).body == body
+    assert outbound_client(server.host, limits=QUICK).get(server.url).body == body
 
 
 def test_gzip_members_in_a_row_are_one_body(server: RawServer) -> None:
     server.routes = {"/": reply(gzip.compress(b"first ") + gzip.compress(b"second"), content_encoding="gzip")}
-    assert fetcher(server.host).get(server.url).body == b"first second"
+    assert outbound_client(server.host).get(server.url).body == b"first second"
 
 
 def test_a_chunked_body_is_read(server: RawServer) -> None:
     server.routes = {"/": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")}
-    assert fetcher(server.host).get(server.url).body == b"abcde"
+    assert outbound_client(server.host).get(server.url).body == b"abcde"
 
 
 # Where a request may go
@@ -110,7 +117,7 @@ def never(*_: Any) -> Any:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest/meta-data/"])
 def test_a_private_address_is_refused_before_any_connection(url: str) -> None:
-    client = fetcher(connect=never)
+    client = outbound_client(connect=never)
     with pytest.raises(AddressRefused):
         client.get(url)
     with pytest.raises(AddressRefused):
@@ -120,12 +127,12 @@ def test_a_private_address_is_refused_before_any_connection(url: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "localhost.", "LOCALHOST"])
 def test_a_name_of_this_machine_is_refused(host: str) -> None:
     with pytest.raises(AddressRefused):
-        fetcher(connect=never).get(f"http://{host}/")
+        outbound_client(connect=never).get(f"http://{host}/")
 
 
 def test_another_port_is_refused_before_any_connection() -> None:
     with pytest.raises(AddressRefused, match="port 8080"):
-        fetcher(connect=never, resolve=lambda host, port: ["8.8.8.8"]).get("http://feeds.example:8080/")
+        outbound_client(connect=never, resolve=lambda host, port: ["8.8.8.8"]).get("http://feeds.example:8080/")
 
 
 class Rebinding:
@@ -141,22 +148,24 @@ class Rebinding:
 def test_the_connection_goes_to_the_address_that_was_checked(server: RawServer) -> None:
     """A second look-up, whose answer nobody checked, never happens."""
     server.routes = {"/": reply(b"ok")}
-    asked: list[tuple[str, int]] = []
+    connections: list[tuple[str, int]] = []
     rebinding = Rebinding()
 
     def connect(address: tuple[str, int], timeout: float) -> Any:
-        asked.append(address)
+        connections.append(address)
         return open_socket(("127.0.0.1", server.port), timeout)
 
-    got = fetcher(resolve=rebinding, connect=connect).get("http://feeds.example/")
+    got = outbound_client(resolve=rebinding, connect=connect).get("http://feeds.example/")
     assert got.body == b"ok"
-    assert asked == [("93.184.216.34", 80)]
+    assert connections == [("93.184.216.34", 80)]
     assert len(rebinding.answers) == 2
     assert server.requests[0].headers["host"] == "feeds.example"
 
 
 def test_a_name_that_turns_private_between_two_calls_is_refused() -> None:
-    client = fetcher(resolve=Rebinding(), connect=lambda address, timeout: open_socket(("127.0.0.1", 1), timeout))
+    client = outbound_client(
+        resolve=Rebinding(), connect=lambda address, timeout: open_socket(("127.0.0.1", 1), timeout)
+    )
     with pytest.raises(SourceUnavailable):
         client.get("http://feeds.example/")
     with pytest.raises(AddressRefused):
@@ -169,7 +178,7 @@ def test_the_next_address_is_tried_where_one_does_not_answer(server: RawServer) 
     def connect(address: tuple[str, int], timeout: float) -> Any:
         return open_socket(("127.0.0.1", server.port if address[0] == "8.8.4.4" else 1), timeout)
 
-    client = fetcher(resolve=lambda host, port: ["8.8.8.8", "8.8.4.4"], connect=connect)
+    client = outbound_client(resolve=lambda host, port: ["8.8.8.8", "8.8.4.4"], connect=connect)
     assert client.get("http://feeds.example/").body == b"ok"
 
 
@@ -179,7 +188,7 @@ def test_the_next_address_is_tried_where_one_does_not_answer(server: RawServer) 
 def test_a_redirect_to_a_private_address_is_refused(server: RawServer, target: str) -> None:
     server.routes = {"/": redirect(target)}
     with pytest.raises(AddressRefused):
-        fetcher(server.host).get(server.url)
+        outbound_client(server.host).get(server.url)
 
 
 @pytest.mark.parametrize(
@@ -189,21 +198,21 @@ def test_a_redirect_to_a_private_address_is_refused(server: RawServer, target: s
 def test_a_redirect_to_something_other_than_the_web_is_refused(server: RawServer, target: str) -> None:
     server.routes = {"/": redirect(target)}
     with pytest.raises(AddressRefused):
-        fetcher(server.host).get(server.url)
+        outbound_client(server.host).get(server.url)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_three_redirects_are_followed_and_a_fourth_is_not(server: RawServer, status: int) -> None:
     server.routes = {**{f"/{n}": redirect(f"/{n + 1}", status) for n in range(5)}, "/5": reply(b"end")}
-    assert fetcher(server.host).get(f"{server.url}/2").body == b"end"
+    assert outbound_client(server.host).get(f"{server.url}/2").body == b"end"
     with pytest.raises(SourceUnavailable, match="redirects"):
-        fetcher(server.host).get(f"{server.url}/1")
+        outbound_client(server.host).get(f"{server.url}/1")
 
 
 def test_a_circle_of_redirects_ends(server: RawServer) -> None:
     server.routes = {"/": redirect("/")}
     with pytest.raises(SourceUnavailable, match="redirects"):
-        fetcher(server.host).get(server.url)
+        outbound_client(server.host).get(server.url)
     assert len(server.requests) == 4
 
 
@@ -211,14 +220,14 @@ def test_headers_stay_behind_when_a_redirect_changes_the_host(server: RawServer,
     server.routes = {"/": redirect("/here"), "/here": redirect(f"{other.url}/there")}
     other.routes = {"/there": reply(b"ok")}
     headers = {"Authorization": "Token 123", "X-Api-Key": "123", "Accept": "application/json"}
-    fetcher(server.host, other.host).get(server.url, headers=headers, etag='"1"')
+    outbound_client(server.host, other.host).get(server.url, headers=headers, etag='"1"')
     assert [request.headers.get("authorization") for request in server.requests] == ["Token 123", "Token 123"]
     assert set(other.requests[0].headers) == {"host", "user-agent", "accept", "accept-encoding"}
 
 
 def test_a_post_follows_no_redirect(server: RawServer, other: RawServer) -> None:
     server.routes = {"/": redirect(f"{other.url}/there", 307)}
-    got = fetcher(server.host, other.host).post(server.url, b"secret", {"Webhook-Id": "msg_1"})
+    got = outbound_client(server.host, other.host).post(server.url, b"secret", {"Webhook-Id": "msg_1"})
     assert (got.status, got.headers["location"]) == (307, f"{other.url}/there")
     assert other.requests == []
     assert (server.requests[0].method, server.requests[0].body) == ("POST", b"secret")
@@ -231,13 +240,13 @@ def test_no_proxy_of_the_environment_is_used(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, other.url)
     server.routes = {"/": reply(b"direct")}
-    assert fetcher(server.host).get(server.url).body == b"direct"
+    assert outbound_client(server.host).get(server.url).body == b"direct"
     assert other.requests == []
 
 
 def test_cookies_are_not_kept(server: RawServer) -> None:
     server.routes = {"/": reply(set_cookie="a=b; Path=/")}
-    client = fetcher(server.host)
+    client = outbound_client(server.host)
     client.get(server.url)
     client.get(server.url)
     assert "cookie" not in server.requests[1].headers
@@ -254,10 +263,10 @@ def secured() -> Iterator[RawServer]:
         yield server
 
 
-def over_tls(server: RawServer, **changes: Any) -> Fetcher:
+def over_tls(server: RawServer, **changes: Any) -> OutboundClient:
     """A client that trusts the test certificate and finds every name at the test server."""
     context = ssl.create_default_context(cafile=FIXTURES / "tls" / "cert.pem")
-    return fetcher(
+    return outbound_client(
         resolve=lambda host, port: ["8.8.8.8"],
         connect=lambda address, timeout: open_socket(("127.0.0.1", server.port), timeout),
         **{"ssl_context": context, **changes},
@@ -292,9 +301,9 @@ def test_a_server_that_hangs_in_the_handshake_is_given_up(server: RawServer) -> 
 # What is kept of an answer
 
 
-def answer(retry_after: str) -> Fetched:
+def answer(retry_after: str) -> FetchedResponse:
     now = datetime(2025, 10, 22, 12, 0, tzinfo=UTC)
-    return Fetched("https://a.example/", "https://a.example/", 429, {"retry-after": retry_after}, b"", now)
+    return FetchedResponse("https://a.example/", "https://a.example/", 429, {"retry-after": retry_after}, b"", now)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +330,7 @@ def test_the_time_to_wait_is_read_in_seconds_and_bounded(text: str, seconds: flo
 def test_secrets_in_a_query_are_not_kept(server: RawServer) -> None:
     signed = f"{server.url}/file?X-Amz-Signature=abc&part=1&X-Amz-Security-Token=def"
     server.routes = {"/": redirect(signed), "/file": reply(b"ok")}
-    got = fetcher(server.host).get(f"{server.url}/?api_key=s3cret&q=a")
+    got = outbound_client(server.host).get(f"{server.url}/?api_key=s3cret&q=a")
     assert got.url == f"{server.url}/?api_key=REDACTED&q=a"
     assert got.final_url == f"{server.url}/file?X-Amz-Signature=REDACTED&part=1&X-Amz-Security-Token=REDACTED"
     assert server.targets() == ["/?api_key=s3cret&q=a", "/file?X-Amz-Signature=abc&part=1&X-Amz-Security-Token=def"]
@@ -330,5 +339,5 @@ def test_secrets_in_a_query_are_not_kept(server: RawServer) -> None:
 def test_an_error_names_the_host_and_not_the_path(server: RawServer) -> None:
     server.routes = {"/hook/s3cret": raw(b"")}
     with pytest.raises(SourceUnavailable) as raised:
-        fetcher(server.host).post(f"{server.url}/hook/s3cret?key=s3cret", b"")
+        outbound_client(server.host).post(f"{server.url}/hook/s3cret?key=s3cret", b"")
     assert "s3cret" not in raised.value.detail

@@ -1,4 +1,4 @@
-"""The promises about manners: spacing, conditional requests, breaks, and the last good check."""
+"""The rate-limited client: spacing, conditional requests, circuit breaker and last good check."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -62,7 +62,7 @@ def test_threads_take_turns(world: World) -> None:
 # Conditional requests
 
 
-def test_an_unchanged_answer_is_asked_for_conditionally_and_read_from_the_store(world: World) -> None:
+def test_an_unchanged_response_is_requested_conditionally_and_read_from_the_store(world: World) -> None:
     first = reply(b"the body", etag='"1"', last_modified="Wed, 22 Oct 2025 10:00:00 GMT", content_type="text/plain")
     world.server.routes["/"] = [first, reply(status=304)]
     one = world.fetch.get(world.url + "/")
@@ -82,7 +82,7 @@ def test_a_changed_answer_replaces_the_old(world: World) -> None:
     assert world.server.requests[2].headers["if-none-match"] == '"2"'
 
 
-def test_an_answer_without_validators_is_asked_for_whole(world: World) -> None:
+def test_a_response_without_validators_is_requested_in_full(world: World) -> None:
     world.serve_bytes("/", b"ok")
     world.fetch.get(world.url + "/")
     world.fetch.get(world.url + "/")
@@ -98,9 +98,9 @@ def test_a_lost_snapshot_makes_the_next_request_a_whole_one(world: World) -> Non
     assert "if-none-match" not in world.server.requests[1].headers
 
 
-def test_an_answer_that_never_changes_is_asked_for_once(world: World) -> None:
+def test_an_immutable_response_is_requested_once(world: World) -> None:
     world.serve_bytes("/changes/501", b"<delta/>")
-    bodies = [world.fetch.get(world.url + "/changes/501", final=True).body for _ in range(3)]
+    bodies = [world.fetch.get(world.url + "/changes/501", immutable=True).body for _ in range(3)]
     assert bodies == [b"<delta/>"] * 3
     assert len(world.server.requests) == 1
 
@@ -111,13 +111,13 @@ def test_what_a_token_opens_is_not_stored(world: World) -> None:
     assert list(world.snapshots.keys()) == []
 
 
-def test_a_full_disk_does_not_hinder_a_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_does_not_prevent_a_probe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from resolvers.probing import snapshots
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshots, "write_whole", full)
+    monkeypatch.setattr(snapshots, "write_atomically", full)
     world.serve_bytes("/", b"ok", etag='"1"')
     assert world.fetch.get(world.url + "/").body == b"ok"
 
@@ -133,15 +133,15 @@ def test_any_status_but_a_good_one_is_an_error_with_that_status(world: World, st
 def test_five_failures_in_a_row_earn_the_host_a_break(world: World) -> None:
     world.serve_bytes("/good", b"ok")
     world.fetch.get(world.url + "/good")
-    good = world.fetch.host_state(world.server.host).last_good_at
-    assert good is not None
+    succeeded = world.memory.host(world.server.host).last_good_at
+    assert succeeded is not None
     fail(world, FAILURES_TO_BREAK)
-    asked = len(world.server.requests)
-    with pytest.raises(SourceUnavailable, match=f"last good check: {good:%Y-%m-%d %H:%M}") as raised:
+    request_count = len(world.server.requests)
+    with pytest.raises(SourceUnavailable, match=f"last good check: {succeeded:%Y-%m-%d %H:%M}") as raised:
         world.fetch.get(world.url + "/good")
-    assert len(world.server.requests) == asked, "a host on its break is not asked"
+    assert len(world.server.requests) == request_count, "a host on its break is not asked"
     assert raised.value.retry_after == pytest.approx(600 * 1.125, abs=1)
-    assert world.fetch.host_state(world.server.host).broken
+    assert world.memory.host(world.server.host).broken
 
 
 def test_after_the_break_one_good_answer_mends_all(world: World) -> None:
@@ -149,10 +149,10 @@ def test_after_the_break_one_good_answer_mends_all(world: World) -> None:
     world.clock.advance(600 * 1.125)
     world.serve_bytes("/", b"ok")
     assert world.fetch.get(world.url + "/").body == b"ok"
-    state = world.fetch.host_state(world.server.host)
+    state = world.memory.host(world.server.host)
     assert (state.failures, state.broken, state.last_error) == (0, False, None)
     fail(world, 1)
-    assert not world.fetch.host_state(world.server.host).broken
+    assert not world.memory.host(world.server.host).broken
 
 
 def test_each_further_failure_doubles_the_break_up_to_six_hours(world: World) -> None:
@@ -160,7 +160,7 @@ def test_each_further_failure_doubles_the_break_up_to_six_hours(world: World) ->
     breaks = []
     for _ in range(9):
         fail(world, 1)
-        state = world.fetch.host_state(world.server.host)
+        state = world.memory.host(world.server.host)
         assert state.next_at is not None
         breaks.append((state.next_at - world.clock.now()) / timedelta(minutes=1.125))
         world.clock.set(state.next_at)
@@ -172,13 +172,13 @@ def test_four_failures_and_a_success_start_the_count_again(world: World) -> None
     world.serve_bytes("/", b"ok")
     world.fetch.get(world.url + "/")
     fail(world, FAILURES_TO_BREAK - 1)
-    assert not world.fetch.host_state(world.server.host).broken
+    assert not world.memory.host(world.server.host).broken
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_wrong_id_is_not_held_against_the_host(world: World, status: int) -> None:
     fail(world, FAILURES_TO_BREAK + 1, status=status)
-    assert world.fetch.host_state(world.server.host).failures == 0
+    assert world.memory.host(world.server.host).failures == 0
 
 
 @pytest.mark.parametrize("behaviour", [raw(b""), raw(b"SSH-2.0\r\n\r\n")])
@@ -186,26 +186,26 @@ def test_a_broken_connection_is_held_against_the_host(world: World, behaviour: A
     world.server.routes["/"] = behaviour
     with pytest.raises(SourceUnavailable):
         world.fetch.get(world.url + "/")
-    assert world.fetch.host_state(world.server.host).failures == 1
+    assert world.memory.host(world.server.host).failures == 1
 
 
 def test_slowness_is_held_against_the_host(world: World) -> None:
-    from resolvers.outbound.client import Fetcher, Limits
+    from resolvers.outbound.client import Limits, OutboundClient
 
     world.server.routes["/"] = hang
-    world.fetch._fetcher = Fetcher(
+    world.fetch._client = OutboundClient(
         clock=world.clock, user_agent="t", allowed_hosts=[world.server.host], limits=Limits(read_seconds=0.2)
     )
     with pytest.raises(TooSlow):
         world.fetch.get(world.url + "/")
-    assert world.fetch.host_state(world.server.host).failures == 1
+    assert world.memory.host(world.server.host).failures == 1
 
 
 def test_a_source_that_asks_for_time_gets_it(world: World) -> None:
     error = fail(world, 1, status=429, retry_after="900")
     assert error.retry_after == 900
     world.clock.advance(860)
-    with pytest.raises(SourceUnavailable, match="left alone"):
+    with pytest.raises(SourceUnavailable, match="not requested before"):
         world.fetch.get(world.url + "/")
     assert len(world.server.requests) == 1
     world.clock.advance(60)
@@ -215,7 +215,7 @@ def test_a_source_that_asks_for_time_gets_it(world: World) -> None:
 
 def test_one_host_on_its_break_does_not_hold_up_another(world: World) -> None:
     fail(world, FAILURES_TO_BREAK)
-    assert world.fetch.host_state("other.example").failures == 0
+    assert world.memory.host("other.example").failures == 0
 
 
 # Secrets of the operator

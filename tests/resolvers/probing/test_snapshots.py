@@ -1,7 +1,8 @@
-"""The promises of the store of what was seen."""
+"""The store of snapshots."""
 
 import errno
 import gzip
+import json
 import os
 import random
 import resource
@@ -16,19 +17,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.errors import SnapshotLost
-from resolvers.outbound.client import Fetched
+from resolvers.outbound.client import FetchedResponse
 from resolvers.probing.snapshots import SnapshotStore
 
 NOW = datetime(2025, 10, 22, 12, 0, tzinfo=UTC)
 
 
-def fetched(body: bytes, **headers: str) -> Fetched:
-    return Fetched("https://a.example/f", "https://b.example/f", 200, headers, body, NOW)
+def fetched(body: bytes, **headers: str) -> FetchedResponse:
+    return FetchedResponse("https://a.example/f", "https://b.example/f", 200, headers, body, NOW)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> SnapshotStore:
     return SnapshotStore(tmp_path / "snapshots")
+
+
+def metadata_of(folder: Path, key: str) -> dict[str, Any]:
+    """What lies beside a content: where and when it was seen."""
+    found: dict[str, Any] = json.loads((folder / key[:2] / key[2:4] / f"{key}.json").read_text())
+    return found
 
 
 @given(st.binary(max_size=2_000))
@@ -43,10 +50,12 @@ def test_the_key_is_the_hash_of_the_content_and_the_place_follows_from_it(tmp_pa
     assert gzip.decompress((tmp_path / "2d" / "71" / f"{key}.gz").read_bytes()) == b"x"
 
 
-def test_where_and_when_it_was_seen_is_told_without_what_is_private(store: SnapshotStore) -> None:
-    seen = store.sighting(store.put(fetched(b"x", etag='"1"', **{"set-cookie": "secret"})))
-    assert (seen.url, seen.final_url, seen.status, seen.size) == ("https://a.example/f", "https://b.example/f", 200, 1)
-    assert (seen.fetched_at, seen.headers) == (NOW.isoformat(), {"etag": '"1"'})
+def test_metadata_has_address_and_time_but_no_private_headers(tmp_path: Path) -> None:
+    key = SnapshotStore(tmp_path).put(fetched(b"x", etag='"1"', **{"set-cookie": "secret"}))
+    metadata = metadata_of(tmp_path, key)
+    assert (metadata["url"], metadata["final_url"]) == ("https://a.example/f", "https://b.example/f")
+    assert (metadata["status"], metadata["size"]) == (200, 1)
+    assert (metadata["fetched_at"], metadata["headers"]) == (NOW.isoformat(), {"etag": '"1"'})
 
 
 def test_the_same_content_is_stored_once(store: SnapshotStore) -> None:
@@ -70,7 +79,7 @@ def test_processes_may_store_the_same_at_once(tmp_path: Path) -> None:
     store = SnapshotStore(tmp_path)
     assert len(list(store.keys())) == 40
     for key in store.keys():  # noqa: SIM118 - a store is no mapping
-        assert (len(store.get(key)), key) == (store.sighting(key).size, key)
+        assert (len(store.get(key)), key) == (metadata_of(tmp_path, key)["size"], key)
     assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
 
 
@@ -103,11 +112,9 @@ def test_a_key_that_is_no_hash_reaches_no_file(store: SnapshotStore, key: str) -
         store.get(key)
 
 
-def test_a_snapshot_that_is_not_there_is_told(store: SnapshotStore) -> None:
+def test_a_missing_snapshot_is_an_error(store: SnapshotStore) -> None:
     with pytest.raises(SnapshotLost, match="no snapshot"):
         store.get("0" * 64)
-    with pytest.raises(SnapshotLost):
-        store.sighting("0" * 64)
 
 
 def put_beyond_the_limit(folder: Path) -> None:
@@ -153,7 +160,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(store.keys()) == []
     key = store.put(fetched(b"x"))
     assert store.get(key) == b"x"
-    assert store.sighting(key).size == 1
+    assert metadata_of(tmp_path, key)["size"] == 1
 
 
 def test_only_what_nobody_cites_is_pruned(store: SnapshotStore) -> None:

@@ -1,4 +1,4 @@
-"""When people are prompted: a table of cases, and laws that hold for any history of sweeps."""
+"""The schedule of prompts: a table of cases, and properties that hold for any history of sweeps."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.prompts.schedule import REMINDER_DAYS, REST, REST_BEFORE_ESCALATION, Step, next_step, stage_name
+from resolvers.prompts.schedule import MIN_GAP, MIN_GAP_BEFORE_ESCALATION, REMINDER_DAYS, Step, next_step, stage_name
 
 DUE_AT = datetime(2025, 6, 30, 21, 59, 59, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -21,19 +21,19 @@ def after(days: float) -> datetime:
 def history(sweeps: list[datetime], due_at: datetime = DUE_AT, days: tuple[int, ...] = REMINDER_DAYS) -> list[Step]:
     """What is prompted when a sweep looks at each of these times, in this order."""
     steps: list[Step] = []
-    past, planned_at = 0, due_at
+    stages_passed, planned_at = 0, due_at
     for now in sweeps:
-        step = next_step(due_at, past, planned_at, now, days=days)
+        step = next_step(due_at, stages_passed, planned_at, now, days=days)
         if step is not None:
             steps.append(step)
             if step.next_at is None:
                 break
-            past, planned_at = step.past, step.next_at
+            stages_passed, planned_at = step.stages_passed, step.next_at
     return steps
 
 
 @pytest.mark.parametrize(
-    ("past", "planned", "now", "stage", "scheduled", "following"),
+    ("stages_passed", "planned", "now", "stage", "scheduled", "following"),
     [
         # As time passes, with sweeps a moment late:
         (0, 0, 0, "due", 0, 1),
@@ -62,18 +62,18 @@ def history(sweeps: list[datetime], due_at: datetime = DUE_AT, days: tuple[int, 
     ],
 )
 def test_each_stage_has_its_time(
-    past: int, planned: float, now: float, stage: str, scheduled: float, following: float | None
+    stages_passed: int, planned: float, now: float, stage: str, scheduled: float, following: float | None
 ) -> None:
-    step = next_step(DUE_AT, past, after(planned), after(now))
+    step = next_step(DUE_AT, stages_passed, after(planned), after(now))
     assert step is not None
     assert (step.stage, step.scheduled_at) == (stage, after(scheduled))
     assert step.next_at == (None if following is None else after(following))
 
 
-@pytest.mark.parametrize(("past", "planned"), [(0, 0), (1, 1), (4, 14), (8, 42)])
-def test_nothing_goes_out_before_its_time(past: int, planned: float) -> None:
-    assert next_step(DUE_AT, past, after(planned), after(planned) - timedelta(microseconds=1)) is None
-    assert next_step(DUE_AT, past, after(planned), after(planned)) is not None
+@pytest.mark.parametrize(("stages_passed", "planned"), [(0, 0), (1, 1), (4, 14), (8, 42)])
+def test_nothing_goes_out_before_its_time(stages_passed: int, planned: float) -> None:
+    assert next_step(DUE_AT, stages_passed, after(planned), after(planned) - timedelta(microseconds=1)) is None
+    assert next_step(DUE_AT, stages_passed, after(planned), after(planned)) is not None
 
 
 def test_a_service_that_never_stops_goes_through_all_stages() -> None:
@@ -101,7 +101,7 @@ def test_a_question_overdue_for_a_year_is_prompted_now_and_escalated_later() -> 
 
 
 @pytest.mark.parametrize(
-    ("past", "ends", "following", "then_past"),
+    ("stages_passed", "ends", "following", "then_past"),
     [
         (1, 0.1, 1, 1),  # before the first reminder, which comes as planned
         (1, 0.6, 3, 2),  # the first would come within hours: people get a rest
@@ -113,11 +113,11 @@ def test_a_question_overdue_for_a_year_is_prompted_now_and_escalated_later() -> 
     ],
 )
 def test_the_end_of_a_snooze_is_a_prompt_and_stands_for_all_that_was_slept_through(
-    past: int, ends: float, following: float | None, then_past: int
+    stages_passed: int, ends: float, following: float | None, then_past: int
 ) -> None:
-    assert next_step(DUE_AT, past, after(ends), after(ends) - SECOND, snooze=2) is None
+    assert next_step(DUE_AT, stages_passed, after(ends), after(ends) - SECOND, snooze=2) is None
     planned = None if following is None else after(following)
-    assert next_step(DUE_AT, past, after(ends), after(ends), snooze=2) == Step(
+    assert next_step(DUE_AT, stages_passed, after(ends), after(ends), snooze=2) == Step(
         "snooze_2", after(ends), then_past, planned
     )
 
@@ -208,18 +208,18 @@ def test_whenever_sweeps_come_the_laws_hold(sweeps: list[datetime], days: tuple[
 def test_each_prompt_comes_at_its_time_or_later_and_at_the_first_sweep_after_it(
     sweeps: list[datetime], days: tuple[int, ...]
 ) -> None:
-    past, planned_at = 0, DUE_AT
+    stages_passed, planned_at = 0, DUE_AT
     for now in sweeps:
-        step = next_step(DUE_AT, past, planned_at, now, days=days)
+        step = next_step(DUE_AT, stages_passed, planned_at, now, days=days)
         assert (step is not None) == (now >= planned_at), "due for a prompt, or not: nothing in between"
         if step is None:
             continue
         assert step.scheduled_at <= now
         if step.next_at is None:
             return
-        rest = REST_BEFORE_ESCALATION if step.past > len(days) else REST
+        rest = MIN_GAP_BEFORE_ESCALATION if step.stages_passed > len(days) else MIN_GAP
         assert step.next_at - now >= rest, "people have time to answer"
-        past, planned_at = step.past, step.next_at
+        stages_passed, planned_at = step.stages_passed, step.next_at
 
 
 @given(sweeps=SWEEPS, days=DAYS, extra=st.integers(0, 39))

@@ -1,4 +1,4 @@
-"""The promises of the client for outside addresses when sources misbehave, tried on real sockets."""
+"""The guarded client against hostile sources, on real sockets."""
 
 import gzip
 import socket
@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from resolvers.outbound.client import Fetcher, FetchError, Limits, SourceChanged, SourceUnavailable, TooLarge, TooSlow
+from resolvers.outbound.client import (
+    FetchError,
+    Limits,
+    OutboundClient,
+    SourceChanged,
+    SourceUnavailable,
+    TooLarge,
+    TooSlow,
+)
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import RawServer, RunningClock, endless, hang, raw, redirect, reply, serving_raw
 
@@ -27,8 +35,8 @@ def never(*_: Any) -> Any:
     pytest.fail("a connection was tried")
 
 
-def fetcher(*allowed: str, **changes: Any) -> Fetcher:
-    return Fetcher(clock=RunningClock(), user_agent="TrackRecord/0 (+test)", allowed_hosts=allowed, **changes)
+def outbound_client(*allowed: str, **changes: Any) -> OutboundClient:
+    return OutboundClient(clock=RunningClock(), user_agent="TrackRecord/0 (+test)", allowed_hosts=allowed, **changes)
 
 
 def drip(start: bytes) -> Callable[..., None]:
@@ -85,7 +93,7 @@ def test_a_source_that_misbehaves_costs_an_error_and_no_more(
     server: RawServer, behaviour: Any, error: type[FetchError] | tuple[type[FetchError], ...]
 ) -> None:
     server.routes = {"/": behaviour}
-    client = fetcher(server.host, limits=QUICK)
+    client = outbound_client(server.host, limits=QUICK)
     tracemalloc.start()
     try:
         with pytest.raises(error) as raised:
@@ -109,7 +117,9 @@ def test_a_source_that_misbehaves_costs_an_error_and_no_more(
 def test_what_is_no_body_counts_too(server: RawServer, behaviour: Any) -> None:
     """On a clock that stands still only the count of bytes can end this."""
     server.routes = {"/": behaviour}
-    client = Fetcher(clock=FakeClock(), user_agent="t", allowed_hosts=[server.host], limits=Limits(max_bytes=10_000))
+    client = OutboundClient(
+        clock=FakeClock(), user_agent="t", allowed_hosts=[server.host], limits=Limits(max_bytes=10_000)
+    )
     with pytest.raises((TooLarge, SourceUnavailable)) as raised:
         client.get(server.url)
     assert not isinstance(raised.value, TooSlow)
@@ -117,17 +127,17 @@ def test_what_is_no_body_counts_too(server: RawServer, behaviour: Any) -> None:
 
 def test_a_body_that_is_gzip_itself_is_decoded_once(server: RawServer) -> None:
     server.routes = {"/": reply(gzip.compress(BOMB), content_encoding="gzip")}
-    assert fetcher(server.host, limits=Limits(max_bytes=1_000_000)).get(server.url).body == BOMB
+    assert outbound_client(server.host, limits=Limits(max_bytes=1_000_000)).get(server.url).body == BOMB
 
 
 def test_more_than_the_announced_length_is_not_read(server: RawServer) -> None:
     server.routes = {"/": raw(OK + b"Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\nsmuggled")}
-    assert fetcher(server.host).get(server.url).body == b"ok"
+    assert outbound_client(server.host).get(server.url).body == b"ok"
 
 
 def test_the_limit_of_a_call_replaces_that_of_the_client(server: RawServer) -> None:
     server.routes = {"/": reply(b"x" * 1000)}
-    client = fetcher(server.host)
+    client = outbound_client(server.host)
     assert len(client.get(server.url, max_bytes=1000).body) == 1000
     with pytest.raises(TooLarge, match="999"):
         client.get(server.url, max_bytes=999)
@@ -139,32 +149,34 @@ def test_redirects_share_one_time_limit(server: RawServer) -> None:
 
     server.routes = {"/1": slow("/2"), "/2": slow("/3"), "/3": slow("/4"), "/4": reply(b"end")}
     with pytest.raises(TooSlow):
-        fetcher(server.host, limits=QUICK).get(f"{server.url}/1")
+        outbound_client(server.host, limits=QUICK).get(f"{server.url}/1")
 
 
-def test_a_name_that_is_not_found_in_time_is_given_up() -> None:
+def test_a_name_that_is_not_resolved_in_time_is_too_slow() -> None:
     asleep = Event()
-    client = fetcher(limits=QUICK, resolve=lambda host, port: ["8.8.8.8"] if asleep.wait(30) else [], connect=never)
+    client = outbound_client(
+        limits=QUICK, resolve=lambda host, port: ["8.8.8.8"] if asleep.wait(30) else [], connect=never
+    )
     with pytest.raises(TooSlow, match="name"):
         client.get("http://feeds.example/")
     asleep.set()
 
 
-def test_a_name_that_does_not_exist_is_told() -> None:
+def test_a_name_that_does_not_exist_is_unavailable() -> None:
     with pytest.raises(SourceUnavailable, match="not known"):
-        fetcher(connect=never).get("http://no-such-name.invalid/")
+        outbound_client(connect=never).get("http://no-such-name.invalid/")
 
 
-def test_a_port_where_nobody_listens_is_told(server: RawServer) -> None:
+def test_a_port_that_refuses_connections_is_unavailable(server: RawServer) -> None:
     server.close()
-    with pytest.raises(SourceUnavailable, match="does not take connections"):
-        fetcher(server.host).get(server.url)
+    with pytest.raises(SourceUnavailable, match="refuses connections"):
+        outbound_client(server.host).get(server.url)
 
 
 def test_a_header_that_would_split_the_request_is_refused(server: RawServer) -> None:
     server.routes = {"/": reply()}
     with pytest.raises(SourceUnavailable):
-        fetcher(server.host).get(server.url, headers={"X": "a\r\nY: b"})
+        outbound_client(server.host).get(server.url, headers={"X": "a\r\nY: b"})
     assert server.requests == []
 
 
@@ -173,25 +185,25 @@ def test_a_header_that_would_split_the_request_is_refused(server: RawServer) -> 
 
 def test_a_message_taken_stays_taken_though_the_answer_drips(server: RawServer) -> None:
     server.routes = {"/": drip(OK + b"Content-Length: 100\r\n\r\n")}
-    got = fetcher(server.host, limits=QUICK).post(server.url, b"{}")
+    got = outbound_client(server.host, limits=QUICK).post(server.url, b"{}")
     assert got.status == 200
     assert set(got.body) <= {ord("x")}
 
 
 def test_of_a_long_answer_to_a_message_only_the_start_is_kept(server: RawServer) -> None:
     server.routes = {"/": endless(OK + b"\r\n", b"x" * 65536)}
-    assert fetcher(server.host, limits=QUICK).post(server.url, b"{}").body == b"x" * 16 * 1024
+    assert outbound_client(server.host, limits=QUICK).post(server.url, b"{}").body == b"x" * 16 * 1024
 
 
 @pytest.mark.timeout(15)  # far below the 20 seconds that a single read may take
 def test_a_receiver_that_says_nothing_is_given_up(server: RawServer) -> None:
     server.routes = {"/": hang}
     with pytest.raises(TooSlow):
-        fetcher(server.host).post(server.url, b"{}", total_seconds=0.3)
+        outbound_client(server.host).post(server.url, b"{}", total_seconds=0.3)
 
 
 def test_a_receiver_that_does_not_read_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:  # takes connections, and reads nothing from them
         port = listener.getsockname()[1]
         with pytest.raises(TooSlow):
-            fetcher(f"127.0.0.1:{port}", limits=QUICK).post(f"http://127.0.0.1:{port}/", bytes(50_000_000))
+            outbound_client(f"127.0.0.1:{port}", limits=QUICK).post(f"http://127.0.0.1:{port}/", bytes(50_000_000))

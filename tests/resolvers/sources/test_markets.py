@@ -1,4 +1,4 @@
-"""The promises of the mirrors of prediction markets, on answers in the shape of each site's."""
+"""The resolvers for prediction markets, on responses in the format of each site."""
 
 import json
 from datetime import UTC, date, datetime
@@ -9,11 +9,11 @@ import pytest
 from predictions.errors import InvalidInput
 from resolvers.errors import NotConfigured, SourceChanged, SourceUnavailable
 from resolvers.sources.evidence import Basis, Probe
-from resolvers.sources.registry import checked_config
+from resolvers.sources.registry import validate_config
 from tests.support.http_source_server import reply
 from tests.support.sample_world import World, fixture, question
 
-ASKED = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
+QUESTION = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
 SITES = {
     "manifold": ("/v0/market/SynthMkt0001", "SynthMkt0001"),
     "polymarket": ("/markets", "synthetic-will-the-example-happen-in-2025"),
@@ -22,14 +22,14 @@ SITES = {
 }
 
 
-def look(world: World, site: str, name: str | Any, asked: Any = ASKED, **settings: Any) -> Probe:
+def run_probe(world: World, site: str, name: str | Any, probed: Any = QUESTION, **settings: Any) -> Probe:
     """Ask the mirror of a site that answers with a fixture, or with a value as JSON."""
     path, market = SITES[site]
     body = fixture(f"{name}.json") if isinstance(name, str) else json.dumps(name).encode()
     world.environment.setdefault("TRACKRECORD_FEED_METACULUS", "s3cret")
     world.serve_bytes(path, body, content_type="application/json; charset=utf-8")
     config = {"market": market, "criteria_match": True, "base_url": world.url}
-    return world.probe(asked, site, **{**config, **settings})
+    return world.probe(probed, site, **{**config, **settings})
 
 
 SETTLED = [
@@ -47,7 +47,7 @@ SETTLED = [
 def test_a_settled_market_proposes_its_outcome(
     world: World, site: str, name: str, outcome: str, day: date, basis: Basis
 ) -> None:
-    proposal = look(world, site, name).proposal
+    proposal = run_probe(world, site, name).proposal
     assert proposal is not None
     assert (proposal.outcome, proposal.event_date, proposal.basis) == (outcome, day, basis)
     assert (proposal.confidence, proposal.resolver) == (0.85, site)
@@ -61,7 +61,7 @@ WAITING = [
     ("polymarket", "polymarket_legacy", "without a resolution status"),
     ("kalshi", "kalshi_determined", "may still be disputed"),
     ("kalshi", "kalshi_scalar", "0.3700"),
-    ("metaculus", "metaculus_hidden", "only to those who predicted"),
+    ("metaculus", "metaculus_hidden", "only users who predicted"),
 ]
 
 
@@ -69,7 +69,7 @@ WAITING = [
 def test_a_market_that_has_not_settled_on_an_outcome_is_shown_and_not_proposed(
     world: World, site: str, name: str, reason: str
 ) -> None:
-    probe = look(world, site, name)
+    probe = run_probe(world, site, name)
     assert probe.proposal is None
     assert reason in probe.reason
     assert len(probe.observed) == 1
@@ -103,7 +103,7 @@ NO_ANSWERS = [
 
 @pytest.mark.parametrize(("site", "answer"), NO_ANSWERS)
 def test_no_is_read_as_no(world: World, site: str, answer: Any) -> None:
-    proposal = look(world, site, answer).proposal
+    proposal = run_probe(world, site, answer).proposal
     assert proposal is not None
     assert proposal.outcome == "no"
 
@@ -112,46 +112,46 @@ def test_no_is_read_as_no(world: World, site: str, answer: Any) -> None:
     "prices", ['["NaN", "NaN"]', '["0.9995", "0.0005"]', '["1", "1"]', '["0", "0"]', '["0.999", "0.001"]']
 )
 def test_a_price_is_never_read_as_an_outcome(world: World, prices: str) -> None:
-    probe = look(world, "polymarket", polymarket(outcomePrices=prices))
+    probe = run_probe(world, "polymarket", polymarket(outcomePrices=prices))
     assert probe.proposal is None
     assert "not those of a settled market" in probe.reason
 
 
 def test_prices_may_be_spelled_with_zeros(world: World) -> None:
-    proposal = look(world, "polymarket", polymarket(outcomePrices='["1.00", "0.0"]')).proposal
+    proposal = run_probe(world, "polymarket", polymarket(outcomePrices='["1.00", "0.0"]')).proposal
     assert proposal is not None
     assert proposal.outcome == "yes"
 
 
 def test_the_outcome_that_means_yes_can_be_named(world: World) -> None:
     answer = polymarket(outcomes='["Smith", "Jones"]')
-    assert look(world, "polymarket", answer).proposal is None
+    assert run_probe(world, "polymarket", answer).proposal is None
     for name, outcome in (("Smith", "yes"), ("Jones", "no")):
-        proposal = look(world, "polymarket", answer, yes_outcome=name).proposal
+        proposal = run_probe(world, "polymarket", answer, yes_outcome=name).proposal
         assert proposal is not None
         assert proposal.outcome == outcome
 
 
 @pytest.mark.parametrize("status", ["initialized", "active", "inactive", "closed", "determined", "disputed", "amended"])
 def test_kalshi_is_waited_for_until_it_is_final(world: World, status: str) -> None:
-    assert look(world, "kalshi", kalshi(status=status)).proposal is None
+    assert run_probe(world, "kalshi", kalshi(status=status)).proposal is None
 
 
 @pytest.mark.parametrize("status", ["upcoming", "open", "closed", "pending_resolution"])
 def test_metaculus_is_waited_for_until_it_is_resolved(world: World, status: str) -> None:
-    assert look(world, "metaculus", metaculus(status=status)).proposal is None
+    assert run_probe(world, "metaculus", metaculus(status=status)).proposal is None
 
 
 @pytest.mark.parametrize("kind", ["MULTIPLE_CHOICE", "PSEUDO_NUMERIC", "FREE_RESPONSE"])
 def test_a_manifold_market_of_another_kind_is_left_to_people(world: World, kind: str) -> None:
-    probe = look(world, "manifold", manifold(outcomeType=kind, resolution="abc"))
+    probe = run_probe(world, "manifold", manifold(outcomeType=kind, resolution="abc"))
     assert probe.proposal is None
     assert kind in probe.reason
 
 
 def test_a_metaculus_question_of_another_kind_or_a_group_is_left_to_people(world: World) -> None:
-    assert "numeric" in look(world, "metaculus", metaculus(type="numeric", resolution="42.5")).reason
-    assert "no single question" in look(world, "metaculus", {"id": 991, "group_of_questions": {}}).reason
+    assert "numeric" in run_probe(world, "metaculus", metaculus(type="numeric", resolution="42.5")).reason
+    assert "exactly one question" in run_probe(world, "metaculus", {"id": 991, "group_of_questions": {}}).reason
 
 
 FAULTY = [
@@ -185,29 +185,29 @@ FAULTY = [
 
 
 @pytest.mark.parametrize(("site", "answer"), FAULTY)
-def test_an_answer_of_another_shape_is_told_and_never_an_outcome(world: World, site: str, answer: Any) -> None:
+def test_a_response_in_another_format_is_an_error_and_never_an_outcome(world: World, site: str, answer: Any) -> None:
     with pytest.raises(SourceChanged):
-        look(world, site, answer)
+        run_probe(world, site, answer)
 
 
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("status", [403, 404, 429, 503])
 def test_a_site_that_is_down_is_never_an_outcome(world: World, site: str, status: int) -> None:
-    look(
+    run_probe(
         world,
         site,
         {"manifold": manifold(), "polymarket": polymarket(), "kalshi": kalshi(), "metaculus": metaculus()}[site],
     )
     world.server.routes[SITES[site][0]] = reply(status=status)
     with pytest.raises(SourceUnavailable):
-        world.probe(ASKED, site, market=SITES[site][1], base_url=world.url)
+        world.probe(QUESTION, site, market=SITES[site][1], base_url=world.url)
 
 
 # Does the market answer our question?
 
 
 def test_without_a_checked_match_the_confidence_is_lower_and_it_says_so(world: World) -> None:
-    proposal = look(world, "kalshi", "kalshi_finalized", criteria_match=False).proposal
+    proposal = run_probe(world, "kalshi", "kalshi_finalized", criteria_match=False).proposal
     assert proposal is not None
     assert proposal.confidence == 0.6
     assert "Nobody has checked" in proposal.rationale
@@ -216,66 +216,66 @@ def test_without_a_checked_match_the_confidence_is_lower_and_it_says_so(world: W
 def test_without_a_checked_match_no_waits_for_the_deadline_of_the_question(world: World) -> None:
     world.clock.set(datetime(2025, 9, 12, tzinfo=UTC))
     answer = polymarket(outcomePrices='["0", "1"]')
-    assert look(world, "polymarket", answer, criteria_match=False).proposal is None
-    assert look(world, "polymarket", answer, criteria_match=True).proposal is not None
+    assert run_probe(world, "polymarket", answer, criteria_match=False).proposal is None
+    assert run_probe(world, "polymarket", answer, criteria_match=True).proposal is not None
     world.clock.set(datetime(2025, 9, 20, tzinfo=UTC))
-    assert look(world, "polymarket", answer, criteria_match=False).proposal is not None
+    assert run_probe(world, "polymarket", answer, criteria_match=False).proposal is not None
 
 
 def test_a_market_settled_late_tells_of_an_event_before_it_closed(world: World) -> None:
     """Kalshi settles a day or more after trading ended, and after our deadline."""
     late = kalshi(settlement_ts="2025-09-25T15:00:00Z", close_time="2025-09-18T03:59:00Z")
-    proposal = look(world, "kalshi", late).proposal
+    proposal = run_probe(world, "kalshi", late).proposal
     assert proposal is not None
     assert proposal.event_date == date(2025, 9, 17)
 
 
 def test_yes_of_a_market_that_closed_after_the_deadline_is_not_proposed(world: World) -> None:
-    probe = look(world, "kalshi", kalshi(settlement_ts="2025-10-25T15:00:00Z", close_time="2025-10-24T03:59:00Z"))
+    probe = run_probe(world, "kalshi", kalshi(settlement_ts="2025-10-25T15:00:00Z", close_time="2025-10-24T03:59:00Z"))
     assert probe.proposal is None
-    assert "does not lie between opening and deadline" in probe.reason
+    assert "is not between opening and deadline" in probe.reason
 
 
 def test_yes_of_a_market_settled_before_the_opening_is_not_proposed(world: World) -> None:
-    asked = question(opened="2025-09-10", deadline="2025-12-31T23:59:59-05:00")
-    assert look(world, "manifold", "manifold_yes", asked).proposal is None
+    probed = question(opened="2025-09-10", deadline="2025-12-31T23:59:59-05:00")
+    assert run_probe(world, "manifold", "manifold_yes", probed).proposal is None
 
 
 # What is asked
 
 
-def test_manifold_is_asked_by_id_or_slug(world: World) -> None:
+def test_manifold_is_requested_by_id_or_slug(world: World) -> None:
     slug = "synthetic-will-the-example-happen"
     world.serve(f"/v0/slug/{slug}", "manifold_yes.json")
-    assert look(world, "manifold", "manifold_yes").proposal is not None
-    probe = world.probe(ASKED, "manifold", market=slug, by_slug=True, criteria_match=True, base_url=world.url)
+    assert run_probe(world, "manifold", "manifold_yes").proposal is not None
+    probe = world.probe(QUESTION, "manifold", market=slug, by_slug=True, criteria_match=True, base_url=world.url)
     assert probe.proposal is not None
     assert world.server.targets() == ["/v0/market/SynthMkt0001", f"/v0/slug/{slug}"]
 
 
-def test_polymarket_is_asked_for_closed_markets_first_since_it_hides_them(world: World) -> None:
+def test_closed_markets_of_polymarket_are_requested_first_since_it_hides_them(world: World) -> None:
     opened = polymarket(closed=False)
     body = json.dumps(opened).encode()
     world.server.routes["/markets"] = [reply(b"[]"), reply(body)]
-    probe = world.probe(ASKED, "polymarket", market=SITES["polymarket"][1], base_url=world.url)
+    probe = world.probe(QUESTION, "polymarket", market=SITES["polymarket"][1], base_url=world.url)
     assert probe.reason == "the market is not closed"
     slug = SITES["polymarket"][1]
     assert world.server.targets() == [f"/markets?slug={slug}&closed=true", f"/markets?slug={slug}"]
 
 
-def test_polymarket_is_asked_by_condition_id(world: World) -> None:
+def test_polymarket_is_requested_by_condition_id(world: World) -> None:
     condition = polymarket()[0]["conditionId"]
-    assert look(world, "polymarket", "polymarket_yes", market=condition).proposal is not None
+    assert run_probe(world, "polymarket", "polymarket_yes", market=condition).proposal is not None
     assert world.server.targets() == [f"/markets?condition_ids={condition}&closed=true"]
 
 
 def test_metaculus_is_shown_its_token_and_needs_it(world: World) -> None:
-    probe = look(world, "metaculus", "metaculus_no")
+    probe = run_probe(world, "metaculus", "metaculus_no")
     assert world.server.requests[0].headers["authorization"] == "Token s3cret"
     assert "s3cret" not in repr(probe)
     world.environment.clear()
     with pytest.raises(NotConfigured, match="TRACKRECORD_FEED_METACULUS"):
-        world.probe(ASKED, "metaculus", market="991", base_url=world.url)
+        world.probe(QUESTION, "metaculus", market="991", base_url=world.url)
 
 
 @pytest.mark.parametrize(
@@ -288,22 +288,22 @@ def test_metaculus_is_shown_its_token_and_needs_it(world: World) -> None:
     ],
 )
 def test_the_real_sites_are_the_default(site: str, address: str) -> None:
-    assert str(checked_config(site, {"market": "991"}).base_url) == address  # type: ignore[attr-defined]
+    assert str(validate_config(site, {"market": "991"}).base_url) == address  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("market", ["", "../../x", "a/b", "a?b", "a&b=c", "a b", "a\n", "x" * 301, 5])
-def test_a_market_name_that_leads_elsewhere_is_refused(site: str, market: Any) -> None:
+def test_a_market_name_that_changes_the_path_is_refused(site: str, market: Any) -> None:
     with pytest.raises(InvalidInput) as raised:
-        checked_config(site, {"market": market})
+        validate_config(site, {"market": market})
     assert raised.value.faults[0].pointer == "/config/market"
 
 
 def test_a_market_that_is_unresolved_again_and_resolved_otherwise_is_another_proposal(world: World) -> None:
-    one = look(world, "manifold", manifold()).proposal
-    assert look(world, "manifold", "manifold_open").proposal is None
-    two = look(world, "manifold", manifold(resolution="NO")).proposal
-    three = look(world, "manifold", manifold(volume=9)).proposal
+    one = run_probe(world, "manifold", manifold()).proposal
+    assert run_probe(world, "manifold", "manifold_open").proposal is None
+    two = run_probe(world, "manifold", manifold(resolution="NO")).proposal
+    three = run_probe(world, "manifold", manifold(volume=9)).proposal
     assert one is not None
     assert two is not None
     assert three is not None

@@ -1,4 +1,4 @@
-"""The promises of the resolver for US sanctions, on files in the shape of OFAC's."""
+"""The resolver for US sanctions, on files in OFAC's format."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from resolvers.errors import SourceChanged, SourceUnavailable, TooLarge
 from resolvers.sources.evidence import Basis, Probe
-from resolvers.sources.ofac_parser import read_delta
+from resolvers.sources.ofac_parser import parse_delta
 from tests.support.http_source_server import redirect, reply
 from tests.support.sample_world import World, fixture, question
 
@@ -49,16 +49,16 @@ def ofac(world: World) -> World:
     return world
 
 
-def look(world: World, asked: Any = FULL_YEAR, **settings: Any) -> Probe:
+def run_probe(world: World, probed: Any = FULL_YEAR, **settings: Any) -> Probe:
     config = {"programs": PROGRAMS, "names": ["Example Oil Company", "Example Gas"], "entity_type": "Entity"}
-    return world.probe(asked, "ofac", **{**config, "base_url": world.url, **settings})
+    return world.probe(probed, "ofac", **{**config, "base_url": world.url, **settings})
 
 
 # Yes
 
 
 def test_a_new_designation_proposes_yes_on_the_day_of_its_publication(ofac: World) -> None:
-    proposal = look(ofac).proposal
+    proposal = run_probe(ofac).proposal
     assert proposal is not None
     assert (proposal.outcome, proposal.event_date, proposal.basis) == ("yes", date(2025, 10, 22), Basis.POSITIVE)
     assert proposal.confidence == 0.6, "matched by name alone"
@@ -70,8 +70,8 @@ def test_a_new_designation_proposes_yes_on_the_day_of_its_publication(ofac: Worl
     assert ofac.snapshots.get(evidence.sha256) == fixture("ofac_delta_add.xml")
 
 
-def test_the_look_tells_what_it_read(ofac: World) -> None:
-    probe = look(ofac)
+def test_a_probe_lists_what_it_read(ofac: World) -> None:
+    probe = run_probe(ofac)
     assert probe.observed == (
         "2025-10-22 publication 904: add 90001 PUBLIC JOINT STOCK COMPANY EXAMPLE OIL COMPANY [RUSSIA-EO14024]",
         "5 publications read: 1 matching entities, 1 wanted",
@@ -80,61 +80,61 @@ def test_the_look_tells_what_it_read(ofac: World) -> None:
 
 
 def test_an_id_on_the_list_is_the_strongest_match(ofac: World) -> None:
-    proposal = look(ofac, names=[], entity_ids=["90001"]).proposal
+    proposal = run_probe(ofac, names=[], entity_ids=["90001"]).proposal
     assert proposal is not None
     assert (proposal.outcome, proposal.confidence) == ("yes", 0.95)
 
 
 def test_a_programme_alone_counts_everyone_under_it(ofac: World) -> None:
-    proposal = look(ofac, names=[], min_count=2).proposal
+    proposal = run_probe(ofac, names=[], min_count=2).proposal
     assert proposal is not None
     assert (proposal.confidence, len(proposal.evidence)) == (0.95, 2)
-    assert look(ofac, names=[], min_count=3).proposal is None, "the third is an individual"
-    assert look(ofac, names=[], min_count=3, entity_type=None).proposal is not None
+    assert run_probe(ofac, names=[], min_count=3).proposal is None, "the third is an individual"
+    assert run_probe(ofac, names=[], min_count=3, entity_type=None).proposal is not None
 
 
 @pytest.mark.parametrize(
     "name", ["example oil company", "EXAMPLE  OIL-COMPANY", "Public Joint Stock Company Example Oil Company"]
 )
 def test_a_name_is_found_without_regard_to_case_and_signs(ofac: World, name: str) -> None:
-    assert look(ofac, names=[name]).proposal is not None
+    assert run_probe(ofac, names=[name]).proposal is not None
 
 
 @pytest.mark.parametrize("name", ["ПРИМЕРНЕФТЬ", "Primerneft"])
 def test_a_name_is_found_among_the_aliases_in_any_script(ofac: World, name: str) -> None:
-    assert look(ofac, names=[name]).proposal is not None
+    assert run_probe(ofac, names=[name]).proposal is not None
 
 
 @pytest.mark.parametrize("name", ["Example Oil Compan", "Oil Example Company", "ample Oil", "Sample Oil Company"])
 def test_only_whole_words_in_their_order_are_a_match(ofac: World, name: str) -> None:
-    assert look(ofac, names=[name]).proposal is None
+    assert run_probe(ofac, names=[name]).proposal is None
 
 
 def test_a_whole_name_leaves_out_subsidiaries(ofac: World) -> None:
-    assert look(ofac, names=["Example Oil"], min_count=2).proposal is not None
-    assert look(ofac, names=["Example Oil"], match="whole").proposal is None
-    assert look(ofac, names=["Example Oil Trading LLC"], match="whole").proposal is not None
+    assert run_probe(ofac, names=["Example Oil"], min_count=2).proposal is not None
+    assert run_probe(ofac, names=["Example Oil"], match="whole").proposal is None
+    assert run_probe(ofac, names=["Example Oil Trading LLC"], match="whole").proposal is not None
 
 
 def test_an_excluded_id_does_not_count(ofac: World) -> None:
-    assert look(ofac, exclude_ids=["90001"]).proposal is None
+    assert run_probe(ofac, exclude_ids=["90001"]).proposal is None
 
 
 def test_another_programme_another_list_and_another_action_do_not_count(ofac: World) -> None:
-    assert look(ofac, programs=["CUBA"]).proposal is None
-    assert look(ofac, lists=["Sectoral Sanctions Identifications List"]).proposal is None
-    removed = look(ofac, actions=["remove"]).proposal
+    assert run_probe(ofac, programs=["CUBA"]).proposal is None
+    assert run_probe(ofac, lists=["Sectoral Sanctions Identifications List"]).proposal is None
+    removed = run_probe(ofac, actions=["remove"]).proposal
     assert removed is not None
     assert removed.event_date == date(2025, 4, 2), "the removal that other_program.xml has under a Russia programme"
 
 
 def test_a_removal_is_not_a_designation(ofac: World) -> None:
     ofac.serve("/changes/904", "ofac_delta_remove.xml")
-    assert look(ofac).proposal is None
+    assert run_probe(ofac).proposal is None
 
 
 def test_a_later_removal_does_not_undo_that_it_happened(ofac: World) -> None:
-    proposal = look(ofac).proposal
+    proposal = run_probe(ofac).proposal
     assert proposal is not None
     assert proposal.outcome == "yes"
 
@@ -142,22 +142,22 @@ def test_a_later_removal_does_not_undo_that_it_happened(ofac: World) -> None:
 def test_an_entity_listed_before_counts_once_a_change_puts_it_on_the_list(ofac: World) -> None:
     """A company under sectoral sanctions that is then blocked keeps its entry: the delta has a change, no addition."""
     ofac.serve("/changes/902", "ofac_delta_change.xml")
-    proposal = look(ofac, names=["Example Gas"]).proposal
+    proposal = run_probe(ofac, names=["Example Gas"]).proposal
     assert proposal is not None
     assert (proposal.event_date, proposal.evidence[0].locator) == (date(2025, 6, 10), "entity[@id='92001']")
 
 
 def test_a_change_of_something_else_is_not_a_designation(ofac: World) -> None:
     ofac.serve("/changes/902", "ofac_delta_change.xml")
-    assert look(ofac, names=["Example Bank"]).proposal is None
+    assert run_probe(ofac, names=["Example Bank"]).proposal is None
 
 
-def test_the_same_look_twice_is_the_same_proposal(ofac: World) -> None:
-    one, two = look(ofac).proposal, look(ofac).proposal
+def test_the_same_probe_twice_is_the_same_proposal(ofac: World) -> None:
+    one, two = run_probe(ofac).proposal, run_probe(ofac).proposal
     assert one is not None
     assert two is not None
     assert one.key == two.key
-    other = look(ofac, min_count=1, names=["Example Oil Company"]).proposal
+    other = run_probe(ofac, min_count=1, names=["Example Oil Company"]).proposal
     assert other is not None
     assert other.key != one.key, "other settings"
 
@@ -182,26 +182,26 @@ def test_days_are_counted_in_the_zone_of_the_question(
     """OFAC's own times are US Eastern; a stamp of midnight is a date and not a time."""
     world.serve_bytes("/changes/history/2025", f'[{{"publicationID":1,"datePublished":"{published}"}}]'.encode())
     world.serve_bytes("/changes/1", delta("2025-09-18", entity(1, "EXAMPLE GAS")))
-    asked = question(opened="2025-09-01", deadline=deadline, deadline_zone=zone)
-    proposal = look(world, asked).proposal
+    probed = question(opened="2025-09-01", deadline=deadline, deadline_zone=zone)
+    proposal = run_probe(world, probed).proposal
     assert (proposal is not None and proposal.outcome == "yes") is counts
 
 
 def test_a_stamp_of_midnight_is_a_day_and_counts_as_a_whole(world: World) -> None:
     world.serve_bytes("/changes/history/2025", b'[{"publicationID":1,"datePublished":"2025-09-02T00:00:00"}]')
     world.serve_bytes("/changes/1", delta("2025-09-02", entity(1, "EXAMPLE GAS")))
-    proposal = look(world, question(opened="2025-09-02T13:00:00+00:00")).proposal
+    proposal = run_probe(world, question(opened="2025-09-02T13:00:00+00:00")).proposal
     assert proposal is not None
     assert proposal.event_date == date(2025, 9, 2)
     minute = b'[{"publicationID":1,"datePublished":"2025-09-02T08:00:00"}]'
     world.serve_bytes("/changes/history/2025", minute)
-    assert look(world, question(opened="2025-09-02T13:00:00+00:00", deadline="2025-12-31")).proposal is None
+    assert run_probe(world, question(opened="2025-09-02T13:00:00+00:00", deadline="2025-12-31")).proposal is None
 
 
 def test_where_history_and_delta_name_two_days_that_of_the_delta_holds(world: World) -> None:
     world.serve_bytes("/changes/history/2025", b'[{"publicationID":1,"datePublished":"2025-09-19T09:00:00"}]')
     world.serve_bytes("/changes/1", delta("2025-09-18", entity(1, "EXAMPLE GAS")))
-    proposal = look(world, HALF_YEAR).proposal
+    proposal = run_probe(world, HALF_YEAR).proposal
     assert proposal is not None
     assert (proposal.outcome, proposal.event_date) == ("yes", date(2025, 9, 18))
 
@@ -211,14 +211,14 @@ def test_a_list_entry_published_with_the_delta_is_new(ofac: World, listed: str, 
     changed = entity(5, "EXAMPLE GAS").replace(' action="add"', "")
     entry = f'<sanctionsLists><sanctionsList datePublished="{listed}">SDN List</sanctionsList></sanctionsLists>'
     ofac.serve_bytes("/changes/902", delta("2025-06-10", changed.replace("<names>", f"{entry}<names>")))
-    proposal = look(ofac, names=["Example Gas"]).proposal
+    proposal = run_probe(ofac, names=["Example Gas"]).proposal
     assert (proposal is not None) is counts
 
 
 def test_what_was_published_before_the_opening_or_after_the_deadline_does_not_count(ofac: World) -> None:
-    late = look(ofac, question(opened="2025-10-23", deadline="2026-03-18"))
+    late = run_probe(ofac, question(opened="2025-10-23", deadline="2026-03-18"))
     assert late.proposal is None
-    early = look(ofac, HALF_YEAR).proposal
+    early = run_probe(ofac, HALF_YEAR).proposal
     assert early is not None
     assert early.outcome == "no"
 
@@ -229,7 +229,7 @@ def test_a_window_over_the_turn_of_the_year_reads_both_years(world: World) -> No
     world.serve_bytes("/changes/history/2026", b'[{"publicationID":2,"datePublished":"2026-01-16T10:01:44.740051"}]')
     world.serve_bytes("/changes/1", delta("2025-12-30"))
     world.serve_bytes("/changes/2", delta("2026-01-16", entity(1, "EXAMPLE GAS"), offset="-05:00"))
-    proposal = look(world).proposal
+    proposal = run_probe(world).proposal
     assert proposal is not None
     assert proposal.event_date == date(2026, 1, 16)
 
@@ -237,14 +237,14 @@ def test_a_window_over_the_turn_of_the_year_reads_both_years(world: World) -> No
 # No
 
 
-def test_nothing_found_is_no_only_after_deadline_and_grace(ofac: World) -> None:
+def test_no_match_means_no_only_after_deadline_and_grace(ofac: World) -> None:
     for now in ("2025-09-01T12:00", "2025-09-19T03:59", "2025-09-20T03:59"):
         ofac.clock.set(datetime.fromisoformat(now).replace(tzinfo=UTC))
-        probe = look(ofac, HALF_YEAR)
+        probe = run_probe(ofac, HALF_YEAR)
         assert probe.proposal is None
-        assert "no is not said before 2025-09-20 03:59 UTC" in probe.reason
+        assert "no is not proposed before 2025-09-20 03:59 UTC" in probe.reason
     ofac.clock.set(AFTER)
-    proposal = look(ofac, HALF_YEAR).proposal
+    proposal = run_probe(ofac, HALF_YEAR).proposal
     assert proposal is not None
     assert (proposal.outcome, proposal.basis, proposal.confidence) == ("no", Basis.ABSENT, 0.6)
     assert "all" not in proposal.rationale
@@ -257,14 +257,14 @@ def test_a_delta_that_cannot_be_had_means_no_answer_and_never_no(ofac: World) ->
     for status in (404, 500, 503):
         ofac.server.routes["/changes/902"] = reply(status=status)
         with pytest.raises(SourceUnavailable):
-            look(ofac, HALF_YEAR)
+            run_probe(ofac, HALF_YEAR)
 
 
 @pytest.mark.parametrize("history", [b"[]", b'[{"publicationID":900,"datePublished":"2025-03-14T10:00:00"}]'])
 def test_an_empty_history_proves_nothing(ofac: World, history: bytes) -> None:
     ofac.clock.set(AFTER)
     ofac.serve_bytes("/changes/history/2025", history)
-    probe = look(ofac, HALF_YEAR)
+    probe = run_probe(ofac, HALF_YEAR)
     assert probe.proposal is None
     assert "proves nothing" in probe.reason
 
@@ -273,17 +273,17 @@ def test_a_change_without_a_name_stands_in_the_way_of_no(ofac: World) -> None:
     """A delta may leave out the name of an entity it changes; whether it is one of ours cannot be told from it."""
     ofac.serve("/changes/902", "ofac_delta_change.xml")
     ofac.clock.set(AFTER)
-    probe = look(ofac, HALF_YEAR, names=["Example Steel"])
+    probe = run_probe(ofac, HALF_YEAR, names=["Example Steel"])
     assert probe.proposal is None
     assert "entity 92003" in probe.reason
-    told = look(ofac, HALF_YEAR, names=["Example Steel"], exclude_ids=["92003"]).proposal
-    assert told is not None
-    assert told.outcome == "no"
+    excluded = run_probe(ofac, HALF_YEAR, names=["Example Steel"], exclude_ids=["92003"]).proposal
+    assert excluded is not None
+    assert excluded.outcome == "no"
 
 
 def test_deltas_are_fetched_once_and_the_history_each_time(ofac: World) -> None:
-    look(ofac)
-    look(ofac)
+    run_probe(ofac)
+    run_probe(ofac)
     targets = ofac.server.targets()
     assert targets.count("/changes/904") == 1
     assert targets.count("/changes/history/2025") == 2
@@ -295,7 +295,7 @@ def test_deltas_are_fetched_once_and_the_history_each_time(ofac: World) -> None:
 def test_a_refusal_says_what_to_do_instead(ofac: World) -> None:
     ofac.server.routes["/changes/history/2025"] = reply(b"<html>Forbidden</html>", status=403)
     with pytest.raises(SourceUnavailable, match="by hand") as raised:
-        look(ofac)
+        run_probe(ofac)
     assert raised.value.status == 403
 
 
@@ -303,7 +303,7 @@ def test_the_hop_to_the_store_of_files_is_followed_and_its_signature_not_kept(of
     stored = "/DeltaArchive/2025-10-22_delta.xml"
     ofac.server.routes["/changes/904"] = redirect(f"{ofac.url}{stored}?X-Amz-Signature=abc&X-Amz-Expires=3600")
     ofac.serve(stored, "ofac_delta_add.xml")
-    proposal = look(ofac).proposal
+    proposal = run_probe(ofac).proposal
     assert proposal is not None
     assert proposal.evidence[0].url == f"{ofac.url}/changes/904"
     assert proposal.evidence[0].final_url == f"{ofac.url}{stored}?X-Amz-Signature=REDACTED&X-Amz-Expires=3600"
@@ -332,16 +332,16 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("body", CHANGED.values(), ids=CHANGED)
-def test_a_delta_of_another_shape_is_told_and_never_read_as_no(ofac: World, body: bytes) -> None:
+def test_a_delta_in_another_format_is_an_error_and_never_read_as_no(ofac: World, body: bytes) -> None:
     ofac.clock.set(AFTER)
     ofac.serve_bytes("/changes/902", body)
     with pytest.raises(SourceChanged):
-        look(ofac, HALF_YEAR)
+        run_probe(ofac, HALF_YEAR)
 
 
-def test_a_delta_with_another_root_is_told_by_its_name() -> None:
+def test_a_delta_with_another_root_is_an_error_that_names_it() -> None:
     with pytest.raises(SourceChanged, match="'sdnList' in place of a delta"):
-        read_delta(fixture("ofac_delta_bad_root.xml"))
+        parse_delta(fixture("ofac_delta_bad_root.xml"))
 
 
 HISTORIES = {
@@ -359,11 +359,11 @@ HISTORIES = {
 
 
 @pytest.mark.parametrize("body", HISTORIES.values(), ids=HISTORIES)
-def test_a_history_of_another_shape_is_told(ofac: World, body: bytes) -> None:
+def test_a_history_in_another_format_is_an_error(ofac: World, body: bytes) -> None:
     ofac.clock.set(AFTER)
     ofac.serve_bytes("/changes/history/2025", body)
     with pytest.raises(SourceChanged):
-        look(ofac, HALF_YEAR)
+        run_probe(ofac, HALF_YEAR)
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_ids_of_publications_are_taken_as_they_come(world: World, ids: str) -> N
     row = f'{{"publicationID":{ids},"datePublished":"2025-06-10T10:00:00"}}'
     world.serve_bytes("/changes/history/2025", f'{{"publications":[{row}]}}'.encode())
     world.serve_bytes(f"/changes/{ids.strip(chr(34))}", delta("2025-06-10", entity(1, "EXAMPLE GAS")))
-    assert look(world).proposal is not None
+    assert run_probe(world).proposal is not None
 
 
 def test_the_namespace_does_not_matter() -> None:
@@ -381,13 +381,13 @@ def test_the_namespace_does_not_matter() -> None:
     without = with_namespace.replace(b' xmlns="https://www.treasury.gov/ofac/DeltaFile/1.0"', b"")
     prefixed = with_namespace.replace(b"xmlns=", b"xmlns:d=").replace(b"</", b"</d:").replace(b"<", b"<d:")
     prefixed = prefixed.replace(b"<d:/d:", b"</d:").replace(b"<d:?", b"<?").replace(b"<d:!", b"<!")
-    assert read_delta(without) == read_delta(with_namespace) == read_delta(prefixed)
+    assert parse_delta(without) == parse_delta(with_namespace) == parse_delta(prefixed)
 
 
 def test_a_delta_of_thousands_of_entities_is_read(ofac: World) -> None:
     many = "".join(entity(number, f"FILLER {number}", program="SDGT") for number in range(10_000))
     ofac.serve_bytes("/changes/902", delta("2025-06-10", many + entity(99_999, "EXAMPLE GAS")))
-    proposal = look(ofac).proposal
+    proposal = run_probe(ofac).proposal
     assert proposal is not None
     assert proposal.event_date == date(2025, 6, 10)
 
@@ -395,4 +395,4 @@ def test_a_delta_of_thousands_of_entities_is_read(ofac: World) -> None:
 def test_a_delta_beyond_all_measure_is_refused(ofac: World) -> None:
     ofac.serve_bytes("/changes/902", delta("2025-06-10", " " * 8_000_000))
     with pytest.raises(TooLarge):
-        look(ofac)
+        run_probe(ofac)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resolvers.sources.ofac_parser import read_history
+from resolvers.sources.ofac_parser import parse_history
 from tests.support.sample_world import World
 
 
@@ -10,5 +10,5 @@ from tests.support.sample_world import World
 def test_a_time_of_the_history_that_names_its_offset_is_read_in_us_eastern_time(world: World, stamp: str) -> None:
     row = f'[{{"publicationID":1,"datePublished":"{stamp}"}}]'
     world.serve_bytes("/changes/history/2025", row.encode())
-    (publication,) = read_history(world.fetch.get(f"{world.url}/changes/history/2025"))
+    (publication,) = parse_history(world.fetch.get(f"{world.url}/changes/history/2025"))
     assert f"{publication.published:%Y-%m-%d %H:%M}" == "2025-06-09 22:00"

@@ -1,4 +1,4 @@
-"""The rules that hold for every resolver, our own and others'."""
+"""The rules for every resolver, plug-ins included."""
 
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import EntryPoint
@@ -15,10 +15,10 @@ from predictions.models import Question
 from resolvers.sources import registry
 from resolvers.sources.evidence import Basis, Evidence, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, broken_rule
-from resolvers.sources.registry import all_resolvers, checked_config, find_resolver, probe
+from resolvers.sources.registry import all_resolvers, find_resolver, probe, validate_config
 from tests.support.sample_world import World, question
 
-ASKED = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
+QUESTION = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
 AFTER = datetime(2025, 9, 20, tzinfo=UTC)
 
 
@@ -46,16 +46,18 @@ class Plugin:
     def __init__(self, says: ProposedOutcome | None = None) -> None:
         self.says = says
 
-    def probe(self, asked: ProbedQuestion, config: Config, fetch: Fetch) -> Probe:
+    def probe(self, probed: ProbedQuestion, config: Config, fetch: Fetch) -> Probe:
         return Probe(observed=("something",), reason="it says so", proposal=self.says)
 
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(name: str, offered: Any) -> None:
-        point = EntryPoint(name, "plugin_of_another:resolver", registry.GROUP)
+        point = EntryPoint(name, "plugin_of_another:resolver", registry.ENTRY_POINT_GROUP)
         monkeypatch.setattr(EntryPoint, "load", lambda self: offered)
-        monkeypatch.setattr(registry, "entry_points", lambda group: [point] if group == registry.GROUP else [])
+        monkeypatch.setattr(
+            registry, "entry_points", lambda group: [point] if group == registry.ENTRY_POINT_GROUP else []
+        )
         all_resolvers.cache_clear()
 
     yield install
@@ -83,21 +85,21 @@ def test_the_view_of_a_question_on_record_opens_when_it_says_or_when_it_was_ente
 
 
 def test_an_instant_counts_to_the_second_and_a_day_as_a_whole() -> None:
-    asked = question(opened="2025-03-18T15:00:00+00:00", deadline="2025-09-18T12:00:00-04:00")
-    assert not asked.covers(asked.opened_at - timedelta(seconds=1))
-    assert asked.covers(asked.opened_at)
-    assert asked.covers(asked.deadline)
-    assert not asked.covers(asked.deadline + timedelta(seconds=1))
-    assert asked.covers(date(2025, 3, 18))
-    assert asked.covers(date(2025, 9, 18))
-    assert not asked.covers(date(2025, 3, 17))
-    assert not asked.covers(date(2025, 9, 19))
+    probed = question(opened="2025-03-18T15:00:00+00:00", deadline="2025-09-18T12:00:00-04:00")
+    assert not probed.covers(probed.opened_at - timedelta(seconds=1))
+    assert probed.covers(probed.opened_at)
+    assert probed.covers(probed.deadline)
+    assert not probed.covers(probed.deadline + timedelta(seconds=1))
+    assert probed.covers(date(2025, 3, 18))
+    assert probed.covers(date(2025, 9, 18))
+    assert not probed.covers(date(2025, 3, 17))
+    assert not probed.covers(date(2025, 9, 19))
 
 
 @given(st.integers(-(10**7), 3 * 10**7))
 def test_an_instant_that_counts_lies_on_a_day_that_counts(seconds: int) -> None:
-    moment = ASKED.opened_at + timedelta(seconds=seconds)
-    assert not ASKED.covers(moment) or ASKED.covers(ASKED.day(moment))
+    moment = QUESTION.opened_at + timedelta(seconds=seconds)
+    assert not QUESTION.covers(moment) or QUESTION.covers(QUESTION.day(moment))
 
 
 # What a resolver may say
@@ -111,29 +113,29 @@ def test_an_instant_that_counts_lies_on_a_day_that_counts(seconds: int) -> None:
         ({"event_date": date(2025, 3, 16)}, AFTER, "between"),
         ({"event_date": date(2025, 9, 19)}, AFTER, "between"),
         ({"event_date": date(2025, 9, 18)}, datetime(2025, 9, 1, tzinfo=UTC), "future"),
-        ({"outcome": "maybe"}, AFTER, "no outcome"),
+        ({"outcome": "maybe"}, AFTER, "not an outcome"),
         ({"outcome": "no", "event_date": None}, datetime(2025, 9, 1, tzinfo=UTC), None),
         ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, AFTER, None),
-        ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, ASKED.deadline, "only after"),
-        ({"outcome": "yes", "basis": "absent_at_deadline"}, AFTER, "means no"),
+        ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, QUESTION.deadline, "only after"),
+        ({"outcome": "yes", "basis": "absent_at_deadline"}, AFTER, "can only mean no"),
         ({"outcome": "annulled", "event_date": None}, AFTER, None),
     ],
 )
-def test_a_proposal_that_breaks_a_rule_is_dropped_and_the_reason_told(
+def test_a_proposal_that_breaks_a_rule_is_dropped_with_a_reason(
     world: World, install: Any, changes: dict[str, Any], now: datetime, rule: str | None
 ) -> None:
-    said = proposal(**changes)
-    install("plugin", Plugin(said))
+    proposed = proposal(**changes)
+    install("plugin", Plugin(proposed))
     world.clock.set(now.astimezone(UTC))
-    looked = probe(ASKED, "plugin", {}, world.fetch)
-    assert (looked.proposal is None) is (rule is not None)
-    assert (rule or "it says so") in looked.reason
-    assert (broken_rule(ASKED, said, now) is None) is (rule is None)
+    result = probe(QUESTION, "plugin", {}, world.fetch)
+    assert (result.proposal is None) is (rule is not None)
+    assert (rule or "it says so") in result.reason
+    assert (broken_rule(QUESTION, proposed, now) is None) is (rule is None)
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.41, 0.9, 1.0, float("nan")])
-def test_confidence_is_one_of_the_fixed_tiers(confidence: float) -> None:
-    with pytest.raises(ValidationError, match="fixed tiers"):
+def test_confidence_is_one_of_the_fixed_confidences(confidence: float) -> None:
+    with pytest.raises(ValidationError, match="fixed confidences"):
         proposal(confidence=confidence)
 
 
@@ -180,7 +182,7 @@ def test_our_own_are_there() -> None:
 def test_an_installed_package_may_offer_one_as_an_entry_point(install: Any, world: World) -> None:
     install("plugin", Plugin)
     assert isinstance(find_resolver("plugin"), Plugin)
-    assert probe(ASKED, "plugin", {}, world.fetch).reason == "it says so"
+    assert probe(QUESTION, "plugin", {}, world.fetch).reason == "it says so"
 
 
 def test_a_package_cannot_replace_one_of_ours(install: Any) -> None:
@@ -192,27 +194,27 @@ def test_a_package_cannot_replace_one_of_ours(install: Any) -> None:
 
 def test_an_unknown_resolver_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(InvalidInput, match="manifold") as raised:
-        checked_config("oracle", {})
+        validate_config("oracle", {})
     assert raised.value.faults[0].pointer == "/resolver"
 
 
 @pytest.mark.parametrize("kind", [QuestionKind.CATEGORICAL, QuestionKind.ORDINAL])
 def test_a_question_of_several_options_takes_no_resolver(kind: QuestionKind) -> None:
     with pytest.raises(InvalidInput, match="by hand"):
-        checked_config("json", {"url": "https://a.example/", "yes": "a"}, kind)
+        validate_config("json", {"url": "https://a.example/", "yes": "a"}, kind)
 
 
 @pytest.mark.parametrize("settings", [None, [], "x", 5])
 def test_settings_that_are_no_object_are_refused(settings: Any) -> None:
     with pytest.raises(InvalidInput) as raised:
-        checked_config("ofac", settings)
+        validate_config("ofac", settings)
     assert raised.value.faults[0].pointer == "/config"
 
 
 def test_settings_that_mean_the_same_have_one_hash() -> None:
-    one = checked_config("ofac", {"programs": ["CUBA"], "min_count": 1})
-    two = checked_config("ofac", {"programs": ["CUBA"]})
-    other = checked_config("ofac", {"programs": ["CUBA"], "min_count": 2})
+    one = validate_config("ofac", {"programs": ["CUBA"], "min_count": 1})
+    two = validate_config("ofac", {"programs": ["CUBA"]})
+    other = validate_config("ofac", {"programs": ["CUBA"], "min_count": 2})
     assert one.sha256 == two.sha256 != other.sha256
 
 

@@ -1,4 +1,4 @@
-"""The promises of the watch over RSS and Atom feeds."""
+"""The resolver for RSS and Atom feeds."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,21 +8,21 @@ import pytest
 from predictions.errors import InvalidInput
 from resolvers.errors import SourceChanged, SourceUnavailable
 from resolvers.sources.evidence import Probe
-from resolvers.sources.registry import checked_config
+from resolvers.sources.registry import validate_config
 from tests.support.http_source_server import reply
 from tests.support.sample_world import World, fixture, question
 
-ASKED = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
+QUESTION = question(opened="2025-03-18", deadline="2025-09-18T23:59:59-04:00")
 WORDS = {"all": ["adopts new sanctions"], "any": ["Exampleland", "Elsewhere"]}
 
 
-def look(world: World, asked: Any = ASKED, **settings: Any) -> Probe:
-    return world.probe(asked, "feed", **{"url": f"{world.url}/feed", **WORDS, **settings})
+def run_probe(world: World, probed: Any = QUESTION, **settings: Any) -> Probe:
+    return world.probe(probed, "feed", **{"url": f"{world.url}/feed", **WORDS, **settings})
 
 
 def look_at(world: World, body: bytes, **settings: Any) -> Probe:
     world.serve_bytes("/feed", body, content_type="application/rss+xml")
-    return look(world, **settings)
+    return run_probe(world, **settings)
 
 
 def rss(item: str, kind: bytes = b'<?xml version="1.0" encoding="utf-8"?>') -> bytes:
@@ -30,32 +30,32 @@ def rss(item: str, kind: bytes = b'<?xml version="1.0" encoding="utf-8"?>') -> b
     return kind + f'<rss version="2.0"><channel><title>x</title><item>{item}{date}</item></channel></rss>'.encode()
 
 
-def test_a_fitting_entry_is_a_lead_of_the_lowest_confidence(world: World) -> None:
+def test_a_matching_entry_is_proposed_with_the_lowest_confidence(world: World) -> None:
     world.serve("/feed", "rss.xml")
-    probe = look(world)
+    probe = run_probe(world)
     assert probe.proposal is not None
     assert (probe.proposal.outcome, probe.proposal.event_date) == ("yes", date(2025, 6, 10))
     assert probe.proposal.confidence == 0.4
-    assert probe.proposal.rationale.startswith("A lead only")
+    assert probe.proposal.rationale.startswith("A suggestion only")
     assert probe.proposal.evidence[0].locator == "entry press-3"
     assert world.snapshots.get(probe.proposal.evidence[0].sha256) == fixture("rss.xml")
 
 
 def test_an_entry_sent_twice_counts_once_and_one_without_date_never(world: World) -> None:
     world.serve("/feed", "rss.xml")
-    assert look(world).observed[0] == "3 entries with a date, 1 without; 2 fit"
+    assert run_probe(world).observed[0] == "3 entries with a date, 1 without; 2 match"
 
 
 def test_an_entry_before_the_opening_is_shown_and_not_proposed(world: World) -> None:
     world.serve("/feed", "rss.xml")
-    probe = look(world, all=["first package"])
+    probe = run_probe(world, all=["first package"])
     assert probe.proposal is None
     assert "2025-03-03" in probe.observed[1]
 
 
 def test_an_atom_feed_is_read_and_dated_in_the_zone_of_the_question(world: World) -> None:
     world.serve("/feed", "atom.xml")
-    proposal = look(world).proposal
+    proposal = run_probe(world).proposal
     assert proposal is not None
     assert proposal.event_date == date(2025, 8, 1), "half past ten in the evening, US Eastern"
     assert "https://ministry.example/7" in proposal.rationale
@@ -63,7 +63,7 @@ def test_an_atom_feed_is_read_and_dated_in_the_zone_of_the_question(world: World
 
 def test_a_feed_with_faults_is_read_as_far_as_it_goes(world: World) -> None:
     world.serve("/feed", "bozo.xml")
-    proposal = look(world).proposal
+    proposal = run_probe(world).proposal
     assert proposal is not None
     assert proposal.evidence[0].locator == "entry b1"
 
@@ -89,13 +89,13 @@ def test_words_are_whole_and_in_order_without_regard_to_case_accents_and_markup(
     world: World, settings: dict[str, Any], fits: bool
 ) -> None:
     world.serve("/feed", "rss.xml")
-    assert (look(world, **settings).proposal is not None) is fits
+    assert (run_probe(world, **settings).proposal is not None) is fits
 
 
-def test_that_nothing_is_found_is_never_no(world: World) -> None:
+def test_no_match_is_never_no(world: World) -> None:
     world.serve("/feed", "rss.xml")
     world.clock.set(datetime(2026, 9, 1, tzinfo=UTC))
-    assert look(world, all=["peace"]).proposal is None
+    assert run_probe(world, all=["peace"]).proposal is None
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html><body>Maintenance</body></html>", b"\x00\xff" * 50, b"<rss"])
@@ -152,15 +152,15 @@ def test_an_address_in_place_of_a_feed_is_not_followed(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_a_feed_that_is_down_is_told(world: World, status: int) -> None:
+def test_a_feed_that_is_down_is_an_error(world: World, status: int) -> None:
     world.server.routes["/feed"] = reply(fixture("rss.xml"), status=status)
     with pytest.raises(SourceUnavailable):
-        look(world)
+        run_probe(world)
 
 
 def test_a_new_entry_elsewhere_in_the_feed_does_not_make_another_proposal(world: World) -> None:
     world.serve("/feed", "rss.xml")
-    one = look(world).proposal
+    one = run_probe(world).proposal
     more = fixture("rss.xml").replace(b"</channel>", b"<item><title>Other</title><guid>o</guid></item></channel>")
     two = look_at(world, more).proposal
     assert one is not None
@@ -180,5 +180,5 @@ def test_a_new_entry_elsewhere_in_the_feed_does_not_make_another_proposal(world:
 )
 def test_wrong_settings_are_refused_with_a_pointer(settings: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidInput) as raised:
-        checked_config("feed", settings)
+        validate_config("feed", settings)
     assert [fault.pointer for fault in raised.value.faults] == [pointer]

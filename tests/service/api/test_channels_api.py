@@ -64,7 +64,7 @@ def test_a_prompt_reaches_a_signed_webhook_and_the_log_says_so(
 def test_a_channel_is_tested_disabled_and_enabled(admin: httpx.Client, receiver: RawServer) -> None:
     number = entered(admin, receiver)["id"]
     reply = admin.post(f"/api/channels/{number}/test")
-    assert reply.json() == {"verdict": "delivered", "status_code": 200, "detail": ""}
+    assert reply.json() == {"status": "delivered", "status_code": 200, "detail": ""}
     off = admin.post(f"/api/channels/{number}/state", json={"enabled": False, "reason": "moved"})
     assert (off.json()["enabled"], off.json()["disabled_reason"]) == (False, "moved")
     on = admin.post(f"/api/channels/{number}/state", json={"enabled": True})
@@ -75,7 +75,7 @@ def test_a_chat_channel_is_looked_at_entered_and_tested(admin: httpx.Client, rec
     reply = admin.post("/api/channels", json={"name": "room", "kind": "chat", "target": f"json://{receiver.host}/hook"})
     assert (reply.status_code, reply.json()["target"]) == (201, "json://…")
     tested = admin.post(f"/api/channels/{reply.json()['id']}/test").json()
-    assert tested["verdict"] == "delivered"
+    assert tested["status"] == "delivered"
     assert "Channel: room" in json.loads(receiver.requests[0].body)["message"]
     wrong = admin.post("/api/channels", json={"name": "other", "kind": "chat", "target": "pigeon://roof"})
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/target")

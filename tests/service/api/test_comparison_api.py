@@ -64,10 +64,11 @@ def test_a_small_sample_says_so_and_draws_no_curve(api: httpx.Client) -> None:
 def test_a_pair_is_compared_on_what_both_answered(api: httpx.Client) -> None:
     pair = get(api, "pairs", first="ann", second="bob")
     assert (pair["questions"], pair["events"]) == (ASKED, ASKED)
-    assert pair["difference"] == pytest.approx((3 * (0.49 - 0.04) + (0.09 - 0.64)) / 4, abs=1e-12)
-    assert pair["low"] < pair["difference"] < pair["high"]
+    difference = pair["difference"]
+    assert difference["value"] == pytest.approx((3 * (0.49 - 0.04) + (0.09 - 0.64)) / 4, abs=1e-12)
+    assert difference["low"] < difference["value"] < difference["high"]
     turned = get(api, "pairs", first="bob", second="ann")
-    assert turned["difference"] == pytest.approx(-pair["difference"], abs=1e-12)
+    assert turned["difference"]["value"] == pytest.approx(-difference["value"], abs=1e-12)
 
 
 def test_a_pair_needs_two_people_on_record(api: httpx.Client) -> None:

@@ -87,12 +87,14 @@ def test_the_same_forecasts_tie_in_every_figure(admin: httpx.Client) -> None:
     found = lines(admin)
     twin, other = found["Zoe"], found["Person 2"]
     assert twin["rank"] is not None
-    different = {name for name in twin if twin[name] != other[name] and "_wording_" not in name}
-    assert different <= {"commentator", "share_verbal"}  # hers are numbers, not words
+    # Hers are numbers, not words.
+    assert {name for name in twin if twin[name] != other[name]} <= {"commentator", "share_verbal", "statistics"}
+    for name, one in twin["statistics"].items():
+        assert all(one[part] == other["statistics"][name][part] for part in ("value", "low", "high")), name
     first, second = (admin.get(f"/api/commentators/{who}/record").json()["summary"] for who in ("zoe", "person-2"))
     assert (first["rank"], first["skill"]) == (second["rank"], second["skill"])
     pair = admin.get("/api/pairs", params={"first": "zoe", "second": "person-2"}).json()
-    assert (pair["difference"], pair["p_value"]) == (0, 1)
+    assert (pair["difference"]["value"], pair["p_value"]) == (0, 1)
 
 
 def test_certain_forecasts_score_nothing_or_everything(admin: httpx.Client) -> None:
@@ -101,9 +103,12 @@ def test_certain_forecasts_score_nothing_or_everything(admin: httpx.Client) -> N
     resolve(admin, "q", "yes")
     found = lines(admin)
     assert [found[name]["brier"] for name in calls] == [0, 1, 0]
-    assert [found[name]["log_score"] for name in calls] == pytest.approx([0.010050336, 4.605170186, 0.010050336])
-    assert [found[name]["brier_skill_score"] for name in calls] == [1, -3, 1]
-    assert [found[name]["peer"] for name in calls] == [0.5, -1, 0.5]
+    log, skill, peer = (
+        [found[name]["statistics"][statistic]["value"] for name in calls]
+        for statistic in ("log_score", "brier_skill_score", "peer")
+    )
+    assert log == pytest.approx([0.010050336, 4.605170186, 0.010050336])
+    assert (skill, peer) == ([1, -3, 1], [0.5, -1, 0.5])
     assert all(0 <= item["brier_low"] <= item["brier_high"] <= 1 for item in found.values())
     assert admin.get("/api/calibration").json()["predictions"] == 3
 
@@ -113,7 +118,8 @@ def test_a_skill_score_without_anything_to_divide_by_is_none(admin: httpx.Client
     record(admin, [say("Ann", question("q", reference=sure), probability=0.9)])
     resolve(admin, "q", "yes")
     (line,) = board(admin)["items"]
-    assert (line["brier_skill_score"], board(admin)["reference_forecasts"][0]["brier"]) == (None, 0)
+    assert line["statistics"]["brier_skill_score"]["value"] is None
+    assert board(admin)["reference_forecasts"][0]["brier"]["value"] == 0
 
 
 def test_groups_without_anybody_are_empty_not_faulty(admin: httpx.Client) -> None:
@@ -126,7 +132,7 @@ def test_groups_without_anybody_are_empty_not_faulty(admin: httpx.Client) -> Non
         assert (found["items"], found["reference_forecasts"], found["readers"]) == ([], [], None)
         assert admin.get("/api/calibration", params=query).json()["predictions"] == 0
     pair = admin.get("/api/pairs", params={"first": "ann", "second": "bob"}).json()
-    assert (pair["questions"], pair["difference"]) == (0, None)
+    assert (pair["questions"], pair["difference"]["value"]) == (0, None)
     assert admin.get("/api/commentators/bob/history").json()["as_it_stood"] == []
 
 
@@ -135,8 +141,9 @@ def test_one_alone_on_a_question_is_scored_but_compared_with_nobody(admin: httpx
     resolve(admin, "q", "yes")
     (line,) = board(admin)["items"]
     assert (line["brier"], line["resolved"], line["events"]) == (pytest.approx(0.04), 1, 1)
-    assert (line["peer"], line["peer_questions"], line["brier_adjusted"], line["rank"]) == (None, 0, None, None)
-    assert line["brier_skill_score"] == pytest.approx(1 - 0.04 / 0.25)
+    found = {name: each["value"] for name, each in line["statistics"].items()}
+    assert (found["peer"], line["peer_questions"], found["brier_adjusted"], line["rank"]) == (None, 0, None, None)
+    assert found["brier_skill_score"] == pytest.approx(1 - 0.04 / 0.25)
 
 
 @pytest.mark.parametrize("parent", ["no", "annulled"])

@@ -83,21 +83,22 @@ def test_a_reader_of_a_past_whose_estimates_take_long_is_told_to_ask_again(
 
 
 @pytest.fixture
-def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One piece of work may wait, and it does, until the end of the test."""
+def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """One piece of work may wait, and it does, until the event is set."""
     opened = threading.Event()
     monkeypatch.setattr(background, "MAX_WAITING", 1)
     monkeypatch.setattr(leaderboard_cache, "PATIENCE_SECONDS", 0.01)
     monkeypatch.setattr(leaderboard_cache, "estimate", lambda *args: opened.wait(30) and estimates.estimate(*args))
-    yield
+    yield opened
     opened.set()
 
 
-def test_whoever_asks_for_ever_new_boards_is_told_to_wait(crowded: None, admin: httpx.Client) -> None:
+def test_whoever_asks_for_ever_new_boards_is_told_to_wait(crowded: threading.Event, admin: httpx.Client) -> None:
     assert admin.get("/api/leaderboard").json()["estimates"] == "pending"
     reply = admin.get("/api/leaderboard?topic=other")
     assert (reply.status_code, "retry-after" in reply.headers) == (503, True)
     assert "ask again" in reply.json()["detail"]
+    crowded.set()
 
 
 def test_a_past_of_this_very_second_gains_what_is_recorded_in_it(admin: httpx.Client, clock: FakeClock) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from service.cli.errors import Failed, tell
 from tests.support.cli_runner import Command
+from tests.support.postgres_server import PostgresServer
 
 RUN = (sys.executable, "-c", "from service.cli import main; main()")
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -181,8 +182,10 @@ def test_a_database_of_a_newer_version_is_left_alone(trackrecord: Command, sqlit
     assert (done.code, "update the program" in done.err) == (4, True)
 
 
-def test_a_wrong_password_and_a_missing_database_are_told_apart(trackrecord: Command, postgresql_url: str) -> None:
-    trackrecord.on(postgresql_url.replace("/test_", "/none_"))
+def test_a_wrong_password_and_a_missing_database_are_told_apart(
+    trackrecord: Command, postgres_server: PostgresServer
+) -> None:
+    trackrecord.on(postgres_server.url("no_such_database"))
     done = trackrecord("leaderboard")
     assert (done.code, "PostgreSQL has no such database" in done.err) == (4, True), done.err
 

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from predictions import ledger
 from predictions.questions.lookup import find_question
 from predictions.starting_record.load import load_starting_record
-from resolvers.probing.configuration import attached, detach, list_attached
-from resolvers.sources.registry import checked_config
+from resolvers.probing.configuration import detach, get_attached, list_attached
+from resolvers.sources.registry import validate_config
 from service.db.engine import read_transaction, write_transaction
 from service.starting_record import ACTOR, OFAC, SANCTIONS, enter_starting_record
 from tests.support.cli_runner import Command
@@ -32,10 +32,10 @@ def test_the_sanctions_questions_are_wired_to_ofac_and_starting_again_changes_no
         assert [question.slug for _, question in list_attached(session)] == list(SANCTIONS)
         question = find_question(session, SANCTIONS[0])
         assert question is not None
-        row = attached(session, question)
+        row = get_attached(session, question)
         assert row.resolver == "ofac"
         assert not row.automatic
-        assert len(checked_config(row.resolver, row.config).names) == 10  # type: ignore[attr-defined]
+        assert len(validate_config(row.resolver, row.config).names) == 10  # type: ignore[attr-defined]
 
 
 def test_a_starting_record_entered_before_there_was_a_resolver_is_wired_once(engine: Engine) -> None:

@@ -10,7 +10,8 @@ import pytest
 from defusedxml.ElementTree import fromstring
 from PIL import Image
 
-from predictions.schemas.views import BoardItem
+from predictions.schemas.board_item import BoardItem
+from predictions.schemas.estimates import BoardStatistics, Estimate
 from service.app import create_app
 from service.pages.embeds.cards import badge_text
 from service.pages.embeds.link_image import Picture, draw_picture
@@ -120,7 +121,8 @@ def test_no_score_leaves_the_house_without_saying_how_sure_it_is(admin: httpx.Cl
 
 def test_a_badge_gives_the_interval_of_its_score() -> None:
     known: dict[str, Any] = {name: None for name, field in BoardItem.model_fields.items() if field.is_required()}
-    known |= {"status": "ranked", "rank": 2, "resolved": 1234, "brier": 0.18, "brier_low": 0.1, "brier_high": 0.25}
+    known |= {"status": "ranked", "rank": 2, "resolved": 1234}
+    known["statistics"] = BoardStatistics(brier=Estimate(value=0.18, low=0.1, high=0.25))
     text = badge_text(BoardItem.model_construct(**known))
     assert text == "Brier 0.180, 90% interval 0.100 to 0.250, 1,234 resolved"
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from predictions.records.calibration import view_calibration
 from predictions.records.commentator_record import ScoreView
 from predictions.records.score_history import running_means
+from predictions.schemas.estimates import ScoreStatistics, SingleScore
 from predictions.schemas.views import CommentatorRef, PredictionView, QuestionRefView, QuestionView, ReferenceView
 from resolvers.prompts.schedule import ESCALATION, REMINDER_DAYS, stage_name
 from service.pages.charts.question_timeline import MAX_SERIES, timeline
@@ -204,8 +205,7 @@ def test_market_odds_of_a_day_stand_on_the_timeline() -> None:
 def score(number: int, brier: float, *, days: int, flags: tuple[str, ...] = (), early: bool = False) -> ScoreView:
     deadline = NOW + timedelta(days=5) if early else NOW - timedelta(days=1)
     ref = QuestionRefView(**question(number, deadline=deadline).model_dump(include=set(QuestionRefView.model_fields)))
-    rules = ("brier", "brier_latest", "brier_time_weighted")
-    same = dict.fromkeys([*rules, *(f"{name}_{end}" for name in rules for end in ("low", "high"))], brier)
+    same = SingleScore(value=brier, wording_low=brier, wording_high=brier)
     told = {
         "question": ref,
         "event": str(number),
@@ -216,19 +216,20 @@ def score(number: int, brier: float, *, days: int, flags: tuple[str, ...] = (), 
         "outcome": "no",
     }
     known = {"known_at": NOW - timedelta(days=days), "reference_brier": 0.25, "reference_type": "even"}
-    return ScoreView(**same, **told, **known, flags=list(flags))
+    scores = ScoreStatistics(brier=same, brier_latest=same, brier_time_weighted=same)
+    return ScoreView(statistics=scores, **told, **known, flags=list(flags))
 
 
 def test_the_score_over_time_is_the_mean_so_far_in_the_order_in_which_outcomes_became_known() -> None:
     points = running_means([score(1, 0.4, days=1), score(2, 0.0, days=3), score(3, 0.2, days=2)], NOW)
     assert [point.score.question.id for point in points] == [2, 3, 1]
-    assert [point.mean for point in points] == pytest.approx([0.0, 0.1, 0.2])
+    assert [point.mean.value for point in points] == pytest.approx([0.0, 0.1, 0.2])
     assert [point.reference_forecast for point in points] == [0.25] * 3
 
 
 def test_the_score_over_time_counts_what_the_board_counts() -> None:
     scores = [score(1, 0.4, days=1), score(2, 1.0, days=2, flags=("vague",)), score(3, 1.0, days=1, early=True)]
-    assert [point.mean for point in running_means(scores, NOW)] == [0.4]
+    assert [point.mean.value for point in running_means(scores, NOW)] == [0.4]
 
 
 def test_a_line_is_drawn_from_three_questions_on_even_where_all_became_known_at_once() -> None:

@@ -260,7 +260,7 @@ def test_the_board_shows_how_reference_forecasts_did_on_the_same_calls(
 ) -> None:
     with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=3, questions=20)
-    text = httpx.get(base_url).text.partition('id="reference forecasts"')[2]
+    text = httpx.get(base_url).text.partition('id="reference-forecasts"')[2]
     score = r'<td class="n">([\d.]+)<br><small class="nowrap">90%: [\d.]+ to [\d.]+</small></td>'
     people = score.replace("</td>", r"(?:<br><small [^>]+>words <[^>]+>([\d.]+) to ([\d.]+)</span></small>)?</td>")
     rows = re.findall(rf'<th scope="row">([^<]+)</th><td class="n">(\d+)</td>{score}{people}', text)
@@ -322,7 +322,7 @@ def test_every_score_on_a_page_stands_beside_its_interval(base_url: str, engine:
     page = httpx.get(f"{base_url}/commentators/invented-person-1").text.replace("\N{MINUS SIGN}", "-")
     shown = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="n">[^<]+</td><td class="n nowrap">([^<]+)<', page))
     for name, label, form, _ in FIGURES:
-        ends = (form(summary[f"{name}_{end}"]).replace("\N{MINUS SIGN}", "-") for end in ("low", "high"))
+        ends = (form(summary["statistics"][name][end]).replace("\N{MINUS SIGN}", "-") for end in ("low", "high"))
         assert shown[label] == " to ".join(ends)
     topics = page.partition("Strongest and weakest topics")[2].partition("</table>")[0]
     assert topics.count("<title>90%: ") == topics.count("/questions?topic=") > 0
@@ -345,12 +345,16 @@ def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
     for each in found:
         rows = [(event, scores[number]) for topic, number, event in where if topic == each.topic and number in scores]
         assert each.questions == len(rows)
-        assert each.brier == pytest.approx(sum(score for _, score in rows) / len(rows))
+        assert each.brier.value == pytest.approx(sum(score for _, score in rows) / len(rows))
         if len({event for event, _ in rows}) >= 10:
             events = [event for event, _ in rows]
             own = mean_intervals([1] * len(rows), events, [score for _, score in rows])
-            assert (each.brier_low, each.brier_high) == pytest.approx((own.low[0], own.high[0]))
-        assert each.points_low < each.points < each.points_high
+            assert (each.brier.low, each.brier.high) == pytest.approx((own.low[0], own.high[0]))
+        low, value, high = each.points.low, each.points.value, each.points.high
+        assert low is not None
+        assert value is not None
+        assert high is not None
+        assert low < value < high
 
 
 def test_calibration_is_shown_of_everyone_a_topic_or_a_commentator(

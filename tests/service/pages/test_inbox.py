@@ -142,8 +142,8 @@ def test_a_question_rests_until_a_day_and_can_be_woken(editor: httpx.Client, adm
     assert send(editor, f"{number}/snooze", until="2025-03-01").status_code == 422
     assert send(editor, f"{number}/snooze", until="2025-04-05").status_code == 303
     text = editor.get("/due?done=late").text
-    assert (group(text, "overdue"), group(text, "resting")) == (["long"], ["late"])
-    assert "It rests until 5 Apr 2025" in text
+    assert (group(text, "overdue"), group(text, "snoozed")) == (["long"], ["late"])
+    assert "It is snoozed until 5 Apr 2025" in text
     assert send(editor, f"{number}/wake").status_code == 303
     assert group(editor.get("/due").text, "overdue") == ["long", "late"]
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from predictions.schemas.estimates import BoardStatistics
 from predictions.transfer.export_computed import score_lines
 from service.db.engine import read_transaction
 from tests.service.api.test_statistical_traps import board, lines, question, record, resolve, say
@@ -28,41 +29,44 @@ def verbal(admin: httpx.Client) -> httpx.Client:
 
 
 def test_every_figure_of_a_line_from_words_has_their_range(verbal: httpx.Client) -> None:
-    ann = lines(verbal)["Ann"]
+    ann = lines(verbal)["Ann"]["statistics"]
     for name in ("brier", "brier_opening"):
-        assert (ann[f"{name}_wording_low"], ann[f"{name}_wording_high"]) == pytest.approx((LEAST, MOST))
+        assert words_of(ann[name]) == pytest.approx((LEAST, MOST))
     others = (0.25 + 3 * 0.36) / 4
-    assert (ann["peer_wording_low"], ann["peer_wording_high"]) == pytest.approx((others - MOST, others - LEAST))
-    blend = 100 * EVENTS / (EVENTS + 30)
-    skill = ann["skill"] - blend * (MOST - SCORE), ann["skill"] + blend * (SCORE - LEAST)
-    assert (ann["skill_wording_low"], ann["skill_wording_high"]) == pytest.approx(skill)
+    assert words_of(ann["peer"]) == pytest.approx((others - MOST, others - LEAST))
+    blend, skill = 100 * EVENTS / (EVENTS + 30), ann["skill"]["value"]
+    assert words_of(ann["skill"]) == pytest.approx((skill - blend * (MOST - SCORE), skill + blend * (SCORE - LEAST)))
     # All answered all questions: the others as they are, the adjusted score moves as the score does.
-    adjusted = ann["brier_adjusted"] + LEAST - SCORE, ann["brier_adjusted"] + MOST - SCORE
-    assert (ann["brier_adjusted_wording_low"], ann["brier_adjusted_wording_high"]) == pytest.approx(adjusted)
-    reference_forecast = SCORE / (1 - ann["brier_skill_score"])
+    adjusted = ann["brier_adjusted"]["value"]
+    assert words_of(ann["brier_adjusted"]) == pytest.approx((adjusted + LEAST - SCORE, adjusted + MOST - SCORE))
+    reference_forecast = SCORE / (1 - ann["brier_skill_score"]["value"])
     ratio = 1 - MOST / reference_forecast, 1 - LEAST / reference_forecast
-    assert (ann["brier_skill_score_wording_low"], ann["brier_skill_score_wording_high"]) == pytest.approx(ratio)
-    assert (ann["log_score_wording_low"], ann["log_score_wording_high"]) == pytest.approx((0.16251893, 0.51082562))
+    assert words_of(ann["brier_skill_score"]) == pytest.approx(ratio)
+    assert words_of(ann["log_score"]) == pytest.approx((0.16251893, 0.51082562))
+
+
+def words_of(estimate: dict[str, float]) -> tuple[float, float]:
+    return estimate["wording_low"], estimate["wording_high"]
 
 
 def test_numbers_have_no_range_of_words(verbal: httpx.Client) -> None:
     for name, line in lines(verbal).items():
-        ranges = {figure.removesuffix("_wording_low") for figure in line if figure.endswith("_wording_low")}
-        assert ranges >= {"brier", "skill", "brier_adjusted", "peer", "brier_skill_score", "log_score"}
-        for figure in ranges if name != "Ann" else ():
-            assert line[f"{figure}_wording_low"] in (line[figure], None)
-            assert line[f"{figure}_wording_high"] == line[f"{figure}_wording_low"]
+        assert set(line["statistics"]) == set(BoardStatistics.model_fields)
+        for estimate in line["statistics"].values() if name != "Ann" else ():
+            low, high = words_of(estimate)
+            assert low in (estimate["value"], None)
+            assert high == low
 
 
 def test_the_reference_forecasts_table_and_two_compared_say_what_words_allow(verbal: httpx.Client) -> None:
     (kind,) = board(verbal)["reference_forecasts"]
     mean = (SCORE + 0.25 + 3 * 0.36) / 5
-    found = kind["commentators_wording_low"] - mean, kind["commentators_wording_high"] - mean
-    assert found == pytest.approx(((LEAST - SCORE) / 5, (MOST - SCORE) / 5))
+    found = [end - mean for end in words_of(kind["commentators"])]
+    assert found == pytest.approx([(LEAST - SCORE) / 5, (MOST - SCORE) / 5])
     pair = verbal.get("/api/pairs", params={"first": "ann", "second": "bo"}).json()
-    assert (pair["wording_low"], pair["wording_high"]) == pytest.approx((0.25 - MOST, 0.25 - LEAST))
+    assert words_of(pair["difference"]) == pytest.approx((0.25 - MOST, 0.25 - LEAST))
     turned = verbal.get("/api/pairs", params={"first": "bo", "second": "ann"}).json()
-    assert (turned["wording_low"], turned["wording_high"]) == pytest.approx((LEAST - 0.25, MOST - 0.25))
+    assert words_of(turned["difference"]) == pytest.approx((LEAST - 0.25, MOST - 0.25))
     assert "By what the words of both may mean, it could be +0.090 to +0.228" in compared(verbal, "ann", "bo")
     assert "By what the words of both may mean" not in compared(verbal, "bo", "other-1")
 
@@ -77,7 +81,7 @@ def plain(page: str) -> str:
 
 def test_pages_show_the_range_of_words_beside_the_interval(verbal: httpx.Client) -> None:
     at_all, in_topic = f"words {LEAST:.2f}–{MOST:.2f}", f"words {LEAST:.3f} to {MOST:.3f}"
-    table, _, reference_forecasts = verbal.get("/").text.partition('id="reference forecasts"')
+    table, _, reference_forecasts = verbal.get("/").text.partition('id="reference-forecasts"')
     assert at_all in plain(table)
     assert table.count("; by what the words may mean") == 4
     assert "By what the words may mean" in reference_forecasts

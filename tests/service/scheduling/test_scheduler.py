@@ -14,10 +14,10 @@ from sqlalchemy import Engine, func, select, text
 from sqlmodel import col
 
 from predictions import ledger
-from resolvers.deadline_sweep import Swept
+from resolvers.deadline_sweep import SweepResult
 from resolvers.notifications.models import ChannelKind, Delivery
 from resolvers.notifications.retry_policy import RetryPolicy
-from resolvers.notifications.sender import DeliveryResult, OutgoingMessage, SendResult
+from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus
 from resolvers.prompts.models import Prompt
 from service.app import create_app
 from service.db.engine import read_transaction, write_transaction
@@ -26,7 +26,7 @@ from service.scheduling.scheduler import Scheduler, run_once
 from service.settings import Settings
 from tests.support.fake_clock import START, FakeClock
 from tests.support.http_source_server import RawServer, RunningClock, reply, serving_raw
-from tests.support.source_requests import ask, deliveries, listen
+from tests.support.source_requests import add_channel, all_deliveries, create_question
 
 HOUR = timedelta(hours=1)
 TICK = 0.05
@@ -49,7 +49,7 @@ class Taker:
 
     def send(self, outgoing: OutgoingMessage) -> SendResult:
         self.taken.append(outgoing.message_id)
-        return SendResult(DeliveryResult.DELIVERED, "", 200)
+        return SendResult(SendStatus.DELIVERED, "", 200)
 
 
 def until(holds: Callable[[], bool], seconds: float = 20) -> None:
@@ -85,9 +85,9 @@ def enter(engine: Engine, *slugs: str, deadline: datetime | None = None, target:
     """Questions that came due an hour ago, and a channel if there is a target for it."""
     with write_transaction(engine) as session:
         for slug in slugs:
-            ask(session, slug, deadline or RunningClock().now() - HOUR)
+            create_question(session, slug, deadline or RunningClock().now() - HOUR)
         if target:
-            listen(session, "desk", START, target=target)
+            add_channel(session, "desk", START, target=target)
 
 
 def prompted(engine: Engine) -> int:
@@ -97,13 +97,13 @@ def prompted(engine: Engine) -> int:
 
 def count_rings(scheduler: Scheduler, rung: list[int]) -> None:
     """Add an item to `rung` at each ring of the scheduler's bell."""
-    ring = scheduler._ticker._ring
+    on_tick = scheduler._ticker._on_tick
 
     def counted() -> None:
         rung.append(1)
-        ring()
+        on_tick()
 
-    scheduler._ticker._ring = counted
+    scheduler._ticker._on_tick = counted
 
 
 def delivered(engine: Engine) -> int:
@@ -203,10 +203,10 @@ def test_a_sweep_that_hangs_is_left_behind_and_another_takes_over(
 ) -> None:
     enter(engine, "rain")
     hung, release = threading.Event(), threading.Event()
-    scheduler = Scheduler(engine, settings, limit_seconds=0.5)
+    scheduler = Scheduler(engine, settings, stuck_seconds=0.5)
     sweep = scheduler._sweep_batch
 
-    def hang_once() -> Swept:
+    def hang_once() -> SweepResult:
         if not hung.is_set():
             hung.set()
             release.wait(60)
@@ -216,7 +216,7 @@ def test_a_sweep_that_hangs_is_left_behind_and_another_takes_over(
     with running(scheduler):
         assert hung.wait(20)
         until(lambda: prompted(engine) == 1)
-        assert "goes to a new thread" in caplog.text
+        assert "replacing its thread" in caplog.text
         release.set()
     assert prompted(engine) == 1, "the one left behind did no harm when it came to"
 
@@ -228,7 +228,7 @@ def test_a_worker_that_died_is_replaced(engine: Engine, settings: Settings) -> N
     scheduler = Scheduler(engine, settings)
     sweep = scheduler._sweep_batch
 
-    def die_once() -> Swept:
+    def die_once() -> SweepResult:
         if not died.is_set():
             died.set()
             raise SystemExit  # not an Exception: it ends the thread
@@ -287,7 +287,7 @@ def test_without_the_watchdog_a_clock_set_back_would_stop_the_ticks(
         until(lambda: scheduler._ticker.seconds_since_tick() > 20 * TICK)
         clock.ahead = 5.0
         assert not scheduler.healthy(), "five seconds without a tick"
-        scheduler._watchdog.look()
+        scheduler._watchdog.check()
         until(scheduler.healthy)
 
 
@@ -339,8 +339,8 @@ def test_a_channel_without_room_does_not_hold_up_the_sweep(engine: Engine, setti
             return super().send(outgoing)
 
     enter(engine, *(f"q-{number}" for number in range(20)), target="https://example.org/hook")
-    terms = RetryPolicy(jitter=lambda seconds: seconds)
-    with running(Scheduler(engine, settings, senders={ChannelKind.WEBHOOK: Stuck()}, terms=terms)) as scheduler:
+    policy = RetryPolicy(jitter=lambda seconds: seconds)
+    with running(Scheduler(engine, settings, senders={ChannelKind.WEBHOOK: Stuck()}, policy=policy)) as scheduler:
         until(lambda: prompted(engine) == 20)
         enter(engine, "late")
         until(lambda: prompted(engine) == 21)
@@ -396,4 +396,4 @@ def test_deliveries_of_a_scheduler_are_seen_by_another_session(engine: Engine, s
     enter(engine, "rain", target="https://example.org/hook")
     Scheduler(engine, settings, senders={ChannelKind.WEBHOOK: Taker()}).tick()
     with read_transaction(engine) as session:
-        assert [row.state.value for row in deliveries(session)] == ["delivered"]
+        assert [row.state.value for row in all_deliveries(session)] == ["delivered"]

@@ -30,6 +30,6 @@ def named_question(session: Session, data: QuestionRef) -> Question:
 
 
 def condition_of(session: Session, question: Question) -> Question | None:
-    """Return the question that this one is conditional on, None where there is none."""
+    """Return the question that this one is conditional on, or None."""
     number = question.condition_question_id
     return session.get(Question, number) if number is not None else None

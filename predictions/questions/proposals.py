@@ -150,10 +150,10 @@ def confirm(
 
 
 def resolution_in(proposal: Proposal, **changes: Any) -> ResolutionIn:
-    """Return a proposal as a resolution, some of its fields replaced by ``changes``.
+    """Return the resolution that a proposal suggests, with ``changes`` to its fields.
 
-    Each piece of evidence has a person's note or the passage that a resolver saw. Raises ``InvalidInput`` without a
-    date.
+    Each piece of evidence has the note of a person or the excerpt of a resolver. Raises ``InvalidInput`` at
+    ``/known_at`` without a date.
     """
     same = {"outcome": proposal.outcome, "known_at": proposal.known_at, "note": proposal.rationale} | changes
     if same["known_at"] is None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
+from predictions.demo_mark import is_demo
 from predictions.ledger import head
 from resolvers.clock import Clock
 from service import __version__, pages
@@ -33,7 +34,7 @@ from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import SystemClock
 from service.db.coalesced_reads import SharedReading, SharedReadings
-from service.db.engine import make_engine, write_transaction
+from service.db.engine import make_engine, read_transaction, write_transaction
 from service.db.write_queue import Writer
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
@@ -89,6 +90,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     state.engine = make_engine(state.settings.database)
     state.secret = state.settings.secret()
+    with read_transaction(state.engine) as session:
+        state.demo = is_demo(session)
     state.writer = Writer(state.engine)
     state.leaderboard_cache = LeaderboardCache(state.engine)
     state.newest_event = SharedReading(state.engine, lambda session: head(session).seq)

@@ -38,7 +38,6 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
         event=data.event or slug,
         due_at=data.deadline,
         next_prompt_at=data.deadline,
-        invented=data.invented,
         created_at=now,
     )
     _set_condition(session, question, data.condition)

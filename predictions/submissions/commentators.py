@@ -55,7 +55,6 @@ def _new_commentator(session: Session, data: CommentatorIn, now: datetime, actor
         name_key=key,
         kind=data.kind or CommentatorKind.PERSON,
         description=data.description,
-        invented=data.invented,
         created_at=now,
     )
     _enter(session, commentator, "commentator", now, actor)

@@ -28,7 +28,6 @@ def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str)
         title=data.title,
         outlet=data.outlet,
         published_on=data.published_on,
-        invented=data.invented,
         created_at=now,
     )
     _enter(session, source, "source", now, actor)

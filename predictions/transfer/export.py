@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
+from predictions.demo_mark import is_demo
 from predictions.models import Commentator, Prediction, Question, QuestionTopic, Reference, Resolution, Source
 from predictions.submissions.commentators import STATEMENT
 
@@ -18,12 +19,18 @@ Content = dict[str, Any]
 FETCHED = 2000
 
 
+def demo_lines(session: Session) -> Iterator[Content]:
+    """Yield the line with which the export of a demo begins; a real record does not import it."""
+    if is_demo(session):
+        yield {"type": "demo"}
+
+
 def commentator_lines(session: Session) -> Iterator[Content]:
     """Yield all commentators in order of entry."""
     for row in _rows(session, Commentator):
         texts = {name: getattr(row, name) for name in ("description", *STATEMENT)}
-        yield {"type": "commentator", "slug": row.slug, "name": row.name, "kind": row.kind.value} | _given(
-            texts, row.invented
+        yield {"type": "commentator", "slug": row.slug, "name": row.name, "kind": row.kind.value} | _without_empty(
+            texts
         )
 
 
@@ -102,22 +109,18 @@ def _rows(session: Session, table: type[SQLModel]) -> Iterator[Any]:
     yield from _stream(session, select(*_columns(table)).order_by(col(number)))
 
 
-def _given(texts: dict[str, Any], invented: bool) -> Content:
-    return _without_empty(texts) | ({"invented": True} if invented else {})
-
-
 def _without_empty(content: dict[str, Any]) -> Content:
     return {name: value for name, value in content.items() if value not in (None, "", [])}
 
 
 def _source(row: Any) -> Content:
     texts = {"title": row.title, "outlet": row.outlet, "published_on": row.published_on}
-    return {"url": row.url} | _given(texts, row.invented)
+    return {"url": row.url} | _without_empty(texts)
 
 
 def _its_source(row: Any) -> Content:
     texts = {"title": row.source_title, "outlet": row.source_outlet, "published_on": row.source_published_on}
-    return {"url": row.source_url} | _given(texts, row.source_invented)
+    return {"url": row.source_url} | _without_empty(texts)
 
 
 def _question(row: Any, topics: list[str], slugs: dict[int | None, str]) -> Content:
@@ -141,7 +144,7 @@ def _question(row: Any, topics: list[str], slugs: dict[int | None, str]) -> Cont
         "deadline": row.deadline.isoformat(),
         "deadline_zone": row.deadline_zone,
         "deadline_basis": row.deadline_basis.value,
-        **_given(optional, row.invented),
+        **_without_empty(optional),
         **({"condition": given} if (given := _without_empty(condition)) else {}),
     }
 
@@ -172,11 +175,8 @@ def _slugs(session: Session) -> dict[int | None, str]:
 
 
 def _people(session: Session) -> dict[int, Content]:
-    columns = (col(Commentator.id), col(Commentator.slug), col(Commentator.name), col(Commentator.invented))
-    return {
-        row[0]: {"slug": row[1], "name": row[2]} | ({"invented": True} if row[3] else {})
-        for row in session.execute(select(*columns))
-    }
+    columns = (col(Commentator.id), col(Commentator.slug), col(Commentator.name))
+    return {row[0]: {"slug": row[1], "name": row[2]} for row in session.execute(select(*columns))}
 
 
 def _topics(session: Session) -> dict[int | None, list[str]]:

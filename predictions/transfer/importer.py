@@ -12,8 +12,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, SQLModel
 
+from predictions.demo_mark import is_demo
 from predictions.enums import ANNULLED, QuestionStatus
-from predictions.errors import Fault, InvalidInput, TrackRecordError, inside
+from predictions.errors import Conflict, Fault, InvalidInput, TrackRecordError, inside
 from predictions.models import Commentator, Prediction, Question, Reference, Resolution, Source, row_id
 from predictions.questions.lookup import named_question
 from predictions.schemas.inputs import QuestionIn, QuestionRef
@@ -22,6 +23,7 @@ from predictions.transfer.import_steps import Steps
 from predictions.transfer.line_types import (
     CommentatorLine,
     CorrectionLine,
+    DemoLine,
     Line,
     PredictionLine,
     QuestionLine,
@@ -107,7 +109,9 @@ class Import:
 
     def take(self, number: int, line: Line) -> None:
         """Enter a line, or queue it until the lines that it depends on are entered."""
-        if isinstance(line, PredictionLine):
+        if isinstance(line, DemoLine):
+            self._refuse_demo()
+        elif isinstance(line, PredictionLine):
             self._batch.append((number, line))
             if len(self._batch) >= AT_ONCE:
                 self._record_batch()
@@ -121,6 +125,14 @@ class Import:
             self._changes.append((number, line))
         else:
             self._outcomes.append((number, line))
+
+    def _refuse_demo(self) -> None:
+        """Raise ``Conflict`` unless the database is a demo too: nothing invented gets into a real record."""
+        if not is_demo(self._session):
+            raise Conflict(
+                "the file was exported from a demo, whose people and predictions are invented: "
+                "import it into the database of a demo, never into a real record"
+            )
 
     def finish(self, progress: Progress = _silent) -> Report:
         """Enter the queued lines. Calls ``progress`` with the corrections and outcomes done, and their total."""

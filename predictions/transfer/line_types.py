@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from predictions.schemas.fields import CalendarDay, Id, Note, Slug, Url
+from predictions.schemas.fields import CalendarDay, Id, Input, Note, Slug, Url
 from predictions.schemas.inputs import (
     CommentatorIn,
     CorrectionIn,
@@ -28,6 +28,12 @@ def _not_a_number(value: str) -> str:
 Label = Annotated[str, AfterValidator(_not_a_number), Field(min_length=1, max_length=120)]
 WhichQuestion = Annotated[Id | Slug, Field(description="the id or the slug")]
 WhichPrediction = Annotated[Id | Label, Field(description="the id on record, or the ref of a line of this file")]
+
+
+class DemoLine(Input):
+    """The mark of a file that was exported from a demo."""
+
+    type: Literal["demo"]
 
 
 class CommentatorLine(CommentatorIn):
@@ -95,7 +101,8 @@ class RetractionLine(RetractionIn):
 
 
 Line = (
-    CommentatorLine
+    DemoLine
+    | CommentatorLine
     | SourceLine
     | QuestionLine
     | ReferenceLine
@@ -106,6 +113,7 @@ Line = (
     | RetractionLine
 )
 LINES: dict[str, type[Line]] = {
+    "demo": DemoLine,
     "commentator": CommentatorLine,
     "source": SourceLine,
     "question": QuestionLine,

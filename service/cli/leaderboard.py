@@ -102,7 +102,7 @@ def _row(item: BoardItem) -> tuple[object, ...]:
     return (
         f"{item.rank} ({item.rank_low}-{item.rank_high})" if ranked else item.status.replace("_", " "),
         item.tier if ranked else "-",
-        item.commentator.name + (" (invented)" if item.commentator.invented else ""),
+        item.commentator.name,
         item.resolved,
         waiting,
         _number(item.brier, ".3f"),

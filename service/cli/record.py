@@ -42,7 +42,6 @@ def predict(
     high: Text = None,
     commitment: Annotated[bool, typer.Option("--commitment", help="a promise without a probability")] = False,
     note: Text = None,
-    invented: Annotated[bool, typer.Option("--invented", help="what is entered is made up")] = False,
     source_url: Annotated[Text, _in("Source")] = None,
     source_title: Annotated[Text, _in("Source")] = None,
     outlet: Annotated[Text, _in("Source")] = None,

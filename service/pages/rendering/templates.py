@@ -85,6 +85,7 @@ def template_bytes(request: Request, name: str, *, session: Session | None = Non
         "path": request.url.path,
         "settings": state.settings,
         "now": state.clock.now(),
+        "demo": state.demo,
         "ledger_head": ledger.head(session) if session is not None else None,
     }
     return environment.get_template(name).render(shared | context).encode()

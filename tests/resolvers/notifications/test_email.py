@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from predictions.demo_mark import mark_as_demo
 from predictions.errors import Conflict, NotFound
 from predictions.questions.lifecycle import postpone
 from predictions.questions.resolve import retract_resolution
@@ -314,8 +315,9 @@ def test_the_subject_says_how_urgent_it_is_and_stays_short(session: Session, sta
     assert len(render_email(long, "msg_1", "https://x/{}".format).subject) == 150
 
 
-def test_an_invented_question_says_so_in_the_mail(session: Session) -> None:
-    payload = due_message(session).payload.replace('"invented":false', '"invented":true')
+def test_a_mail_from_a_demo_says_that_its_question_is_invented(session: Session) -> None:
+    mark_as_demo(session, now=START)
+    payload = due_message(session).payload
     assert "invented" in render_email(payload, "msg_1", "https://x/{}".format).text
     assert "invented" in render_email(payload, "msg_1", "https://x/{}".format).html
 

@@ -22,7 +22,8 @@ from predictions.models import Commentator, Prediction, Question, RunningTotal, 
 from predictions.schemas.board_item import BoardItem
 from predictions.schemas.estimates import BoardStatistics, Estimate
 from predictions.schemas.views import CommentatorRef
-from predictions.scores.running_totals import OVERALL, SUMS, active_predictions
+from predictions.scores.eligibility import select_active
+from predictions.scores.running_totals import OVERALL, SUMS
 from predictions.scoring.ranking import Ranking, Status
 from predictions.scoring.units import SCALE, Floats
 
@@ -231,7 +232,7 @@ def _count_from_sums(session: Session, topic: str, counts: dict[int, dict[str, i
 
 
 def _counted(session: Session, filters: Filters, extra: list[Any], only: int | None) -> Any:
-    standing = active_predictions().where(*prediction_filters(filters))
+    standing = select_active().where(*prediction_filters(filters))
     if only is not None:
         standing = standing.where(col(Prediction.commentator_id) == only)
     asked = standing.subquery()

@@ -126,10 +126,10 @@ class Wanted(NamedTuple):
 def _page(session: Session, boards: LeaderboardCache, wanted: Wanted, address: Address, now: datetime) -> PageBytes:
     """The page as it was sent last, or made anew where something has changed."""
     head = ledger.head(session)
-    page = boards.page(address, head.seq, now)
+    page = boards.get_page(address, head.seq, now)
     if page is not None:
         return page
-    kept = boards.estimates(session, wanted.filters, wanted.revisions, now)
+    kept = boards.get_estimates(session, wanted.filters, wanted.revisions, now)
     state = kept.state(newest_scoring(session), now)
     event = None if state == "pending" else kept.event
     content = _board(session, wanted, kept.estimates, head, now, state=state, event=event)
@@ -141,7 +141,7 @@ def _page(session: Session, boards: LeaderboardCache, wanted: Wanted, address: A
 
 
 def _past_board(session: Session, pasts: AsOfCache, wanted: Wanted, as_of: datetime, *, now: datetime) -> Board:
-    with pasts.at(session, as_of, wanted.filters, wanted.revisions, now=now) as (past, head, made):
+    with pasts.open(session, as_of, wanted.filters, wanted.revisions, now=now) as (past, head, made):
         return _board(past, wanted, made, head, as_of, state="current", event=head.seq)
 
 

@@ -1,4 +1,4 @@
-"""Rendered pages, kept until the record changes."""
+"""Types of the page cache: rendered pages, valid until the record changes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ Address = tuple[str, bytes]
 
 @dataclass(frozen=True)
 class PageBytes:
-    """A page of a board as it was sent, good until the ledger's next event or the next deadline."""
+    """A rendered page, valid until the next event of the ledger or the next deadline."""
 
     body: bytes
     tag: str

@@ -42,7 +42,7 @@ async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials
         request.state.caller = who
         return who
     state, plain = request.app.state, given.credentials
-    found: Caller | None = await state.callers.now(
+    found: Caller | None = await state.callers.get(
         _hash(plain, state.secret), lambda session: find_caller(session, plain, state.secret)
     )
     if found is None:

@@ -202,5 +202,5 @@ def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
     monkeypatch.setenv("TRACKRECORD_DATABSE_URL", "x")
     monkeypatch.setenv("TRACKRECORD_FEED_METACULUS", "a token")
     done = trackrecord("due", "--json")
-    told = "warning: TRACKRECORD_DATABSE_URL is no setting and has no effect: did you mean TRACKRECORD_DATABASE_URL?"
+    told = "warning: TRACKRECORD_DATABSE_URL is not a setting and has no effect: did you mean TRACKRECORD_DATABASE_URL?"
     assert (done.code, done.err.strip(), done.json) == (0, told, [])

@@ -144,9 +144,7 @@ class AsOfCache:
 def refuse_future(when: datetime, now: datetime) -> None:
     """Raise ``InvalidInput`` for an instant that is not past."""
     if when > now:
-        raise InvalidInput.at(
-            "/query/as_of", f"must not lie in the future (it is {now.isoformat()} now): omit it for now"
-        )
+        raise InvalidInput.at("/query/as_of", f"must not lie in the future (it is now {now.isoformat()}): leave it out")
 
 
 def _rebuild(engine: Engine, when: datetime) -> RebuiltRecord:

@@ -1,4 +1,4 @@
-"""Commands that read the record."""
+"""The command `trackrecord leaderboard`, and the options of time that other commands share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ _NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "sk
 
 
 def when(value: str | None) -> datetime | None:
-    """A time or date as the API takes it. Raises ``typer.BadParameter``."""
+    """Parse a time or date in the format of the API. Raises ``typer.BadParameter``."""
     if value is None:
         return None
     try:
@@ -38,7 +38,7 @@ def when(value: str | None) -> datetime | None:
 
 @contextmanager
 def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Session, datetime]]:
-    """The record as it stood at an instant, or as it is, and that instant. Raises ``InvalidInput`` for the future."""
+    """Open the record as of an instant, or now, and yield both. Raises ``InvalidInput`` for the future."""
     now = clock.now()
     with read_transaction(engine) as session:
         if instant is None:
@@ -56,26 +56,28 @@ def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Sessio
 def leaderboard(
     revisions: Annotated[Revisions, typer.Option(help="which prediction of each commentator counts")] = "opening",
     topic: str | None = None,
-    event: Annotated[str | None, typer.Option(help="a family of questions")] = None,
+    event: Annotated[str | None, typer.Option(help="an event (group of questions)")] = None,
     since: Annotated[Any, typer.Option("--from", parser=when, metavar="TIME", help="deadline at or after")] = None,
     until: Annotated[Any, typer.Option("--to", parser=when, metavar="TIME", help="deadline before")] = None,
     deadline_basis: DeadlineBasis | None = None,
-    verbal: Annotated[bool | None, typer.Option("--verbal/--numbers", help="only words, or only numbers")] = None,
+    verbal: Annotated[
+        bool | None, typer.Option("--verbal/--numbers", help="only verbal or only numeric predictions")
+    ] = None,
     recorded_late: Annotated[
-        bool | None, typer.Option("--recorded-late/--in-time", help="what was recorded afterwards")
+        bool | None, typer.Option("--recorded-late/--in-time", help="only predictions recorded late, or only in time")
     ] = None,
     conditional: Annotated[bool | None, typer.Option("--conditional/--unconditional")] = None,
-    commentator_kind: Annotated[CommentatorKind | None, typer.Option("--kind", help="of the commentator")] = None,
+    commentator_kind: Annotated[CommentatorKind | None, typer.Option("--kind", help="kind of commentator")] = None,
     outlet: str | None = None,
     source: Annotated[int | None, typer.Option(min=1, help="a source's id")] = None,
     include: Annotated[Include, typer.Option(help="resolved: also before the deadline")] = "deadline_passed",
     min_resolved: Annotated[int, typer.Option(min=0)] = 0,
     sort: Annotated[Sort | None, typer.Option(help="default: skill; brier for other revisions")] = None,
-    as_of: Annotated[Any, typer.Option(parser=when, metavar="TIME", help="as it stood then")] = None,
+    as_of: Annotated[Any, typer.Option(parser=when, metavar="TIME", help="show the record as of this time")] = None,
     limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000,
     as_json: AsJson = False,
 ) -> None:
-    """Show the leaderboard: who has a record worth trusting, and how sure that is."""
+    """Show the leaderboard with intervals of ranks and scores."""
     given = dict(locals())
     filters = Filters(**{field.name: given[field.name] for field in fields(Filters) if field.name in given})
     order = sort or ("skill" if revisions == "opening" else "brier")
@@ -89,7 +91,7 @@ def leaderboard(
         print_json({"items": lines, "total": len(items), "as_of": now.isoformat(), "method": method})
         return
     if not items:
-        typer.echo("nobody has a prediction here yet: record one with trackrecord predict, or import a file")
+        typer.echo("no predictions match: record one with trackrecord predict, or import a file")
         return
     print_table(_NAMES, map(_row, shown), right=(3, 4, 5, 7), fold=(2,), spare=(4,))
     if len(shown) < len(items):

@@ -1,4 +1,4 @@
-"""A bound on failed attempts to sign in: so many from one address in a while, and only so many addresses in memory."""
+"""Limit failed sign-ins per client address, and the number of addresses in memory."""
 
 import threading
 from collections import OrderedDict, deque
@@ -10,24 +10,24 @@ MAX_ADDRESSES = 10_000
 
 
 class SignInThrottle:
-    """Remembers the newest failures of each address, in this process."""
+    """Rate limit of failed sign-ins, held in the memory of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
 
     def wait(self, address: str, now: datetime) -> timedelta:
-        """How long the address has to wait until it may try again; zero if it may now."""
+        """Return how long the address must wait before the next attempt; zero if it may try now."""
         with self._lock:
-            known = self._of.get(address)
-            if known is None or len(known) < MAX_FAILURES:
+            failures = self._failures.get(address)
+            if failures is None or len(failures) < MAX_FAILURES:
                 return timedelta(0)
-            return max(known[0] + WINDOW - now, timedelta(0))
+            return max(failures[0] + WINDOW - now, timedelta(0))
 
     def add(self, address: str, now: datetime) -> None:
-        """Count a failure; the address that has failed least recently is forgotten where there are too many."""
+        """Record a failure; drop the address with the oldest one if there are too many addresses."""
         with self._lock:
-            self._of.setdefault(address, deque(maxlen=MAX_FAILURES)).append(now)
-            self._of.move_to_end(address)
-            if len(self._of) > MAX_ADDRESSES:
-                self._of.popitem(last=False)
+            self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(now)
+            self._failures.move_to_end(address)
+            if len(self._failures) > MAX_ADDRESSES:
+                self._failures.popitem(last=False)

@@ -1,3 +1,3 @@
-"""The edge: settings, transactions, HTTP API, pages, command line and the scheduler's clock."""
+"""Serve the record: settings, transactions, HTTP API, pages, command line and the scheduler."""
 
 __version__ = "0.2.0"

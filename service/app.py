@@ -1,4 +1,4 @@
-"""The application: settings in, a FastAPI app out, with everything a request needs on its state."""
+"""Create the FastAPI application, with the objects that requests share on its state."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ from service.api import (
 from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import SystemClock
-from service.db.coalesced_reads import SharedReading, SharedReadings
+from service.db.coalesced_reads import CoalescedRead, CoalescedReads
 from service.db.engine import make_engine, read_transaction, write_transaction
 from service.db.write_queue import Writer
 from service.pages.rendering.static_files import Assets
@@ -60,7 +60,7 @@ DESCRIPTION = (
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: bool = False) -> FastAPI:
-    """The service as an ASGI app, on a database that is migrated. ``scheduler``: also watch the deadlines here."""
+    """Return the service as an ASGI app on a migrated database; with ``scheduler``, also run the scheduler in it."""
     app = FastAPIOffline(  # its documentation page loads nothing from other hosts
         title="Track Record",
         version=__version__,
@@ -96,12 +96,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         state.demo = is_demo(session)
     state.writer = Writer(state.engine)
     state.leaderboard_cache = LeaderboardCache(state.engine)
-    state.newest_event = SharedReading(state.engine, lambda session: head(session).seq)
-    state.callers = SharedReadings(state.engine)
+    state.newest_event = CoalescedRead(state.engine, lambda session: head(session).seq)
+    state.callers = CoalescedReads(state.engine)
     state.as_of_cache = AsOfCache(state.engine)
     state.scheduler = None
     if state.settings.admin_key is not None:
-        with write_transaction(state.engine) as session:  # alone, as other processes may be starting
+        with write_transaction(state.engine) as session:  # exclusive, as other processes may be starting
             plain = state.settings.admin_key.get_secret_value()
             ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
     if state.with_scheduler:

@@ -1,16 +1,16 @@
-"""The one place that reads the machine's clock; everything else is handed a time."""
+"""Read the system clock. No other module does so: all others take the time as an argument."""
 
 import time
 from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The clock of this machine."""
+    """The system clock."""
 
     def now(self) -> datetime:
-        """The present instant, in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds on a clock that is never set back."""
+        """Return the seconds of a clock that never runs backwards."""
         return time.monotonic()

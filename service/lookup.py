@@ -1,4 +1,4 @@
-"""Find what an address names (a commentator, a question, a channel), or raise ``NotFound``."""
+"""Look up the rows that request paths name (commentator, question, channel), or raise ``NotFound``."""
 
 from datetime import datetime
 
@@ -15,61 +15,61 @@ from service.security.api_keys import Caller
 
 
 def channel_of(session: Session, number: int) -> Channel:
-    """The channel with this id. Raises ``NotFound``."""
-    found = session.get(Channel, number)
-    if found is None:
+    """Return the channel with this id. Raises ``NotFound``."""
+    channel = session.get(Channel, number)
+    if channel is None:
         raise NotFound(f"no channel has the id {number}: /api/channels lists them")
-    return found
+    return channel
 
 
 def delivery_of(session: Session, number: int) -> Delivery:
-    """The delivery with this id. Raises ``NotFound``."""
-    found = session.get(Delivery, number)
-    if found is None:
+    """Return the delivery with this id. Raises ``NotFound``."""
+    delivery = session.get(Delivery, number)
+    if delivery is None:
         raise NotFound(f"no delivery has the id {number}: /api/deliveries lists them")
-    return found
+    return delivery
 
 
 def commentator_of(session: Session, which: str) -> Commentator:
-    """The commentator with this id or slug. Raises ``NotFound``."""
-    known = col(Commentator.id) == number_of(which) if which.isdecimal() else col(Commentator.slug) == which
-    found = session.exec(select(Commentator).where(known)).first()
-    if found is None:
+    """Return the commentator with this id or slug. Raises ``NotFound``."""
+    matches = col(Commentator.id) == _parse_id(which) if which.isdecimal() else col(Commentator.slug) == which
+    commentator = session.exec(select(Commentator).where(matches)).first()
+    if commentator is None:
         raise NotFound(f"no commentator has the id or slug {which!r}: /api/commentators lists them")
-    return found
+    return commentator
 
 
-def number_of(which: str) -> int:
-    """An id from an address; one that no row can have names nothing."""
+def _parse_id(which: str) -> int:
+    """Return the id in a path, or 0 (which no row has) for a number too large to be an id."""
     return int(which) if len(which) < 20 and int(which) <= 2**63 - 1 else 0
 
 
 def prediction_of(session: Session, number: int) -> Prediction:
-    """The prediction with this id. Raises ``NotFound``."""
-    found = session.get(Prediction, number)
-    if found is None:
+    """Return the prediction with this id. Raises ``NotFound``."""
+    prediction = session.get(Prediction, number)
+    if prediction is None:
         raise NotFound(f"no prediction has the id {number}: /api/predictions lists them")
-    return found
+    return prediction
 
 
 def proposal_of(session: Session, number: int) -> Proposal:
-    """The proposal with this id. Raises ``NotFound``."""
-    found = session.get(Proposal, number)
-    if found is None:
+    """Return the proposal with this id. Raises ``NotFound``."""
+    proposal = session.get(Proposal, number)
+    if proposal is None:
         raise NotFound(f"no proposal has the id {number}: /api/proposals lists them")
-    return found
+    return proposal
 
 
 def question_of(session: Session, which: str) -> Question:
-    """The question with this id or slug. Raises ``NotFound``."""
-    found = find_question(session, number_of(which) if which.isdecimal() else which)
-    if found is None:
+    """Return the question with this id or slug. Raises ``NotFound``."""
+    question = find_question(session, _parse_id(which) if which.isdecimal() else which)
+    if question is None:
         raise NotFound(f"no question has the id or slug {which!r}: /api/questions lists them")
-    return found
+    return question
 
 
 def in_its_zone(question: Question, deadline: datetime) -> datetime:
-    """A deadline as an instant: a local one is of the question's zone. Raises ``InvalidInput``."""
+    """Return a deadline as an instant, reading a local time in the question's zone. Raises ``InvalidInput``."""
     if deadline.tzinfo is not None:
         return deadline
     try:
@@ -79,28 +79,28 @@ def in_its_zone(question: Question, deadline: datetime) -> datetime:
 
 
 def source_of(session: Session, number: int) -> Source:
-    """The source with this id. Raises ``NotFound``."""
-    found = session.get(Source, number)
-    if found is None:
+    """Return the source with this id. Raises ``NotFound``."""
+    source = session.get(Source, number)
+    if source is None:
         raise NotFound(f"no source has the id {number}: /api/sources lists them")
-    return found
+    return source
 
 
 def subscription_of(session: Session, number: int) -> Subscription:
-    """The subscription with this id. Raises ``NotFound``."""
-    found = session.get(Subscription, number)
-    if found is None:
+    """Return the subscription with this id. Raises ``NotFound``."""
+    subscription = session.get(Subscription, number)
+    if subscription is None:
         raise NotFound(f"no subscription has the id {number}: /api/subscriptions lists them")
-    return found
+    return subscription
 
 
-def is_own(who: Caller, channel: Channel | ChannelView) -> bool:
-    """Whether the caller may say what the channel hears of: their own, or any for an admin."""
-    return who.may("admin") or channel.person == who.name
+def is_own(caller: Caller, channel: Channel | ChannelView) -> bool:
+    """Return whether the caller may change the channel's subscriptions: their own channel, or any for an admin."""
+    return caller.may("admin") or channel.person == caller.name
 
 
-def own(who: Caller, channel: Channel) -> Channel:
-    """The channel, if the caller may say what it hears of. Raises 403."""
-    if not is_own(who, channel):
-        raise HTTPException(403, f"the channel {channel.name!r} is not of {who.name!r}: ask an admin")
+def own(caller: Caller, channel: Channel) -> Channel:
+    """Return the channel if the caller may change its subscriptions. Raises 403."""
+    if not is_own(caller, channel):
+        raise HTTPException(403, f"the channel {channel.name!r} does not belong to {caller.name!r}: ask an admin")
     return channel

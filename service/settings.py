@@ -1,4 +1,4 @@
-"""All settings: environment variables with the prefix TRACKRECORD_, or a .env file. docs/settings.md lists each."""
+"""Read the settings: environment variables with the prefix TRACKRECORD_, or a .env file. See docs/settings.md."""
 
 import os
 import secrets
@@ -14,12 +14,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from resolvers.notifications.senders.smtp import parse_smtp_url
 
 PREFIX = "TRACKRECORD_"
-#: Variables of the same prefix that are no settings: tokens of sources, and where a test kills a process.
+#: Variables with the same prefix that are not settings: tokens of sources, and the kill points of tests.
 OTHERS = ("TRACKRECORD_FEED_", "TRACKRECORD_KILL_AT")
 
 
 class Settings(BaseSettings):
-    """What an operator may set. Every field is the variable TRACKRECORD_<NAME> in capitals."""
+    """The settings of an operator; each field is the environment variable TRACKRECORD_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
 
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's address, with the drivers that are installed."""
+        """Return the database URL with the installed driver."""
         if not self.database_url:
             return f"sqlite:///{self.state_dir / 'trackrecord.db'}"
         for scheme in ("postgresql://", "postgres://"):
@@ -68,16 +68,16 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """The address that links begin with, without a slash at the end."""
+        """Return the address that links start with, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def mail_sender(self) -> str:
-        """The address that mail comes from."""
+        """Return the sender address of e-mails."""
         return self.mail_from or f"trackrecord@{urlsplit(self.base_url).hostname or 'localhost'}"
 
     def secret(self) -> bytes:
-        """The secret behind stored keys and signed links: the setting, else one made once in the state directory."""
+        """Return the secret of stored keys and signed links: the setting, or one stored in the state directory."""
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
         path = self.state_dir / "secret"
@@ -87,16 +87,16 @@ class Settings(BaseSettings):
 
 
 def unknown_variables(environment: Iterable[str]) -> Iterator[str]:
-    """What to say of each variable that begins like a setting and is none: a misspelt one would be passed over."""
+    """Yield a warning for each variable that has the prefix but is not a setting, since it would be ignored."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known and not name.startswith(OTHERS):
             near = get_close_matches(name, known, 1)
-            yield f"{name} is no setting and has no effect" + (f": did you mean {near[0]}?" if near else "")
+            yield f"{name} is not a setting and has no effect" + (f": did you mean {near[0]}?" if near else "")
 
 
 def write_private(path: Path, text: str) -> bool:
-    """Write a file that only its owner can read, unless it exists already; says whether it was written."""
+    """Write a file that only its owner can read, unless it exists; return whether it was written."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

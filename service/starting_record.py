@@ -1,4 +1,4 @@
-"""The starting record as the service enters it: with the resolver that looks for new sanctions attached."""
+"""Load the starting record and attach the OFAC resolver to its questions on sanctions."""
 
 from datetime import datetime
 
@@ -41,21 +41,21 @@ OFAC = {
 
 
 def enter_starting_record(session: Session, *, now: datetime) -> int:
-    """Enter the starting record into a database without any question, and wire its questions on sanctions to OFAC.
+    """Load the starting record into a database without questions, and attach OFAC to its questions on sanctions.
 
-    Gives the number of questions entered; 0 where there are some already. Then only a question on sanctions that the
-    starting record entered, and to which nobody ever gave a resolver, is wired: it was entered before there was one.
+    Return the number of questions entered, 0 if the database has questions. In that case the resolver is attached
+    only to sanctions questions of the starting record that never had one: an older version entered them without.
     """
     entered = load_starting_record(session, now=now, actor=ACTOR)
     for slug in SANCTIONS:
         question = find_question(session, slug)
-        if question is not None and _entered_and_never_wired(session, question):
+        if question is not None and _never_had_resolver(session, question):
             attach(session, question, ResolverIn(resolver="ofac", config=OFAC), now=now, actor=ACTOR)
     return entered
 
 
-def _entered_and_never_wired(session: Session, question: Question) -> bool:
-    """Whether the ledger says that the starting record entered a question, and nothing of a resolver."""
+def _never_had_resolver(session: Session, question: Question) -> bool:
+    """Return whether the ledger has the starting record's entry of the question but no event of a resolver."""
     of_question = (LedgerEvent.subject == "question", LedgerEvent.subject_id == question.id)
     events = session.exec(select(LedgerEvent.action, LedgerEvent.actor).where(*of_question)).all()
     return ("question.entered", ACTOR) in events and not any(".resolver_" in action for action, _ in events)

@@ -7,15 +7,15 @@ from predictions.errors import InvalidInput
 
 
 def parse_json(text: bytes | str) -> Any:
-    """The JSON value in ``text``. Raises ``InvalidInput`` where an object says a name twice,
-    ``ValueError`` for what is no JSON and ``RecursionError`` for brackets without end."""
+    """Return the JSON value in ``text``. Raises ``InvalidInput`` for a duplicate key in an object,
+    ``ValueError`` for invalid JSON and ``RecursionError`` for JSON that is nested too deeply."""
     return json.loads(text, object_pairs_hook=_unique)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidInput.at("", f"an object says {twice[:100]!r} more than once: keep one of them")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput.at("", f"duplicate key {duplicate[:100]!r} in a JSON object: keep one")
+    return unique

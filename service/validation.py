@@ -1,4 +1,4 @@
-"""Pydantic's findings as error messages with a JSON pointer and a remedy."""
+"""Convert Pydantic's errors into messages with a JSON pointer and a remedy."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from predictions.errors import Fault, InvalidInput
 
-#: Names that pydantic puts into a location for the branch of a union it tried; they mean nothing to a reader.
+#: Names that pydantic puts into a location for the branch of a union it tried; they mean nothing to a user.
 _BRANCH = re.compile(r"[\[(]|^(QuestionRef|QuestionIn|int|str|float|bool|none)$|^constrained")
 _REMEDIES = {
     "extra_forbidden": "is not a known field: remove it, or check its spelling",
@@ -30,7 +30,7 @@ _REMEDIES = {
 
 
 def validation_errors(errors: Sequence[Any]) -> list[Fault]:
-    """Pydantic's findings as faults: a JSON pointer, and what to do."""
+    """Return Pydantic's errors as faults, each with a JSON pointer and a remedy."""
     return list(dict.fromkeys(Fault(_pointer(error["loc"]), _detail(error)) for error in errors))
 
 
@@ -62,7 +62,7 @@ def _length(limits: Mapping[str, Any]) -> str:
 
 
 def invalid_input(error: ValidationError) -> InvalidInput:
-    """A failed validation outside a route, as an error of the domain."""
+    """Return a failed validation outside a route as an ``InvalidInput`` error."""
     faults = validation_errors(error.errors(include_url=False))
     return InvalidInput(_summary(faults), *faults)
 

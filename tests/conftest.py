@@ -252,7 +252,7 @@ def patient_readers() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (as_of_cache, leaderboard_cache):
-            patch.setattr(module, "PATIENCE_SECONDS", CLIENT_TIMEOUT_SECONDS - 5)
+            patch.setattr(module, "REQUEST_WAIT_SECONDS", CLIENT_TIMEOUT_SECONDS - 5)
         yield
 
 

@@ -86,10 +86,10 @@ def _page(
 ) -> PageBytes:
     """The page as it was sent last, or made anew where something has changed."""
     head = ledger.head(session)
-    page = boards.page(address, head.seq, now)
+    page = boards.get_page(address, head.seq, now)
     if page is not None:
         return page
-    kept = boards.estimates(session, query.filters(), query.revisions, now)
+    kept = boards.get_estimates(session, query.filters(), query.revisions, now)
     state = kept.state(newest_scoring(session), now)
     event = None if state == "pending" else kept.event
     content = _board(session, query, kept.estimates, head, now, state=state, event=event)
@@ -103,7 +103,7 @@ def _page(
 def _past_board(
     session: Session, pasts: AsOfCache, query: LeaderboardQuery, as_of: datetime, *, now: datetime
 ) -> Board:
-    with pasts.at(session, as_of, query.filters(), query.revisions, now=now) as (past, head, made):
+    with pasts.open(session, as_of, query.filters(), query.revisions, now=now) as (past, head, made):
         return _board(past, query, made, head, as_of, state="current", event=head.seq)
 
 

@@ -22,10 +22,10 @@ def get_record(request: Request, which: Which, _: Reader, session: Reading, as_o
     """
     now = request.app.state.clock.now()
     if as_of is not None:
-        with request.app.state.as_of_cache.at(session, as_of, Filters(), "opening", now=now) as (past, _, made):
+        with request.app.state.as_of_cache.open(session, as_of, Filters(), "opening", now=now) as (past, _, made):
             return read_reply(request, record_of(past, commentator_of(past, which), made, now=as_of))
     person = commentator_of(session, which)
-    kept = request.app.state.leaderboard_cache.estimates(session, Filters(), "opening", now)
+    kept = request.app.state.leaderboard_cache.get_estimates(session, Filters(), "opening", now)
     return read_reply(request, record_of(session, person, kept.estimates, now=now))
 
 

@@ -1,4 +1,4 @@
-"""The record as it stood at past instants: the ones read last are kept in memory, with the estimates asked for."""
+"""Cache in memory the most recently used records as of past instants, with their estimates."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -22,20 +22,20 @@ from service.db.engine import read_transaction
 from service.errors import Unavailable
 
 MAX_KEPT = 4
-#: Together, some 350 MB; the one read last is kept whatever its size.
+#: Some 350 MB in total; the most recently used record stays cached whatever its size.
 MAX_PREDICTIONS = 1_000_000
 MAX_BOARDS = 64
-#: So long a reader waits for a large record to be rebuilt, and again for its estimates, before being told to ask again.
-PATIENCE_SECONDS = 10.0
-#: So long the estimates wait for readers, who take the one connection in turn.
-TURN_SECONDS = 600.0
+#: How long a request waits for a large record to be rebuilt, and again for its estimates, before it is refused.
+REQUEST_WAIT_SECONDS = 10.0
+#: How long the estimates wait for the requests that share the one connection of a rebuilt record.
+ESTIMATE_WAIT_SECONDS = 600.0
 Board = tuple[Filters, Revisions]
 K = TypeVar("K")
 T = TypeVar("T")
 
 
 class AsOfRecord(NamedTuple):
-    """A session on the record as it stood, the newest event of its ledger, and the estimates of one of its boards."""
+    """A session on a past record, the newest event of its ledger, and the estimates of one of its boards."""
 
     session: Session
     head: Head
@@ -43,8 +43,8 @@ class AsOfRecord(NamedTuple):
 
 
 class AsOfKey(NamedTuple):
-    """What a past record depends on: the instant; the ledger up to it, which may still gain what took its time from
-    the clock and was committed later; and the newest change of a name, as names are today's."""
+    """Cache key of a past record: the instant; its newest ledger event, which changes when a transaction that read the
+    clock earlier commits later; and the newest rename, since past records show current names."""
 
     when: datetime
     events: int
@@ -52,7 +52,7 @@ class AsOfKey(NamedTuple):
 
 
 class RebuiltRecord:
-    """A past record in memory. It has one connection, hence one reader at a time."""
+    """A past record in memory. It has one connection, hence one session at a time."""
 
     def __init__(self, engine: Engine, when: datetime, head: Head) -> None:
         self.when, self.head = when, head
@@ -62,9 +62,9 @@ class RebuiltRecord:
         self._engine, self._in_use, self._dropped = engine, threading.Lock(), False
 
     @contextmanager
-    def open_session(self, patience_seconds: float) -> Iterator[Session]:
-        """A session on it, once the reader before is done. Raises ``Unavailable``, also where it has been dropped."""
-        if not self._in_use.acquire(timeout=patience_seconds):
+    def open_session(self, wait_seconds: float) -> Iterator[Session]:
+        """Open a session when the previous one has ended. Raises ``Unavailable`` after the wait or if dropped."""
+        if not self._in_use.acquire(timeout=wait_seconds):
             raise _being_rebuilt(self.when)
         try:
             if self._dropped:
@@ -76,7 +76,7 @@ class RebuiltRecord:
             self._dispose_if_dropped()
 
     def drop(self) -> None:
-        """Free the memory, now or when the last reader is done."""
+        """Free the memory, now or when the current session ends."""
         self._dropped = True
         self._dispose_if_dropped()
 
@@ -97,59 +97,61 @@ class _RebuiltRecords(LRUCache[AsOfKey, Future[RebuiltRecord]]):
 
     def predictions(self) -> int:
         """Return the number of predictions in all records that are rebuilt."""
-        return sum(each.result().predictions for each in self.values() if _is_there(each))
+        return sum(each.result().predictions for each in self.values() if _is_ready(each))
 
 
 class AsOfCache:
-    """Rebuilds past records and makes their estimates, one at a time and never inside a request, and keeps a few."""
+    """Rebuilds past records and computes their estimates one at a time in the background, and caches a few."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept = _RebuiltRecords(MAX_KEPT)
+        self._cached = _RebuiltRecords(MAX_KEPT)
         self._lock = threading.Lock()
-        self._behind = BackgroundRunner("past")
+        self._runner = BackgroundRunner("past")
 
     @contextmanager
-    def at(
+    def open(
         self, session: Session, when: datetime, filters: Filters, revisions: Revisions, *, now: datetime
     ) -> Iterator[AsOfRecord]:
-        """The record as it stood then, with the estimates under ``filters``.
+        """Open the record as of ``when``, with the estimates under ``filters``.
 
         Raises ``InvalidInput`` for an instant in the future, ``Unavailable`` while a large record is being rebuilt or
-        its estimates are being made.
+        its estimates are being computed.
         """
         refuse_future(when, now)
-        moment = AsOfKey(when, head_at(session, when).seq, _newest_name(session))
-        rebuilt = _result_or_unavailable(self._rebuilt(moment), when)
-        self._make_room()
+        key = AsOfKey(when, head_at(session, when).seq, _newest_rename(session))
+        rebuilt = _result_or_unavailable(self._rebuilt(key), when)
+        self._evict_large()
         estimates = _result_or_unavailable(self._estimates(rebuilt, (filters, revisions)), when)
-        with rebuilt.open_session(PATIENCE_SECONDS) as past:
+        with rebuilt.open_session(REQUEST_WAIT_SECONDS) as past:
             yield AsOfRecord(past, rebuilt.head, estimates)
 
     def close(self) -> None:
-        """Forget all of them."""
+        """Drop all cached records."""
         with self._lock:
-            while self._kept:
-                self._kept.popitem()
+            while self._cached:
+                self._cached.popitem()
 
-    def _rebuilt(self, moment: AsOfKey) -> Future[RebuiltRecord]:
+    def _rebuilt(self, key: AsOfKey) -> Future[RebuiltRecord]:
         with self._lock:
-            return _begun(self._kept, moment, lambda: self._behind.start(lambda: _rebuild(self._engine, moment.when)))
+            return _get_or_start(
+                self._cached, key, lambda: self._runner.start(lambda: _rebuild(self._engine, key.when))
+            )
 
-    def _make_room(self) -> None:
+    def _evict_large(self) -> None:
         with self._lock:
-            while len(self._kept) > 1 and self._kept.predictions() > MAX_PREDICTIONS:
-                self._kept.popitem()
+            while len(self._cached) > 1 and self._cached.predictions() > MAX_PREDICTIONS:
+                self._cached.popitem()
 
     def _estimates(self, rebuilt: RebuiltRecord, board: Board) -> Future[Estimates]:
         with self._lock:
-            return _begun(rebuilt.boards, board, lambda: self._behind.start(lambda: _estimate(rebuilt, board)))
+            return _get_or_start(rebuilt.boards, board, lambda: self._runner.start(lambda: _estimate(rebuilt, board)))
 
 
 def refuse_future(when: datetime, now: datetime) -> None:
     """Raise ``InvalidInput`` for an instant that is not past."""
     if when > now:
-        raise InvalidInput.at("/query/as_of", f"lies in the future (it is {now.isoformat()}): leave it out for now")
+        raise InvalidInput.at("/query/as_of", f"must not lie in the future (it is now {now.isoformat()}): leave it out")
 
 
 def _rebuild(engine: Engine, when: datetime) -> RebuiltRecord:
@@ -159,39 +161,39 @@ def _rebuild(engine: Engine, when: datetime) -> RebuiltRecord:
 
 
 def _estimate(rebuilt: RebuiltRecord, board: Board) -> Estimates:
-    with rebuilt.open_session(TURN_SECONDS) as past:
+    with rebuilt.open_session(ESTIMATE_WAIT_SECONDS) as past:
         return estimate(past, *board, rebuilt.when)
 
 
 def _result_or_unavailable(future: Future[T], when: datetime) -> T:
     try:
-        return future.result(PATIENCE_SECONDS)
+        return future.result(REQUEST_WAIT_SECONDS)
     except TimeoutError:
         raise _being_rebuilt(when) from None
 
 
 def _being_rebuilt(when: datetime) -> Unavailable:
-    return Unavailable(f"the record of {when.isoformat()} is being rebuilt: ask again in a moment")
+    return Unavailable(f"The record as of {when.isoformat()} is being rebuilt. Retry shortly.")
 
 
-def _is_there(future: Future[RebuiltRecord]) -> bool:
+def _is_ready(future: Future[RebuiltRecord]) -> bool:
     return future.done() and future.exception() is None
 
 
 def _drop(done: Future[RebuiltRecord]) -> None:
-    if _is_there(done):
+    if _is_ready(done):
         done.result().drop()
 
 
-def _newest_name(session: Session) -> int:
-    """The newest event that changed what a past record takes from today."""
+def _newest_rename(session: Session) -> int:
+    """Return the newest event that changed a name, which past records take from the current one."""
     changed = col(LedgerEvent.action).in_(("commentator.changed", "source.changed", "question.changed"))
     return session.execute(select(func.max(col(LedgerEvent.seq))).where(changed)).scalar() or 0
 
 
-def _begun(kept: LRUCache[K, Future[T]], key: K, start: Callable[[], Future[T]]) -> Future[T]:
-    """The future kept under this key, begun anew where there is none or it failed."""
-    known = kept.get(key)
-    if known is None or (known.done() and known.exception() is not None):
-        known = kept[key] = start()
-    return known
+def _get_or_start(cached: LRUCache[K, Future[T]], key: K, start: Callable[[], Future[T]]) -> Future[T]:
+    """Return the cached future of this key; start a new one if there is none or it failed."""
+    future = cached.get(key)
+    if future is None or (future.done() and future.exception() is not None):
+        future = cached[key] = start()
+    return future

@@ -1,4 +1,4 @@
-"""Work that takes long is done behind the readers, in threads of its own."""
+"""Run slow jobs in background threads, one at a time."""
 
 import threading
 from collections.abc import Callable
@@ -7,34 +7,34 @@ from typing import TypeVar
 
 from service.errors import Unavailable
 
-#: More pieces of work than this do not wait: nobody may fill the memory by asking for ever new boards.
+#: At most this many jobs wait, so that requests for ever new boards cannot fill the memory.
 MAX_WAITING = 32
 T = TypeVar("T")
 
 
 class BackgroundRunner:
-    """Does one piece of work at a time. The threads are daemons: the process stops without what only readers wanted."""
+    """Runs one job at a time. The threads are daemons, so that the process can stop without waiting for them."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._turn = threading.Lock()
-        self._places = threading.BoundedSemaphore(MAX_WAITING)
+        self._slots = threading.BoundedSemaphore(MAX_WAITING)
 
-    def start(self, work: Callable[[], T]) -> Future[T]:
-        """What ``work`` will return or raise, in its turn. Raises ``Unavailable`` where too much waits."""
-        if not self._places.acquire(blocking=False):
-            raise Unavailable("too many boards are being worked out: ask again in a moment")
+    def start(self, job: Callable[[], T]) -> Future[T]:
+        """Run ``job`` after the jobs before it and return its future. Raises ``Unavailable`` if too many jobs wait."""
+        if not self._slots.acquire(blocking=False):
+            raise Unavailable("Too many leaderboards are being computed. Retry shortly.")
         future: Future[T] = Future()
-        threading.Thread(target=self._work, args=(work, future), name=self._name, daemon=True).start()
+        threading.Thread(target=self._run, args=(job, future), name=self._name, daemon=True).start()
         return future
 
-    def _work(self, work: Callable[[], T], future: Future[T]) -> None:
+    def _run(self, job: Callable[[], T], future: Future[T]) -> None:
         try:
             with self._turn:
-                made = work()
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for the result
+                result = job()
+        except Exception as error:  # noqa: BLE001 - the caller gets it from the future
             future.set_exception(error)
         else:
-            future.set_result(made)
+            future.set_result(result)
         finally:
-            self._places.release()
+            self._slots.release()

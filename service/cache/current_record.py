@@ -10,17 +10,17 @@ from service.lookup import commentator_of
 
 
 def current_record(request: Request, session: Session, which: str) -> RecordView:
-    """The record of a commentator as it stands now. Raises ``NotFound``."""
+    """Return the current record of a commentator. Raises ``NotFound``."""
     return _record(request, session, which, _estimates(request, session))
 
 
 def _estimates(request: Request, session: Session) -> CachedEstimates:
-    kept: CachedEstimates = request.app.state.leaderboard_cache.estimates(
+    cached: CachedEstimates = request.app.state.leaderboard_cache.get_estimates(
         session, Filters(), "opening", request.app.state.clock.now()
     )
-    return kept
+    return cached
 
 
-def _record(request: Request, session: Session, which: str, made: CachedEstimates) -> RecordView:
+def _record(request: Request, session: Session, which: str, cached: CachedEstimates) -> RecordView:
     person = commentator_of(session, which)
-    return record_of(session, person, made.estimates, now=request.app.state.clock.now())
+    return record_of(session, person, cached.estimates, now=request.app.state.clock.now())

@@ -1,8 +1,8 @@
-"""Leaderboards as readers get them: the estimates are kept, and made anew when scores have changed.
+"""Cache the estimates of leaderboards, and recompute them when scores have changed.
 
-The estimates are never made inside a request, but in a thread of their own. Readers of a small record wait for them, a
-fraction of a second; those of a large one are shown the last ones meanwhile, with the event they rest on, or none.
-Means and counts are always fresh.
+A background job computes the estimates, never the request itself. On a small record the request waits for them, a
+fraction of a second; on a large one it gets the previous estimates, with the event they are based on, or none.
+Means and counts are always current.
 """
 
 import logging
@@ -25,10 +25,10 @@ from service.cache.page_cache import Address, PageBytes
 from service.db.engine import read_transaction
 
 MAX_KEPT = 64
-#: Up to this many scored pairs the estimates take a fraction of a second, and readers wait for the newest.
-PAIRS_AT_ONCE = 20_000
-#: So long a reader waits, who would otherwise get the last estimates of a small record, or none at all.
-PATIENCE_SECONDS = 2.0
+#: Up to this many scored pairs the estimates take a fraction of a second, and requests wait for the newest.
+MAX_PAIRS_TO_WAIT_FOR = 20_000
+#: How long a request waits for new estimates before it gets the previous ones, or none.
+REQUEST_WAIT_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 Key = tuple[Filters, Revisions]
@@ -37,98 +37,98 @@ State = Literal["current", "stale", "pending"]
 
 @dataclass(frozen=True)
 class CachedEstimates:
-    """Estimates, the newest scoring event they rest on, and the instant from which the next deadline changes them."""
+    """Estimates, the newest scoring event that they include, and the next deadline, from which they are outdated."""
 
     estimates: Estimates
     event: int
     until: datetime | None
 
-    def fresh(self, event: int, now: datetime) -> bool:
-        """Whether nothing has changed since they were made."""
+    def is_current(self, event: int, now: datetime) -> bool:
+        """Return whether nothing has changed since they were computed."""
         return self.event == event and (self.until is None or now < self.until)
 
     def state(self, event: int, now: datetime) -> State:
-        """Whether they are those of this very moment, the last ones, or none yet."""
+        """Return whether they are current, stale (the previous ones), or pending (not computed yet)."""
         if self.estimates.pending:
             return "pending"
-        return "current" if self.fresh(event, now) else "stale"
+        return "current" if self.is_current(event, now) else "stale"
 
 
 _NONE_YET = CachedEstimates(no_estimates(), -1, None)
 
 
 class LeaderboardCache:
-    """Keeps the estimates of the boards that were read last."""
+    """Caches the estimates and pages of the most recently used boards."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: LRUCache[Key, CachedEstimates] = LRUCache(MAX_KEPT)
+        self._cached: LRUCache[Key, CachedEstimates] = LRUCache(MAX_KEPT)
         self._pages: LRUCache[Address, PageBytes] = LRUCache(MAX_KEPT)
         self._lock = threading.Lock()
-        self._behind = BackgroundRunner("estimates")
-        #: Those that wait for their turn: whoever asks now joins them. Those at work may miss what the asker has seen.
-        self._coming: dict[Key, Future[CachedEstimates]] = {}
+        self._runner = BackgroundRunner("estimates")
+        #: Jobs that have not started: requests for the same board share one. A running job may miss the newest scores.
+        self._waiting: dict[Key, Future[CachedEstimates]] = {}
 
-    def estimates(self, session: Session, filters: Filters, revisions: Revisions, now: datetime) -> CachedEstimates:
-        """The estimates under ``filters``: those of this moment, or the last ones, or none, while new ones are made.
+    def get_estimates(self, session: Session, filters: Filters, revisions: Revisions, now: datetime) -> CachedEstimates:
+        """Return the current estimates under ``filters``, or the previous ones or none while new ones are computed.
 
-        Raises ``Unavailable`` where too many others are being made.
+        Raises ``Unavailable`` if too many others are being computed.
         """
         key = (filters, revisions)
         event = newest_scoring(session)
-        kept = self._known(key)
-        if kept is not None and kept.fresh(event, now):
-            return kept
-        made = self._start(key, now)
-        if kept is not None and not _is_small(session):
-            return kept
+        cached = self._known(key)
+        if cached is not None and cached.is_current(event, now):
+            return cached
+        computed = self._start(key, now)
+        if cached is not None and not _is_small(session):
+            return cached
         try:
-            return made.result(PATIENCE_SECONDS)
+            return computed.result(REQUEST_WAIT_SECONDS)
         except TimeoutError:
-            return kept or _NONE_YET
+            return cached or _NONE_YET
 
-    def page(self, address: Address, head: int, now: datetime) -> PageBytes | None:
-        """The page sent last from this address, if nothing at all has changed since."""
+    def get_page(self, address: Address, head: int, now: datetime) -> PageBytes | None:
+        """Return the cached page of this address if nothing has changed since it was rendered."""
         with self._lock:  # reading moves it behind the others
             page = self._pages.get(address)
         return page if page and page.head == head and (page.until is None or now < page.until) else None
 
     def has_page(self, address: Address) -> bool:
-        """Whether a page was sent from this address, good or not."""
+        """Return whether a page of this address is cached, current or not."""
         return address in self._pages
 
     def store_page(self, address: Address, page: PageBytes) -> None:
-        """Remember a page for the next reader."""
+        """Cache a page, dropping the least recently stored one if there are too many."""
         with self._lock:
             self._pages[address] = page
 
     def _known(self, key: Key) -> CachedEstimates | None:
         with self._lock:
-            return self._kept.get(key)
+            return self._cached.get(key)
 
     def _start(self, key: Key, now: datetime) -> Future[CachedEstimates]:
         with self._lock:
-            if key not in self._coming:
-                self._coming[key] = self._behind.start(lambda: self._make(key, now))
-            return self._coming[key]
+            if key not in self._waiting:
+                self._waiting[key] = self._runner.start(lambda: self._compute(key, now))
+            return self._waiting[key]
 
-    def _make(self, key: Key, now: datetime) -> CachedEstimates:
+    def _compute(self, key: Key, now: datetime) -> CachedEstimates:
         with self._lock:
-            del self._coming[key]
+            del self._waiting[key]
         try:
             with read_transaction(self._engine) as session:
-                event, known = newest_scoring(session), self._known(key)
-                if known is not None and known.fresh(event, now):  # made while these waited for their turn
-                    return known
-                made = CachedEstimates(estimate(session, *key, now), event, next_deadline(session, now))
+                event, cached = newest_scoring(session), self._known(key)
+                if cached is not None and cached.is_current(event, now):  # computed while this job waited
+                    return cached
+                computed = CachedEstimates(estimate(session, *key, now), event, next_deadline(session, now))
         except Exception:
-            log.exception("the estimates of a leaderboard could not be made")
+            log.exception("could not compute the estimates of a leaderboard")
             raise
         with self._lock:
-            self._kept[key] = made
-        return made
+            self._cached[key] = computed
+        return computed
 
 
 def _is_small(session: Session) -> bool:
-    few = select(col(Score.question_id)).limit(PAIRS_AT_ONCE + 1).subquery()
-    return (session.execute(select(func.count()).select_from(few)).scalar() or 0) <= PAIRS_AT_ONCE
+    few = select(col(Score.question_id)).limit(MAX_PAIRS_TO_WAIT_FOR + 1).subquery()
+    return (session.execute(select(func.count()).select_from(few)).scalar() or 0) <= MAX_PAIRS_TO_WAIT_FOR

@@ -1,4 +1,4 @@
-"""Rendered pages, plain and compressed, kept until the record changes."""
+"""Rendered pages, plain and compressed, valid until the record changes."""
 
 import gzip
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Address = tuple[str, bytes]
 
 @dataclass(frozen=True)
 class PageBytes:
-    """A page of a board as it was sent, good until the ledger's next event or the next deadline."""
+    """A rendered page, valid until the next event of the ledger or the next deadline."""
 
     body: bytes
     tag: str

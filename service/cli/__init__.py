@@ -1,4 +1,4 @@
-"""The `trackrecord` command: the same domain calls as the API, one module for each group of commands.
+"""Define the `trackrecord` command, which calls the same domain functions as the API; a module per command group.
 
 Entry point: `main`.
 """
@@ -23,7 +23,7 @@ from service.cli import (
     serve,
     show,
 )
-from service.cli.errors import EXIT_CODES, INTERRUPTED, tell
+from service.cli.errors import EXIT_CODES, INTERRUPTED, print_error
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,7 +36,7 @@ SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (serve.serve, serve.scheduler, demo.demo),
     "Record": (record.predict, record.resolve),
     "Read": (leaderboard.leaderboard, show.question, show.record, show.due),
-    "Look after": (resolvers.probe, maintenance.verify, maintenance.rescore, maintenance.backup, maintenance.seed),
+    "Maintain": (resolvers.probe, maintenance.verify, maintenance.rescore, maintenance.backup, maintenance.seed),
 }
 for section, commands in SECTIONS.items():
     for command in commands:
@@ -44,28 +44,32 @@ for section, commands in SECTIONS.items():
 app.command("import", rich_help_panel="Record")(files.import_file)
 app.command("export", rich_help_panel="Read")(files.export)
 
-keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+keys_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 keys_app.command("create")(keys.create_key)
 keys_app.command("list")(keys.list_keys)
 keys_app.command("revoke")(keys.revoke_key)
-app.add_typer(keys_app, name="keys", rich_help_panel="Look after")
+app.add_typer(keys_app, name="keys", rich_help_panel="Maintain")
 
 
-def _tell_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
 
 
-Version = Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="print it, and stop")]
+Version = Annotated[
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+]
 
 
 @app.callback()
 def options(_version: Version = False) -> None:
-    """Track Record: predictions, kept count of."""
+    """Record predictions, resolve questions and rank commentators."""
 
 
-channels_app = typer.Typer(no_args_is_help=True, help="Say where prompts are sent: webhooks, mail addresses, chats.")
+channels_app = typer.Typer(
+    no_args_is_help=True, help="Manage the channels that prompts are sent to: webhooks, e-mail addresses, chats."
+)
 CHANNELS: dict[str, Callable[..., None]] = {
     "add": channels.add,
     "change": channels.change,
@@ -80,9 +84,11 @@ CHANNELS: dict[str, Callable[..., None]] = {
 }
 for name, function in CHANNELS.items():
     channels_app.command(name)(function)
-app.add_typer(channels_app, name="channels", rich_help_panel="Look after")
+app.add_typer(channels_app, name="channels", rich_help_panel="Maintain")
 
-resolver_app = typer.Typer(no_args_is_help=True, help="Attach resolvers, which look for the outcomes of questions.")
+resolver_app = typer.Typer(
+    no_args_is_help=True, help="Manage resolvers, which look for the outcomes of questions in data sources."
+)
 RESOLVERS: dict[str, Callable[..., None]] = {
     "set": resolvers.set_resolver,
     "list": resolvers.list_resolvers,
@@ -91,14 +97,14 @@ RESOLVERS: dict[str, Callable[..., None]] = {
 }
 for name, function in RESOLVERS.items():
     resolver_app.command(name)(function)
-app.add_typer(resolver_app, name="resolver", rich_help_panel="Look after")
+app.add_typer(resolver_app, name="resolver", rich_help_panel="Maintain")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command and exit with its code; what a user can mend is told in a line for each fault."""
+    """Run the command and exit with its code; print an error that the user can fix as one line per fault."""
     try:
         app(arguments, prog_name="trackrecord")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - tell() raises again what is not known
-        sys.exit(tell(error))
+    except Exception as error:  # noqa: BLE001 - print_error() raises unknown errors again
+        sys.exit(print_error(error))

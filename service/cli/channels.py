@@ -1,4 +1,4 @@
-"""Commands for channels: where prompts are sent."""
+"""Commands for channels, to which prompts are sent."""
 
 from typing import Annotated, Any
 
@@ -21,18 +21,22 @@ from service.db.engine import bookkeeping_transaction, read_transaction
 from service.lookup import channel_of
 from service.wiring.senders import make_senders
 
-Number = Annotated[int, typer.Argument(help="its number in the list", min=1)]
+Number = Annotated[int, typer.Argument(help="the channel's id in the list", min=1)]
 Topics = Annotated[list[str] | None, typer.Option("--topic", help="only questions of this topic; may be repeated")]
-Escalations = Annotated[bool | None, typer.Option("--escalations-only/--all-stages", help="only what nobody answered")]
-Person = Annotated[str | None, typer.Option(help="whose it is: hears of what they watch or see to, and nothing else")]
-Zone = Annotated[str | None, typer.Option(help="of the times of day, for example Europe/Berlin")]
-Quiet = Annotated[str | None, typer.Option(help="nothing is sent then: 22:00-07:00; an empty text for no such hours")]
+Escalations = Annotated[
+    bool | None, typer.Option("--escalations-only/--all-stages", help="only prompts that nobody answered")
+]
+Person = Annotated[str | None, typer.Option(help="the owner: it receives only what they follow or are assigned")]
+Zone = Annotated[str | None, typer.Option(help="time zone of the times of day, for example Europe/Berlin")]
+Quiet = Annotated[
+    str | None, typer.Option(help="quiet hours without messages: 22:00-07:00; an empty text removes them")
+]
 Digest = Annotated[
-    str | None, typer.Option(help="one message a day at this time: 08:00; an empty text for single ones")
+    str | None, typer.Option(help="send one message a day at this time: 08:00; an empty text sends each prompt")
 ]
 
 
-def _listening(
+def _preferences(
     topics: list[str] | None,
     escalations_only: bool | None,
     person: str | None,
@@ -40,7 +44,7 @@ def _listening(
     quiet: str | None,
     digest: str | None,
 ) -> dict[str, Any]:
-    """What was said of a channel, as ``Listening`` takes it; an empty text takes back what stood there."""
+    """Return the given options as the fields of ``ChannelPreferences``; an empty text clears a field."""
     start, _, end = (quiet or "").partition("-")
     given: dict[str, Any] = {"topics": topics, "escalations_only": escalations_only, "zone": zone}
     given |= {"person": person, "digest_at": digest}
@@ -49,8 +53,8 @@ def _listening(
 
 
 def add(
-    name: Annotated[str, typer.Argument(help="your name for it")],
-    target: Annotated[str, typer.Argument(help="where to: a webhook, a mail address, or a chat as Apprise writes it")],
+    name: Annotated[str, typer.Argument(help="a name for the channel")],
+    target: Annotated[str, typer.Argument(help="a webhook URL, an e-mail address, or a chat in Apprise's notation")],
     kind: Annotated[str, typer.Option(help="webhook, email or chat")] = "webhook",
     topic: Topics = None,
     escalations_only: Escalations = None,
@@ -60,19 +64,19 @@ def add(
     digest: Digest = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send prompts there from now on. The secret that verifies a webhook's signatures is shown this once."""
+    """Add a channel. The secret that verifies a webhook's signatures is shown only once."""
     given = {"name": name, "target": target, "kind": kind}
-    data = ChannelIn.model_validate(given | _listening(topic, escalations_only, person, zone, quiet, digest))
+    data = ChannelIn.model_validate(given | _preferences(topic, escalations_only, person, zone, quiet, digest))
     if data.kind is ChannelKind.CHAT:
         check_address(data.target)
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         row = create_channel(session, data, now=clock.now())
-        made = {"id": row.id, "name": row.name, "secret": row.secret}
+        channel = {"id": row.id, "name": row.name, "secret": row.secret}
     if as_json:
-        print_json(made)
+        print_json(channel)
     else:
-        secret = f"; its signatures verify with {made['secret']}" if made["secret"] else ""
-        typer.echo(f"channel {made['id']}{secret}")
+        secret = f"; its signatures verify with {channel['secret']}" if channel["secret"] else ""
+        typer.echo(f"channel {channel['id']}{secret}")
 
 
 def change(
@@ -84,12 +88,12 @@ def change(
     quiet: Quiet = None,
     digest: Digest = None,
 ) -> None:
-    """Change what a channel hears of, and when; what is left out stays. An empty --topic stands for all topics."""
+    """Change what a channel receives and when; omitted options stay. An empty --topic means all topics."""
     topics = None if topic is None else [each for each in topic if each]
-    data = ChannelPreferences.model_validate(_listening(topics, escalations_only, person, zone, quiet, digest))
+    data = ChannelPreferences.model_validate(_preferences(topics, escalations_only, person, zone, quiet, digest))
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         change_preferences(session, channel_of(session, number), data, now=clock.now())
-    typer.echo(f"channel {number} is changed")
+    typer.echo(f"channel {number} changed")
 
 
 def list_all(as_json: AsJson = False) -> None:
@@ -99,22 +103,22 @@ def list_all(as_json: AsJson = False) -> None:
     if as_json:
         print_json([view.model_dump(mode="json") for view in views])
         return
-    names = ("id", "name", "kind", "target", "hears of", "when", "state")
+    names = ("id", "name", "kind", "target", "receives", "when", "state")
     print_table(names, [_line(view) for view in views], right=[0], fold=[3])
 
 
 def _line(view: ChannelView) -> tuple[object, ...]:
-    hears = ", ".join(view.topics) or ("all" if view.person is None else "what is watched")
+    receives = ", ".join(view.topics) or ("all" if view.person is None else "subscriptions")
     hours = [f"daily at {view.digest_at}"] if view.digest_at else []
     hours += [f"not {view.quiet_from}-{view.quiet_to}"] if view.quiet_from else []
     zone = f" ({view.zone})" if hours else ""
     when = f"{', '.join(hours) or 'at once'}{zone}"
     state = "enabled" if view.enabled else view.disabled_reason
-    return view.id, view.name, view.kind, view.target, hears, when, state
+    return view.id, view.name, view.kind, view.target, receives, when, state
 
 
 def test(number: Number) -> None:
-    """Send a test message now and say what came back."""
+    """Send a test message now and print the result."""
     with ready() as (settings, engine):
         with read_transaction(engine) as session:
             channel = channel_of(session, number)
@@ -126,16 +130,18 @@ def test(number: Number) -> None:
 
 
 def enable(number: Number) -> None:
-    """Let a channel have messages again."""
+    """Resume sending to a channel."""
     _switch(number, enabled=True)
 
 
-def disable(number: Number, reason: Annotated[str, typer.Option(help="shown beside it")] = "disabled by hand") -> None:
-    """Send nothing there; what waits for it becomes dead letters, which can be sent again."""
+def disable(
+    number: Number, reason: Annotated[str, typer.Option(help="shown next to the state")] = "disabled by hand"
+) -> None:
+    """Stop sending to a channel; its waiting deliveries become dead letters, which can be sent again."""
     _switch(number, enabled=False, reason=reason)
 
 
 def _switch(number: int, *, enabled: bool, reason: str = "") -> None:
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         set_enabled(channel_of(session, number), enabled=enabled, reason=reason)
-    typer.echo(f"channel {number} is {'enabled' if enabled else 'disabled'}")
+    typer.echo(f"channel {number} {'enabled' if enabled else 'disabled'}")

@@ -1,4 +1,4 @@
-"""What all commands share: the database made ready, the clock, and how results are printed."""
+"""Shared by all commands: the migrated database, the clock, and printing of results."""
 
 import json
 import os
@@ -29,15 +29,15 @@ WIDE = 100
 
 @contextmanager
 def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
-    """Settings, of which ``given`` (where not None) stand above the environment's, and a migrated database."""
+    """Open a migrated database with the settings; ``given`` values other than None override the environment."""
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    for told in unknown_variables(os.environ):
-        typer.echo(f"warning: {told}", err=True)
+    for warning in unknown_variables(os.environ):
+        typer.echo(f"warning: {warning}", err=True)
     if not settings.database_url:
         _make_directory(settings.state_dir)
     engine = make_engine(settings.database)
     try:
-        if not migrate.is_current(engine):  # who only reads need not wait for a writer
+        if not migrate.is_current(engine):  # commands that only read need not wait for a writer
             migrate.upgrade(engine)
         yield settings, engine
     finally:
@@ -48,12 +48,12 @@ def _make_directory(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds secrets
     except OSError as error:
-        remedy = "set TRACKRECORD_STATE_DIR to a directory that may be written"
-        raise Unavailable(f"the state directory {path} cannot be made ({error.strerror}): {remedy}") from None
+        remedy = "set TRACKRECORD_STATE_DIR to a writable directory"
+        raise Unavailable(f"the state directory {path} cannot be created ({error.strerror}): {remedy}") from None
 
 
 def print_json(content: Any) -> None:
-    """Print as JSON, for programs."""
+    """Print JSON for programs."""
     typer.echo(json.dumps(content, default=str, indent=2, ensure_ascii=False))
 
 
@@ -65,9 +65,9 @@ def print_table(
     fold: Iterable[int] = (),
     spare: Iterable[int] = (),
 ) -> None:
-    """Print a table: fitted to a terminal, else plain and whole, one row a line.
+    """Print a table: fitted to the terminal, or complete with one row a line if the output is not a terminal.
 
-    Columns by their index: ``right`` are numbers; only ``fold`` may wrap; ``spare`` are left out of a narrow terminal.
+    Columns by index: ``right`` are right-aligned; only ``fold`` may wrap; a narrow terminal omits ``spare``.
     """
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     at_right, may_fold = set(right), set(fold)
@@ -96,7 +96,7 @@ def _print_plain(rows: list[list[str]], at_right: set[int]) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A progress bar on standard error; silent where that is no terminal."""
+    """Show a progress bar on standard error if that is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         yield progress

@@ -1,4 +1,4 @@
-"""Commands for what channels get: what they watch, how each message fared, and sending one again."""
+"""Commands for subscriptions and the delivery log, and for sending a dead letter again."""
 
 from typing import Annotated
 
@@ -18,36 +18,34 @@ Topic = Annotated[str | None, typer.Option(help="all questions of this topic")]
 
 
 def watch(number: Number, question: Question = None, topic: Topic = None) -> None:
-    """Let a channel hear of a question, or of a topic."""
-    data = _wanted(number, question, topic)
+    """Subscribe a channel to a question or a topic."""
+    data = _subscription(number, question, topic)
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         subscribe(session, channel_of(session, number), data, now=clock.now(), actor=ACTOR)
         count = len(list_subscriptions(session, [number]))
-    typer.echo(f"channel {number} hears of {question or topic}; subscriptions: {count}")
+    typer.echo(f"channel {number} subscribed to {question or topic}; subscriptions: {count}")
 
 
 def unwatch(number: Number, question: Question = None, topic: Topic = None) -> None:
-    """Let a channel hear of it no more."""
-    data = _wanted(number, question, topic)
+    """Unsubscribe a channel from a question or a topic."""
+    data = _subscription(number, question, topic)
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         unsubscribe(session, channel_of(session, number), data)
-    typer.echo(f"channel {number} no longer watches {question or topic}")
+    typer.echo(f"channel {number} unsubscribed from {question or topic}")
 
 
-def _wanted(number: int, question: str | None, topic: str | None) -> SubscriptionIn:
+def _subscription(number: int, question: str | None, topic: str | None) -> SubscriptionIn:
     named = {"question": None if question is None else {"slug": question}, "topic": topic}
     return SubscriptionIn.model_validate({"channel": number} | named)
 
 
 def log(
-    state: Annotated[
-        DeliveryState | None, typer.Option(help="only those that stand so; dead: the dead letters")
-    ] = None,
+    state: Annotated[DeliveryState | None, typer.Option(help="only in this state; dead: dead letters")] = None,
     channel: Annotated[int | None, typer.Option(help="only to this channel")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="how many at most")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="maximum number of rows")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List messages, how often each was attempted, and what came back last."""
+    """List deliveries with their attempts and last error."""
     with ready() as (_, engine), read_transaction(engine) as session:
         views = list_deliveries(session, state=state, channel=channel, limit=limit)
     if as_json:
@@ -60,8 +58,8 @@ def log(
     print_table(("id", "channel", "question", "stage", "state", "attempts", "error"), rows, right=[0, 2, 5], fold=[6])
 
 
-def again(delivery: Annotated[int, typer.Argument(help="its number in the log", min=1)]) -> None:
+def again(delivery: Annotated[int, typer.Argument(help="the delivery's id in the log", min=1)]) -> None:
     """Send a dead letter again, with the same message id, at the next tick."""
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         resend(session, delivery_of(session, delivery), now=clock.now())
-    typer.echo(f"delivery {delivery} goes out again")
+    typer.echo(f"delivery {delivery} queued again")

@@ -1,4 +1,4 @@
-"""`trackrecord demo`: the populated tour, in a database of its own."""
+"""The command `trackrecord demo`: build and serve an invented record in a separate database."""
 
 import os
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress
 
 from service.cli.common import clock, err, ready
-from service.cli.serve import listening, make_first_key, run
+from service.cli.serve import create_first_key, open_listener, run
 from service.db.engine import write_transaction
 from service.demo.build import SEED, build
 from service.settings import Settings
@@ -18,20 +18,20 @@ FOLDER = "demo"
 def demo(
     host: Annotated[str | None, typer.Option(help="default: TRACKRECORD_HOST, or 127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="default: TRACKRECORD_PORT, or 8000")] = None,
-    seed: Annotated[int, typer.Option(help="another number makes another record")] = SEED,
-    fresh: Annotated[bool, typer.Option("--fresh", help="throw the last demo away and build it anew")] = False,
-    no_serve: Annotated[bool, typer.Option("--no-serve", help="build it, then stop")] = False,
+    seed: Annotated[int, typer.Option(help="seed of the random numbers")] = SEED,
+    fresh: Annotated[bool, typer.Option("--fresh", help="delete the existing demo and build a new one")] = False,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="build the demo without serving it")] = False,
 ) -> None:
-    """Look around in an invented record: 60 commentators, 400 questions. Your own record is not touched."""
+    """Build and serve an invented record: 60 commentators, 400 questions. Your own record is not changed."""
     folder = Settings().state_dir / FOLDER
     if os.environ.get("TRACKRECORD_DATABASE_URL"):
-        err.print(f"The demo leaves TRACKRECORD_DATABASE_URL alone: its database is in {folder}.", markup=False)
+        err.print(f"The demo ignores TRACKRECORD_DATABASE_URL: its database is in {folder}.", markup=False)
     if fresh:
         for path in folder.glob("trackrecord.db*"):
             path.unlink()
     with ready(state_dir=folder, database_url="", host=host, port=port) as (settings, engine):
         with Progress(console=err, transient=True) as bar:
-            task = bar.add_task("Living through two invented years")
+            task = bar.add_task("Replaying two invented years")
             with write_transaction(engine) as session:
                 entered = build(
                     session,
@@ -39,10 +39,10 @@ def demo(
                     seed=seed,
                     progress=lambda done, total: bar.update(task, completed=done, total=total),
                 )
-        typer.echo(f"Entered {entered} invented questions." if entered else "The demo is built already.")
+        typer.echo(f"Entered {entered} invented questions." if entered else "The demo exists already.")
         if no_serve:
             return
-        with listening(settings) as listener:
+        with open_listener(settings) as listener:
             with write_transaction(engine) as session:
-                make_first_key(session, settings)
+                create_first_key(session, settings)
             run(settings, listener, with_scheduler=True)

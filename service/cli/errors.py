@@ -1,4 +1,4 @@
-"""What went wrong, as one line for each fault with its remedy, and as an exit code; never a traceback for the known."""
+"""Print known errors as one line per fault with its remedy, and choose the exit code."""
 
 import os
 import re
@@ -16,23 +16,23 @@ from service.errors import Unavailable
 from service.settings import Settings
 from service.validation import invalid_input
 
-FINDINGS, INVALID, NOT_SO, NO_DATABASE = 1, 2, 3, 4
+FINDINGS, INVALID, CONFLICT, UNAVAILABLE = 1, 2, 3, 4
 INTERRUPTED = 130
 EXIT_CODES = (
-    "Exit codes: 0 fine; 1 findings, refused lines, or a failure; 2 invalid input or usage; 3 not found, or in "
+    "Exit codes: 0 success; 1 findings, refused lines, or a failure; 2 invalid input or usage; 3 not found, or in "
     "conflict with the record; 4 the database or the state directory cannot be used; 130 interrupted."
 )
 
 
 class Failed(TrackRecordError):
-    """Something outside the record is in the way."""
+    """A failure outside the record, such as a port in use."""
 
-    title = "The command could not do its work"
+    title = "The command failed"
 
 
 _DATABASE_REMEDIES = (
     (r"database is locked", "the database is locked by another process: wait until it is done, and try again"),
-    (r"lock timeout|canceling statement due to lock", "another process is writing: try again in a moment"),
+    (r"lock timeout|canceling statement due to lock", "another process is writing: retry shortly"),
     (r"not a database|malformed|disk image", "the database file is damaged or no SQLite file: restore a backup"),
     (r"unable to open database file", "the database file cannot be opened: check TRACKRECORD_STATE_DIR and its rights"),
     (r"readonly database|read-only", "the database can only be read: check the rights of its file and directory"),
@@ -52,13 +52,13 @@ _DATABASE_REMEDIES = (
 )
 
 
-def tell(error: Exception) -> int:
-    """Print what an error means, a line for each fault, to standard error; gives the exit code.
+def print_error(error: Exception) -> int:
+    """Print an error to standard error, one line per fault, and return the exit code.
 
-    Raises the error again where it is none that a user can do something about.
+    Raises the error again if it is not one that the user can fix.
     """
     if isinstance(error, BrokenPipeError):
-        # Whoever read our output has left; Python would complain once more when it flushes at the end.
+        # The reader of our output has closed it; Python would report that again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINDINGS
     lines = list(_lines(error))
@@ -73,9 +73,9 @@ def _code(error: Exception) -> int:
     if isinstance(error, Failed):
         return FINDINGS
     if isinstance(error, NotFound | Conflict):
-        return NOT_SO
+        return CONFLICT
     if isinstance(error, Unavailable | DBAPIError | PoolTimeout | CommandError | OSError):
-        return NO_DATABASE
+        return UNAVAILABLE
     return INVALID
 
 
@@ -83,19 +83,19 @@ def _lines(error: Exception) -> Iterator[str]:
     if isinstance(error, ValidationError) and error.title == Settings.__name__:
         yield from _settings(error)
     elif isinstance(error, ValidationError | TrackRecordError):
-        told = invalid_input(error) if isinstance(error, ValidationError) else error
-        for fault in told.faults:
+        shown = invalid_input(error) if isinstance(error, ValidationError) else error
+        for fault in shown.faults:
             yield f"{fault.pointer.lstrip('/')}: {fault.detail}" if fault.pointer else fault.detail
-        if not told.faults:
-            yield told.detail
+        if not shown.faults:
+            yield shown.detail
     elif isinstance(error, PoolTimeout):
-        yield "the database is busy: try again in a moment"
+        yield "the database is busy: retry shortly"
     elif isinstance(error, DBAPIError):
         yield _of_database(str(error.orig))
     elif isinstance(error, ArgumentError | NoSuchModuleError | ModuleNotFoundError):
         yield "TRACKRECORD_DATABASE_URL: must be postgresql://user:password@host/database, or empty for SQLite"
     elif isinstance(error, CommandError):
-        yield f"the database was made by another version of this program ({error}): update the program"
+        yield f"the database was created by another version of this program ({error}): update the program"
     elif isinstance(error, OSError) and error.filename is not None:
         yield f"{error.filename}: {error.strerror}: check the path and its rights"
 
@@ -111,4 +111,4 @@ def _of_database(message: str) -> str:
         if re.search(pattern, message, re.IGNORECASE):
             first = message.strip().splitlines()[0]
             return f"{remedy} ({first})"
-    return f"the database refuses: {message.strip().splitlines()[0]}"
+    return f"the database reports: {message.strip().splitlines()[0]}"

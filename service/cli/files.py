@@ -1,4 +1,4 @@
-"""Commands that read and write files of predictions."""
+"""Commands that import and export files of predictions."""
 
 import io
 import sys
@@ -27,16 +27,18 @@ class _Undo(Exception):
 def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="a CSV or JSON Lines file; - for standard input")],
     form: Annotated[Format | None, typer.Option("--format", help="default: by the file's name")] = None,
-    partial: Annotated[bool, typer.Option("--partial", help="keep the good lines, report the others")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="import the valid lines, report the others")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, record nothing")] = False,
-    encoding: Annotated[str, typer.Option(help="of the file")] = "utf-8",
-    delimiter: Annotated[str | None, typer.Option(help="of a CSV file: , ; or tab; default: found out")] = None,
+    encoding: Annotated[str, typer.Option(help="encoding of the file")] = "utf-8",
+    delimiter: Annotated[
+        str | None, typer.Option(help="delimiter of a CSV file: , ; or tab; default: detected")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import predictions, questions, outcomes and what belongs to them from a file: all its lines, or none.
+    """Import predictions, questions, outcomes and related rows from a file: all its lines, or none.
 
-    A line of JSON is what the API takes, with a "type" unless it is a prediction; the README lists the columns of CSV.
-    What is on record already is not recorded again.
+    A line of JSON has the fields of the API, and a "type" unless it is a prediction; docs/files.md lists the columns
+    of CSV. Rows that are on record already are skipped.
     """
     if str(file) != "-" and not file.is_file():
         raise typer.BadParameter(f"there is no file {str(file)!r}", param_hint="FILE")
@@ -44,31 +46,33 @@ def import_file(
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     if delimiter is not None and len(delimiter) != 1:
         raise typer.BadParameter("must be one character, or tab", param_hint="--delimiter")
-    _must_be_known(encoding)
+    _check_encoding(encoding)
     report = _import(file, form, encoding, delimiter, keep=partial, dry_run=dry_run)
     recorded = not dry_run and (partial or not report.refused)
     if as_json:
         print_json(_content(report, form, dry_run=dry_run, recorded=recorded))
     else:
-        _tell(report, str(file), form, dry_run=dry_run, recorded=recorded)
+        _print_report(report, str(file), form, dry_run=dry_run, recorded=recorded)
     if report.refused:
         raise typer.Exit(FINDINGS if partial else INVALID)
 
 
-def _must_be_known(encoding: str) -> None:
+def _check_encoding(encoding: str) -> None:
     try:
         "".encode(encoding)
     except LookupError:
-        raise typer.BadParameter(f"no encoding is called {encoding!r}", param_hint="--encoding") from None
+        raise typer.BadParameter(
+            f"unknown encoding {encoding!r}: for example utf-8 or cp1252", param_hint="--encoding"
+        ) from None
 
 
 def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, keep: bool, dry_run: bool) -> Report:
-    with _opened(file) as stream, ready() as (_, engine), progress_bar() as bar:
+    with _open(file) as stream, ready() as (_, engine), progress_bar() as bar:
         try:
             with write_transaction(engine) as session:
                 into = Import(session, now=clock.now(), actor=ACTOR, keep=keep)
                 read_into(into, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
-                report = into.finish(_settling(bar))
+                report = into.finish(_finishing(bar))
                 if dry_run or (report.refused and not keep):
                     raise _Undo
         except _Undo:
@@ -77,7 +81,7 @@ def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, k
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _open(file: Path) -> Iterator[BinaryIO]:
     if str(file) == "-":
         yield sys.stdin.buffer
         return
@@ -90,7 +94,7 @@ def _reading(bar: Progress, file: Path) -> Callable[[int], None]:
     return lambda number: bar.advance(task, number)
 
 
-def _settling(bar: Progress) -> Callable[[int, int], None]:
+def _finishing(bar: Progress) -> Callable[[int, int], None]:
     task = bar.add_task("corrections and outcomes", total=None)
     return lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -114,7 +118,7 @@ def _where(kind: str, pointer: str, form: Format) -> dict[str, str]:
     return {"column": column_of(kind, pointer)} if form is Format.CSV else {"pointer": pointer}
 
 
-def _tell(report: Report, file: str, form: Format, *, dry_run: bool, recorded: bool) -> None:
+def _print_report(report: Report, file: str, form: Format, *, dry_run: bool, recorded: bool) -> None:
     for fault in report.faults:
         where = next(iter(_where(fault.type, fault.pointer, form).values()))
         typer.echo(f"{file}:{fault.line}: {where}{': ' if where else ''}{fault.detail}", err=True)
@@ -122,11 +126,11 @@ def _tell(report: Report, file: str, form: Format, *, dry_run: bool, recorded: b
         typer.echo(_refusals(report), err=True)
     added = _list(report.recorded) or "nothing new"
     if dry_run:
-        typer.echo(f"would record {added}; nothing was recorded, as --dry-run asks")
+        typer.echo(f"would record {added}; nothing was recorded (--dry-run)")
     elif recorded:
         typer.echo(f"recorded {added}")
     else:
-        typer.echo("nothing was recorded: mend these lines, or add --partial to keep the others", err=True)
+        typer.echo("nothing was recorded: fix these lines, or add --partial to import the others", err=True)
     if present := _list({f"{kind} lines": count for kind, count in report.present.items()}):
         typer.echo(f"on record already: {present}")
 

@@ -10,11 +10,11 @@ from service.security import api_keys
 
 
 def create_key(
-    name: Annotated[str, typer.Argument(help="who or what will use it")],
+    name: Annotated[str, typer.Argument(help="name of its user or program")],
     scope: Annotated[list[str], typer.Option(help=f"may be repeated: {', '.join(api_keys.SCOPES)}")],
     as_json: AsJson = False,
 ) -> None:
-    """Make a key; it is shown this once."""
+    """Create a key; it is shown only once."""
     with ready() as (settings, engine), write_transaction(engine) as session:
         row, plain = api_keys.create_key(session, name, scope, secret=settings.secret(), now=clock.now())
         scopes = row.scopes
@@ -25,7 +25,7 @@ def create_key(
 
 
 def list_keys(as_json: AsJson = False) -> None:
-    """List all keys, revoked ones too; the keys themselves are not kept."""
+    """List all keys, including revoked ones, without their secret part."""
     with ready() as (_, engine), read_transaction(engine) as session:
         rows = [
             row.model_dump(include={"name", "scopes", "created_at", "revoked_at"})
@@ -39,11 +39,11 @@ def list_keys(as_json: AsJson = False) -> None:
         (row["name"], ", ".join(row["scopes"]), f"{row['created_at']:%Y-%m-%d}", state)
         for row, state in zip(rows, states, strict=True)
     ]
-    print_table(("name", "scopes", "made", "state"), shown)
+    print_table(("name", "scopes", "created", "state"), shown)
 
 
 def revoke_key(name: str) -> None:
-    """Make a key worthless."""
+    """Revoke a key."""
     with ready() as (_, engine), write_transaction(engine) as session:
         api_keys.revoke_key(session, name, now=clock.now())
     typer.echo(f"revoked {name}")

@@ -1,4 +1,4 @@
-"""Commands that read the record."""
+"""The command `trackrecord leaderboard`, and the options of time that other commands share."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ _NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "sk
 
 
 def when(value: str | None) -> datetime | None:
-    """A time or date as the API takes it. Raises ``typer.BadParameter``."""
+    """Parse a time or date in the format of the API. Raises ``typer.BadParameter``."""
     if value is None:
         return None
     try:
@@ -39,7 +39,7 @@ def when(value: str | None) -> datetime | None:
 
 @contextmanager
 def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Session, datetime]]:
-    """The record as it stood at an instant, or as it is, and that instant. Raises ``InvalidInput`` for the future."""
+    """Open the record as of an instant, or now, and yield both. Raises ``InvalidInput`` for the future."""
     now = clock.now()
     with read_transaction(engine) as session:
         if instant is None:
@@ -79,7 +79,7 @@ def leaderboard(
     limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000,
     as_json: AsJson = False,
 ) -> None:
-    """Show the leaderboard: who has a record worth trusting, and how sure that is."""
+    """Show the leaderboard with intervals of ranks and scores."""
     query = _query(dict(locals()))
     with ready() as (_, engine), record_at(engine, query.as_of) as (session, now):
         made = estimate(session, query.filters(), query.revisions, now)
@@ -99,7 +99,7 @@ def leaderboard(
         print_json({"items": lines, "total": len(items), "as_of": now.isoformat(), "method": method})
         return
     if not items:
-        typer.echo("nobody has a prediction here yet: record one with trackrecord predict, or import a file")
+        typer.echo("no predictions match: record one with trackrecord predict, or import a file")
         return
     print_table(_NAMES, map(_row, shown), right=(3, 4, 5, 7), fold=(2,), spare=(4,))
     if len(shown) < len(items):

@@ -1,4 +1,4 @@
-"""Commands that look after the record: check it, make its scores anew, back it up, fill an empty one."""
+"""Commands that maintain the record: verify, rescore, back up, load the starting record."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from predictions.audit.verify import verify as find_faults
-from predictions.scores.rebuild import rescore as make_scores_anew
+from predictions.scores.rebuild import rescore as rebuild_scores
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready
 from service.cli.errors import FINDINGS
 from service.db.backup import back_up
@@ -16,7 +16,7 @@ from service.starting_record import enter_starting_record
 
 
 def verify(as_json: AsJson = False) -> None:
-    """Recompute everything from the append-only rows; say whether every stored number agrees."""
+    """Recompute every stored number from the append-only rows and list the differences."""
     with ready() as (_, engine), read_transaction(engine) as session, err.status("recomputing"):
         findings = list(find_faults(session))
     if as_json:
@@ -24,16 +24,16 @@ def verify(as_json: AsJson = False) -> None:
     else:
         for finding in findings:
             typer.echo(finding)
-        told = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-        typer.echo(told if findings else "every stored number agrees with the append-only rows")
+        summary = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+        typer.echo(summary if findings else "every stored number agrees with the append-only rows")
     raise typer.Exit(FINDINGS if findings else 0)
 
 
 def rescore(as_json: AsJson = False) -> None:
-    """Make all scores and sums anew from the append-only rows, in one transaction."""
+    """Recompute all scores and sums from the append-only rows, in one transaction."""
     with ready() as (_, engine), progress_bar() as bar, write_transaction(engine) as session:
         task = bar.add_task("scoring", total=None)
-        done = make_scores_anew(
+        done = rebuild_scores(
             session,
             now=clock.now(),
             actor=ACTOR,
@@ -42,21 +42,23 @@ def rescore(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"scores": done.scores, "changed": done.changed})
     else:
-        typer.echo(f"{done.scores} scores made anew, {done.changed} of them changed")
+        typer.echo(f"{done.scores} scores recomputed, {done.changed} of them changed")
 
 
 def seed(as_json: AsJson = False) -> None:
-    """Enter the starting record into an empty database."""
+    """Load the starting record into an empty database."""
     with ready() as (_, engine), write_transaction(engine) as session:
         entered = enter_starting_record(session, now=clock.now())
     if as_json:
         print_json({"questions": entered})
     else:
-        typer.echo(f"entered {entered} questions" if entered else "there are questions on record: nothing was entered")
+        typer.echo(
+            f"entered {entered} questions" if entered else "the database has questions already: nothing was entered"
+        )
 
 
 def backup(to: Annotated[Path, typer.Argument(help="a directory that does not exist yet")]) -> None:
     """Copy database, keys and snapshots into a new directory, while the service runs (SQLite)."""
     with err.status("copying"):
-        made = back_up(Settings(), to)
-    typer.echo(f"backed up to {made}; to check it: TRACKRECORD_STATE_DIR={made} trackrecord verify")
+        directory = back_up(Settings(), to)
+    typer.echo(f"backed up to {directory}; to check it: TRACKRECORD_STATE_DIR={directory} trackrecord verify")

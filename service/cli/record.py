@@ -1,4 +1,4 @@
-"""Commands that put something on record: a prediction, a resolution."""
+"""Commands that record a prediction or a resolution."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from predictions.errors import Fault, InvalidInput
 from predictions.queries.details import view_new_prediction
-from predictions.questions.resolve import resolve as settle
+from predictions.questions.resolve import resolve as resolve_question
 from predictions.schemas.inputs import PredictionIn, ResolutionIn
 from predictions.schemas.views import PredictionView, ResolutionView
 from predictions.submissions.record import record_prediction
@@ -110,20 +110,20 @@ def resolve(
     evidence: Annotated[list[str], typer.Option(help="an address; may be repeated")] = [],  # noqa: B006
     evidence_note: Annotated[list[str], typer.Option(help="what it shows; one for each address, in order")] = [],  # noqa: B006
     note: str = "",
-    supersedes: Annotated[Text, typer.Option(help="the resolution you have seen, by its id, or none")] = None,
+    supersedes: Annotated[Text, typer.Option(help="id of the current resolution, or none")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Resolve a question, or correct its resolution; scores follow at once."""
+    """Resolve a question, or correct its resolution, and update the scores."""
     if len(evidence_note) > len(evidence):
         raise typer.BadParameter("give at most one note for each --evidence", param_hint="--evidence-note")
     notes = evidence_note + [""] * (len(evidence) - len(evidence_note))
-    pieces = [{"url": url, "note": told} for url, told in zip(evidence, notes, strict=True)]
-    seen = int(supersedes) if supersedes and supersedes.isdecimal() else supersedes
-    body = {"outcome": outcome, "known_at": known_at, "evidence": pieces, "note": note, "supersedes": seen}
+    pieces = [{"url": url, "note": text} for url, text in zip(evidence, notes, strict=True)]
+    current = int(supersedes) if supersedes and supersedes.isdecimal() else supersedes
+    body = {"outcome": outcome, "known_at": known_at, "evidence": pieces, "note": note, "supersedes": current}
     data = ResolutionIn.model_validate(body)
     with ready() as (_, engine), write_transaction(engine) as session:
         resolved = question_of(session, question)
-        row = settle(session, resolved, data, now=clock.now(), actor=ACTOR)
+        row = resolve_question(session, resolved, data, now=clock.now(), actor=ACTOR)
         view, slug = ResolutionView.of(row), resolved.slug
     if as_json:
         print_json(view.model_dump(mode="json"))

@@ -27,15 +27,15 @@ Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar=
 
 
 def probe(which: Which, as_json: AsJson = False) -> None:
-    """Look at the source of a question now: what is seen, and why it would propose or not. Nothing is recorded."""
+    """Probe the source of a question now and print the result, without recording it."""
     with ready() as (settings, engine):
         with read_transaction(engine) as session:
             question = question_of(session, which)
             row = get_attached(session, question)
             shown, last_good_at = ProbedQuestion.of(question), row.last_good_at
             resolver, config = row.resolver, row.config
-        seen = dry_run(engine, settings, clock, shown, resolver, config)
-        look = probe_result_view(shown.id, resolver, seen, clock.now(), last_good_at)
+        result = dry_run(engine, settings, clock, shown, resolver, config)
+        look = probe_result_view(shown.id, resolver, result, clock.now(), last_good_at)
     if as_json:
         print_json(look.model_dump(mode="json"))
     else:
@@ -44,18 +44,20 @@ def probe(which: Which, as_json: AsJson = False) -> None:
         if look.proposal:
             typer.echo(f"would propose {look.proposal.outcome} (confidence {look.proposal.confidence:g}):")
         typer.echo(f"{look.state.value}: {look.reason}")
-        if not seen.succeeded:
+        if not result.succeeded:
             typer.echo(f"last good check: {last_good_at or 'never'}")
-    raise typer.Exit(0 if seen.succeeded else 1)
+    raise typer.Exit(0 if result.succeeded else 1)
 
 
 def set_resolver(
     which: Which,
-    resolver: Annotated[str, typer.Argument(help="which one; `trackrecord resolver kinds` lists them")],
+    resolver: Annotated[str, typer.Argument(help="the resolver; `trackrecord resolver kinds` lists them")],
     config: Annotated[str, typer.Argument(help="its settings as JSON, or @file")] = "{}",
-    lead_hours: Annotated[int, typer.Option(help="probe so long before the question is due")] = LEAD_HOURS,
-    every_minutes: Annotated[int, typer.Option(help="between two looks")] = EVERY_MINUTES,
-    automatic: Annotated[bool, typer.Option("--automatic", help="what it finds resolves the question")] = False,
+    lead_hours: Annotated[
+        int, typer.Option(help="start probing this many hours before the question is due")
+    ] = LEAD_HOURS,
+    every_minutes: Annotated[int, typer.Option(help="minutes between two probes")] = EVERY_MINUTES,
+    automatic: Annotated[bool, typer.Option("--automatic", help="confirm its proposals automatically")] = False,
     paused: Annotated[bool, typer.Option("--paused", help="do not probe for now")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -68,11 +70,11 @@ def set_resolver(
     if as_json:
         print_json(shown.model_dump(mode="json"))
     else:
-        typer.echo(f"{shown.resolver} looks at it from {shown.probing_from:%Y-%m-%d %H:%M} UTC on")
+        typer.echo(f"{shown.resolver} probes it from {shown.probing_from:%Y-%m-%d %H:%M} UTC on")
 
 
 def _config(text: str) -> Any:
-    """The settings, given as JSON or as a file's name behind @."""
+    """Return the settings from JSON text, or from the file named after @."""
     try:
         if text.startswith("@"):
             with open(text[1:], encoding="utf-8") as file:
@@ -83,13 +85,13 @@ def _config(text: str) -> Any:
 
 
 def list_resolvers(as_json: AsJson = False) -> None:
-    """List the questions that have a resolver, and how the last look went."""
+    """List the questions that have a resolver, with the result of the last probe."""
     with ready() as (_, engine), read_transaction(engine) as session:
         rows = [(question.slug, view(row, question)) for row, question in list_attached(session)]
     if as_json:
         print_json([{"slug": slug} | shown.model_dump(mode="json") for slug, shown in rows])
         return
-    names = ("question", "resolver", "state", "last look", "last good check", "next", "reason")
+    names = ("question", "resolver", "state", "last probe", "last good check", "next", "reason")
     lines = [
         (slug, each.resolver, _state(each.state.value, each.paused, automatic=each.automatic), *_times(each))
         for slug, each in rows
@@ -107,14 +109,14 @@ def _times(each: Any) -> tuple[object, ...]:
 
 
 def remove(which: Which) -> None:
-    """Take the resolver off a question; what it proposed stays."""
+    """Detach the resolver from a question; its proposals stay."""
     with ready() as (_, engine), write_transaction(engine) as session:
         detach(session, question_of(session, which), now=clock.now(), actor=ACTOR)
     typer.echo("detached")
 
 
 def list_kinds(as_json: AsJson = False) -> None:
-    """List the resolvers there are; --json gives the JSON schema of the settings of each."""
+    """List the available resolvers; --json includes the JSON schema of their settings."""
     if as_json:
         print_json([kind.model_dump() for kind in resolver_kinds()])
     else:

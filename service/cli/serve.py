@@ -1,4 +1,4 @@
-"""Commands that keep running: the service itself, and the scheduler alone."""
+"""Commands that run the service, or the scheduler without it."""
 
 import errno
 import signal
@@ -26,21 +26,23 @@ GRACE_SECONDS = 10
 def serve(
     host: Annotated[str | None, typer.Option(help="default: TRACKRECORD_HOST, or 127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="default: TRACKRECORD_PORT, or 8000")] = None,
-    no_scheduler: Annotated[bool, typer.Option("--no-scheduler", help="another process sweeps")] = False,
+    no_scheduler: Annotated[
+        bool, typer.Option("--no-scheduler", help="do not run the scheduler in this process")
+    ] = False,
     no_seed: Annotated[bool, typer.Option("--no-seed", help="leave an empty database empty")] = False,
 ) -> None:
     """Start the API, the pages and the scheduler. Ctrl-C stops it."""
-    with ready(host=host, port=port) as (settings, engine), listening(settings) as listener:
+    with ready(host=host, port=port) as (settings, engine), open_listener(settings) as listener:
         with write_transaction(engine) as session:
             entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
-            make_first_key(session, settings)
+            create_first_key(session, settings)
         if entered:
             typer.echo(f"Entered the starting record: {entered} questions.")
         run(settings, listener, with_scheduler=not no_scheduler)
 
 
-def listening(settings: Settings) -> socket.socket:
-    """The socket of the settings' host and port. Raises ``Failed`` with the remedy where it cannot be had."""
+def open_listener(settings: Settings) -> socket.socket:
+    """Open a socket on the configured host and port. Raises ``Failed`` with the remedy if that is not possible."""
     host, port = settings.host, settings.port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -49,14 +51,14 @@ def listening(settings: Settings) -> socket.socket:
         reason = str(error.strerror).partition(" (")[0]
         remedies = {
             errno.EADDRINUSE: f"port {port} on {host} is in use: stop what uses it, or choose another with --port",
-            errno.EACCES: f"port {port} needs rights that this user lacks: choose one above 1023 with --port",
+            errno.EACCES: f"port {port} needs privileges that this user lacks: choose one above 1023 with --port",
         }
         other = f"cannot listen on {host}: {reason}: check --host and TRACKRECORD_HOST"
         raise Failed(remedies.get(error.errno or 0, other)) from None
 
 
 def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) -> None:
-    """Serve on a migrated database until told to stop."""
+    """Serve on a migrated database until interrupted."""
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     url = settings.base_url
     typer.echo(f"Leaderboard {url}/   due {url}/due   API {url}/docs   (Ctrl-C stops)")
@@ -65,24 +67,24 @@ def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) ->
     with suppress(KeyboardInterrupt):  # which uvicorn raises once more when it has shut down
         server.run(sockets=[listener])
     if not server.started:
-        raise Failed("the service did not start: the lines above say why")
+        raise Failed("the service did not start: see the lines above")
 
 
-def make_first_key(session: Session, settings: Settings) -> None:
-    """Make an admin key where there is no key yet; print it once and say where it is kept."""
+def create_first_key(session: Session, settings: Settings) -> None:
+    """Create an admin key if there is no key yet; print it once, with the file that stores it."""
     if settings.admin_key is not None or api_keys.list_keys(session):
         return
     _, plain = api_keys.create_key(session, api_keys.FIRST_ADMIN, ["admin"], secret=settings.secret(), now=clock.now())
     path = settings.state_dir / "admin.key"
     path.unlink(missing_ok=True)
     write_private(path, plain)
-    typer.echo(f"Admin key, shown this once and kept in {path}: {plain}")
+    typer.echo(f"Admin key, shown only once and stored in {path}: {plain}")
 
 
 def scheduler(
-    once: Annotated[bool, typer.Option("--once", help="one sweep, then stop")] = False, as_json: AsJson = False
+    once: Annotated[bool, typer.Option("--once", help="sweep once and exit")] = False, as_json: AsJson = False
 ) -> None:
-    """Watch the deadlines without the API. Ctrl-C stops it."""
+    """Run the scheduler without the API. Ctrl-C stops it."""
     with ready() as (settings, engine):
         if once:
             counts = run_once(engine, settings)

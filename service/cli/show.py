@@ -1,4 +1,4 @@
-"""Commands that show one thing of the record: a question, a commentator's record, and what is due."""
+"""Commands that show a question, a commentator's record, and the due questions."""
 
 from typing import Annotated, Any
 
@@ -20,8 +20,10 @@ from service.lookup import commentator_of, question_of
 MANY = 1_000_000
 
 
-def due(limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000, as_json: AsJson = False) -> None:
-    """List the questions that wait for an outcome, the longest overdue first."""
+def due(
+    limit: Annotated[int, typer.Option(min=1, help="maximum number of rows")] = 1000, as_json: AsJson = False
+) -> None:
+    """List the questions that wait for an outcome, longest overdue first."""
     now = clock.now()
     with ready() as (_, engine), read_transaction(engine) as session:
         views = [view_question(session, question) for question in due_questions(session, now=now, limit=limit)]
@@ -41,31 +43,35 @@ def due(limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000, as
 def question(
     which: Annotated[str, typer.Argument(metavar="QUESTION", help="its slug or id")], as_json: AsJson = False
 ) -> None:
-    """Show a question: what it asks, how it stands, and who said what."""
+    """Show a question with its status, resolutions and predictions."""
     with ready() as (_, engine), read_transaction(engine) as session:
         row = question_of(session, which)
         view = view_question(session, row)
-        said = list_predictions(session, PredictionFilter(question=row.id), limit=MANY)
+        predictions = list_predictions(session, PredictionFilter(question=row.id), limit=MANY)
     if as_json:
-        print_json(view.model_dump(mode="json") | {"predictions": [item.model_dump(mode="json") for item in said]})
+        print_json(
+            view.model_dump(mode="json") | {"predictions": [item.model_dump(mode="json") for item in predictions]}
+        )
         return
     typer.echo(f"{view.text}\n{view.slug}, {view.kind}, {view.status}" + (f": {view.outcome}" if view.outcome else ""))
     typer.echo(f"deadline {view.deadline:%Y-%m-%d %H:%M} UTC ({view.deadline_basis})\n{view.resolution_criteria}")
     for item in view.resolutions:
-        seen = " ".join(piece["url"] for piece in item.evidence)
-        told = filter(None, (f"resolution {item.id}: {item.outcome or 'taken back'}", item.note, seen))
-        typer.echo("  ".join(told))
-    if said:
+        evidence = " ".join(piece["url"] for piece in item.evidence)
+        parts = filter(None, (f"resolution {item.id}: {item.outcome or 'retracted'}", item.note, evidence))
+        typer.echo("  ".join(parts))
+    if predictions:
         names = ("id", "commentator", "made", "said", "probability", "flags")
-        print_table(names, [_said(item, item.commentator.name) for item in said], right=(0,), fold=(1, 3, 5))
+        print_table(
+            names, [_prediction_row(item, item.commentator.name) for item in predictions], right=(0,), fold=(1, 3, 5)
+        )
 
 
 def record(
     which: Annotated[str, typer.Argument(metavar="COMMENTATOR", help="the slug or id")],
-    as_of: Annotated[Any, typer.Option(parser=when, metavar="TIME", help="as it stood then")] = None,
+    as_of: Annotated[Any, typer.Option(parser=when, metavar="TIME", help="show the record as of this time")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a commentator's record: every scored question, and what is still open."""
+    """Show a commentator's record: every scored question and every open prediction."""
     with ready() as (_, engine), record_at(engine, as_of) as (session, now):
         person = commentator_of(session, which)
         view = record_of(session, person, estimate(session, Filters(), "opening", now), now=now)
@@ -75,8 +81,8 @@ def record(
     line = view.summary
     brier = "no score yet" if line.brier is None else f"mean Brier score {line.brier:.3f}"
     counts = {"resolved": line.resolved, "not counted": line.uncounted, "open": line.open, "overdue": line.overdue}
-    told = ", ".join(f"{count} {name}" for name, count in (counts | {"annulled": line.annulled}).items())
-    typer.echo(f"{view.commentator.name}: {brier}; questions: {told}")
+    summary = ", ".join(f"{count} {name}" for name, count in (counts | {"annulled": line.annulled}).items())
+    typer.echo(f"{view.commentator.name}: {brier}; questions: {summary}")
     if view.scores:
         names = ("question", "said", "outcome", "Brier", "reference_forecast", "flags")
         rows = [
@@ -89,10 +95,10 @@ def record(
         print_table(names, rows, right=(3, 4), fold=(1, 5))
     if view.open:
         names = ("id", "open question", "made", "said", "probability", "flags")
-        print_table(names, [_said(item, item.question.slug) for item in view.open], right=(0,), fold=(3, 5))
+        print_table(names, [_prediction_row(item, item.question.slug) for item in view.open], right=(0,), fold=(3, 5))
 
 
-def _said(item: PredictionView, name: str) -> tuple[object, ...]:
+def _prediction_row(item: PredictionView, name: str) -> tuple[object, ...]:
     options = " ".join(f"{option} {value:g}" for option, value in (item.probabilities or {}).items())
     return (
         item.id,

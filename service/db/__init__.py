@@ -1,4 +1,4 @@
-"""The database at the edge: engine, transactions, migrations, queued writes, backups.
+"""Connect to the database: engine, transactions, migrations, queued writes, backups.
 
 Entry points: `engine`, `migrate.upgrade`, `write_queue.Writer`, `backup`.
 """

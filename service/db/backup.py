@@ -1,4 +1,4 @@
-"""Backups: a copy of the state directory, taken while the service runs. What was copied can be started as it is."""
+"""Back up the state directory while the service runs. The copy works as a state directory."""
 
 import shutil
 from pathlib import Path
@@ -9,21 +9,21 @@ from predictions.errors import Conflict, NotFound
 from service.db.engine import make_engine
 from service.settings import Settings
 
-ASIDE = "trackrecord.db*"  # the database and what SQLite keeps beside it; copied by SQLite, not as files
+DATABASE_FILES = "trackrecord.db*"  # the database and SQLite's own files next to it; SQLite copies them
 PG_DUMP = "back it up with pg_dump, and copy the state directory (keys, snapshots) afterwards"
 
 
 def back_up(settings: Settings, target: Path) -> Path:
-    """Copy database, keys and snapshots into a new directory, which then serves as a state directory of its own.
+    """Copy database, keys and snapshots into a new directory, which then works as a state directory.
 
-    The database is copied as it stands at one moment, migrated or not; writers are not held up. Snapshots are copied
-    after it, so that every snapshot it speaks of is there. The directory appears when everything in it is written.
-    Raises ``Conflict`` where the directory exists or the database is none of SQLite's, ``NotFound`` where none is.
+    The copy of the database is consistent, migrated or not; writers are not blocked. Snapshots are copied after it,
+    so that the copy has every snapshot that its rows refer to. The directory appears when it is complete.
+    Raises ``Conflict`` if the directory exists or the database is not SQLite, ``NotFound`` if there is no database.
     """
     engine = make_engine(settings.database)
     state = settings.state_dir
     if engine.dialect.name != "sqlite":
-        raise Conflict(f"the database is PostgreSQL's: {PG_DUMP}")
+        raise Conflict(f"the database is PostgreSQL: {PG_DUMP}")
     if engine.url.database is None or not Path(engine.url.database).is_file():
         raise NotFound(f"there is no database {engine.url.database}: check TRACKRECORD_STATE_DIR")
     if target.exists():
@@ -36,7 +36,7 @@ def back_up(settings: Settings, target: Path) -> Path:
     try:
         _copy_database(engine, part / "trackrecord.db")
         if state.is_dir():
-            shutil.copytree(state, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(ASIDE))
+            shutil.copytree(state, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(DATABASE_FILES))
         part.chmod(0o700)
         return part.rename(target)
     except BaseException:

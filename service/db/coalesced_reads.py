@@ -1,4 +1,4 @@
-"""One reading of the database for the many who ask for the same at the same moment."""
+"""Share one database read among concurrent requests for the same data."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -11,48 +11,48 @@ from sqlmodel import Session
 
 from service.db.engine import read_transaction
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 MAX_KEPT = 256
 
 
-class SharedReading(Generic[Found]):
-    """What ``read`` finds; whoever asks while one reading is under way shares the next one.
+class CoalescedRead(Generic[Result]):
+    """A read that concurrent callers share: calls made while one read runs wait for the next one together.
 
-    So an answer is never older than its question, and a hundred who ask cost as much as two.
+    So a result is never older than its call, and a hundred concurrent calls cost two reads.
     """
 
-    def __init__(self, engine: Engine, read: Callable[[Session], Found]) -> None:
-        self._engine, self._find = engine, read
-        self._at_work: asyncio.Task[Found] | None = None
-        self._next: asyncio.Task[Found] | None = None
+    def __init__(self, engine: Engine, read: Callable[[Session], Result]) -> None:
+        self._engine, self._query = engine, read
+        self._running: asyncio.Task[Result] | None = None
+        self._next: asyncio.Task[Result] | None = None
 
-    async def now(self) -> Found:
-        """What is found by a reading that begins after this was called. Raises what the reading raises."""
+    async def get(self) -> Result:
+        """Return the result of a read that starts after this call. Raises what the read raises."""
         if self._next is None:
-            self._next = asyncio.create_task(self._after(self._at_work))
+            self._next = asyncio.create_task(self._after(self._running))
         return await asyncio.shield(self._next)
 
-    async def _after(self, before: "asyncio.Task[Found] | None") -> Found:
-        if before is not None:
-            await asyncio.wait([before])
-        self._at_work, self._next = self._next, None
+    async def _after(self, previous: "asyncio.Task[Result] | None") -> Result:
+        if previous is not None:
+            await asyncio.wait([previous])
+        self._running, self._next = self._next, None
         return await run_sync(self._read)
 
-    def _read(self) -> Found:
+    def _read(self) -> Result:
         with read_transaction(self._engine) as session:
-            return self._find(session)
+            return self._query(session)
 
 
-class SharedReadings(Generic[Found]):
-    """Shared readings, each under a key of its own; those asked for longest ago are forgotten."""
+class CoalescedReads(Generic[Result]):
+    """Coalesced reads by key; the least recently used ones are dropped."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: LRUCache[Hashable, SharedReading[Found]] = LRUCache(MAX_KEPT)
+        self._reads: LRUCache[Hashable, CoalescedRead[Result]] = LRUCache(MAX_KEPT)
 
-    async def now(self, key: Hashable, read: Callable[[Session], Found]) -> Found:
-        """What ``read`` finds, which must be the same for everyone who asks with this key."""
-        shared = self._kept.get(key)
+    async def get(self, key: Hashable, read: Callable[[Session], Result]) -> Result:
+        """Return the result of ``read``, which must be the same for all callers with this key."""
+        shared = self._reads.get(key)
         if shared is None:
-            shared = self._kept[key] = SharedReading(self._engine, read)
-        return await shared.now()
+            shared = self._reads[key] = CoalescedRead(self._engine, read)
+        return await shared.get()

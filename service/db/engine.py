@@ -1,7 +1,7 @@
-"""Engines, and the transactions of the edge: the only place that commits.
+"""Create engines and transactions; no other module commits.
 
-Writers come one at a time on either database (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock), so that the
-ledger is one chain and sums are never lost. Readers are not held up by writers.
+Writers run one at a time on both databases (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock), so that the
+ledger is one chain and no update of a sum is lost. Writers do not block readers.
 """
 
 import threading
@@ -14,13 +14,13 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, Pool, create_engine, event, text
 from sqlmodel import Session
 
-#: An arbitrary number that all writers of the record agree on.
+#: Key of the PostgreSQL advisory lock that all writers of the record take; the number is arbitrary.
 WRITERS_LOCK = 7_240_318_001
 BUSY_TIMEOUT_SECONDS = 5
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL, set up so that acknowledged writes are durable."""
+    """Return an engine for SQLite or PostgreSQL with durable commits."""
     if url.startswith("postgres"):
         options = f"-c lock_timeout={BUSY_TIMEOUT_SECONDS}s -c timezone=UTC"
         connect = {"options": options, "connect_timeout": 5, "application_name": "trackrecord"}
@@ -52,9 +52,9 @@ def _begin_sqlite(connection: Any) -> None:
 
 
 class _WriterQueue:
-    """The order in which the threads of this process write to SQLite: whoever came first.
+    """First-come, first-served order of the threads of this process that write to SQLite.
 
-    SQLite lets waiters poll, so that a busy API would starve the sweep for as long as the load lasts.
+    SQLite's own lock is polled without an order, so that a busy API would starve the scheduler's sweep.
     """
 
     def __init__(self) -> None:
@@ -63,16 +63,16 @@ class _WriterQueue:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        mine = threading.Event()
+        ticket = threading.Event()
         with self._mutex:
-            self._waiting.append(mine)
+            self._waiting.append(ticket)
             self._waiting[0].set()
-        mine.wait(BUSY_TIMEOUT_SECONDS)  # then SQLite's own lock decides, and says that the database is locked
+        ticket.wait(BUSY_TIMEOUT_SECONDS)  # after that SQLite's own lock decides, and may report "database is locked"
         try:
             yield
         finally:
             with self._mutex:
-                self._waiting.remove(mine)
+                self._waiting.remove(ticket)
                 if self._waiting:
                     self._waiting[0].set()
 
@@ -88,9 +88,9 @@ def _turn(engine: Engine) -> AbstractContextManager[None]:
 
 @contextmanager
 def read_transaction(engine: Engine) -> Iterator[Session]:
-    """A session that sees one state of the database and writes nothing."""
+    """Open a read-only session on a consistent snapshot of the database."""
     options: dict[str, object] = {"reading": True}
-    if engine.dialect.name == "postgresql":  # its default would show each statement a state of its own
+    if engine.dialect.name == "postgresql":  # by default each statement would see a different state
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with Session(engine.execution_options(**options)) as session:
         yield session
@@ -98,7 +98,7 @@ def read_transaction(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def write_transaction(engine: Engine) -> Iterator[Session]:
-    """A session for a change of the record: alone among the writers, committed at the end, rolled back on an error."""
+    """Open a session for a change of the record, exclusive among writers; commit at the end, roll back on an error."""
     with _turn(engine), Session(engine) as session, session.begin():
         lock_writers(session)
         yield session
@@ -106,18 +106,18 @@ def write_transaction(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def bookkeeping_transaction(engine: Engine) -> Iterator[Session]:
-    """A session for bookkeeping beside the record (deliveries, keys): committed at the end, not alone on PostgreSQL."""
+    """Open a session for deliveries, probes and keys; commit at the end. On PostgreSQL it is not exclusive."""
     with _turn(engine), Session(engine) as session, session.begin():
         yield session
 
 
 def lock_writers(session: Session) -> None:
-    """Wait until no other writer of the record is at work; SQLite does so at BEGIN."""
+    """Wait for the lock of the record's writers; SQLite takes its lock at BEGIN."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITERS_LOCK})
 
 
 def ping(engine: Engine) -> None:
-    """Ask the database for an answer. Raises what the driver raises where there is none."""
+    """Run a trivial query. Raises the driver's error if the database does not answer."""
     with engine.connect().execution_options(reading=True) as connection:
         connection.execute(text("SELECT 1"))

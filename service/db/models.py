@@ -1,4 +1,4 @@
-"""The tables of the edge: keys, and replies kept for repeated requests."""
+"""Tables of the service: API keys, and stored replies for requests with an Idempotency-Key."""
 
 from datetime import datetime
 
@@ -9,13 +9,13 @@ from predictions.columns import BigInt
 
 
 class ApiKey(SQLModel, table=True):
-    """A key for the API: shown once, stored only as a keyed hash."""
+    """An API key, shown once and stored only as a keyed hash."""
 
     __tablename__ = "api_key"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
     name: str = Field(max_length=120, unique=True)
-    prefix: str = Field(max_length=16, unique=True, description="the public part, by which the row is found")
+    prefix: str = Field(max_length=16, unique=True, description="the public part of the key, used to find the row")
     hash: str = Field(max_length=64, description="HMAC-SHA-256 of the whole key under the service's secret")
     scopes: list[str] = Field(sa_column=Column(JSON, nullable=False))
     created_at: datetime
@@ -23,7 +23,7 @@ class ApiKey(SQLModel, table=True):
 
 
 class IdempotentReply(SQLModel, table=True):
-    """The reply to a request that carried an Idempotency-Key, stored with the write that it reports."""
+    """The reply to a request that carried an Idempotency-Key, stored in the same transaction as its write."""
 
     __tablename__ = "idempotent_reply"
 

@@ -1,8 +1,8 @@
-"""Writes of the API, several to a commit.
+"""Queue the writes of the API and commit several together.
 
-Writers come one at a time and every acknowledged write waits for the disk. So the requests that are waiting at the
-same moment share one transaction and one commit. Where one of them is at fault, all are undone and done again in
-savepoints: the fault undoes one, not the others.
+Writers run one at a time and every acknowledged write waits for the disk. So the requests that wait at the same time
+share one transaction and one commit. If one of them fails, all are rolled back and repeated in savepoints, so that
+only the failed one is undone.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_WAITING = 1000
-MAX_TOGETHER = 64
-PATIENCE_SECONDS = 30.0
+MAX_PER_COMMIT = 64
+WAIT_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +38,7 @@ class _Task(Generic[Item, Result]):
 
 
 class Writer:
-    """Runs jobs in transactions that it commits; ``write`` returns only when the commit is on disk."""
+    """Runs jobs in write transactions; ``run`` returns when the commit is on disk."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -46,26 +46,28 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def write(self, job: Callable[[Session], Result]) -> Result:
-        """The job's result, once it is committed. The job may run more than once and must only use its session.
+    def run(self, job: Callable[[Session], Result]) -> Result:
+        """Run the job and return its result after the commit. It may run more than once and must only use its session.
 
-        Raises what the job raises; ``Unavailable`` where too many writes wait already or the database is too slow.
+        Raises what the job raises; ``Unavailable`` if too many writes wait or the database is too slow.
         """
         future = self._enqueue(lambda session, _: [job(session)], None)
         try:
-            return future.result(PATIENCE_SECONDS)
+            return future.result(WAIT_SECONDS)
         except TimeoutError:
-            _give_up(future)
-            return future.result()  # it runs at this moment: only its commit can say how it ended
+            _cancel(future)
+            return future.result()  # it is running: the result is known only after its commit
 
-    async def awaited(self, job: Callable[[Session, list[Item]], list[Result]], item: Item) -> Result:
-        """The job's result for this item, for what comes in large numbers: no thread waits, and the items that wait
-        for the same job at the same moment are given to it together. The job gives one result for each item."""
+    async def run_batched(self, job: Callable[[Session, list[Item]], list[Result]], item: Item) -> Result:
+        """Run the job on this item together with other waiting items of the same job, and return the item's result.
+
+        No thread is blocked while it waits. The job returns one result for each item.
+        """
         future = self._enqueue(job, item)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), PATIENCE_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), WAIT_SECONDS)
         except TimeoutError:
-            _give_up(future)
+            _cancel(future)
             return await asyncio.wrap_future(future)
 
     def _enqueue(self, job: Callable[[Session, list[Item]], list[Result]], item: Item) -> Future[Result]:
@@ -73,34 +75,34 @@ class Writer:
         try:
             self._waiting.put_nowait(task)
         except queue.Full:
-            raise Unavailable("too many writes are waiting: send the same request again in a moment") from None
+            raise Unavailable("Too many writes are waiting. Retry the same request shortly.") from None
         return task.future
 
     def close(self) -> None:
-        """Finish what waits, and stop."""
+        """Run the waiting jobs, then stop."""
         self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:
         while (task := self._waiting.get()) is not None:
-            together = [task]
+            batch = [task]
             stop = False
-            while len(together) < MAX_TOGETHER and not self._waiting.empty():
+            while len(batch) < MAX_PER_COMMIT and not self._waiting.empty():
                 following = self._waiting.get()
                 if following is None:
                     stop = True
                     break
-                together.append(following)
-            self._commit([task for task in together if task.future.set_running_or_notify_cancel()])
+                batch.append(following)
+            self._commit([task for task in batch if task.future.set_running_or_notify_cancel()])
             if stop:
                 return
 
     def _commit(self, tasks: list[_Task[Any, Any]]) -> None:
         try:
-            outcomes = self._together(tasks)
-        except Exception as error:  # noqa: BLE001 - whatever it is, each waiter is told
+            outcomes = self._run_in_one_transaction(tasks)
+        except Exception as error:  # noqa: BLE001 - each caller gets it from its future
             if len(tasks) > 1:
-                log.warning("a commit of %d writes failed, trying them one by one: %s", len(tasks), error)
+                log.warning("commit of %d writes failed, retrying them one by one: %s", len(tasks), error)
                 for task in tasks:
                     self._commit([task])
                 return
@@ -111,9 +113,9 @@ class Writer:
             else:
                 task.future.set_result(outcome)
 
-    def _together(self, tasks: list[_Task[Any, Any]]) -> list[Any]:
+    def _run_in_one_transaction(self, tasks: list[_Task[Any, Any]]) -> list[Any]:
         try:
-            with write_transaction(self._engine) as session, _remembering(session):
+            with write_transaction(self._engine) as session, _keep_loaded_rows(session):
                 outcomes: list[Any] = []
                 for job, same in groupby(tasks, lambda task: task.job):
                     outcomes += job(session, [task.item for task in same])
@@ -121,30 +123,30 @@ class Writer:
         except TrackRecordError:
             if len(tasks) == 1:
                 raise
-        # One of them is at fault: again, each in a savepoint of its own.
+        # One of them failed: run all again, each in its own savepoint.
         with write_transaction(self._engine) as session:
-            return [_one(session, task) for task in tasks]
+            return [_run_in_savepoint(session, task) for task in tasks]
 
 
-def _give_up(future: Future[Any]) -> None:
+def _cancel(future: Future[Any]) -> None:
     if future.cancel():
-        raise Unavailable("the database is too slow now: send the same request again in a moment") from None
+        raise Unavailable("The database is too slow at the moment. Retry the same request shortly.") from None
 
 
 @contextmanager
-def _remembering(session: Session) -> Iterator[None]:
-    """Keep what was loaded until the commit: a session drops rows that nobody holds, and would load them again."""
+def _keep_loaded_rows(session: Session) -> Iterator[None]:
+    """Keep references to loaded rows until the commit: a session drops unreferenced rows and would reload them."""
     held: list[object] = []
 
     def hold(_: Session, row: object) -> None:
         held.append(row)
 
-    for moment in ("loaded_as_persistent", "pending_to_persistent"):
-        event.listen(session, moment, hold)
+    for event_name in ("loaded_as_persistent", "pending_to_persistent"):
+        event.listen(session, event_name, hold)
     yield
 
 
-def _one(session: Session, task: _Task[Any, Any]) -> Any:
+def _run_in_savepoint(session: Session, task: _Task[Any, Any]) -> Any:
     try:
         with session.begin_nested():
             return task.job(session, [task.item])[0]

@@ -1,4 +1,4 @@
-"""Building the demo: who, what is asked, what is said, and what editors do with it."""
+"""Build the demo: commentators, questions, predictions, and the work of editors on them."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -32,7 +32,7 @@ from service.demo.questions import InventedQuestion, make_questions
 from service.demo.replay import ACTOR, Progress, Replay, silent
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-MISTAKES, TAKEN_BACK, POSTPONED, PROPOSED, CORRECTED, WITHDRAWN = 3, 1, 3, 12, 8, 4
+MISTAKES, RETRACTED, POSTPONED, PROPOSED, CORRECTED, WITHDRAWN = 3, 1, 3, 12, 8, 4
 SEED = 1
 
 
@@ -50,9 +50,9 @@ def build(session: Session, *, now: datetime, seed: int = SEED, progress: Progre
     replay = Replay(session)
     for question in asked:
         _plan(session, replay, question, base)
-    for said in make_predictions(people, asked, chance, base):
-        replay.hear(said)
-    _mishaps(session, replay, asked, chance, base)
+    for prediction in make_predictions(people, asked, chance, base):
+        replay.predict(prediction)
+    _plan_exceptions(session, replay, asked, chance, base)
     end = replay.run(progress)
     _amend(session, replay.recorded, chance, end)
     return len(asked)
@@ -99,15 +99,17 @@ def _resolve(session: Session, asked: InventedQuestion, outcome: str, now: datet
     resolve(session, question, ResolutionIn.model_validate(body), now=now, actor=ACTOR)
 
 
-def _mishaps(session: Session, replay: Replay, asked: list[InventedQuestion], chance: Random, base: datetime) -> None:
-    """What goes wrong in a newsroom: wrong outcomes corrected, one taken back, deadlines moved, proposals waiting."""
+def _plan_exceptions(
+    session: Session, replay: Replay, asked: list[InventedQuestion], chance: Random, base: datetime
+) -> None:
+    """Plan exceptional cases: corrected outcomes, a retraction, moved deadlines, pending proposals."""
     tied = {each.parent.slug for each in asked if each.parent} | {each.slug for each in asked if each.parent}
     alone = [each for each in asked if each.slug not in tied and each.body["kind"] == "binary"]
     settled = [each for each in alone if each.settled_at and each.settled_at < base - 10 * DAY]
     for each in chance.sample([each for each in settled if each.outcome == "no"], MISTAKES):
         _plan_mistake(session, replay, each)
-    for each in chance.sample([each for each in settled if each.outcome == "yes"], TAKEN_BACK):
-        _plan_taking_back(session, replay, each)
+    for each in chance.sample([each for each in settled if each.outcome == "yes"], RETRACTED):
+        _plan_retraction(session, replay, each)
     running = [each for each in alone if each.closes_at > base + DAY and each.entered_at < base - 20 * DAY]
     for each in chance.sample(running, POSTPONED):
         _plan_postponement(session, replay, each)
@@ -125,7 +127,7 @@ def _plan_mistake(session: Session, replay: Replay, asked: InventedQuestion) -> 
         replay.then(asked.settled_at + 5 * DAY, lambda now: _resolve(session, asked, "no", now))
 
 
-def _plan_taking_back(session: Session, replay: Replay, asked: InventedQuestion) -> None:
+def _plan_retraction(session: Session, replay: Replay, asked: InventedQuestion) -> None:
     reason = "The notice was withdrawn (invented)."
 
     def step(now: datetime) -> None:

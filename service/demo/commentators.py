@@ -12,8 +12,8 @@ PEOPLE = 60
 
 @dataclass(frozen=True)
 class Person:
-    """How somebody predicts. ``noise`` (in log-odds) is what they do not see, ``lean`` pulls towards yes, ``boldness``
-    stretches (above 1) or shrinks the odds; ``verbal`` and ``late`` are shares; ``activity`` weighs who is asked."""
+    """An invented commentator. ``noise`` is the error in log-odds, ``lean`` a bias towards yes, ``boldness`` scales
+    the log-odds; ``verbal`` and ``late`` are shares of predictions; ``activity`` is a weight in the sampling."""
 
     name: str
     kind: CommentatorKind
@@ -27,12 +27,12 @@ class Person:
     topics: frozenset[str]
 
     def estimate(self, truth: float, chance: Random) -> float:
-        """What they hold an event of that true probability for, from 0 to 1, in whole percent."""
+        """Return their estimate of an event with this true probability, from 0 to 1, in whole percent."""
         seen = self.boldness * (math.log(truth / (1 - truth)) + chance.gauss(0, self.noise)) + self.lean
         return round(min(max(1 / (1 + math.exp(-seen)), 0.01), 0.99), 2)
 
     def shares(self, truth: list[float], chance: Random) -> list[float]:
-        """The same for several options: whole percents that make 1."""
+        """Return their estimates of several options: whole percents that add up to 1."""
         weights = [math.exp(self.boldness * (math.log(p) + chance.gauss(0, self.noise))) for p in truth]
         percents = [max(round(100 * weight / sum(weights)), 1) for weight in weights]
         percents[percents.index(max(percents))] += 100 - sum(percents)
@@ -40,7 +40,7 @@ class Person:
 
 
 def make_people(chance: Random) -> list[Person]:
-    """Sixty of them: the market, the model, six organisations, the rest persons, a few of a pronounced kind."""
+    """Return sixty commentators: a market, a model, six organisations and persons, some with marked traits."""
     taken = [f"{first} {last}" for first in FIRST for last in LAST]
     chance.shuffle(taken)
     people = [
@@ -49,10 +49,10 @@ def make_people(chance: Random) -> list[Person]:
     ]
     people += [_somebody(name, CommentatorKind.ORGANISATION, chance) for name in ORGANISATIONS]
     people += [
-        _marked(taken.pop(), chance, noise=0.3, lean=0, boldness=1.05),  # sees much
+        _marked(taken.pop(), chance, noise=0.3, lean=0, boldness=1.05),  # accurate
         _marked(taken.pop(), chance, noise=0.4, lean=0, boldness=1),
         _marked(taken.pop(), chance, noise=0.6, lean=0.1, boldness=2.2),  # overconfident
-        _marked(taken.pop(), chance, noise=1.6, lean=0, boldness=1.8),  # bold and blind
+        _marked(taken.pop(), chance, noise=1.6, lean=0, boldness=1.8),  # overconfident and inaccurate
         _marked(taken.pop(), chance, noise=0.8, lean=1.1, boldness=1),  # always expects it
         _marked(taken.pop(), chance, noise=0.8, lean=-1.1, boldness=1),  # never expects it
     ]
@@ -87,5 +87,5 @@ def _marked(name: str, chance: Random, *, noise: float, lean: float, boldness: f
 
 
 def nearest_hedge(probability: float) -> str:
-    """The words whose usual reading lies nearest to a probability."""
+    """Return the hedge whose best value is nearest to a probability."""
     return min(HEDGES, key=lambda hedge: abs(hedge[1] - probability))[0]

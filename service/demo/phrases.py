@@ -1,4 +1,4 @@
-"""The invented names and sentences of the demo. None is meant to fit anybody or anything that exists."""
+"""The invented names and sentences of the demo. None refers to a real person or thing."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ QUIET = "Quilla Rarely"
 MARKET, MODEL = "Lantern Exchange", "Barometer 3"
 OUTLETS = ("Lindwick Courier", "Port Amber Post", "Evening Lantern", "Tidewater Weekly", "Radio Fenmark")
 
-#: Words that carry a probability, with the best value that the default lexicon reads them as.
+#: Hedges with the best value of their entry in the default lexicon.
 HEDGES = (
     ("almost no chance", 0.04),
     ("highly unlikely", 0.08),
@@ -35,7 +35,7 @@ CLAIMLESS = ("may", "could", "might")
 
 @dataclass(frozen=True)
 class Topic:
-    """What is asked in one topic. ``{place}`` and ``{period}`` are filled in; ``steps`` are thresholds of a family."""
+    """Question templates of a topic. ``{place}`` and ``{period}`` are replaced; ``steps`` are an event's thresholds."""
 
     slug: str
     authority: str

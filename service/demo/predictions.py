@@ -1,4 +1,4 @@
-"""Who said what and when: predictions with revisions, words, late records, promises."""
+"""Generate the predictions of the demo, with revisions, hedges, late records and commitments."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ PROMISES = 0.01
 
 @dataclass(frozen=True)
 class InventedPrediction:
-    """One prediction as it is submitted, and when somebody put it on record."""
+    """A prediction as submitted, with the time at which it is recorded."""
 
     body: dict[str, Any]
     recorded_at: datetime
@@ -25,27 +25,29 @@ class InventedPrediction:
 def make_predictions(
     people: list[Person], asked: list[InventedQuestion], chance: Random, base: datetime
 ) -> list[InventedPrediction]:
-    """All predictions, in no order."""
+    """Return all predictions, unordered."""
     found: list[InventedPrediction] = []
     for question in asked:
         crowd = [person for person in people if question.topic.slug in person.topics]
         wanted = chance.randint(3, MOST_ASKED)
         for person in _some(crowd, wanted, chance):
-            found += _calls(person, question, chance, base)
+            found += _predictions_of(person, question, chance, base)
     for quiet in (person for person in people if not person.topics):
         for question in chance.sample(asked, 2):
-            found += _calls(quiet, question, chance, base)
+            found += _predictions_of(quiet, question, chance, base)
     return found
 
 
 def _some(crowd: list[Person], wanted: int, chance: Random) -> list[Person]:
-    """Up to that many different people, the active ones more often (Efraimidis and Spirakis 2006)."""
+    """Return up to that many different people, sampled by activity (Efraimidis and Spirakis 2006)."""
     drawn = sorted(crowd, key=lambda person: chance.random() ** (1 / max(person.activity, 0.01)), reverse=True)
     return drawn[:wanted]
 
 
-def _calls(person: Person, question: InventedQuestion, chance: Random, base: datetime) -> list[InventedPrediction]:
-    """The opening call and its revisions, all before the question closes and before now."""
+def _predictions_of(
+    person: Person, question: InventedQuestion, chance: Random, base: datetime
+) -> list[InventedPrediction]:
+    """Return the opening prediction and its revisions, all before the question closes and before now."""
     end = min(question.closes_at, base) - timedelta(hours=1)
     window = end - question.entered_at
     moments = [question.entered_at + chance.uniform(0, 0.5) * window]
@@ -84,7 +86,7 @@ def _stated(person: Person, question: InventedQuestion, chance: Random) -> dict[
 
 
 def _source(person: Person, moment: datetime) -> dict[str, Any]:
-    """One column of a commentator a month, with all that was said in it."""
+    """Return the commentator's column of that month, the source of all their predictions in it."""
     outlet = OUTLETS[sum(map(ord, person.name)) % len(OUTLETS)]
     name, place = ("-".join(text.lower().replace("&", "").split()) for text in (person.name, outlet))
     return {

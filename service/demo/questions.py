@@ -1,4 +1,4 @@
-"""Four hundred invented questions: families, choices, scales, conditional ones, with what will turn out, and when."""
+"""Generate four hundred invented questions: grouped, categorical, ordinal and conditional, with their outcomes."""
 
 import math
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from service.demo.phrases import MARKET, TOPICS, Topic
 
 FAMILIES, SINGLES, CHOICES, SCALES, CONDITIONALS = 8, 16, 4, 4, 2
 DAY = timedelta(days=1)
-#: What ended in this time may still wait for an outcome.
+#: Questions that ended within this time may still wait for an outcome.
 RECENT = 40 * DAY
 
 
 @dataclass
 class InventedQuestion:
-    """A question as it is entered, the truth behind it, and what became of it.
+    """A question as entered, its true probability, and its outcome.
 
     ``truth`` is the probability of yes, or one for each option. ``settled_at`` is when an editor resolves it; None
     where that is still to come.
@@ -37,22 +37,22 @@ class InventedQuestion:
 
     @property
     def slug(self) -> str:
-        """Its natural key."""
+        """Return the slug of the question."""
         return str(self.body["slug"])
 
     @property
     def closes_at(self) -> datetime:
-        """After this a prediction is worth nothing."""
+        """Return the instant after which a prediction does not count."""
         return min(self.deadline, self.known_at)
 
 
 def make_questions(chance: Random, base: datetime) -> list[InventedQuestion]:
-    """All questions, in no order; ``base`` is the day on which the demo is looked at."""
+    """Return all questions, unordered; ``base`` is the day on which the demo is built."""
     asked: list[InventedQuestion] = []
     taken: set[str] = set()
     for topic in TOPICS:
         for _ in range(FAMILIES):
-            asked += _family(topic, taken, chance, base)
+            asked += _event(topic, taken, chance, base)
         singles = [_single(topic, taken, chance, base) for _ in range(SINGLES)]
         asked += singles
         asked += [_several(topic, "categorical", taken, chance, base) for _ in range(CHOICES)]
@@ -62,7 +62,7 @@ def make_questions(chance: Random, base: datetime) -> list[InventedQuestion]:
 
 
 def _window(chance: Random, base: datetime) -> tuple[datetime, datetime]:
-    """When a question is entered and when it ends: three in four have ended by now, some only just."""
+    """Return when a question is entered and when it ends: three in four have ended by now, some only just."""
     entered = base - chance.uniform(25, 620) * DAY
     end = entered + chance.choice((21, 45, 60, 90, 120, 180, 240)) * DAY
     return entered, end.replace(hour=23, minute=59, second=59, microsecond=0)
@@ -72,8 +72,8 @@ def _probability(chance: Random) -> float:
     return min(max(1 / (1 + math.exp(-chance.gauss(-0.3, 1.6))), 0.02), 0.98)
 
 
-def _family(topic: Topic, taken: set[str], chance: Random, base: datetime) -> list[InventedQuestion]:
-    """Three thresholds of one event: the higher, the less likely, and never reached without the lower."""
+def _event(topic: Topic, taken: set[str], chance: Random, base: datetime) -> list[InventedQuestion]:
+    """Return three questions on thresholds of one event; a higher one is never reached without the lower."""
     entered, end = _window(chance, base)
     place, highest, luck = chance.choice(topic.places), _probability(chance), chance.random()
     chances = [highest, highest * chance.uniform(0.4, 0.8), highest * chance.uniform(0.1, 0.35)]
@@ -114,7 +114,7 @@ def _several(topic: Topic, kind: str, taken: set[str], chance: Random, base: dat
 def _conditional(
     topic: Topic, parent: InventedQuestion, taken: set[str], chance: Random, base: datetime
 ) -> InventedQuestion:
-    """A question that counts only if another ends with yes."""
+    """Return a question that counts only if another resolves to yes."""
     entered, end = parent.entered_at, parent.deadline + 30 * DAY
     text = f"If so, will the same be said again a month later? ({parent.body['text']})"
     body = _body(topic, text, end, taken, chance)
@@ -123,7 +123,7 @@ def _conditional(
     outcome = "yes" if chance.random() < probability else "no"
     asked = InventedQuestion(topic, body, [probability], entered, end, outcome, end, parent=parent)
     if parent.settled_at is None or parent.outcome != "yes":
-        return asked  # it waits for its condition, or falls with it
+        return asked  # it waits for its condition, or is annulled with it
     asked = _settle(asked, chance, base)
     if asked.settled_at is not None:
         after = max(asked.settled_at, parent.settled_at + DAY)  # a condition is resolved first
@@ -154,14 +154,14 @@ def _period(end: datetime) -> str:
 
 
 def _known(happened: bool, entered: datetime, end: datetime, chance: Random) -> datetime:
-    """What happens may be known early; that something did not happen is known at the end."""
+    """Return when the outcome is known: an event perhaps early, its absence only at the end."""
     if happened and chance.random() < 0.4:
         return entered + chance.uniform(0.35, 0.95) * (end - entered)
     return end
 
 
 def _settle(asked: InventedQuestion, chance: Random, base: datetime) -> InventedQuestion:
-    """Say when it is resolved, if it is by now: days after the outcome, weeks in a few cases, and some never were."""
+    """Return the question with its time of resolution, if any: days or weeks after the outcome, for some never."""
     delay = chance.choices((chance.uniform(0.1, 4), 50), (94, 6))[0] * DAY
     if chance.random() < 0.03:
         asked.outcome = ANNULLED

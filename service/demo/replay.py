@@ -1,4 +1,4 @@
-"""The invented history, lived through in order by the same functions as any submission."""
+"""Replay the invented history in chronological order through the same functions as real submissions."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -17,46 +17,46 @@ Progress = Callable[[int, int], None]
 
 
 def silent(_done: int, _total: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore the progress."""
 
 
 class Replay:
-    """Steps in time. A day's predictions are recorded together, after what came before and before what follows."""
+    """Steps by day. The predictions of a day are recorded together, between the steps before and after them."""
 
     def __init__(self, session: Session) -> None:
         self.recorded: list[int] = []
         self._session = session
         self._before: dict[datetime, list[tuple[datetime, Step]]] = defaultdict(list)
-        self._said: dict[datetime, list[InventedPrediction]] = defaultdict(list)
+        self._predictions: dict[datetime, list[InventedPrediction]] = defaultdict(list)
         self._after: dict[datetime, list[tuple[datetime, Step]]] = defaultdict(list)
 
     def enter(self, when: datetime, step: Step) -> None:
-        """Do this on that day before its predictions are recorded."""
+        """Plan a step for that day, before its predictions are recorded."""
         self._before[_day(when)].append((when, step))
 
-    def hear(self, said: InventedPrediction) -> None:
-        """Record this prediction on its day."""
-        self._said[_day(said.recorded_at)].append(said)
+    def predict(self, prediction: InventedPrediction) -> None:
+        """Plan a prediction for the day on which it is recorded."""
+        self._predictions[_day(prediction.recorded_at)].append(prediction)
 
     def then(self, when: datetime, step: Step) -> None:
-        """Do this on that day after its predictions are recorded."""
+        """Plan a step for that day, after its predictions are recorded."""
         self._after[_day(when)].append((when, step))
 
     def run(self, progress: Progress) -> datetime:
-        """Live through all days; gives the time of the last step. Time never runs backwards."""
-        days = sorted({*self._before, *self._said, *self._after})
+        """Run all days in order and return the time of the last step. Time never runs backwards."""
+        days = sorted({*self._before, *self._predictions, *self._after})
         now = days[0]
         for number, day in enumerate(days, 1):
-            now = _take(self._before[day], now)
-            now = self._record(self._said[day], now)
-            now = _take(self._after[day], now)
+            now = _run_steps(self._before[day], now)
+            now = self._record(self._predictions[day], now)
+            now = _run_steps(self._after[day], now)
             progress(number, len(days))
         return now
 
-    def _record(self, said: list[InventedPrediction], now: datetime) -> datetime:
-        if said:
-            now = max(now, *(each.recorded_at for each in said))
-            items = [PredictionIn.model_validate(each.body) for each in said]
+    def _record(self, predictions: list[InventedPrediction], now: datetime) -> datetime:
+        if predictions:
+            now = max(now, *(each.recorded_at for each in predictions))
+            items = [PredictionIn.model_validate(each.body) for each in predictions]
             self.recorded += record_predictions(self._session, items, now=now, actor=ACTOR)
         return now
 
@@ -65,7 +65,7 @@ def _day(when: datetime) -> datetime:
     return when.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _take(steps: list[tuple[datetime, Step]], now: datetime) -> datetime:
+def _run_steps(steps: list[tuple[datetime, Step]], now: datetime) -> datetime:
     for when, step in sorted(steps, key=lambda each: each[0]):
         now = max(now, when)
         step(now)

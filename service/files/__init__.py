@@ -1,4 +1,4 @@
-"""Files of predictions, CSV and JSON Lines: read line by line into an import, and written by an export.
+"""Import and export predictions as CSV and JSON Lines files.
 
 Entry points: `import_file`, `export_file`, `export_content`.
 """

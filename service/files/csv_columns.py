@@ -1,4 +1,4 @@
-"""The columns of a CSV file: flat names for what the API nests. One table serves reading, writing and messages."""
+"""The columns of CSV files: flat names for the nested fields of the API, used for import, export and messages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of one type of line: where its cell belongs, and how the cell is read."""
+    """A column of one line type: the path of its field, and the format of its cells."""
 
     name: str
     path: Path
@@ -57,7 +57,7 @@ _STATED = [
     *_texts("note"),
 ]
 _CHANGE = [Column("prediction", ("prediction",), "which"), *_texts("reason")]
-#: The cells of evidence are lists side by side: see ``flat``.
+#: The cells of evidence are parallel lists: see ``csv_mapping``.
 _EVIDENCE = [
     Column("evidence_url", ("evidence", "url"), "parts"),
     Column("evidence_note", ("evidence", "note"), "parts"),
@@ -83,7 +83,7 @@ COLUMNS: dict[str, list[Column]] = {
     "retraction": [*_WHICH_QUESTION, *_texts("reason")],
     "taking_back": [*_WHICH_QUESTION, *_texts("reason")],
 }
-#: On a row of a prediction these tell the outcome of its question, as a line of its own would.
+#: On a row of a prediction these columns give the outcome of its question, like a separate resolution line.
 OUTCOME_COLUMNS = {column.name for column in _OUTCOME}
 
 
@@ -93,12 +93,12 @@ def _all_names() -> list[str]:
     return list(dict.fromkeys(names))
 
 
-#: Every column there is, in the order in which they are written.
+#: All columns, in the order of an export.
 ALL_NAMES = _all_names()
 
 
 def column_of(kind: str, pointer: str) -> str:
-    """The column that a fault's pointer speaks of, or the pointer where there is none."""
+    """Return the column that a fault's pointer refers to, or the pointer if there is none."""
     path = tuple(part for part in pointer.split("/")[1:] if not part.isdecimal())
     if kind == "prediction" and path == ("question", "id"):
         return "question"
@@ -109,7 +109,7 @@ def column_of(kind: str, pointer: str) -> str:
 
 
 def get(content: dict[str, Any], path: Path) -> Any:
-    """The value at ``path``, or None."""
+    """Return the value at ``path``, or None."""
     value: Any = content
     for part in path:
         value = value.get(part) if isinstance(value, dict) else None
@@ -117,7 +117,7 @@ def get(content: dict[str, Any], path: Path) -> Any:
 
 
 def put(content: dict[str, Any], path: Path, value: Any) -> None:
-    """Set the value at ``path``, making the objects on the way."""
+    """Set the value at ``path``, creating the objects that contain it."""
     for part in path[:-1]:
         content = content.setdefault(part, {})
     content[path[-1]] = value

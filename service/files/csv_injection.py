@@ -1,19 +1,19 @@
-"""Cells that a spreadsheet would run as formulas: guarded with an apostrophe when written, undone when read."""
+"""Guard against CSV injection: prefix cells that look like formulas with an apostrophe; remove it on import."""
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _GUARD = "'"
 
 
 def guard(text: str) -> str:
-    """``text`` as a cell that no spreadsheet runs."""
+    """Return ``text`` as a cell that no spreadsheet runs as a formula."""
     return _GUARD + text if _is_risky(text) else text
 
 
 def unguard(cell: str) -> str:
-    """The text that ``guarded`` made this cell of; other cells as they are."""
+    """Return the text that ``guard`` turned into this cell; other cells unchanged."""
     return cell[1:] if cell.startswith(_GUARD) and _is_risky(cell[1:]) else cell
 
 
 def _is_risky(text: str) -> bool:
-    # Also what looks guarded already, so that reading takes off exactly what writing put on.
+    # Text that looks guarded already counts too, so that unguard() removes exactly what guard() added.
     return text.lstrip(_GUARD).startswith(_STARTS)

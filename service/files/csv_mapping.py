@@ -1,4 +1,4 @@
-"""Flat rows of cells into the nested lines that the domain takes, and back."""
+"""Convert flat CSV rows to nested import lines, and back."""
 
 import re
 from itertools import zip_longest
@@ -14,9 +14,9 @@ _SPLIT = re.compile(r"(?<!\\)\|")
 
 
 def lines_of(row: Row) -> list[dict[str, Any]]:
-    """The lines that a row of non-empty cells stands for: one, or a prediction and the outcome of its question.
+    """Return the lines of a row of non-empty cells: one, or a prediction and the outcome of its question.
 
-    Raises ``InvalidInput`` for a cell that does not belong to a row of its type. What a cell says is checked later.
+    Raises ``InvalidInput`` for a cell that does not belong to a row of its type. The values are validated later.
     """
     kind = row.get("type", "prediction").strip()
     columns = COLUMNS.get(kind)
@@ -45,7 +45,7 @@ def _nested(kind: str, columns: list[Column], row: Row) -> dict[str, Any]:
     if isinstance(line.get("evidence"), dict):
         line["evidence"] = _pieces(line["evidence"])
     if kind == "prediction":
-        _mend_prediction(line)
+        _complete_prediction(line)
     return line
 
 
@@ -54,7 +54,7 @@ def _pieces(evidence: dict[str, list[str]]) -> list[dict[str, str]]:
     return [{name: text for name, text in (("url", url), ("note", note)) if text} for url, note in pairs]
 
 
-def _mend_prediction(line: dict[str, Any]) -> None:
+def _complete_prediction(line: dict[str, Any]) -> None:
     """Move the id of a question from its slug, where it was read, to its place."""
     question = line.get("question", {})
     if isinstance(question.get("slug"), int):
@@ -62,7 +62,7 @@ def _mend_prediction(line: dict[str, Any]) -> None:
 
 
 def _value(cell: str, form: str) -> Any:
-    """The cell as its form asks; as text where it does not read so, which validation will then refuse by name."""
+    """Return the cell in the format of its column, or as text, which validation refuses, if it does not fit."""
     if form == "number":
         return _number(cell)
     if form == "numbers":
@@ -85,7 +85,7 @@ def _split(cell: str) -> list[str]:
 
 
 def row_of(line: dict[str, Any]) -> Row:
-    """The cells of a line, guarded against spreadsheets that run formulas; absent values have no cell."""
+    """Return the cells of a line, guarded against formulas in spreadsheets; absent values have no cell."""
     kind = line.get("type", "prediction")
     row = {"type": kind}
     for column in COLUMNS[kind]:
@@ -99,12 +99,12 @@ def row_of(line: dict[str, Any]) -> Row:
 
 
 def _evidence(line: dict[str, Any], column: Column) -> list[str] | None:
-    found = [piece.get(column.path[1]) or "" for piece in line.get("evidence", [])]
-    return found if any(found) else None
+    values = [piece.get(column.path[1]) or "" for piece in line.get("evidence", [])]
+    return values if any(values) else None
 
 
 def cell_of(value: Any) -> str:
-    """A value as a cell: exact numbers, lists joined by bars, text guarded against running as a formula."""
+    """Return a value as a cell: exact numbers, lists joined by bars, text guarded against formulas."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""CSV files as lines, each with the number of the row it began in."""
+"""Read CSV files as import lines, each with the number of its first line in the file."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -12,18 +12,18 @@ from service.files.csv_mapping import lines_of
 Content = dict[str, Any] | InvalidInput
 DELIMITERS = ",;\t"
 _CELL_BYTES = 200_000
-#: Columns that only an export of what is computed has.
+#: Columns that occur only in exports of computed data.
 _COMPUTED = ("brier", "rank", "body_hash")
 
 
 def csv_lines(texts: Iterable[str], delimiter: str | None) -> Iterator[tuple[int, Content]]:
-    """What each row stands for, or what is wrong with it. Raises ``InvalidInput`` where no row can be read."""
+    """Yield the content or the error of each row. Raises ``InvalidInput`` if the file cannot be read further."""
     csv.field_size_limit(_CELL_BYTES)
     texts = iter(texts)
     skipped, first = next(((at, text) for at, text in enumerate(texts) if text.strip()), (0, ""))
     if not first:
         raise InvalidInput("the file is empty: the first line must name the columns")
-    reader = csv.reader(_again(first, texts), delimiter=delimiter or _sniffed(first), strict=True)
+    reader = csv.reader(_chain(first, texts), delimiter=delimiter or _detect_delimiter(first), strict=True)
     names: list[str] = []
     outcomes: dict[str, dict[str, Any]] = {}
     while True:
@@ -41,13 +41,13 @@ def csv_lines(texts: Iterable[str], delimiter: str | None) -> Iterator[tuple[int
                 yield at, content
 
 
-def _again(first: str, rest: Iterator[str]) -> Iterator[str]:
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield first
     yield from rest
 
 
-def _sniffed(header: str) -> str:
-    """The delimiter under which the first line names the most known columns."""
+def _detect_delimiter(header: str) -> str:
+    """Return the delimiter for which the header has the most known columns."""
     known = set(ALL_NAMES)
     return max(DELIMITERS, key=lambda mark: len(known & {name.strip(' "\r\n').lower() for name in header.split(mark)}))
 
@@ -60,7 +60,7 @@ def _header(cells: list[str]) -> list[str]:
     if len(unknown) == len(names) and not set(names) & set(_COMPUTED):
         raise InvalidInput(f"the first line must name the columns, for example {', '.join(_usual())}")
     faults = [Fault("", _unknown(name)) for name in unknown]
-    faults += [Fault("", f"the column {name!r} comes twice: keep one") for name in _repeated(names)]
+    faults += [Fault("", f"duplicate column {name!r}: keep one") for name in _repeated(names)]
     if faults:
         raise InvalidInput(faults[0].detail, *faults)
     return names
@@ -95,15 +95,19 @@ def _contents(names: list[str], cells: list[str], outcomes: dict[str, dict[str, 
     row = {name: cell for name, cell in zip(names, cells, strict=True) if cell.strip()}
     try:
         for line in lines_of(row):
-            if line["type"] != "resolution" or row.get("type", "prediction") != "prediction" or _first(line, outcomes):
+            if (
+                line["type"] != "resolution"
+                or row.get("type", "prediction") != "prediction"
+                or _is_first(line, outcomes)
+            ):
                 yield line
     except InvalidInput as error:
         yield error
 
 
-def _first(line: dict[str, Any], outcomes: dict[str, dict[str, Any]]) -> bool:
-    """Whether a row of a prediction is the first to tell this outcome; the next ones must say the same."""
+def _is_first(line: dict[str, Any], outcomes: dict[str, dict[str, Any]]) -> bool:
+    """Return whether the row is the first with this question's outcome. Raises ``InvalidInput`` if they differ."""
     name = str(line.get("question", ""))
     if outcomes.setdefault(name, line) != line:
-        raise InvalidInput.at("/outcome", f"another row tells the outcome of {name!r} otherwise: give it once")
+        raise InvalidInput.at("/outcome", f"another row has a different outcome of {name!r}: give it once")
     return outcomes[name] is line

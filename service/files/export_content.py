@@ -1,4 +1,4 @@
-"""What an export contains: parts of the record that an import takes again, or what is computed from it."""
+"""Select the content of an export: importable parts of the record, or computed data."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ Lines = Iterable[dict[str, Any]]
 
 
 class What(StrEnum):
-    """What may be exported."""
+    """The parts of an export."""
 
     ALL = "all"
     PREDICTIONS = "predictions"
@@ -43,7 +43,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Content:
-    """Lines, the columns they fill as CSV, and whether the rows are those of an import."""
+    """The lines of an export, their CSV columns, and whether they can be imported."""
 
     lines: Lines
     names: tuple[str, ...]
@@ -61,7 +61,7 @@ _BOARD_NAMES = ("commentator_slug", "commentator", *BOARD_COLUMNS)
 
 
 def content_of(session: Session, what: What, now: datetime) -> Content:
-    """The lines of an export, made while they are read."""
+    """Return the content of an export; its lines are generated lazily."""
     if what is What.SCORES:
         return Content(score_lines(session), SCORE_NAMES, importable=False)
     if what is What.LEDGER:

@@ -1,4 +1,4 @@
-"""Lines into a file, one at a time."""
+"""Write the lines of an export to a CSV or JSON Lines file."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ Put = Callable[[dict[str, Any]], object]
 
 
 def write(content: Content, file: TextIO, form: Format, progress: Callable[[], None]) -> int:
-    """Write the lines, each ended by a line feed; gives their number. ``progress`` hears of each."""
+    """Write the lines, each ended by a line feed, and return their number. ``progress`` is called after each."""
     put = _json_writer(file) if form is Format.JSONL else _csv_writer(file, content)
     count = 0
     for line in content.lines:
@@ -25,7 +25,7 @@ def write(content: Content, file: TextIO, form: Format, progress: Callable[[], N
 
 def _json_writer(file: TextIO) -> Put:
     def put(line: dict[str, Any]) -> None:
-        # A prediction is exactly what the API takes: it needs no type.
+        # A prediction has the same fields as in the API and needs no type.
         shown = {name: value for name, value in line.items() if (name, value) != ("type", "prediction")}
         file.write(json.dumps(shown, ensure_ascii=False) + "\n")
 

@@ -1,4 +1,4 @@
-"""A file of either format into an import, line by line."""
+"""Read a CSV or JSON Lines file into an import, line by line."""
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
@@ -20,7 +20,7 @@ COMPUTED = ("score", "leaderboard", "ledger")
 
 
 class Format(StrEnum):
-    """How a file is written."""
+    """The format of a file."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -33,11 +33,11 @@ EXTENSIONS = {
 
 
 def format_of(name: str) -> Format:
-    """The format that a file's name tells. Raises ``InvalidInput`` for a name that tells none."""
-    found = EXTENSIONS.get(PurePath(name).suffix.lower())
-    if found is None:
-        raise InvalidInput(f"the name {name!r} does not tell the format: add --format csv or --format jsonl")
-    return found
+    """Return the format for a file name's extension. Raises ``InvalidInput`` for an unknown one."""
+    file_format = EXTENSIONS.get(PurePath(name).suffix.lower())
+    if file_format is None:
+        raise InvalidInput(f"the extension of {name!r} is not known: add --format csv or --format jsonl")
+    return file_format
 
 
 def read_into(
@@ -49,7 +49,7 @@ def read_into(
     delimiter: str | None = None,
     progress: Callable[[int], None],
 ) -> None:
-    """Let the import take each line of the file; a line that is none, or not valid, is refused in its report."""
+    """Import each line of the file; the report lists lines that are invalid."""
     counted = Counted()
     texts = counted.count(text_lines(file, encoding, progress))
     rows = csv_lines(texts, delimiter) if form is Format.CSV else json_lines(texts)
@@ -65,13 +65,13 @@ def read_into(
 
 
 class Counted:
-    """Counts the lines that pass, so that a fault of the file itself can say where."""
+    """Counts the lines that are read, so that an error of the file itself can name the line."""
 
     def __init__(self) -> None:
         self.lines = 0
 
     def count(self, texts: Iterator[str]) -> Iterator[str]:
-        """The same texts. The count is that of the line being read, also while reading it fails."""
+        """Yield the lines unchanged; the count is the number of the line being read, even if reading it fails."""
         self.lines = 1
         for text in texts:
             yield text

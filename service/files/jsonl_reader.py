@@ -1,4 +1,4 @@
-"""JSON Lines files as lines, each with its number."""
+"""Read JSON Lines files as import lines, each with its line number."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,16 +11,16 @@ Content = dict[str, Any] | InvalidInput
 
 
 def json_lines(texts: Iterable[str]) -> Iterator[tuple[int, Content]]:
-    """The object of each line that is not empty, or what is wrong with it."""
-    found = False
+    """Yield the number and the object, or the error, of each line that is not empty."""
+    has_lines = False
     for number, text in enumerate(texts, 1):
         if not text.strip():
             continue
-        if not found and text.strip() == "[":
+        if not has_lines and text.strip() == "[":
             raise InvalidInput("is one JSON list: write JSON Lines, one object a line, without the brackets and commas")
-        found = True
+        has_lines = True
         yield number, _object(text)
-    if not found:
+    if not has_lines:
         raise InvalidInput("the file is empty: write one JSON object a line")
 
 
@@ -33,5 +33,5 @@ def _object(text: str) -> Content:
         where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         return InvalidInput(f"is not valid JSON{where}: write one object a line, with double quotes")
     if not isinstance(content, dict):
-        return InvalidInput("is no JSON object: write one object a line, in curly brackets")
+        return InvalidInput("is not a JSON object: write one object a line, in curly brackets")
     return content

@@ -1,4 +1,4 @@
-"""The lines of a text file, one by one, with what is wrong with its bytes said of the line."""
+"""Decode a text file line by line, with errors that refer to the line."""
 
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -11,10 +11,10 @@ _OTHER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK": "a zip or s
 
 
 def text_lines(file: BinaryIO, encoding: str, progress: Callable[[int], None]) -> Iterator[str]:
-    """The lines of ``file`` with their ends; ``progress`` hears the bytes of each. A byte order mark is left out.
+    """Yield the lines of ``file`` with their line ends, without a byte order mark; report their bytes to ``progress``.
 
-    Raises ``InvalidInput`` at the first line that is no text in ``encoding``, has a NUL byte, or is over a million
-    bytes long: what comes after it cannot be trusted.
+    Raises ``InvalidInput`` at the first line that is not text in ``encoding``, has a NUL byte, or is over a million
+    bytes long: the lines after it may be damaged.
     """
     number = 0
     while line := file.readline(MAX_LINE_BYTES + 1):
@@ -22,21 +22,21 @@ def text_lines(file: BinaryIO, encoding: str, progress: Callable[[int], None]) -
         progress(len(line))
         if number == 1:
             line = line.removeprefix(_BYTE_ORDER_MARK)
-            _must_be_text(line)
+            _check_text(line)
         if len(line) > MAX_LINE_BYTES:
             raise InvalidInput(f"is longer than {MAX_LINE_BYTES} bytes: check the quotation marks and line ends")
         if b"\x00" in line:
-            raise InvalidInput("has a NUL byte: the file is damaged or no text file; export it again as UTF-8")
+            raise InvalidInput("has a NUL byte: the file is damaged or not a text file; export it again as UTF-8")
         try:
             yield line.decode(encoding)
         except UnicodeDecodeError as error:
             raise InvalidInput(
-                f"byte {error.start + 1} (0x{line[error.start]:02x}) is no {encoding}: save the file as UTF-8, "
+                f"byte {error.start + 1} (0x{line[error.start]:02x}) is not valid {encoding}: save the file as UTF-8, "
                 "or name its encoding with --encoding, for example cp1252"
             ) from None
 
 
-def _must_be_text(start: bytes) -> None:
-    for mark, what in _OTHER_MARKS.items():
+def _check_text(start: bytes) -> None:
+    for mark, file_type in _OTHER_MARKS.items():
         if start.startswith(mark):
-            raise InvalidInput(f"is {what}, not UTF-8 text: save the file as CSV UTF-8 or as JSON Lines in UTF-8")
+            raise InvalidInput(f"is {file_type}, not UTF-8 text: save the file as CSV UTF-8 or as JSON Lines in UTF-8")

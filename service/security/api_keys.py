@@ -1,4 +1,4 @@
-"""API keys: created, shown once, stored as keyed hashes, revoked."""
+"""Create, store, find and revoke API keys; only a keyed hash is stored."""
 
 import hashlib
 import hmac
@@ -20,13 +20,13 @@ _PREFIX_LENGTH = 12
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request, and what they may do."""
+    """The sender of a request, with the scopes of their key."""
 
     name: str
     scopes: frozenset[str]
 
     def may(self, scope: str) -> bool:
-        """Whether the scope is granted; admin grants all."""
+        """Return whether the scope is granted; admin grants all."""
         return scope in self.scopes or "admin" in self.scopes
 
 
@@ -37,7 +37,7 @@ _VALID = select(*(_TABLE.c[name] for name in ("id", "name", "scopes", "hash"))).
 
 
 def create_key(session: Session, name: str, scopes: list[str], *, secret: bytes, now: datetime) -> tuple[ApiKey, str]:
-    """A new key and its plain text, which is shown this once. Raises ``InvalidInput`` or ``Conflict`` (name taken)."""
+    """Create a key; return it and its plain text (not stored). Raises ``InvalidInput`` or ``Conflict`` (name taken)."""
     plain = f"{_KEY_PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
     return store_key(session, name, scopes, plain, secret=secret, now=now), plain
 
@@ -66,7 +66,7 @@ def ensure_admin_key(session: Session, plain: str, *, secret: bytes, now: dateti
 
 
 def revoke_key(session: Session, name: str, *, now: datetime) -> ApiKey:
-    """Make a key worthless from now on. Raises ``InvalidInput`` for an unknown name."""
+    """Revoke a key. Raises ``InvalidInput`` for an unknown name."""
     key: ApiKey | None = session.execute(select(ApiKey).where(col(ApiKey.name) == name)).scalar_one_or_none()
     if key is None:
         raise InvalidInput.at("/name", f"no key is named {name!r}: list the keys to see their names")
@@ -76,18 +76,18 @@ def revoke_key(session: Session, name: str, *, now: datetime) -> ApiKey:
 
 
 def list_keys(session: Session) -> list[ApiKey]:
-    """All keys, revoked ones too, oldest first."""
+    """Return all keys, including revoked ones, oldest first."""
     return list(session.execute(select(ApiKey).order_by(col(ApiKey.id))).scalars())
 
 
 def find_caller(session: Session, plain: str, secret: bytes) -> Caller | None:
-    """Whose key this is, or None for one that is unknown or revoked."""
-    found = find_key(session, plain, secret)
-    return found and found[1]
+    """Return the owner of a key, or None for an unknown or revoked one."""
+    key = find_key(session, plain, secret)
+    return key and key[1]
 
 
 def find_key(session: Session, plain: str, secret: bytes) -> tuple[int, Caller] | None:
-    """The number of a key and whose it is, or None for one that is unknown or revoked."""
+    """Return the id and the owner of a key, or None for an unknown or revoked one."""
     row = session.execute(_VALID, {"prefix": _prefix(plain)}).first()
     if row is None or not hmac.compare_digest(row.hash, _hash(plain, secret)):
         return None
@@ -95,7 +95,7 @@ def find_key(session: Session, plain: str, secret: bytes) -> tuple[int, Caller] 
 
 
 def _prefix(plain: str) -> str:
-    # A key set by the operator need not have our form: its prefix must not give it away.
+    # A key set by the operator may have another format: its prefix must not reveal part of it.
     if plain.startswith(_KEY_PREFIX):
         return plain[:_PREFIX_LENGTH]
     return hashlib.sha256(plain.encode()).hexdigest()[:_PREFIX_LENGTH]

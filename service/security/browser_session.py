@@ -1,7 +1,6 @@
-"""Sessions of people who work on the pages: a signed cookie that names an API key, and the token of its forms.
+"""Create and read browser sessions: a signed cookie that names an API key by its id.
 
-The cookie holds no secret of the key, only its number: whether the key still opens anything is looked up at each
-request, so that revoking it ends its sessions at once.
+The cookie does not hold the key itself. Each request looks the key up, so that revoking it ends its sessions at once.
 """
 
 import hashlib
@@ -12,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 from fastapi import Request, Response
 from itsdangerous import BadData, URLSafeSerializer
 
-SESSION_LASTS = timedelta(hours=12)
+SESSION_LIFETIME = timedelta(hours=12)
 #: The browser keeps the cookie for longer, so that a form left open overnight can be sent after signing in again.
-COOKIE_LASTS = timedelta(days=7)
+COOKIE_LIFETIME = timedelta(days=7)
 _NONCE_BYTES = 16
 
 
 @dataclass(frozen=True)
 class BrowserSession:
-    """What a cookie says: who (the number of a key; None before signing in), until when, and a number used once."""
+    """Content of the cookie: the id of a key (None before signing in), the expiry, and a nonce."""
 
     key: int | None
     until: datetime
@@ -28,42 +27,42 @@ class BrowserSession:
 
 
 def new_session(key: int | None, now: datetime) -> BrowserSession:
-    """A visit that begins now."""
-    return BrowserSession(key, now + SESSION_LASTS, secrets.token_urlsafe(_NONCE_BYTES))
+    """Return a session that starts now."""
+    return BrowserSession(key, now + SESSION_LIFETIME, secrets.token_urlsafe(_NONCE_BYTES))
 
 
 def read_session(request: Request) -> BrowserSession | None:
-    """The visit that the request's cookie tells of; None without a cookie, with one not signed here, or one expired."""
-    visit = read_expired_session(request)
-    return visit if visit and request.app.state.clock.now() < visit.until else None
+    """Return the session in the request's cookie; None if it is missing, invalid or expired."""
+    session = read_expired_session(request)
+    return session if session and request.app.state.clock.now() < session.until else None
 
 
 def renewed_session(request: Request, key: int, now: datetime) -> BrowserSession:
-    """A visit of the owner of ``key`` that begins now. After an ended visit of the same key its forms still hold."""
-    before = read_expired_session(request)
-    fresh = new_session(key, now)
-    return BrowserSession(key, fresh.until, before.nonce) if before is not None and before.key == key else fresh
+    """Return a new session for ``key``; it keeps the nonce of the key's last session, so that open forms stay valid."""
+    previous = read_expired_session(request)
+    new = new_session(key, now)
+    return BrowserSession(key, new.until, previous.nonce) if previous is not None and previous.key == key else new
 
 
 def read_expired_session(request: Request) -> BrowserSession | None:
-    """As ``read_visit``, but an ended visit too: it opens nothing any more, but the sign-in form."""
-    given = request.cookies.get(_name(request))
-    if not given:
+    """Return the session in the request's cookie even if it has expired; it is good only for the sign-in form."""
+    cookie = request.cookies.get(_name(request))
+    if not cookie:
         return None
     try:
-        held = _serializer(request).loads(given)
-        return BrowserSession(held["key"], datetime.fromtimestamp(held["until"], UTC), held["nonce"])
+        content = _serializer(request).loads(cookie)
+        return BrowserSession(content["key"], datetime.fromtimestamp(content["until"], UTC), content["nonce"])
     except (BadData, KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
 
 
-def set_session(request: Request, response: Response, visit: BrowserSession) -> None:
-    """Let the response carry the visit's cookie: unreadable for scripts, and sent only by this site's own pages."""
-    held = {"key": visit.key, "until": int(visit.until.timestamp()), "nonce": visit.nonce}
+def set_session(request: Request, response: Response, session: BrowserSession) -> None:
+    """Set the session cookie on the response: not readable by scripts, and not sent from other sites' forms."""
+    content = {"key": session.key, "until": int(session.until.timestamp()), "nonce": session.nonce}
     response.set_cookie(
         _name(request),
-        _serializer(request).dumps(held),
-        max_age=int(COOKIE_LASTS.total_seconds()),
+        _serializer(request).dumps(content),
+        max_age=int(COOKIE_LIFETIME.total_seconds()),
         path="/",
         secure=_is_secure(request),
         httponly=True,
@@ -72,7 +71,7 @@ def set_session(request: Request, response: Response, visit: BrowserSession) -> 
 
 
 def end_session(request: Request, response: Response) -> None:
-    """Let the browser forget the cookie."""
+    """Delete the session cookie."""
     response.delete_cookie(_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
 
 
@@ -82,10 +81,10 @@ def _is_secure(request: Request) -> bool:
 
 
 def _name(request: Request) -> str:
-    # Browsers take a __Host- cookie only over https, from this very host, for all of its paths.
+    # Browsers accept a __Host- cookie only over https, from this exact host, for all its paths.
     return "__Host-trackrecord" if _is_secure(request) else "trackrecord"
 
 
 def _serializer(request: Request) -> URLSafeSerializer:
-    kept = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-    return URLSafeSerializer(request.app.state.secret, salt="trackrecord visit", signer_kwargs=kept)
+    options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    return URLSafeSerializer(request.app.state.secret, salt="trackrecord visit", signer_kwargs=options)

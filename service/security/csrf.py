@@ -1,4 +1,4 @@
-"""Protection against cross-site requests: form tokens, and the origin that a browser names."""
+"""Protect against cross-site requests: form tokens and the origin that browsers send."""
 
 import hashlib
 import hmac
@@ -9,10 +9,10 @@ from fastapi import Request
 from service.security.browser_session import BrowserSession
 
 
-def form_token(request: Request, visit: BrowserSession) -> str:
-    """What each form of a visit carries: only pages of this service, shown in this visit, can know it."""
+def form_token(request: Request, session: BrowserSession) -> str:
+    """Return the CSRF token of a session, which only this service's pages in that session contain."""
     request.state.holds_form_token = True
-    return hmac.new(request.app.state.secret, b"form token\n" + visit.nonce.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(request.app.state.secret, b"form token\n" + session.nonce.encode(), hashlib.sha256).hexdigest()
 
 
 def holds_form_token(request: Request) -> bool:
@@ -20,16 +20,16 @@ def holds_form_token(request: Request) -> bool:
     return getattr(request.state, "holds_form_token", False)
 
 
-def has_form_token(request: Request, visit: BrowserSession | None, given: str) -> bool:
-    """Whether a form carried the token of its visit."""
-    return visit is not None and hmac.compare_digest(form_token(request, visit).encode(), given.encode())
+def has_form_token(request: Request, session: BrowserSession | None, given: str) -> bool:
+    """Return whether a form was sent with the CSRF token of its session."""
+    return session is not None and hmac.compare_digest(form_token(request, session).encode(), given.encode())
 
 
 def is_cross_site(request: Request) -> bool:
-    """Whether a browser says that the request comes from a page of another origin.
+    """Return whether a browser reports that the request comes from a page of another origin.
 
-    Browsers send Sec-Fetch-Site; older ones at least Origin, which must then be this host. What is no browser sends
-    neither, and holds no cookie of anybody else.
+    Browsers send Sec-Fetch-Site; older ones at least Origin, which must then be this host. Other clients send
+    neither, and hold no cookie of another user.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:

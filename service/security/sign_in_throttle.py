@@ -1,4 +1,4 @@
-"""A bound on failed attempts to sign in: so many from one address in a while, and only so many addresses in memory."""
+"""Limit failed sign-ins per client address, and the number of addresses in memory."""
 
 import threading
 from collections import deque
@@ -12,24 +12,24 @@ MAX_ADDRESSES = 10_000
 
 
 class SignInThrottle:
-    """Remembers the newest failures of each address, in this process."""
+    """Rate limit of failed sign-ins, held in the memory of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of: LRUCache[str, deque[datetime]] = LRUCache(MAX_ADDRESSES)
+        self._failures: LRUCache[str, deque[datetime]] = LRUCache(MAX_ADDRESSES)
 
     def wait(self, address: str, now: datetime) -> timedelta:
-        """How long the address has to wait until it may try again; zero if it may now."""
+        """Return how long the address must wait before the next attempt; zero if it may try now."""
         with self._lock:
-            known = self._of.get(address)
-            if known is None or len(known) < MAX_FAILURES:
+            failures = self._failures.get(address)
+            if failures is None or len(failures) < MAX_FAILURES:
                 return timedelta(0)
-            return max(known[0] + WINDOW - now, timedelta(0))
+            return max(failures[0] + WINDOW - now, timedelta(0))
 
     def add(self, address: str, now: datetime) -> None:
-        """Count a failure; the address that tried least recently is forgotten where there are too many."""
+        """Record a failure; drop the least recently used address if there are too many."""
         with self._lock:
-            failures = self._of.get(address)
+            failures = self._failures.get(address)
             if failures is None:
-                failures = self._of[address] = deque(maxlen=MAX_FAILURES)
+                failures = self._failures[address] = deque(maxlen=MAX_FAILURES)
             failures.append(now)

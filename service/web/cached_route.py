@@ -34,6 +34,6 @@ async def _kept(request: Request) -> PageBytes | None:
     address = address_of(request)
     if not state.leaderboard_cache.has_page(address):
         return None
-    head = await state.newest_event.now()
-    page: PageBytes | None = state.leaderboard_cache.page(address, head, state.clock.now())
+    head = await state.newest_event.get()
+    page: PageBytes | None = state.leaderboard_cache.get_page(address, head, state.clock.now())
     return page

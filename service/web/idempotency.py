@@ -42,17 +42,17 @@ class Writes:
 
         A known Idempotency-Key gets the reply of the first time; raises ``InvalidInput`` if that request was another.
         """
-        return _written(self._state.writer.write(lambda session: self._once(session, who, job, status)))
+        return _written(self._state.writer.run(lambda session: self._once(session, who, job, status)))
 
     async def awaited(self, who: Caller, job: Callable[[Session, list[Item]], list[BaseModel]], item: Item) -> Response:
         """As calling it, with status 201, from a route that is awaited, for a job that takes many items at once."""
         if self._key is None:
-            return Response((await self._state.writer.awaited(job, item)).model_dump_json(), 201, media_type=JSON)
+            return Response((await self._state.writer.run_batched(job, item)).model_dump_json(), 201, media_type=JSON)
 
         def once(session: Session, _: object) -> list[tuple[int, str, bool]]:
             return [self._once(session, who, lambda session: job(session, [item])[0], 201)]
 
-        return _written(await self._state.writer.awaited(once, None))
+        return _written(await self._state.writer.run_batched(once, None))
 
     def _once(
         self, session: Session, who: Caller, job: Callable[[Session], BaseModel], status: int

@@ -29,7 +29,7 @@ def cached_reply(request: Request, session: Session, make: Callable[[], BaseMode
     """As ``read_reply``, for what takes long to make: the same for every reader until the record changes."""
     boards, now, address = request.app.state.leaderboard_cache, request.app.state.clock.now(), address_of(request)
     head = ledger.head(session).seq
-    page = boards.page(address, head, now)
+    page = boards.get_page(address, head, now)
     if page is None:
         body = make().model_dump_json().encode()
         page = PageBytes(body, etag_of(body), head, next_deadline(session, now))

@@ -54,7 +54,7 @@ def enter(request: Request, posted: PostedByAdmin) -> Response:
         data = ChannelIn.model_validate(nested(form.values, "name", "kind", "target") | listening(form))
         if data.kind is ChannelKind.CHAT:
             check_address(data.target)
-        made = state.writer.write(lambda session: _entered(session, data, state.clock.now()))
+        made = state.writer.run(lambda session: _entered(session, data, state.clock.now()))
     with read_transaction(state.engine) as session:
         if made is None:
             return _list_page(request, session, posted.who, _placed(form))
@@ -89,7 +89,7 @@ def act(request: Request, number: Number, posted: PostedByEditor) -> Response:
         if form["act"] == "test" and posted.who.may("admin"):
             test = send_test_now(request, number)
         else:
-            state.writer.write(_job(form, posted.who, number, state.clock.now()))
+            state.writer.run(_job(form, posted.who, number, state.clock.now()))
             return RedirectResponse(address(f"/channels/{number}", {}, done=form["act"]), 303)
     with read_transaction(state.engine) as session:
         return _page(request, session, posted.who, number, _placed(form), test=test)

@@ -51,7 +51,7 @@ def decide(
     by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
     with form.checked(PLACES):
         job = decision(action.partition("/")[0], form, by)
-        request.app.state.writer.write(lambda session: job(session, question_of(session, str(number))))
+        request.app.state.writer.run(lambda session: job(session, question_of(session, str(number))))
     place_evidence(form)
     query = {"page": page if page > 1 else None, "mine": "true" if mine else None}
     if not form.errors:

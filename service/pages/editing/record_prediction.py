@@ -66,7 +66,7 @@ def take(request: Request, posted: PostedByPredictor, session: Reading) -> Respo
         odd = cautions(session, data, now)
         sure = set(odd) <= set(form["sure"].split())
         job = partial(_record if sure else _rehearse, data=data, now=now, actor=posted.who.name)
-        number = request.app.state.writer.write(job)
+        number = request.app.state.writer.run(job)
     remind(form)
     if form.errors or not sure:
         return _page(request, session, form, cautions=odd)

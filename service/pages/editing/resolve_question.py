@@ -44,7 +44,7 @@ def settle(request: Request, which: Which, posted: PostedByResolver, session: Re
     number = row_id(question)
     with form.checked(PLACES):
         job = decision(form["action"], form, by)
-        request.app.state.writer.write(lambda session: job(session, question_of(session, str(number))))
+        request.app.state.writer.run(lambda session: job(session, question_of(session, str(number))))
     place_evidence(form)
     if form.errors:
         return _page(request, session, question, form)

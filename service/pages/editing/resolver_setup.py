@@ -59,7 +59,7 @@ def _write(request: Request, which: str, form: Form, who: Any) -> None:
     state = request.app.state
     by = {"now": state.clock.now(), "actor": who.name}
     if form["act"] == "detach":
-        state.writer.write(lambda session: detach(session, question_of(session, which), **by))
+        state.writer.run(lambda session: detach(session, question_of(session, which), **by))
         return
     numbers = {name: whole(form[name]) for name in NUMBERS}
     ticks = {name: bool(form[name]) for name in TICKS}
@@ -70,7 +70,7 @@ def _write(request: Request, which: str, form: Form, who: Any) -> None:
         require_permission(who, question, data)
         attach(session, question, data, **by)
 
-    state.writer.write(job)
+    state.writer.run(job)
 
 
 def _config(form: Form) -> dict[str, Any]:

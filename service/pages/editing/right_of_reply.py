@@ -34,9 +34,7 @@ def change(request: Request, which: Which, posted: PostedByResolver, session: Re
         changes = _changes(form, row)
         if changes:
             by: dict[str, Any] = {"now": state.clock.now(), "actor": posted.who.name}
-            state.writer.write(
-                lambda session: change_commentator(session, commentator_of(session, which), changes, **by)
-            )
+            state.writer.run(lambda session: change_commentator(session, commentator_of(session, which), changes, **by))
     if form.errors:
         return _page(request, session, row, form)
     return RedirectResponse(f"/commentators/{row.slug}", 303)

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from service.db.engine import read_transaction
 from service.pages.rendering.forms import Fields, Form, check_token, render_form
 from service.pages.rendering.templates import render
-from service.security.access import caller
+from service.security.access import request_caller
 from service.security.api_keys import Caller, find_key
 from service.security.browser_session import (
     end_session,
@@ -57,7 +57,7 @@ def sign_in(request: Request, form: Fields) -> Response:
 
 
 @router.get("/sign-out")
-def leave(request: Request, who: Annotated[Caller, Depends(caller)]) -> Response:
+def leave(request: Request, who: Annotated[Caller, Depends(request_caller)]) -> Response:
     """The button that ends a visit: a link must not."""
     return render_form(request, "sign_out.html", Form(), title="Sign out", who=who)
 

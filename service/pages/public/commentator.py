@@ -50,7 +50,7 @@ def commentator(
     """A commentator's record; with ``as_of`` as it stood at a past instant."""
     state = request.app.state
     if as_of is not None:
-        with state.as_of_cache.at(session, as_of, Filters(), "opening", now=state.clock.now()) as (past, _, made):
+        with state.as_of_cache.open(session, as_of, Filters(), "opening", now=state.clock.now()) as (past, _, made):
             record = record_of(past, commentator_of(past, which), made, now=as_of)
             shown = _shown(past, record, order, page, as_of)
             return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **shown)

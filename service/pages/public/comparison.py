@@ -43,7 +43,11 @@ def comparison(request: Request, _: Reader, session: Reading, one: Who = "", oth
     named = [(text, find_commentator(session, text)) for text in (one, other)]
     people = [person for _, person in named if person is not None]
     both = len(people) == 2 and people[0].id != people[1].id
-    made = request.app.state.leaderboard_cache.estimates(session, Filters(), "opening", now).estimates if both else None
+    made = (
+        request.app.state.leaderboard_cache.get_estimates(session, Filters(), "opening", now).estimates
+        if both
+        else None
+    )
     return render(
         request,
         "compare.html",

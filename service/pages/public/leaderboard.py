@@ -55,7 +55,7 @@ def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Respo
     return shared_page(
         request,
         session,
-        lambda: boards.estimates(session, query.filters(), query.revisions, now),
+        lambda: boards.get_estimates(session, query.filters(), query.revisions, now),
         lambda made: template_bytes(
             request,
             "board.html",
@@ -72,7 +72,7 @@ def download(request: Request, _: Reader, session: Reading, query: Chosen) -> Re
     if query.as_of is not None:
         with _as_it_stood(request, session, query, query.as_of) as past:
             return _csv(_items(past.session, query, past.estimates, query.as_of))
-    made = request.app.state.leaderboard_cache.estimates(session, query.filters(), query.revisions, now).estimates
+    made = request.app.state.leaderboard_cache.get_estimates(session, query.filters(), query.revisions, now).estimates
     return _csv(_items(session, query, made, now))
 
 
@@ -80,7 +80,7 @@ def _as_it_stood(
     request: Request, session: Session, query: BoardQuery, when: datetime
 ) -> AbstractContextManager[AsOfRecord]:
     pasts: AsOfCache = request.app.state.as_of_cache
-    return pasts.at(session, when, query.filters(), query.revisions, now=request.app.state.clock.now())
+    return pasts.open(session, when, query.filters(), query.revisions, now=request.app.state.clock.now())
 
 
 def _csv(items: list[BoardItem]) -> Response:

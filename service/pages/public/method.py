@@ -29,7 +29,7 @@ def method(
 ) -> Response:
     """The method in full; ``words`` are read as a hedge, to try it out."""
     state = request.app.state
-    made = state.leaderboard_cache.estimates(session, Filters(), "opening", state.clock.now()).estimates
+    made = state.leaderboard_cache.get_estimates(session, Filters(), "opening", state.clock.now()).estimates
     reading, refusal = try_hedge(words, lexicon)
     return render(
         request,

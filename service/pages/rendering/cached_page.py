@@ -28,7 +28,7 @@ def shared_page(
 
     def make(now: datetime) -> Made:
         made = estimates()
-        return Made(body(made), made.until, made.fresh(newest_scoring(session), now))
+        return Made(body(made), made.until, made.is_current(newest_scoring(session), now))
 
     return _kept(request, session, make)
 
@@ -50,7 +50,7 @@ def _kept(request: Request, session: Session, make: Callable[[datetime], Made]) 
     boards, now = request.app.state.leaderboard_cache, request.app.state.clock.now()
     wanted, shared = address_of(request), not request.cookies
     head = ledger.head(session).seq
-    page = boards.page(wanted, head, now) if shared else None
+    page = boards.get_page(wanted, head, now) if shared else None
     if page is None:
         made = make(now)
         page = PageBytes(made.body, "", head, min(made.until or now + LONGEST, now + LONGEST))

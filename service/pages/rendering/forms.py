@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from predictions.errors import Fault, TrackRecordError
 from service.pages.rendering.templates import render
-from service.security.access import ANYBODY, caller, visitor
+from service.security.access import ANYBODY, request_caller, session_caller
 from service.security.api_keys import Caller
 from service.security.browser_session import BrowserSession, read_expired_session, read_session
 from service.security.csrf import form_token, has_form_token, is_cross_site
@@ -135,7 +135,7 @@ def posted(scope: str | None) -> Callable[..., Posted]:
     editor)."""
 
     def check(request: Request, form: Fields) -> Posted:
-        who = visitor(request, check_token(request, form))
+        who = session_caller(request, check_token(request, form))
         request.state.caller = who
         return Posted(form, _allowed(who, scope))
 
@@ -145,7 +145,7 @@ def posted(scope: str | None) -> Callable[..., Posted]:
 def shown_to(scope: str | None) -> Callable[..., Caller]:
     """A dependency: who asks for a page, if they may use it; a visitor without a key is asked to sign in."""
 
-    def check(who: Annotated[Caller, Depends(caller)]) -> Caller:
+    def check(who: Annotated[Caller, Depends(request_caller)]) -> Caller:
         return _allowed(who, scope)
 
     return check

@@ -49,7 +49,10 @@ def record() -> Iterator[Session]:
     ("statement", "finding"),
     [
         ("UPDATE prediction SET note = 'other' WHERE id = 1", "prediction 1 differs from ledger event"),
-        ("UPDATE prediction SET made_at = '2025-01-02 00:00:00' WHERE id = 2", "predictions [[2, 3]] do not read"),
+        (
+            "UPDATE prediction SET made_at = '2025-01-02 00:00:00' WHERE id = 2",
+            "predictions [[2, 3]] differ from ledger event",
+        ),
         ("DELETE FROM prediction WHERE id = 3", "predictions: 2 rows, but 3 in the ledger"),
         (
             SLIPPED_IN,

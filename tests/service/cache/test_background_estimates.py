@@ -72,7 +72,7 @@ def test_a_reader_of_a_past_whose_estimates_take_long_is_told_to_ask_again(
         return estimates.estimate(*args)
 
     monkeypatch.setattr(as_of_cache, "estimate", slow)
-    monkeypatch.setattr(as_of_cache, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(as_of_cache, "REQUEST_WAIT_SECONDS", 0.5)
     first = record.get(f"/api/leaderboard?{THEN}")
     assert (first.status_code, "retry-after" in first.headers) == (503, True)
     opened.set()
@@ -87,7 +87,7 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """One piece of work may wait, and it does, until the event is set."""
     opened = threading.Event()
     monkeypatch.setattr(background, "MAX_WAITING", 1)
-    monkeypatch.setattr(leaderboard_cache, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(leaderboard_cache, "REQUEST_WAIT_SECONDS", 0.01)
     monkeypatch.setattr(leaderboard_cache, "estimate", lambda *args: opened.wait(30) and estimates.estimate(*args))
     yield opened
     opened.set()
@@ -97,7 +97,7 @@ def test_whoever_asks_for_ever_new_boards_is_told_to_wait(crowded: threading.Eve
     assert admin.get("/api/leaderboard").json()["estimates"] == "pending"
     reply = admin.get("/api/leaderboard?topic=other")
     assert (reply.status_code, "retry-after" in reply.headers) == (503, True)
-    assert "ask again" in reply.json()["detail"]
+    assert "Retry shortly" in reply.json()["detail"]
     crowded.set()
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from predictions import ledger
 from service.app import create_app
-from service.db.coalesced_reads import SharedReading
+from service.db.coalesced_reads import CoalescedRead
 from service.db.engine import make_engine, write_transaction
 from service.settings import Settings
 from tests.support.fake_clock import FakeClock
@@ -56,7 +56,7 @@ def test_where_reading_is_closed_a_kept_page_needs_a_key(
 
 def test_an_answer_is_never_older_than_its_question(database_url: str, clock: FakeClock) -> None:
     engine = make_engine(database_url)
-    newest = SharedReading(engine, lambda session: ledger.head(session).seq)
+    newest = CoalescedRead(engine, lambda session: ledger.head(session).seq)
 
     def write() -> int:
         with write_transaction(engine) as session:
@@ -65,11 +65,11 @@ def test_an_answer_is_never_older_than_its_question(database_url: str, clock: Fa
 
     async def ask() -> None:
         written = await asyncio.to_thread(write)
-        assert await newest.now() >= written
+        assert await newest.get() >= written
 
     async def many() -> None:
         await asyncio.gather(*(ask() for _ in range(40)))
-        assert await newest.now() == 40
+        assert await newest.get() == 40
 
     asyncio.run(many())
     engine.dispose()

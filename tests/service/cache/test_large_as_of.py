@@ -29,7 +29,7 @@ def test_a_reader_of_a_past_that_takes_long_is_told_to_ask_again(
         return rebuild(*args)
 
     monkeypatch.setattr(as_of_cache, "rebuild", slow)
-    monkeypatch.setattr(as_of_cache, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(as_of_cache, "REQUEST_WAIT_SECONDS", 0.05)
     first = admin.get("/api/leaderboard", params=PAST)
     assert (first.status_code, "retry-after" in first.headers) == (503, True)
     assert "being rebuilt" in first.json()["detail"]

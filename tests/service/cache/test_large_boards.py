@@ -34,8 +34,8 @@ class Gate:
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Every record is large, and its estimates wait for the gate."""
     gate = Gate()
-    monkeypatch.setattr(leaderboard_cache, "PAIRS_AT_ONCE", 0)
-    monkeypatch.setattr(leaderboard_cache, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(leaderboard_cache, "MAX_PAIRS_TO_WAIT_FOR", 0)
+    monkeypatch.setattr(leaderboard_cache, "REQUEST_WAIT_SECONDS", 0.01)
     monkeypatch.setattr(leaderboard_cache, "estimate", gate.estimate)
     yield gate
     gate.opened.set()
@@ -88,7 +88,7 @@ def test_the_last_estimates_are_shown_while_new_ones_are_made(admin: httpx.Clien
 def test_a_patient_first_reader_gets_what_is_made_soon(
     admin: httpx.Client, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leaderboard_cache, "PATIENCE_SECONDS", 30)
+    monkeypatch.setattr(leaderboard_cache, "REQUEST_WAIT_SECONDS", 30)
     gate.opened.set()
     record_one(admin)
     resolve(admin)

@@ -251,7 +251,7 @@ def test_what_is_due_is_listed_whether_swept_or_not(trackrecord: Command) -> Non
     assert len(after) > 3
     assert all(item["status"] == "due" for item in after)
     assert after[0]["slug"] in trackrecord("due", "--limit", "1").out
-    assert trackrecord("seed").out.startswith("there are questions on record")
+    assert trackrecord("seed").out.startswith("the database has questions already")
 
 
 def test_tables_are_plain_and_whole_where_no_terminal_reads_them(trackrecord: Command) -> None:

@@ -46,5 +46,5 @@ def test_rescoring_restores_spoiled_scores_and_sums(trackrecord_anywhere: Comman
 
 
 def test_rescoring_an_empty_record_does_nothing(trackrecord: Command) -> None:
-    assert trackrecord("rescore").out == "0 scores made anew, 0 of them changed\n"
+    assert trackrecord("rescore").out == "0 scores recomputed, 0 of them changed\n"
     assert trackrecord("export", "--what", "ledger").out == ""

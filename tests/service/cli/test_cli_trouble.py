@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.cli.errors import Failed, tell
+from service.cli.errors import Failed, print_error
 from tests.support.cli_runner import Command
 from tests.support.postgres_server import PostgresServer
 
@@ -192,8 +192,8 @@ def test_a_wrong_password_and_a_missing_database_are_told_apart(
 
 def test_what_nobody_foresaw_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
-        tell(ZeroDivisionError("a defect"))
-    assert tell(Failed("in the way")) == 1
+        print_error(ZeroDivisionError("a defect"))
+    assert print_error(Failed("in the way")) == 1
 
 
 def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
@@ -202,5 +202,5 @@ def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
     monkeypatch.setenv("TRACKRECORD_DATABSE_URL", "x")
     monkeypatch.setenv("TRACKRECORD_FEED_METACULUS", "a token")
     done = trackrecord("due", "--json")
-    told = "warning: TRACKRECORD_DATABSE_URL is no setting and has no effect: did you mean TRACKRECORD_DATABASE_URL?"
+    told = "warning: TRACKRECORD_DATABSE_URL is not a setting and has no effect: did you mean TRACKRECORD_DATABASE_URL?"
     assert (done.code, done.err.strip(), done.json) == (0, told, [])

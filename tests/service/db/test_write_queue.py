@@ -32,8 +32,8 @@ def entering(number: int, *, held: threading.Event | None = None) -> Any:
 def test_of_writes_that_share_a_commit_only_the_faulty_ones_fail(engine: Engine) -> None:
     writer, held = Writer(engine), threading.Event()
     with ThreadPoolExecutor(12) as pool:
-        first = pool.submit(writer.write, entering(1, held=held))  # the others wait behind it
-        others = [pool.submit(writer.write, entering(number)) for number in range(2, 12)]
+        first = pool.submit(writer.run, entering(1, held=held))  # the others wait behind it
+        others = [pool.submit(writer.run, entering(number)) for number in range(2, 12)]
         held.set()
         assert first.result() > 0
         for number, other in enumerate(others, 2):
@@ -55,8 +55,8 @@ def test_an_unforeseen_fault_of_one_write_is_told_to_it_alone(engine: Engine) ->
         raise ZeroDivisionError
 
     with ThreadPoolExecutor(3) as pool:
-        first = pool.submit(writer.write, entering(1, held=held))
-        second, third = pool.submit(writer.write, broken), pool.submit(writer.write, entering(2))
+        first = pool.submit(writer.run, entering(1, held=held))
+        second, third = pool.submit(writer.run, broken), pool.submit(writer.run, entering(2))
         held.set()
         assert first.result() > 0
         assert third.result() > 0

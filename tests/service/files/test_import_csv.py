@@ -85,7 +85,7 @@ def test_rows_of_one_question_tell_its_outcome_once_or_alike(trackrecord: Comman
     other = told.replace("yes", "no")
     odd = trackrecord.file("b.csv", f"{header}\n{ROW},{told}\n{ROW.replace('Ann', 'Cy')},{other}\n")
     done = trackrecord("import", odd)
-    assert (done.code, "b.csv:3: outcome: another row tells the outcome" in done.err) == (2, True)
+    assert (done.code, "b.csv:3: outcome: another row has a different outcome" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_rows_of_one_question_tell_its_outcome_once_or_alike(trackrecord: Comman
         ("Ann,rain,2025-04-01,0.5\n", ":1: the first line must name the columns"),
         (f"{SHORT},probabilty\n", ":1: unknown column 'probabilty': did you mean 'probability'?"),
         (f"{SHORT},mood\n", "unknown column 'mood': remove it, or rename it"),
-        (f"{SHORT},note,note\n", "the column 'note' comes twice"),
+        (f"{SHORT},note,note\n", "duplicate column 'note'"),
         (f"{SHORT},,note\n", "a column has no name"),
         (f"{SHORT}\nAnn,rain,2025-04-01\n", ":2: has 3 cells, but the first line names 4 columns"),
         (f"{SHORT}\nAnn,rain,2025-04-01,0,5\n", ":2: has 5 cells"),
@@ -146,7 +146,7 @@ def test_another_encoding_can_be_told(trackrecord: Command) -> None:
     assert trackrecord("import", file).code == 2
     assert trackrecord("import", file, "--encoding", "cp1252").code == 0
     assert "Müller" in trackrecord("leaderboard").out
-    assert "no encoding is called" in trackrecord("import", file, "--encoding", "klingon").err
+    assert "unknown encoding" in trackrecord("import", file, "--encoding", "klingon").err
 
 
 def test_partial_keeps_the_good_rows_of_a_file(trackrecord: Command) -> None:
@@ -166,7 +166,7 @@ def test_a_row_is_numbered_by_the_line_it_begins_in(trackrecord: Command) -> Non
 def test_the_format_is_told_by_the_name_or_the_option(trackrecord: Command, tmp_path: Path) -> None:
     text = f"{HEADER}\n{ROW}\n"
     trackrecord.file("predictions.dat", text)
-    assert "does not tell the format" in trackrecord("import", "predictions.dat").err
+    assert "is not known: add --format" in trackrecord("import", "predictions.dat").err
     assert trackrecord("import", "predictions.dat", "--format", "csv").code == 0
     assert trackrecord("import", "-", "--format", "csv", stdin=text.encode()).code == 0
     assert trackrecord("import", "nowhere.csv").code == 2
@@ -179,7 +179,7 @@ def test_the_format_is_told_by_the_name_or_the_option(trackrecord: Command, tmp_
         ("", ":1: the file is empty"),
         ("[\n{}\n]\n", ":1: is one JSON list"),
         ("{}\n{oops}\n", ":2: is not valid JSON at column 2"),
-        ("3\n", ":1: is no JSON object"),
+        ("3\n", ":1: is not a JSON object"),
         ('{"probability": NaN}\n', "/probability: must be a finite number"),
         ("[" * 5000 + "\n", ":1: is not valid JSON"),
     ],

@@ -63,7 +63,7 @@ def test_settings_are_tried_attached_changed_and_taken_off(send: Send, api: http
         ({"config": "{"}, "config", "is no json"),
         ({"config": "[1]"}, "config", "must be a json object"),
         ({"config": '{"url": NaN}'}, "config", "url: "),
-        ({"config": '{"yes": "a", "yes": "b"}'}, "config", "more than once"),
+        ({"config": '{"yes": "a", "yes": "b"}'}, "config", "duplicate key"),
         ({"config": "[" * 100_000}, "config", "is no json"),
         ({"config": '{"yes": "[[", "url": "file:///etc/passwd"}'}, "config", "url: "),
         ({"config": '{"yes": "[[", "url": "file:///etc/passwd"}'}, "config", "yes: "),

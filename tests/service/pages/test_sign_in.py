@@ -9,7 +9,7 @@ import pytest
 
 from service.app import create_app
 from service.pages.editing.sign_in import safe_path
-from service.security.browser_session import SESSION_LASTS
+from service.security.browser_session import SESSION_LIFETIME
 from service.security.sign_in_throttle import MAX_ADDRESSES, MAX_FAILURES, WINDOW, SignInThrottle
 from service.settings import Settings
 from tests.conftest import ADMIN_KEY, serving
@@ -89,7 +89,7 @@ def test_revoking_the_key_ends_its_visits_at_once(visitor: httpx.Client, admin: 
 
 def test_a_visit_ends_by_itself(visitor: httpx.Client, clock: FakeClock) -> None:
     sign_in(visitor)
-    clock.advance(SESSION_LASTS.total_seconds() - 1)
+    clock.advance(SESSION_LIFETIME.total_seconds() - 1)
     assert is_signed_in(visitor)
     clock.advance(2)
     assert not is_signed_in(visitor)
@@ -98,7 +98,7 @@ def test_a_visit_ends_by_itself(visitor: httpx.Client, clock: FakeClock) -> None
 def test_a_form_left_open_overnight_can_be_sent_after_signing_in_again(visitor: httpx.Client, clock: FakeClock) -> None:
     sign_in(visitor)
     before = token_on(visitor.get("/sign-out"))
-    clock.advance(SESSION_LASTS.total_seconds() + 1)
+    clock.advance(SESSION_LIFETIME.total_seconds() + 1)
     assert visitor.post("/sign-out", data={"token": before}).status_code == 403
     sign_in(visitor)
     assert visitor.post("/sign-out", data={"token": before}).status_code == 303
@@ -184,7 +184,7 @@ def test_the_memory_of_failures_is_bounded() -> None:
     failures = SignInThrottle()
     for number in range(MAX_ADDRESSES + 50):
         failures.add(str(number), START)
-    assert len(failures._of) == MAX_ADDRESSES
+    assert len(failures._failures) == MAX_ADDRESSES
 
 
 @pytest.mark.parametrize(

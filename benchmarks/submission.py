@@ -81,7 +81,6 @@ def _question(number: int) -> dict[str, object]:
         "resolution_criteria": "Yes if it happened.",
         "deadline": "2099-12-31",
         "deadline_basis": "stated",
-        "invented": True,
     }
 
 

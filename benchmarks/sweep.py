@@ -106,7 +106,6 @@ def enter_many(engine: Engine, count: int, due: int) -> None:
                     "due_at": deadline,
                     "next_prompt_at": deadline,
                     "prompts": 0,
-                    "invented": True,
                     "created_at": NOW,
                 }
             )

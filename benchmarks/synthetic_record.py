@@ -54,7 +54,6 @@ def _commentator(number: int) -> dict[str, Any]:
         "kind": CommentatorKind.PERSON,
         "description": "",
         "statement": "",
-        "invented": True,
         "created_at": MADE,
     }
 
@@ -74,7 +73,6 @@ def _question(number: int) -> dict[str, Any]:
         "due_at": DEADLINE,
         "next_prompt_at": None,
         "prompts": 1,
-        "invented": True,
         "created_at": MADE,
     }
 

@@ -45,7 +45,6 @@ class Commentator(SQLModel, table=True):
     statement: str = Field(default="", sa_type=Text, description="the commentator's reply to the record")
     statement_on: str | None = Field(default=None, max_length=10, description="the day it was made, YYYY-MM-DD")
     statement_url: str | None = Field(default=None, max_length=2000, description="its address, if published")
-    invented: bool = False
     created_at: datetime
 
 
@@ -57,7 +56,6 @@ class Source(SQLModel, table=True):
     title: str = Field(default="", max_length=500)
     outlet: str = Field(default="", max_length=200, index=True)
     published_on: str | None = Field(default=None, max_length=10, description="YYYY-MM-DD")
-    invented: bool = False
     created_at: datetime
 
 
@@ -100,7 +98,6 @@ class Question(SQLModel, table=True):
     assignee: str | None = Field(default=None, max_length=200, description="person who is to resolve it")
     outcome: str | None = Field(default=None, max_length=120)
     known_at: datetime | None = None
-    invented: bool = False
     created_at: datetime
 
     @property
@@ -222,7 +219,7 @@ class Resolution(SQLModel, table=True):
 
     __table_args__ = (
         CheckConstraint("(outcome IS NULL) = (known_at IS NULL)", name="known_at_fits_outcome"),
-        CheckConstraint("outcome IS NOT NULL OR supersedes_id IS NOT NULL", name="taking_back_supersedes"),
+        CheckConstraint("outcome IS NOT NULL OR supersedes_id IS NOT NULL", name="retraction_supersedes"),
         # Two concurrent first resolutions of a question would fork its chain.
         Index(
             "uq_resolution_first",
@@ -327,3 +324,13 @@ class LedgerEvent(SQLModel, table=True):
     salt: str = Field(max_length=32)
     body_hash: str = Field(max_length=64)
     hash: str = Field(max_length=64, unique=True)
+
+
+class DemoMark(SQLModel, table=True):
+    """The mark of a database that holds an invented record: one row, or none."""
+
+    __tablename__ = "demo_mark"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    created_at: datetime

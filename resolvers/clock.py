@@ -1,14 +1,14 @@
-"""The clock that everything here is handed: nothing reads the machine's own."""
+"""The clock interface. Code receives a clock as a parameter and never reads that of the machine."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where the time comes from."""
+    """A wall clock and a monotonic clock."""
 
     def now(self) -> datetime:
-        """Return the present instant, in UTC."""
+        """Return the current time in UTC."""
 
     def monotonic(self) -> float:
-        """Return seconds on a clock that is never set back; only differences mean anything."""
+        """Return the seconds of a clock that is never set back; only differences have a meaning."""

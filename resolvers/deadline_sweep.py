@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from predictions import ledger
+from predictions.demo_mark import is_demo
 from predictions.enums import QuestionStatus
 from predictions.models import Question, QuestionTopic, row_id
 from predictions.outcomes import UNRESOLVED, outcomes
@@ -120,7 +121,7 @@ def _create_deliveries(
     channels = session.execute(select(Channel).where(col(Channel.enabled)).order_by(col(Channel.id))).scalars().all()
     if not channels:
         return
-    topics = _topics_by_question(session, prompts)
+    topics, demo = _topics_by_question(session, prompts), is_demo(session)
     subscribed = subscribed_channels(session, topics)
     rows = []
     for each in due:
@@ -135,7 +136,7 @@ def _create_deliveries(
         if not receivers:
             continue
         payload = prompt_message(
-            prompt_id, each.step, each.question, outcomes(each.question), of_question, now, base_url
+            prompt_id, each.step, each.question, outcomes(each.question), of_question, now, base_url, demo=demo
         )
         rows += [
             {

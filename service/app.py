@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
+from predictions.demo_mark import is_demo
 from predictions.ledger import head
 from resolvers.clock import Clock
 from service import __version__, pages
@@ -33,7 +34,7 @@ from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import SystemClock
 from service.db.coalesced_reads import CoalescedRead, CoalescedReads
-from service.db.engine import make_engine, write_transaction
+from service.db.engine import make_engine, read_transaction, write_transaction
 from service.db.write_queue import Writer
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
@@ -41,6 +42,7 @@ from service.security.sign_in_throttle import SignInThrottle
 from service.settings import Settings
 from service.web import openapi, problems
 from service.web.body_limit import BodyLimit
+from service.web.compression import Compression
 from service.web.head_requests import HeadAsGet
 from service.web.openapi_webhooks import webhooks
 from service.web.strict_requests import strict
@@ -80,6 +82,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     openapi.describe(app)
     app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Compression)
     app.add_middleware(HeadAsGet)
     return app
 
@@ -89,6 +92,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     state.engine = make_engine(state.settings.database)
     state.secret = state.settings.secret()
+    with read_transaction(state.engine) as session:
+        state.demo = is_demo(session)
     state.writer = Writer(state.engine)
     state.leaderboard_cache = LeaderboardCache(state.engine)
     state.newest_event = CoalescedRead(state.engine, lambda session: head(session).seq)

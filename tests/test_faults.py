@@ -23,7 +23,6 @@ from service.scheduling.scheduler import Scheduler
 from service.settings import Settings
 from tests.conftest import TEMPLATE, migrate
 from tests.support.fault_injection import ROOT, TICK_SECONDS, FaultHarness, fault_harness, wait_until
-from tests.support.http_source_server import hang
 from tests.support.postgres_server import PostgresServer
 
 
@@ -67,28 +66,31 @@ def test_random_kills_of_two_processes_lose_nothing(harness: FaultHarness, kills
 @pytest.mark.parametrize("times", [1, pytest.param(400, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
 def test_a_process_that_slept_past_its_lease_changes_nothing_when_it_wakes(harness: FaultHarness, times: int) -> None:
     harness.receiver.faults = False
-    for time_before in range(times):
-        harness.receiver.first = hang
-        requests = len(harness.receiver.server.requests)
-        harness.come_due(1)
-        sleeper = harness.start()
-        wait_until(lambda: len(harness.receiver.server.requests) == requests + 1)  # noqa: B023 - called at once
-        harness.suspend(sleeper)
-        other = harness.start()
-        wait_until(lambda: harness.finished(time_before + 1))  # noqa: B023 - called at once
-        harness.kill(other)
-        before = newest_delivery(harness)
-        assert (before.state, before.attempts) == (DeliveryState.DELIVERED, 2)
-
-        os.kill(sleeper.pid or 0, signal.SIGCONT)
-        wait_until(
-            lambda: first_attempt(harness).finished_at is not None
-        )  # it has come back, and booked its own attempt
-        assert first_attempt(harness).status_code is None
-        after = newest_delivery(harness)
-        assert after.model_dump() == before.model_dump()
-        harness.kill(sleeper)
+    for _ in range(times):
+        sleep_past_the_lease(harness)
     harness.check(times)
+
+
+def sleep_past_the_lease(harness: FaultHarness) -> None:
+    harness.receiver.hanging = True
+    harness.come_due(1)
+    sleeper = harness.start()
+    wait_until(lambda: bool(harness.receiver.unanswered))
+    harness.suspend(sleeper, lambda: bool(harness.receiver.unanswered) and attempt(harness).finished_at is None)
+    lost = attempt(harness)
+    harness.receiver.hanging = False
+    other = harness.start()
+    wait_until(lambda: harness.finished(harness.created))
+    harness.kill(other)
+    before = newest_delivery(harness)
+    assert before.state is DeliveryState.DELIVERED
+    assert before.attempts > lost.number
+
+    os.kill(sleeper.pid or 0, signal.SIGCONT)
+    wait_until(lambda: attempt(harness, lost.id).finished_at is not None)  # it woke and recorded its own attempt
+    assert attempt(harness, lost.id).status_code is None
+    assert newest_delivery(harness).model_dump() == before.model_dump()
+    harness.kill(sleeper)
 
 
 def newest_delivery(harness: FaultHarness) -> Delivery:
@@ -98,11 +100,13 @@ def newest_delivery(harness: FaultHarness) -> Delivery:
         return row
 
 
-def first_attempt(harness: FaultHarness) -> DeliveryAttempt:
-    """The first attempt of the newest delivery."""
+def attempt(harness: FaultHarness, number: int | None = None) -> DeliveryAttempt:
+    """The attempt with this id, else the newest of all."""
+    chosen = select(DeliveryAttempt).order_by(col(DeliveryAttempt.id).desc()).limit(1)
+    if number is not None:
+        chosen = chosen.where(col(DeliveryAttempt.id) == number)
     with read_transaction(harness.engine) as session:
-        firsts = select(DeliveryAttempt).where(col(DeliveryAttempt.number) == 1)
-        row = session.execute(firsts.order_by(col(DeliveryAttempt.delivery_id).desc()).limit(1)).scalar_one()
+        row = session.execute(chosen).scalar_one()
         session.expunge(row)
         return row
 

@@ -1,4 +1,4 @@
-"""Whether predictions and resolutions still read as the ledger says they were recorded."""
+"""Compare predictions and resolutions with the ledger."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -17,31 +17,31 @@ _BULK = "predictions.recorded"
 
 
 def mismatches(session: Session) -> Iterator[str]:
-    """Say of every prediction and resolution that was changed, removed or slipped in behind the ledger's back."""
-    told = dict.fromkeys(_TABLES, 0)
+    """Yield one message for each prediction or resolution that was changed, removed or added outside the ledger."""
+    logged = dict.fromkeys(_TABLES, 0)
     events = select(LedgerEvent).where(col(LedgerEvent.subject).in_(_TABLES)).order_by(col(LedgerEvent.seq))
     for event in session.execute(events.execution_options(yield_per=BATCH)).scalars():
         if event.action == _BULK:
             body = json.loads(event.body)
-            told["prediction"] += body["count"]
+            logged["prediction"] += body["count"]
             yield from _bulk(session, event, body)
         else:
-            told[event.subject] += 1
+            logged[event.subject] += 1
             yield from _single(session, event)
         session.expunge(event)
     for name, table in _TABLES.items():
         stored = session.execute(select(func.count()).select_from(table)).scalar_one()
-        if stored != told[name]:
-            yield f"{name}s: {stored} rows, but the ledger tells of {told[name]}"
+        if stored != logged[name]:
+            yield f"{name}s: {stored} rows, but {logged[name]} in the ledger"
 
 
 def _single(session: Session, event: LedgerEvent) -> Iterator[str]:
     table = _TABLES[event.subject]
     row = session.get(table, event.subject_id)
     if row is None:
-        yield f"{event.subject} {event.subject_id} is gone; ledger event {event.seq} tells of it"
+        yield f"{event.subject} {event.subject_id} is missing, but ledger event {event.seq} recorded it"
     elif event.body not in _spellings(ledger.contents(row)):
-        yield f"{event.subject} {event.subject_id} does not read as ledger event {event.seq} says"
+        yield f"{event.subject} {event.subject_id} differs from ledger event {event.seq}"
 
 
 def _bulk(session: Session, event: LedgerEvent, body: dict[str, Any]) -> Iterator[str]:
@@ -50,11 +50,11 @@ def _bulk(session: Session, event: LedgerEvent, body: dict[str, Any]) -> Iterato
         now.update(("\n" * (number > 0) + line).encode())
         before.update(("\n" * (number > 0) + former).encode())
     if body["sha256"] not in (now.hexdigest(), before.hexdigest()):
-        yield f"predictions {body['ids']} do not read as ledger event {event.seq} says"
+        yield f"predictions {body['ids']} differ from ledger event {event.seq}"
 
 
 def _spellings(body: dict[str, Any]) -> tuple[str, str]:
-    """A row as events spell it, with the present names of its columns and with the former ones."""
+    """Return the canonical JSON of a row with the present names of its columns and with the former ones."""
     return ledger.canonical(body), ledger.canonical(ledger.former_names(body))
 
 
@@ -62,6 +62,6 @@ def _lines(session: Session, ranges: Iterable[tuple[int, int]]) -> Iterator[tupl
     table = Prediction.__table__  # type: ignore[attr-defined]
     for first, last in ranges:
         for start in range(first, last + 1, BATCH):
-            here = table.c.id.between(start, min(start + BATCH - 1, last))
-            for row in session.execute(select(table).where(here).order_by(table.c.id)).mappings():
+            batch = table.c.id.between(start, min(start + BATCH - 1, last))
+            for row in session.execute(select(table).where(batch).order_by(table.c.id)).mappings():
                 yield _spellings(dict(row))

@@ -1,4 +1,4 @@
-"""Whether every stored number follows from the append-only rows."""
+"""Compare all stored scores and totals with the append-only rows."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from predictions.scores.running_totals import FIELDS, OVERALL, contributions, qu
 
 
 def verify(session: Session) -> Iterator[str]:
-    """Say of every stored number that does not agree with the rows it rests on; nothing where all agree."""
+    """Yield one message for each stored number that differs from its recomputation; none if all agree."""
     yield from ledger.chain_errors(session)
     yield from mismatches(session)
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * len(FIELDS))
@@ -29,8 +29,8 @@ def verify(session: Session) -> Iterator[str]:
         stored = [getattr(row, field) for field in FIELDS]
         expected = sums.pop((row.commentator_id, row.topic), [0] * len(FIELDS))
         if stored != expected:
-            where = f"running total of commentator {row.commentator_id} in {row.topic or 'all topics'}"
-            yield f"{where}: stored {stored}, expected {expected}"
+            context = f"running total of commentator {row.commentator_id} in {row.topic or 'all topics'}"
+            yield f"{context}: stored {stored}, expected {expected}"
     for (person, topic), expected in sums.items():
         yield f"running total of commentator {person} in {topic or 'all topics'}: missing, expected {expected}"
 
@@ -44,7 +44,7 @@ def _question(session: Session, question: Question) -> Iterator[str]:
     for score in session.exec(select(Score).where(Score.question_id == question.id)).all():
         row = expected.pop(score.commentator_id, None)
         if row is None or any(getattr(score, name) != value for name, value in row.items()):
-            where = f"score of commentator {score.commentator_id} on question {question.id}"
-            yield f"{where}: stored {score.model_dump()}, expected {row}"
+            context = f"score of commentator {score.commentator_id} on question {question.id}"
+            yield f"{context}: stored {score.model_dump()}, expected {row}"
     for person, row in expected.items():
         yield f"score of commentator {person} on question {question.id}: missing, expected {row['opening']}"

@@ -1,4 +1,4 @@
-"""Words into probabilities: what a hedge ("seems unlikely") means by a named lexicon. A number beats a phrase."""
+"""Interpretation of hedges ("seems unlikely") as probabilities by a named lexicon. A number takes precedence."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,10 +17,10 @@ MAX_CHARS = 200
 
 @dataclass(frozen=True)
 class HedgeInterpretation:
-    """How ``words`` were read: ``low <= best <= high`` is the probability of what they are said of.
+    """Interpretation of ``words``: ``low <= best <= high`` is the probability of yes.
 
-    ``phrase`` is the part that decided, normalised; ``entry_id`` its entry, or None for a number in the words.
-    ``vague``: the words carry almost no claim. ``against``: the words are said of the opposite (see ``read_hedge``).
+    ``phrase`` is the normalised part that decided; ``entry_id`` its entry, or None for a number in the words.
+    ``vague``: the words carry almost no claim. ``against``: they describe the opposite (see ``read_hedge``).
     """
 
     words: str
@@ -39,15 +39,14 @@ class HedgeInterpretation:
 def read_hedge(
     words: str, lexicon: str = DEFAULT_LEXICON, *, version: int | None = None, against: bool = False
 ) -> HedgeInterpretation:
-    """The probability that ``words`` give, by the newest version of ``lexicon`` or the ``version`` asked for.
+    """Interpret ``words`` by the newest version of ``lexicon``, or by ``version``.
 
-    A number in the words beats every phrase ("a 60-70% chance", "one in four", "3-1 against"); else the longest
-    phrase of the lexicon on word boundaries. A negated phrase is read only where the lexicon has it as such: it is
-    never one minus the phrase. ``against`` says that the words are about the opposite of the question ("no way of
-    lasting peace", where the question is whether fighting goes on); the probability of the opposite event is then
-    one minus the reading, exactly.
+    A number in the words beats every phrase ("a 60-70% chance", "one in four", "3-1 against"); otherwise the longest
+    phrase of the lexicon on word boundaries decides. A negated phrase needs an entry of its own: it is never one minus
+    the phrase. With ``against`` the words describe the opposite of the question ("no way of lasting peace", where
+    the question is whether fighting continues); the probability of yes is then exactly one minus the interpretation.
 
-    Raises ``InvalidInput`` at ``/hedge`` for words that no entry fits, that fit two, or that negate or compare; at
+    Raises ``InvalidInput`` at ``/hedge`` for words that fit no entry or two, or that negate or compare; at
     ``/lexicon`` for a lexicon or version that does not exist.
     """
     return _read(words, lexicon, version, against)
@@ -62,14 +61,14 @@ def _read(words: str, name: str, version: int | None, against: bool) -> HedgeInt
     if not text:
         raise InvalidInput.at("/hedge", "is empty: give the words that carried the probability, or the probability")
     flat = unhyphenate(text)
-    found = lexicon.matches(flat)
-    number = find_number(text, without(flat, found))
+    matches = lexicon.matches(flat)
+    number = find_number(text, without(flat, matches))
     if number is not None:
-        refuse_negated_number(flat, number.start, number.end, found)
+        refuse_negated_number(flat, number.start, number.end, matches)
         entry_id, source, vague = None, "a number in the words", False
         low, best, high, phrase = number.low, number.best, number.high, number.phrase
     else:
-        match = deciding_match(text, flat, found, lexicon)
+        match = deciding_match(text, flat, matches, lexicon)
         entry_id, source, vague = match.entry.id, match.entry.source, match.entry.vague
         low, best, high = match.entry.low, match.entry.best, match.entry.high
         phrase = flat[match.start : match.end]

@@ -1,4 +1,4 @@
-"""A lexicon: phrases, how probable each makes what it is said of, and how the phrases are found in a text."""
+"""Lexicons: phrases with their probabilities, and the search for phrases in a text."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _GAP = r"(?: [^ ]+){1,12}? "
 
 
 class PhraseMatch(NamedTuple):
-    """An entry found in a text from ``start`` to ``end``."""
+    """An occurrence of an entry at ``text[start:end]``."""
 
     start: int
     end: int
@@ -20,9 +20,10 @@ class PhraseMatch(NamedTuple):
 
 @dataclass(frozen=True)
 class LexiconEntry:
-    """What one phrase means: ``low <= best <= high`` are probabilities of what it is said of.
+    """One row of a lexicon: phrases that mean the probability ``best``, between ``low`` and ``high``.
 
-    ``vague``: carries almost no claim (may, might, could). ``auxiliary``: gives way to any other phrase (will, would).
+    ``vague``: carries almost no claim (may, might, could). ``auxiliary``: any other phrase takes precedence (will,
+    would).
     """
 
     id: str
@@ -37,7 +38,7 @@ class LexiconEntry:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """A named, versioned set of entries, with where its numbers come from."""
+    """A named, versioned set of entries with title, attribution and licence."""
 
     name: str
     version: int
@@ -49,12 +50,12 @@ class Lexicon:
 
     @cached_property
     def phrases(self) -> dict[str, LexiconEntry]:
-        """Every pattern, normalised, and its entry."""
+        """Return the entry of every normalised pattern."""
         return {unhyphenate(normalise(pattern)): entry for entry in self.entries for pattern in entry.patterns}
 
     @cached_property
     def _matcher(self) -> re.Pattern[str]:
-        """The longest literal phrase at each word; those with the same first word share a branch."""
+        """Compile a pattern for the longest literal phrase at each word; phrases with one first word share a branch."""
         tails: dict[str, list[str]] = {}
         for phrase in sorted((phrase for phrase in self.phrases if "..." not in phrase), key=len, reverse=True):
             first, _, _ = phrase.partition(" ")
@@ -64,7 +65,7 @@ class Lexicon:
 
     @cached_property
     def _gapped(self) -> tuple[tuple[re.Pattern[str], LexiconEntry], ...]:
-        """Patterns with "..." in them, for up to twelve words in between."""
+        """Compile the patterns with "...", which stands for one to twelve words."""
         return tuple(
             (re.compile(rf"(?<![\w']){_GAP.join(re.escape(part) for part in phrase.split(' ... '))}(?![\w'])"), entry)
             for phrase, entry in self.phrases.items()
@@ -72,12 +73,12 @@ class Lexicon:
         )
 
     def matches(self, text: str) -> list[PhraseMatch]:
-        """The entries in a normalised, unhyphenated text, longest first; none lies over another."""
-        found = [PhraseMatch(*hit.span(1), self.phrases[hit[1]]) for hit in self._matcher.finditer(text)]
-        found += [PhraseMatch(*hit.span(), entry) for form, entry in self._gapped for hit in form.finditer(text)]
-        found.sort(key=lambda match: (match.start - match.end, match.start))
+        """Return the non-overlapping entries in a normalised, unhyphenated text, longest first."""
+        candidates = [PhraseMatch(*hit.span(1), self.phrases[hit[1]]) for hit in self._matcher.finditer(text)]
+        candidates += [PhraseMatch(*hit.span(), entry) for form, entry in self._gapped for hit in form.finditer(text)]
+        candidates.sort(key=lambda match: (match.start - match.end, match.start))
         apart: list[PhraseMatch] = []
-        for match in found:
+        for match in candidates:
             if all(match.end <= other.start or match.start >= other.end for other in apart):
                 apart.append(match)
         return apart

@@ -1,4 +1,4 @@
-"""One spelling for one wording, so that a phrase is found however it was typed or pasted."""
+"""Normalise the spelling of hedges, so that typing and pasting variants match the same phrase."""
 
 import re
 import unicodedata
@@ -8,9 +8,9 @@ _SIGNS = str.maketrans(
     | dict.fromkeys("‐‑‒–−", "-")
     | dict.fromkeys("—―", " , ")  # a long dash parts clauses, a short one joins words
     | dict.fromkeys('"“”„«»*_', " ")
-    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff")  # unseen signs inside pasted words
+    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff")  # invisible characters inside pasted words
 )
-# Contractions written out, so that a phrase needs one spelling and every "n't" is seen as a "not".
+# Without contractions a phrase needs one spelling, and every "n't" is recognised as "not".
 _CONTRACTIONS = (
     (re.compile(r"\bwon'?t\b"), "will not"),
     (re.compile(r"\bcan(?:'?t|not)\b"), "can not"),
@@ -27,7 +27,7 @@ _JOINTS = re.compile(r"(?<=\w)[-/](?=\w)")
 
 
 def normalise(words: str) -> str:
-    """One spelling for one wording: NFKC, casefold, plain apostrophes and dashes, contractions written out."""
+    """Return ``words`` in NFKC and casefolded, with plain apostrophes and dashes and expanded contractions."""
     text = unicodedata.normalize("NFKC", words).casefold().translate(_SIGNS)
     if "'" in text or "nt" in text or "cannot" in text:
         for short, long in _CONTRACTIONS:
@@ -36,5 +36,5 @@ def normalise(words: str) -> str:
 
 
 def unhyphenate(text: str) -> str:
-    """``text`` with hyphens and slashes inside words as spaces, of the same length ("long-shot" is "long shot")."""
+    """Return ``text`` with hyphens and slashes inside words as spaces ("long-shot" is "long shot"); same length."""
     return _JOINTS.sub(" ", text)

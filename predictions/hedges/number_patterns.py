@@ -1,4 +1,4 @@
-"""The forms in which people write a probability in figures, and how each is read: low, best, high."""
+"""Patterns of probabilities in numerals, each with a function that returns (low, best, high)."""
 
 import re
 from collections.abc import Callable
@@ -20,12 +20,13 @@ Interval = tuple[float, float, float]
 
 
 def refused(detail: str) -> InvalidInput:
+    """Return an ``InvalidInput`` at ``/hedge``."""
     return InvalidInput.at("/hedge", detail)
 
 
 def _share(hit: re.Match[str], part: float, whole: float) -> float:
     if part > whole:
-        raise refused(f"{hit[0]!r} is more than 100%: a probability lies between 0 and 100%")
+        raise refused(f"{hit[0]!r} is more than 100%: give a probability between 0 and 100%")
     return round(part / whole, 15)
 
 
@@ -38,7 +39,7 @@ def _bounded(hit: re.Match[str], share: float) -> Interval:
 
 
 def _negative(hit: re.Match[str]) -> Interval | None:
-    raise refused(f"{hit[0]!r} is negative: a probability lies between 0 and 100%")
+    raise refused(f"{hit[0]!r} is negative: give a probability between 0 and 100%")
 
 
 def _even(_: re.Match[str]) -> Interval | None:
@@ -48,12 +49,12 @@ def _even(_: re.Match[str]) -> Interval | None:
 def _range(hit: re.Match[str]) -> Interval | None:
     low, high = _share(hit, numeral_value(hit["low"]), 100), _share(hit, numeral_value(hit["high"]), 100)
     if low > high:
-        raise refused(f"{hit[0]!r} runs downwards: give the lower figure first")
+        raise refused(f"{hit[0]!r} is a descending range: give the lower number first")
     return low, round((low + high) / 2, 15), high
 
 
 def _change(hit: re.Match[str]) -> Interval | None:
-    raise refused(f"{hit[0]!r} may be a change from one figure to another: keep the one that is meant")
+    raise refused(f"{hit[0]!r} may be a change from one number to another: keep the one that is meant")
 
 
 def _percent(hit: re.Match[str]) -> Interval | None:
@@ -82,7 +83,7 @@ def _odds(hit: re.Match[str]) -> Interval | None:
         return None  # a score, a vote or a date
     if a <= 0 or b <= 0 or not betting or not side:
         raise refused(
-            f"{hit[0]!r} may be odds, but does not plainly say which way: write '3-1 odds against' or '3-1 odds on', "
+            f"{hit[0]!r} may be odds, but their direction is unclear: write '3-1 odds against' or '3-1 odds on', "
             "or give the probability"
         )
     loses = side.startswith(("against", "underdog", "outsider", "long", "shot"))

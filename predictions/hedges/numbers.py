@@ -1,4 +1,4 @@
-"""Numbers in a hedge: "70%", "60 to 70 percent", "one in four", "3-1 against". What is ambiguous is refused."""
+"""Numbers in a hedge: "70%", "60 to 70 percent", "one in four", "3-1 against". Ambiguous ones are refused."""
 
 import re
 from typing import NamedTuple
@@ -11,7 +11,7 @@ _KEEP_LESS = "keep only the words that carry this prediction's probability, or g
 
 
 class Number(NamedTuple):
-    """A probability that ``text[start:end]`` states, or the range that it states."""
+    """A probability, or a range of probabilities, stated at ``text[start:end]``."""
 
     start: int
     end: int
@@ -22,28 +22,28 @@ class Number(NamedTuple):
 
 
 def find_number(text: str, plain: str) -> Number | None:
-    """The one probability that a normalised text states in figures, or None where it states none.
+    """Return the one probability that a normalised text states in numerals, or None.
 
-    ``plain`` is the text with the phrases of the lexicon blanked, of the same length. A range has its middle as best;
-    "at least 70%" and "under 5%" keep the figure said as best, and reach from it to 1 or 0. Raises ``InvalidInput``
-    for more than 100%, a negative, two different figures, betting odds without "for" or "against", and a figure that
-    may say how much rather than how probable ("a 25% tariff").
+    ``plain`` is the text with the phrases of the lexicon blanked, of the same length. The best value of a range is its
+    middle; "at least 70%" and "under 5%" have the stated number as best, and extend from it to 1 or 0. Raises
+    ``InvalidInput`` for more than 100%, a negative number, two different numbers, betting odds without direction, and
+    a number that may be an amount rather than a probability ("a 25% tariff").
     """
     if not _MAY_HOLD.search(text):
         return None
-    found: list[Number] = []
+    numbers: list[Number] = []
     for form, read in FORMS:
         for hit in form.finditer(text):
-            if any(hit.start() < other.end and other.start < hit.end() for other in found):
+            if any(hit.start() < other.end and other.start < hit.end() for other in numbers):
                 continue
             interval = read(hit)
             if interval is None:
                 continue
             if read in MEASURES and not is_probability(hit, plain):
-                raise refused(f"{hit[0]!r} may say how much rather than how probable: {_KEEP_LESS}")
-            found.append(Number(*hit.span(), hit[0], *interval))
-    found.sort()
-    for other in found[1:]:
-        if other[3:] != found[0][3:]:
-            raise refused(f"states both {found[0].phrase!r} and {other.phrase!r}: keep the one that is meant")
-    return found[0] if found else None
+                raise refused(f"{hit[0]!r} may be an amount rather than a probability: {_KEEP_LESS}")
+            numbers.append(Number(*hit.span(), hit[0], *interval))
+    numbers.sort()
+    for other in numbers[1:]:
+        if other[3:] != numbers[0][3:]:
+            raise refused(f"states both {numbers[0].phrase!r} and {other.phrase!r}: keep the one that is meant")
+    return numbers[0] if numbers else None

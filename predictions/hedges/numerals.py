@@ -1,4 +1,4 @@
-"""Figures in words ("twenty-five", "a hundred"), and whether a figure says how probable or how much."""
+"""Numerals in digits and words ("twenty-five", "a hundred"), and a test whether one states a probability."""
 
 import re
 
@@ -32,8 +32,8 @@ _FILLERS = (
     r"closer to|or|in|is|it|not|no) )*~? ?$"
 )
 
-# A figure is a probability where it is joined to such a noun or adjective, where it opens its clause, or where the
-# words before it say so ("the odds of a recession are 40%"); else it may say how much ("will probably exceed 3%").
+# A number is a probability next to such a noun or adjective, at the start of its clause, or after words that announce
+# one ("the odds of a recession are 40%"); otherwise it may be an amount ("will probably exceed 3%").
 _JOINED = re.compile(rf"[ -]{CHANCE}|\ (?!{_COMPARED})\w+\ {CHANCE}|[ -]{_SURE}")
 _ENDS = re.compile(rf"\s*(?:$|[,.;:!?)+]|\ {_CLOSED})")
 _GOES_ON = re.compile(rf"\ {_PREPOSITION}")
@@ -45,7 +45,7 @@ _SAID = re.compile(
 
 
 def numeral_value(words: str) -> float:
-    """The number that ``words`` of the form ``FIGURE`` stand for."""
+    """Return the value of a text that matches ``NUMERAL``."""
     if words[0].isdigit() or words[0] == ".":
         return float(words.replace(",", ""))
     parts = re.split(r"[- ]", words)
@@ -53,7 +53,7 @@ def numeral_value(words: str) -> float:
 
 
 def is_probability(hit: re.Match[str], plain: str) -> bool:
-    """Whether the figure ``hit`` says how probable something is; ``plain``: the text, phrases blanked."""
+    """Return whether the number ``hit`` states a probability; ``plain`` is the text with phrases blanked."""
     end, before = hit.end(), plain[: hit.start()]
     if _JOINED.match(hit.string, end):
         return True

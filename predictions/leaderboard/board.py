@@ -116,23 +116,25 @@ def _item(
 def _statistics(sums: Sums, revisions: Revisions, made: Estimates, at: int | None) -> BoardStatistics:
     """The mean scores and the wording range of opening calls come from the running sums, as fresh as these."""
     means = {"brier": sums.mean(revisions)} | {f"brier_{rule}": sums.mean(rule) for rule in get_args(Revisions)}
-    found = {name: Estimate(value=mean) for name, mean in means.items()}
+    of_opening = sums.mean("opening_low"), sums.mean("opening_high")
+    words = dict.fromkeys(("brier", "brier_opening") if revisions == "opening" else ("brier_opening",), of_opening)
+    names = means if at is None else BoardStatistics.model_fields
+    return BoardStatistics(**{name: _estimate(made, name, at, means.get(name), words.get(name)) for name in names})
+
+
+def _estimate(
+    made: Estimates, name: str, at: int | None, value: float | None, words: tuple[float | None, float | None] | None
+) -> Estimate:
+    low = high = None
     if at is not None:
-        found = {name: _estimate(made, name, at, means.get(name)) for name in BoardStatistics.model_fields}
-    of_opening = {"wording_low": sums.mean("opening_low"), "wording_high": sums.mean("opening_high")}
-    for name in ("brier", "brier_opening") if revisions == "opening" else ("brier_opening",):
-        found[name] = found[name].model_copy(update=of_opening)
-    return BoardStatistics(**found)
-
-
-def _estimate(made: Estimates, name: str, at: int, mean: float | None) -> Estimate:
-    arrays = made.statistic(name)
-    value = _rounded(arrays.value, at) if mean is None else mean
-    found = Estimate(value=value, low=_rounded(arrays.low, at), high=_rounded(arrays.high, at))
-    if value is None or name not in made.words:
-        return found
-    fall, rise = (round(float(values[at]), 9) for values in made.words[name])
-    return found.model_copy(update={"wording_low": value + fall, "wording_high": value + rise})
+        arrays = made.statistic(name)
+        value = _rounded(arrays.value, at) if value is None else value
+        low, high = _rounded(arrays.low, at), _rounded(arrays.high, at)
+        if words is None and value is not None and name in made.words:
+            fall, rise = made.words[name]
+            words = value + round(float(fall[at]), 9), value + round(float(rise[at]), 9)
+    wording_low, wording_high = words or (None, None)
+    return Estimate(value=value, low=low, high=high, wording_low=wording_low, wording_high=wording_high)
 
 
 def _known(made: Estimates, at: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Entering questions and the market or crowd probabilities that their predictions are compared with."""
+"""Enter questions, with their topics, condition and reference forecast."""
 
 from datetime import datetime
 
@@ -16,14 +16,14 @@ from predictions.slugs import free_slug
 
 
 def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: str) -> Question:
-    """The question of this slug (without one: of this text and deadline) if it is on record, else entered as new.
+    """Return the question on record with this slug (without one: this text and deadline), or enter it as new.
 
-    Raises ``InvalidInput`` where the one on record asks something else, or the condition names no question.
+    Raises ``InvalidInput`` if the one on record differs, or the condition names an unknown question.
     """
-    found = _same_question(session, data)
-    if found is not None:
-        _must_agree(found, data)
-        return found
+    existing = _same_question(session, data)
+    if existing is not None:
+        _must_agree(existing, data)
+        return existing
     slug = data.slug or free_slug(data.text, lambda slug: find_question(session, slug) is not None)
     question = Question(
         slug=slug,
@@ -38,7 +38,6 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
         event=data.event or slug,
         due_at=data.deadline,
         next_prompt_at=data.deadline,
-        invented=data.invented,
         created_at=now,
     )
     _set_condition(session, question, data.condition)
@@ -65,12 +64,12 @@ def _same_question(session: Session, data: QuestionIn) -> Question | None:
 
 def _must_agree(question: Question, data: QuestionIn) -> None:
     differing = [
-        Fault(f"/{field}", f"question {question.slug!r} is on record with another {field}: use a new slug")
+        Fault(f"/{field}", f"differs from that of question {question.slug!r} on record: use a new slug")
         for field in ("text", "kind", "options", "deadline")
         if getattr(question, field) != getattr(data, field)
     ]
     if differing:
-        raise InvalidInput(f"question {question.slug!r} is on record and asks something else", *differing)
+        raise InvalidInput(f"question {question.slug!r} is on record and differs: use a new slug", *differing)
 
 
 def _set_condition(session: Session, question: Question, condition: ConditionIn | None) -> None:

@@ -1,4 +1,4 @@
-"""The life of a question up to its outcome: entered, found, declared decided early, postponed."""
+"""Change a question before its outcome: correct it, declare it decided early, postpone it."""
 
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,9 @@ from predictions.schemas.fields import Input, Instant
 def change_question(
     session: Session, question: Question, changes: dict[str, Any], reason: str, *, now: datetime, actor: str
 ) -> None:
-    """Correct the wording, the criteria or the basis of the deadline; the ledger keeps what stood there, and why.
+    """Correct the text, criteria or deadline basis of a question; the ledger keeps the old values and the reason.
 
-    Raises ``Conflict`` for a question with an outcome: it was resolved by the criteria that stand there.
+    Raises ``Conflict`` for a question with an outcome, which was resolved by the present criteria.
     """
     if question.status not in UNRESOLVED:
         raise Conflict(f"the question is {question.status.value}: retract its resolution first")
@@ -33,9 +33,9 @@ def change_question(
 
 
 def declare_decided(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> None:
-    """Let a question come due now because it is decided before its deadline. Raises ``Conflict`` unless it is open."""
+    """Make a question due now because it is decided before its deadline. Raises ``Conflict`` unless it is open."""
     if question.status is not QuestionStatus.OPEN:
-        raise Conflict(f"the question is {question.status.value}, no longer open: it needs no declaration")
+        raise Conflict(f"the question is {question.status.value}: only an open question can be declared decided")
     question.due_at = min(now, question.deadline)
     _prompt_anew(question)
     session.flush()
@@ -48,10 +48,10 @@ def postpone(
 ) -> None:
     """Move the deadline of an unresolved question to a later instant; the ledger keeps the earlier one and the reason.
 
-    Raises ``Conflict`` for a question with an outcome, ``InvalidInput`` for a deadline that is not later.
+    Raises ``Conflict`` for a question with an outcome, ``InvalidInput`` unless the deadline is later.
     """
     if question.status not in UNRESOLVED:
-        raise Conflict(f"the question is {question.status.value}: take its resolution back before moving its deadline")
+        raise Conflict(f"the question is {question.status.value}: retract its resolution before moving its deadline")
     if deadline <= question.deadline:
         raise InvalidInput.at("/deadline", f"must be later than the present deadline, {question.deadline.isoformat()}")
     body = {"before": question.deadline, "after": deadline, "reason": reason}
@@ -68,7 +68,7 @@ def _prompt_anew(question: Question) -> None:
 
 
 class Postponed(Input):
-    """What the ledger says about a postponement."""
+    """The body of a postponement's ledger event."""
 
     before: Instant
     after: Instant

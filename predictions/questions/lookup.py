@@ -7,27 +7,29 @@ from predictions.errors import InvalidInput
 from predictions.models import Question
 from predictions.schemas.inputs import QuestionRef
 
-# Asked for every prediction: building a statement takes longer than running it.
+# Runs for every prediction, and building a query takes longer than running it.
 _BY_SLUG = select(Question).where(col(Question.slug) == bindparam("slug"))
 
 
 def find_question(session: Session, which: int | str) -> Question | None:
-    """The question with this id or slug."""
+    """Return the question with this id or slug, or None."""
     if isinstance(which, int):
         return session.get(Question, which)
     return session.execute(_BY_SLUG, {"slug": which}).scalars().first()
 
 
 def named_question(session: Session, data: QuestionRef) -> Question:
-    """The question on record that ``data`` names. Raises ``InvalidInput`` where there is none."""
+    """Return the question that ``data`` names. Raises ``InvalidInput`` below ``/question`` if there is none."""
     field, which = ("id", data.id) if data.id is not None else ("slug", data.slug)
-    found = find_question(session, which or "")
-    if found is None:
-        raise InvalidInput.at(f"/question/{field}", f"no question has {field} {which!r}: check it or give it whole")
-    return found
+    question = find_question(session, which or "")
+    if question is None:
+        raise InvalidInput.at(
+            f"/question/{field}", f"no question has {field} {which!r}: check it, or give the whole question"
+        )
+    return question
 
 
 def condition_of(session: Session, question: Question) -> Question | None:
-    """Return the question that this one is conditional on, None where there is none."""
+    """Return the question that this one is conditional on, or None."""
     number = question.condition_question_id
     return session.get(Question, number) if number is not None else None

@@ -1,4 +1,4 @@
-"""Proposals as a person makes and decides them: an outcome is suggested, then confirmed or rejected. None scores."""
+"""Propose outcomes, and confirm or reject the proposals. A proposal does not score until confirmed."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,17 +19,16 @@ from predictions.schemas.inputs import EvidenceIn, ProposalIn, ResolutionIn
 
 PERSON = "person"
 
-#: The fixed tiers of confidence belong to kinds of sources; a person's suggestion claims none of them.
+#: Higher tiers of confidence are fixed for kinds of sources; a person's proposal claims none of them.
 CONFIDENCE_OF_A_PERSON = 0.5
 
 
 def propose(session: Session, question: Question, data: ProposalIn, *, now: datetime, actor: str) -> Proposal:
-    """Put an outcome with its evidence before those who resolve.
+    """Propose an outcome with evidence.
 
-    The same outcome with the same evidence is one proposal, however often it is made: the one on record is given
-    back, pending again if a resolution that was since taken back had closed it. Raises ``InvalidInput`` for an
-    outcome that the question cannot have or a ``known_at`` in the future, and ``Conflict`` where the question has an
-    outcome or the proposal was rejected before.
+    The same outcome with the same evidence is one proposal: a repetition returns the one on record, pending again if
+    a resolution that has since been retracted had closed it. Raises ``InvalidInput`` for an impossible outcome or a
+    ``known_at`` in the future, ``Conflict`` if the question has an outcome or the proposal was rejected before.
     """
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
     known_at = checked_known_at(data.known_at, now)
@@ -48,18 +47,18 @@ def propose(session: Session, question: Question, data: ProposalIn, *, now: date
         evidence=evidence,
         evidence_sha256=_digest(evidence),
     )
-    found = _same(session, question, finding)
-    if found is not None and found.state is ProposalState.REJECTED:
+    existing = _same(session, question, finding)
+    if existing is not None and existing.state is ProposalState.REJECTED:
         raise Conflict(
-            f"proposal {found.id} said the same with the same evidence and was rejected ({found.reason}): "
-            "bring other evidence"
+            f"proposal {existing.id} has the same outcome and evidence and was rejected ({existing.reason}): "
+            "give other evidence"
         )
-    return _put(session, question, finding, found, now, actor)
+    return _put(session, question, finding, existing, now, actor)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """An outcome with its evidence, as a resolver has found it. The hashes tell what is the same finding again."""
+    """An outcome with evidence, found by a resolver. The hashes identify a repeated finding."""
 
     resolver: str
     config_sha256: str
@@ -74,19 +73,18 @@ class Finding:
 def propose_finding(
     session: Session, question: Question, finding: Finding, *, now: datetime, actor: str
 ) -> Proposal | None:
-    """Put what a resolver found before those who resolve; None where the question already has its outcome.
+    """Propose the outcome that a resolver found. Returns None if the question already has an outcome.
 
-    The same finding is one proposal, however often it is made: the one on record is given back, as it was decided, or
-    pending again if a resolution that was since taken back had closed it. Raises ``InvalidInput`` for an outcome that
-    the question cannot have.
+    The same finding is one proposal: a repetition returns the one on record, rejected as it was, or pending again if
+    a resolution that has since been retracted had closed it. Raises ``InvalidInput`` for an impossible outcome.
     """
     checked_outcome(question, finding.outcome, pointer="/outcome", may_be_annulled=True)
     if question.outcome is not None:
         return None
-    found = _same(session, question, finding)
-    if found is not None and found.state is ProposalState.REJECTED:
-        return found
-    return _put(session, question, finding, found, now, actor)
+    existing = _same(session, question, finding)
+    if existing is not None and existing.state is ProposalState.REJECTED:
+        return existing
+    return _put(session, question, finding, existing, now, actor)
 
 
 def _same(session: Session, question: Question, finding: Finding) -> Proposal | None:
@@ -101,11 +99,11 @@ def _same(session: Session, question: Question, finding: Finding) -> Proposal | 
 
 
 def _put(
-    session: Session, question: Question, finding: Finding, found: Proposal | None, now: datetime, actor: str
+    session: Session, question: Question, finding: Finding, existing: Proposal | None, now: datetime, actor: str
 ) -> Proposal:
-    """A new proposal, or the one on record that says the same, open to be decided."""
-    if found is not None:
-        return _again(session, found, now, actor)
+    """Return a new proposal, or the equal one on record as pending."""
+    if existing is not None:
+        return _again(session, existing, now, actor)
     proposal = Proposal(question_id=row_id(question), **asdict(finding), proposed_by=actor, proposed_at=now)
     session.add(proposal)
     session.flush()
@@ -114,9 +112,9 @@ def _put(
 
 
 def _digest(evidence: list[dict[str, Any]]) -> str:
-    """The hash of the evidence, whatever its order."""
-    seen = sorted([item["url"], item["note"]] for item in evidence)
-    return sha256(json.dumps(seen, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    """Return the hash of the evidence, independent of its order."""
+    items = sorted([item["url"], item["note"]] for item in evidence)
+    return sha256(json.dumps(items, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
 
 def _again(session: Session, proposal: Proposal, now: datetime, actor: str) -> Proposal:
@@ -131,11 +129,11 @@ def _again(session: Session, proposal: Proposal, now: datetime, actor: str) -> P
 def confirm(
     session: Session, proposal: Proposal, amendments: ResolutionIn | None, *, now: datetime, actor: str
 ) -> Resolution:
-    """Resolve the question as the proposal says. ``amendments`` give the resolution's date, evidence and note in
-    place of the proposal's; its outcome must be the proposal's.
+    """Resolve the question with the outcome of the proposal.
 
-    Raises ``Conflict`` where the proposal is decided already, ``InvalidInput`` for another outcome or where neither
-    says when the outcome became known, and otherwise as ``resolve`` does.
+    ``amendments`` replace the proposal's date, evidence and note; their outcome must be the proposal's. Raises
+    ``Conflict`` if the proposal is already decided, ``InvalidInput`` for another outcome or if neither gives
+    ``known_at``, and the errors of ``resolve``.
     """
     _must_be_pending(proposal)
     question = session.get_one(Question, proposal.question_id)
@@ -152,10 +150,10 @@ def confirm(
 
 
 def resolution_in(proposal: Proposal, **changes: Any) -> ResolutionIn:
-    """Return a proposal as a resolution, some of its fields replaced by ``changes``.
+    """Return the resolution that a proposal suggests, with ``changes`` to its fields.
 
-    Each piece of evidence has a person's note or the passage that a resolver saw. Raises ``InvalidInput`` without a
-    date.
+    Each piece of evidence has the note of a person or the excerpt of a resolver. Raises ``InvalidInput`` at
+    ``/known_at`` without a date.
     """
     same = {"outcome": proposal.outcome, "known_at": proposal.known_at, "note": proposal.rationale} | changes
     if same["known_at"] is None:
@@ -167,7 +165,7 @@ def resolution_in(proposal: Proposal, **changes: Any) -> ResolutionIn:
 
 
 def reject(session: Session, proposal: Proposal, reason: str, *, now: datetime, actor: str) -> None:
-    """Say that a proposal is not what happened, and why. Raises ``Conflict`` where it is decided already."""
+    """Reject a proposal with a reason. Raises ``Conflict`` if it is already decided."""
     _must_be_pending(proposal)
     close_proposal(proposal, ProposalState.REJECTED, {"decided_at": now, "decided_by": actor, "reason": reason})
     session.flush()
@@ -188,7 +186,7 @@ def _append_ledger_event(
 def list_proposals(
     session: Session, *, question: int | None, state: ProposalState | None, after: int, limit: int
 ) -> list[Proposal]:
-    """Proposals in order of entry, those behind number ``after``; of one question and in one state, if given."""
+    """Return up to ``limit`` proposals with ids above ``after`` in order of entry, by question and state if given."""
     query = select(Proposal).where(col(Proposal.id) > after)
     if question is not None:
         query = query.where(Proposal.question_id == question)

@@ -14,20 +14,20 @@ from predictions.scores.running_totals import rescoring
 
 
 def add_reference(session: Session, question: Question, data: ReferenceIn, *, now: datetime, actor: str) -> Reference:
-    """Record a market or crowd probability of a day; the same one again is the one on record.
+    """Record a market or crowd probability at one time, or return the equal one on record.
 
-    Raises ``InvalidInput`` where it does not fit the question, ``Conflict`` where the source said another number then.
+    Raises ``InvalidInput`` if it does not fit the question, ``Conflict`` if the source has another one at that time.
     """
     if (data.probability is not None) != (question.kind is QuestionKind.BINARY):
-        raise InvalidInput.at("", "give probability for a binary question, probabilities for the others")
+        raise InvalidInput.at("", "give probability for a binary question, probabilities for any other")
     probabilities = [data.probability] if data.probability is not None else []
     if data.probabilities is not None:
         probabilities = per_option(data.probabilities, question, pointer="/probabilities")
-    known = _known_reference(session, question, data)
-    if known is not None:
-        if known.probabilities != probabilities:
+    existing = _known_reference(session, question, data)
+    if existing is not None:
+        if existing.probabilities != probabilities:
             raise Conflict(f"{data.source!r} is on record with another number at that time: give another as_of")
-        return known
+        return existing
     reference = Reference(
         question_id=row_id(question), probabilities=probabilities, source=data.source, as_of=data.as_of, created_at=now
     )

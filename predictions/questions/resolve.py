@@ -1,4 +1,4 @@
-"""How a question gets its outcome: resolved, corrected, taken back, or annulled because its condition failed."""
+"""Resolve a question, correct or retract its resolution, or annul it because its condition failed."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ CLOCK_TOLERANCE_SECONDS = 300
 
 
 def current_resolution(session: Session, question_id: int) -> Resolution | None:
-    """The newest resolution of a question; one with outcome None was taken back."""
+    """Return the newest resolution of a question; outcome None marks a retraction."""
     query = select(Resolution).where(Resolution.question_id == question_id).order_by(col(Resolution.id).desc())
     return session.exec(query.limit(1)).first()
 
@@ -32,10 +32,10 @@ def resolve(
     actor: str,
     proposal: Proposal | None = None,
 ) -> Resolution:
-    """Give a question its outcome, or correct it: scores, running totals and dependent questions follow at once.
+    """Resolve a question or correct its outcome, and update scores, running totals and dependent questions.
 
-    Raises ``InvalidInput`` for an outcome that the question cannot have or a ``known_at`` in the future, and
-    ``Conflict`` where ``supersedes`` shows that somebody else was quicker, or the question's condition is undecided.
+    Raises ``InvalidInput`` for an impossible outcome or a ``known_at`` in the future, and ``Conflict`` if the newest
+    resolution is not the one in ``supersedes``, or the question's condition is undecided.
     """
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
     known_at = checked_known_at(data.known_at, now)
@@ -58,29 +58,29 @@ def resolve(
 
 
 def checked_known_at(known_at: datetime, now: datetime) -> datetime:
-    """When an outcome became known: the last second of today, which stands for a date alone, is ``now``.
+    """Return ``known_at``, or ``now`` in place of the last second of today, which represents a date alone.
 
-    Raises ``InvalidInput`` where it lies in the future.
+    Raises ``InvalidInput`` at ``/known_at`` if it lies in the future.
     """
     if known_at.date() == now.date() and known_at.time() == LAST_INSTANT_OF_DAY:
         return min(known_at, now)
     if (known_at - now).total_seconds() > CLOCK_TOLERANCE_SECONDS:
-        raise InvalidInput.at("/known_at", f"lies in the future (it is {now.isoformat()}): an outcome must be known")
+        raise InvalidInput.at("/known_at", f"lies in the future (it is {now.isoformat()}): check the date")
     return known_at
 
 
 def retract_resolution(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> Resolution:
-    """Undo a resolution that should not have been made: the question is open or due again. The trail stays.
+    """Retract the resolution of a question, which is then open or due again. The resolution stays on record.
 
-    Raises ``Conflict`` where there is nothing to take back, or the question stays annulled by its failed condition.
+    Raises ``Conflict`` if there is no outcome, or if the question is annulled by its failed condition.
     """
     before = current_resolution(session, row_id(question))
     if before is None or before.outcome is None:
-        raise Conflict("the question has no outcome: there is nothing to take back")
+        raise Conflict("the question has no outcome: there is nothing to retract")
     if (condition := _failed_condition(session, question)) is not None:
         raise Conflict(
             f"it is annulled because {condition.slug!r} ended as {condition.outcome!r}, not "
-            f"{question.condition_outcome!r}: correct or take back the outcome of that question instead"
+            f"{question.condition_outcome!r}: correct or retract the resolution of that question instead"
         )
     resolution = Resolution(
         question_id=row_id(question),
@@ -95,9 +95,9 @@ def retract_resolution(session: Session, question: Question, reason: str, *, now
 
 
 def annul_if_condition_failed(session: Session, question: Question, *, now: datetime) -> None:
-    """Annul a conditional question whose condition has turned out false; undo that where it no longer has.
+    """Annul a question whose condition failed; retract that annulment if the condition no longer fails.
 
-    Call it after a question with a condition is entered, and after any change of that condition's outcome.
+    Call it after entering a question with a condition, and after any change of that condition's outcome.
     """
     condition = _failed_condition(session, question)
     last = current_resolution(session, row_id(question))
@@ -108,7 +108,7 @@ def annul_if_condition_failed(session: Session, question: Question, *, now: date
 
 
 def _failed_condition(session: Session, question: Question) -> Question | None:
-    """The question on which this one depends, if it ended otherwise than this one needs; else None."""
+    """Return the question on which this one depends if it has another outcome than required, else None."""
     if question.condition_question_id is None:
         return None
     condition = session.get_one(Question, question.condition_question_id)
@@ -137,7 +137,7 @@ def _must_be_expected(before: Resolution | None, data: ResolutionIn) -> None:
     present = before.id if before else None
     if expected != present:
         raise Conflict(
-            f"the newest resolution is {present or 'none'}, not {data.supersedes}: somebody was quicker; "
+            f"the newest resolution is {present or 'none'}, not {data.supersedes}: somebody else changed it; "
             "read the question again before you decide"
         )
 
@@ -184,7 +184,7 @@ def _action(resolution: Resolution) -> str:
 
 
 def _overtake_proposals(session: Session, question: Question, resolution: Resolution, now: datetime) -> None:
-    """A proposal still pending when the question is resolved another way is no longer to be decided."""
+    """Close all pending proposals on a resolved question: the confirmed one as such, the others as overtaken."""
     if resolution.outcome is None:
         return
     query = select(Proposal).where(Proposal.question_id == question.id, Proposal.state == ProposalState.PENDING)
@@ -199,7 +199,7 @@ def _overtake_proposals(session: Session, question: Question, resolution: Resolu
 
 
 def close_proposal(proposal: Proposal, state: ProposalState, decision: dict[str, Any]) -> None:
-    """Set what was decided about a proposal."""
+    """Set the state of a proposal and the fields of its decision."""
     proposal.state = state
     for field, value in decision.items():
         setattr(proposal, field, value)

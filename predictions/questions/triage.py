@@ -1,7 +1,7 @@
-"""Who sees to a question, and how long it may rest: assigned to a person, snoozed until a time.
+"""Assign a question to a person, and snooze it until a time.
 
-A snooze holds while its end is what the sweep waits for: whatever else plans the next prompt (a later deadline, a
-resolution taken back, the sweep itself when the time has come) ends it.
+A snooze is in force while ``next_prompt_at`` equals its end: anything else that plans the next prompt (a later
+deadline, a retraction, the sweep itself when the time has come) ends it.
 """
 
 from datetime import datetime, timedelta
@@ -27,30 +27,30 @@ SNOOZED: Any = and_(
 
 
 def is_snoozed_at(now: datetime) -> Any:
-    """The condition that a question rests at this instant: once its snooze has ended it waits for the sweep only."""
+    """Return the SQL condition that a question is snoozed beyond ``now``; after that it only waits for the sweep."""
     return and_(SNOOZED, col(Question.snoozed_until) > now)
 
 
 def is_resting(question: Question, now: datetime) -> bool:
-    """Whether a question rests at this instant."""
+    """Return whether a question is snoozed beyond ``now``."""
     return is_snoozed(question) and question.snoozed_until is not None and question.snoozed_until > now
 
 
 def is_snoozed(question: Question) -> bool:
-    """Whether a question rests until ``snoozed_until``."""
+    """Return whether the snooze of a question is in force."""
     return question.snoozed_until is not None and question.snoozed_until == question.next_prompt_at
 
 
 def snooze_question(session: Session, question: Question, until: datetime | None, *, now: datetime, actor: str) -> None:
-    """Let a due question rest: nobody is prompted before ``until``, and then somebody is, reminders or not.
+    """Snooze a due question: its next prompt is sent at ``until``, even if all reminders were sent before.
 
-    ``until`` is an instant in UTC; None ends a snooze now. Raises ``Conflict`` for a question that is not due, or not
-    snoozed where a snooze is to end, and ``InvalidInput`` for a time that is past or more than a year ahead.
+    ``until`` is an instant in UTC; None ends a snooze now. Raises ``Conflict`` for a question that is not due, or that
+    is not snoozed when ``until`` is None, and ``InvalidInput`` for a time that is past or more than a year ahead.
     """
     if question.status is not QuestionStatus.DUE:
         raise Conflict(f"the question is {question.status.value}, and only one that is due can be snoozed")
     if until is None and not is_snoozed(question):
-        raise Conflict("the question is not snoozed: give a time until which it is to rest")
+        raise Conflict("the question is not snoozed: give a time in until to snooze it")
     if until is not None and not now < until <= now + LONGEST_SNOOZE:
         raise InvalidInput.at("/until", f"must be later than now and at most {LONGEST_SNOOZE.days} days ahead")
     before = question.snoozed_until if is_snoozed(question) else None
@@ -63,7 +63,7 @@ def snooze_question(session: Session, question: Question, until: datetime | None
 
 
 def assign_question(session: Session, question: Question, assignee: str | None, *, now: datetime, actor: str) -> None:
-    """Say who is to resolve a question, by name; None: nobody in particular. Nothing happens where that is so already.
+    """Assign a question to a person by name, or to nobody (None). Does nothing if that is already so.
 
     Raises ``Conflict`` for a question with an outcome.
     """

@@ -44,7 +44,6 @@ class CommentatorIn(Input):
     name: Name | None = Field(default=None, description="full name; case and spacing are ignored when it is looked up")
     kind: Kind | None = Field(default=None, description="person (default), organisation, market or model")
     description: Note = Field(default="", description="a few words about the commentator")
-    invented: bool = Field(default=False, description="true only for demonstration data")
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
@@ -61,7 +60,6 @@ class SourceIn(Input):
     title: Title = Field(default="", description="title of the article, broadcast or post")
     outlet: Line = Field(default="", description="newspaper, broadcaster or site that published it")
     published_on: CalendarDay | None = Field(default=None, description="day of publication, YYYY-MM-DD")
-    invented: bool = Field(default=False, description="true only for demonstration data")
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -117,7 +115,6 @@ class QuestionIn(Input):
     event: Slug | None = Field(default=None, description="slug of the event that groups related questions")
     condition: ConditionIn | None = Field(default=None, description="condition without which the question is annulled")
     reference: ReferenceIn | None = Field(default=None, description="a market or crowd probability to record too")
-    invented: bool = Field(default=False, description="true only for demonstration data")
 
     @field_validator("deadline")
     @classmethod

@@ -21,12 +21,11 @@ class CommentatorRef(View):
     slug: str = Field(description="short name used in addresses")
     name: str = Field(description="full name")
     kind: str = Field(description="person, organisation, market or model")
-    invented: bool = Field(description="true for demonstration data")
 
     @classmethod
     def of(cls, row: Commentator) -> Self:
         """Return the view of a table row."""
-        return cls(id=row_id(row), slug=row.slug, name=row.name, kind=row.kind.value, invented=row.invented)
+        return cls(id=row_id(row), slug=row.slug, name=row.name, kind=row.kind.value)
 
 
 class SourceView(View):
@@ -37,7 +36,6 @@ class SourceView(View):
     title: str = Field(description="title of the article, broadcast or post")
     outlet: str = Field(description="newspaper, broadcaster or site that published it")
     published_on: str | None = Field(description="day of publication, YYYY-MM-DD")
-    invented: bool = Field(description="true for demonstration data")
 
     @classmethod
     def of(cls, row: Source) -> Self:
@@ -48,7 +46,6 @@ class SourceView(View):
             title=row.title,
             outlet=row.outlet,
             published_on=row.published_on,
-            invented=row.invented,
         )
 
 
@@ -77,7 +74,6 @@ class QuestionRefView(View):
     kind: str = Field(description="binary, categorical or ordinal")
     status: str = Field(description="open, due, resolved or annulled")
     deadline: datetime = Field(description="instant until which the subject of the question must happen")
-    invented: bool = Field(description="true for demonstration data")
 
     @classmethod
     def of(cls, row: Question) -> Self:
@@ -89,7 +85,6 @@ class QuestionRefView(View):
             kind=row.kind.value,
             status=row.status.value,
             deadline=row.deadline,
-            invented=row.invented,
         )
 
 

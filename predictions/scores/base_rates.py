@@ -9,9 +9,12 @@ from predictions.scoring.units import SCALE
 
 
 def base_rates(session: Session) -> dict[int, int]:
-    """For each scored yes-or-no question with a topic, the Brier score, in whole numbers of 10^-12, of saying
-    (k + 1)/(n + 2), where k of the n other events of its topic came true (an event counts as the mean of its
-    questions). A question with several topics takes the first by name. Laplace's rule of succession."""
+    """Return the Brier score of the base rate by question id, in whole numbers of 10^-12.
+
+    Covers scored yes-or-no questions with a topic. The base rate is (k + 1)/(n + 2), Laplace's rule of succession,
+    where k of the n other events of the topic came true (an event counts as the mean of its questions). A question
+    with several topics takes the first by name.
+    """
     topic = func.min(QuestionTopic.topic)
     query = (
         select(col(Question.id), topic, col(Question.event), col(Question.outcome))
@@ -27,19 +30,19 @@ def base_rates(session: Session) -> dict[int, int]:
     rows = session.execute(query).all()
     counts: dict[tuple[str, str], list[int]] = {}
     for _, name, event, outcome in rows:
-        here = counts.setdefault((name, event), [0, 0])
-        here[0] += outcome == "yes"
-        here[1] += 1
+        count = counts.setdefault((name, event), [0, 0])
+        count[0] += outcome == "yes"
+        count[1] += 1
     totals: dict[str, list[float]] = {}
     for (name, _), (yes, asked) in counts.items():
         total = totals.setdefault(name, [0.0, 0])
         total[0] += yes / asked
         total[1] += 1
-    found = {}
+    scores = {}
     for number, name, event, outcome in rows:
         yes, asked = counts[name, event]
         others = totals[name][1] - 1
         if others:
             rate = (totals[name][0] - yes / asked + 1) / (others + 2)
-            found[number] = round((rate - (outcome == "yes")) ** 2 * SCALE)
-    return found
+            scores[number] = round((rate - (outcome == "yes")) ** 2 * SCALE)
+    return scores

@@ -1,4 +1,4 @@
-"""The predictions on some questions as arrays, ready for the scoring formulas."""
+"""Predictions as arrays for the scoring formulas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,11 +32,10 @@ _ON = select(*(_TABLE.c[name] for name in COLUMNS)).where(
 
 @dataclass(frozen=True)
 class PredictionArrays:
-    """Predictions that stand (neither superseded nor withdrawn) and carry a probability: arrays of one length n.
+    """Active predictions (neither superseded nor withdrawn) with a probability: arrays of one length n.
 
-    ``question`` counts through the list of questions that was asked for. ``probabilities`` has shape (n, K): one
-    column, of yes, for binary questions. Times are microseconds since 1970. ``low`` and ``high`` are NaN where
-    there is no interval.
+    ``question`` holds indices into the requested list of questions. ``probabilities`` has shape (n, K): one column, of
+    yes, for binary questions. Times are microseconds since 1970. ``low`` and ``high`` are NaN without an interval.
     """
 
     id: Ints
@@ -54,30 +53,32 @@ class PredictionArrays:
         return len(self.id)
 
     def where(self, keep: NDArray[Any]) -> "PredictionArrays":
-        """The rows at ``keep``: a mask or positions."""
+        """Return the rows at ``keep``, a mask or positions."""
         return PredictionArrays(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
 
 
 def micros(times: Sequence[datetime]) -> Ints:
-    """Times as microseconds since 1970, exactly."""
-    # An eighth of the time that numpy takes to read datetimes.
+    """Convert times to microseconds since 1970, exactly."""
+    # Takes an eighth of the time of numpy's own conversion.
     return np.fromiter(((time - EPOCH) // MICROSECOND for time in times), dtype=np.int64, count=len(times))
 
 
 def load_prediction_arrays(
     session: Session, questions: Sequence[Question], commentator: int | None = None
 ) -> PredictionArrays:
-    """The active predictions on ``questions``, which must all have the same number of options; of one commentator
-    or of all."""
+    """Load the active predictions on ``questions``, of one ``commentator`` or of all.
+
+    All questions must have the same number of options.
+    """
     position = {question.id: index for index, question in enumerate(questions)}
     rows = _rows(session, list(position), commentator)
-    # Column by column: most of the time goes to rows as it is.
+    # Column by column, because handling rows dominates the time.
     column = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
-    superseded = set(column["supersedes_id"])  # also by marks of withdrawals, which carry no probability
+    superseded = set(column["supersedes_id"])  # includes withdrawals, which carry no probability
     given = column["probability"] if _is_binary(questions) else column["probabilities"]
-    stands = [value is not None and number not in superseded for value, number in zip(given, column["id"], strict=True)]
-    if not all(stands):
-        column = {name: tuple(compress(values, stands)) for name, values in column.items()}
+    active = [value is not None and number not in superseded for value, number in zip(given, column["id"], strict=True)]
+    if not all(active):
+        column = {name: tuple(compress(values, active)) for name, values in column.items()}
     return _arrays(column, position, binary=_is_binary(questions))
 
 
@@ -86,11 +87,11 @@ def _is_binary(questions: Sequence[Question]) -> bool:
 
 
 def _rows(session: Session, question_ids: list[int | None], commentator: int | None) -> list[Any]:
-    found: list[Any] = []
+    rows: list[Any] = []
     query = _ON if commentator is None else _ON.where(_TABLE.c.commentator_id == commentator)
     for part in in_parts(question_ids):
-        found.extend(session.execute(query, {"questions": part}).all())
-    return found
+        rows.extend(session.execute(query, {"questions": part}).all())
+    return rows
 
 
 def _arrays(column: dict[str, tuple[Any, ...]], position: dict[int | None, int], *, binary: bool) -> PredictionArrays:

@@ -1,4 +1,4 @@
-"""From the predictions on resolved questions to their stored scores and the running sums of each commentator."""
+"""Compute and store the scores of resolved questions."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,9 +24,9 @@ COLUMNS = tuple(Score.model_fields)
 
 
 def score_rows(session: Session, questions: Sequence[Question]) -> Iterator[ScoreRow]:
-    """The score of every commentator on every resolved question among ``questions``, from the predictions alone.
+    """Compute the score of every commentator on every resolved question of ``questions``, from the predictions alone.
 
-    Rows come as the ``score`` table holds them, ordered by commentator and question within each kind of question.
+    Yields rows in the columns of the ``score`` table, ordered by commentator and question within each kind of question.
     Questions without an outcome, and annulled ones, have no scores.
     """
     alike: dict[tuple[str, int], list[Question]] = defaultdict(list)
@@ -39,8 +39,11 @@ def score_rows(session: Session, questions: Sequence[Question]) -> Iterator[Scor
 
 @dataclass(frozen=True)
 class EligiblePredictions:
-    """The predictions on some questions that count, with the Brier score of each: arrays of one length n. ``pair``
-    numbers commentator and question together; ``end`` and ``deadline`` are microseconds since 1970."""
+    """Eligible predictions with the Brier score of each: arrays of one length n.
+
+    ``pair`` numbers the pairs of commentator and question; ``end`` (the cutoff) and ``deadline`` are microseconds since
+    1970.
+    """
 
     rows: PredictionArrays
     pair: Ints
@@ -53,7 +56,10 @@ class EligiblePredictions:
 def eligible_predictions(
     session: Session, questions: Sequence[Question], commentator: int | None = None
 ) -> EligiblePredictions:
-    """What counts on resolved ``questions`` of one kind and number of options; of one commentator or of all."""
+    """Load and score the eligible predictions on resolved ``questions``, of one ``commentator`` or of all.
+
+    All questions must have the same kind and number of options.
+    """
     rows = load_prediction_arrays(session, questions, commentator)
     deadline = micros([question.deadline for question in questions])
     cutoff = micros([question.cutoff for question in questions])
@@ -66,25 +72,27 @@ def eligible_predictions(
 
 
 def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> Iterator[ScoreRow]:
-    here = eligible_predictions(session, questions)
-    rows = here.rows
+    eligible = eligible_predictions(session, questions)
+    rows = eligible.rows
     if not len(rows):
         return
-    found = score_question(here.pair, rows.made_at, rows.id, here.scores, cutoff=here.end, deadline=here.deadline)
-    opening = rows.where(found.opening_index)
-    reference_forecast = reference_forecasts(session, questions, rows, found.opening_index)
-    outcome, end = here.outcome[found.opening_index], here.end[found.opening_index]
-    low, high = word_bounds(opening.verbal, opening.low, opening.high, outcome, found.opening)
+    scored = score_question(
+        eligible.pair, rows.made_at, rows.id, eligible.scores, cutoff=eligible.end, deadline=eligible.deadline
+    )
+    opening = rows.where(scored.opening_index)
+    reference_forecast = reference_forecasts(session, questions, rows, scored.opening_index)
+    outcome, end = eligible.outcome[scored.opening_index], eligible.end[scored.opening_index]
+    low, high = word_bounds(opening.verbal, opening.low, opening.high, outcome, scored.opening)
     columns = {
         "commentator_id": opening.commentator,
-        "opening": to_units(found.opening),
-        "latest": to_units(found.latest),
-        "time_weighted": to_units(found.time_weighted),
+        "opening": to_units(scored.opening),
+        "latest": to_units(scored.latest),
+        "time_weighted": to_units(scored.time_weighted),
         "opening_low": to_units(low),
         "opening_high": to_units(high),
         "opening_id": opening.id,
-        "latest_id": rows.id[found.latest_index],
-        "counted": found.counted,
+        "latest_id": rows.id[scored.latest_index],
+        "counted": scored.counted,
         "reference": to_units(brier(reference_forecast.probabilities, outcome, kind)),
         "verbal": opening.verbal,
         "vague": opening.vague,
@@ -100,17 +108,17 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
 
 
 def with_column_names(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
-    """Rows with the names of their columns, as an insert takes them."""
+    """Return rows as mappings by column name, as an insert takes them."""
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
 _TABLE = Score.__table__  # type: ignore[attr-defined]
-_FORGET, _KEEP = delete(_TABLE).where(_TABLE.c.question_id == bindparam("what")), insert(_TABLE)
+_FORGET, _KEEP = delete(_TABLE).where(_TABLE.c.question_id == bindparam("question")), insert(_TABLE)
 
 
 def store_scores(session: Session, question: Question) -> int:
-    """Replace the stored scores of one question by freshly computed ones; gives their number."""
-    session.execute(_FORGET, {"what": question.id})
+    """Recompute and replace the stored scores of one question. Returns their number."""
+    session.execute(_FORGET, {"question": question.id})
     rows = list(score_rows(session, [question]))
     if rows:
         session.connection().execute(_KEEP, with_column_names(rows))

@@ -1,4 +1,4 @@
-"""Every stored score and running total made anew from the append-only rows."""
+"""Recompute all stored scores and running totals from the append-only rows."""
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
@@ -31,21 +31,23 @@ from predictions.models import Question, QuestionTopic, RunningTotal, Score
 from predictions.scores.question_scores import COLUMNS, score_rows, with_column_names
 from predictions.scores.running_totals import FIELDS, OVERALL, SUMS, active_predictions
 
-#: Questions scored in one go: their predictions are in memory together.
+#: Questions scored at once; their predictions are in memory together.
 AT_ONCE = 200
 _SCORE, _QUESTION = Score.__table__, Question.__table__  # type: ignore[attr-defined]
-_FORGET = delete(_SCORE).where(_SCORE.c.commentator_id == bindparam("who"), _SCORE.c.question_id == bindparam("what"))
+_FORGET = delete(_SCORE).where(
+    _SCORE.c.commentator_id == bindparam("commentator"), _SCORE.c.question_id == bindparam("question")
+)
 _KEEP = insert(_SCORE)
 
 
 def _as_stored(column: Any) -> Any:
-    """A column without the conversion of its values, which takes as long as reading them: 1 equals True."""
+    """Return a column without value conversion, which takes as long as reading: 1 equals True."""
     plain = {Boolean: Integer, Enum: String}.get(type(column.type))
     return type_coerce(column, plain) if plain else column
 
 
-#: The columns of each stored score; in place of the last, the deadline, whether it is the question's: the database
-#: compares times sooner than they could be read.
+#: The columns of each stored score; the last, the deadline, is replaced by its equality with the question's, which
+#: the database computes faster than times can be read.
 _STORED = (
     select(*(_as_stored(_SCORE.c[name]) for name in COLUMNS[:-1]), _SCORE.c.deadline == _QUESTION.c.deadline)
     .join(_QUESTION, _QUESTION.c.id == _SCORE.c.question_id)
@@ -55,16 +57,17 @@ _STORED = (
 
 @dataclass(frozen=True)
 class Rescored:
-    """How many scores there are now, and how many of them (or of those gone) were stored otherwise."""
+    """Numbers of scores after a rebuild, and of scores that were corrected, added or removed."""
 
     scores: int
     changed: int
 
 
 def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[int, int], None]) -> Rescored:
-    """Recompute all scores and running totals and store what differs; ``progress`` gets the number done and the total.
+    """Recompute all scores and running totals and store the differences.
 
-    The ledger gets one ``record.rescored`` event, unless there is no question.
+    Calls ``progress`` with the numbers of questions done and in total. Appends one ``record.rescored`` event to the
+    ledger, unless there is no question.
     """
     questions = session.execute(select(Question).order_by(col(Question.id))).scalars().all()
     scores = changed = 0
@@ -83,8 +86,7 @@ def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Without the garbage collector, which would look through millions of rows again and again that all go by
-    themselves; a third of the time."""
+    """Suspend the garbage collector, whose scans of millions of acyclic rows take a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -105,16 +107,18 @@ def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]
     wrong = [row for row in rows if row[:2] in lacking]
     present = {row[:2] for row in stored}
     stale = (present - {row[:2] for row in rows}) | (present & lacking)
-    # What is stored as it should be stays untouched: writing it again would be most of the work.
+    # Correct rows stay untouched: writing them again would be most of the work.
     if stale:
-        session.connection().execute(_FORGET, [{"who": who, "what": what} for who, what in stale])
+        session.connection().execute(
+            _FORGET, [{"commentator": person, "question": question} for person, question in stale]
+        )
     if wrong:
         session.connection().execute(_KEEP, with_column_names(wrong))
     return len(rows), len(stale | lacking)
 
 
 def _sum_up(session: Session) -> None:
-    """Sum the stored scores up to running totals, as ``contributions`` gives them question by question."""
+    """Replace the running totals by sums of the stored scores, equal to the sums of ``contributions``."""
     session.execute(delete(RunningTotal))
     names = ["commentator_id", "topic", *FIELDS]
     session.execute(insert(RunningTotal).from_select(names, _sums(by_topic=False)))
@@ -123,7 +127,7 @@ def _sum_up(session: Session) -> None:
 
 
 def _sums(*, by_topic: bool) -> Select[Any]:
-    """What was asked and what was scored, each summed up by commentator (and topic), side by side."""
+    """Select the running totals by commentator (and topic): counts of questions joined with sums of scores."""
     resolved, annulled = (col(Question.status) == state for state in (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED))
     kept = {name: func.sum(case((col(Score.vague), 0), else_=getattr(Score, name))) for name in SUMS}
     totals = {"annulled": _number(annulled), "settled": _number(resolved)}
@@ -138,7 +142,7 @@ def _sums(*, by_topic: bool) -> Select[Any]:
 
 
 def _summed(pairs: Any, totals: dict[str, Any], by_topic: bool) -> Select[Any]:
-    """Of pairs of commentator and question their number and ``totals``."""
+    """Select the number of pairs of commentator and question, and their ``totals``, by commentator and topic."""
     topic = col(QuestionTopic.topic) if by_topic else literal(OVERALL)
     columns = (func.count().label("pairs"), *(total.label(name) for name, total in totals.items()))
     query = select(pairs.c.commentator_id, topic.label("topic"), *columns)

@@ -1,8 +1,8 @@
-"""The reference forecast of the day: what a prediction is compared with.
+"""The reference forecast of a prediction's day.
 
-In this order: a market or crowd probability on record from that day or before; the mean of at least three other
-tracked commentators at the end of that day; else an even guess. (The base rate of a topic, which stands between
-the last two, depends on all other questions and is put in where the board is ranked.)
+The first of: a market or crowd probability on record from that day or before; the mean of at least three other
+commentators at the end of that day; 50% (an equal share for each option). The base rate of a topic, which ranks
+between the last two, depends on all other questions and is inserted when the leaderboard is computed.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ TYPES = (ReferenceType.EVEN, ReferenceType.CONSENSUS, ReferenceType.MARKET)
 
 @dataclass(frozen=True)
 class ReferenceForecasts:
-    """For each opening call: probabilities of shape (m, K), and the index in ``TYPES`` of where they come from."""
+    """Probabilities (m, K) for m opening predictions, and the index in ``TYPES`` of the type of each."""
 
     probabilities: Floats
     kind: Ints
@@ -41,15 +41,18 @@ class ReferenceForecasts:
 def reference_forecasts(
     session: Session, questions: Sequence[Question], rows: PredictionArrays, openings: Ints
 ) -> ReferenceForecasts:
-    """What each opening call is compared with. ``rows`` are predictions that count, ``openings`` positions in them."""
+    """Find the reference forecast of each opening prediction.
+
+    ``rows`` are the eligible predictions on ``questions``, ``openings`` (m,) the positions of opening ones in them.
+    """
     options = rows.probabilities.shape[1]
     probabilities = np.full((len(openings), options), 1 / max(options, 2))
     kind = np.zeros(len(openings), dtype=np.int64)
-    for index, (found, values) in enumerate(
+    for index, (covered, values) in enumerate(
         (_consensus(rows, openings), _market(session, questions, rows, openings)), start=1
     ):
-        probabilities[found] = values[found]
-        kind[found] = index
+        probabilities[covered] = values[covered]
+        kind[covered] = index
     return ReferenceForecasts(probabilities, kind)
 
 
@@ -58,7 +61,7 @@ def _day_key(group: Ints, time: Ints) -> Ints:
 
 
 def _consensus(rows: PredictionArrays, openings: Ints) -> tuple[Ints, Floats]:
-    """Mean of what the other commentators stood by at the end of the day of each opening call.
+    """Compute the mean latest prediction of the other commentators at the end of each opening prediction's day.
 
     Sums are of whole numbers, so that they are exact in any order and in any batch of questions.
     """
@@ -82,16 +85,16 @@ def _consensus(rows: PredictionArrays, openings: Ints) -> tuple[Ints, Floats]:
     total, people = np.vstack((total, 0 * total[:1])), np.append(people, 0)  # position -1: nothing before
     others = people[at] - people[before] - 1
     sums = total[at] - total[before] - units[own][mine - 1]
-    found = np.flatnonzero(others >= MIN_OTHERS)
+    covered = np.flatnonzero(others >= MIN_OTHERS)
     means = np.zeros((len(openings), units.shape[1]))
-    means[found] = np.clip(sums[found] / others[found, None] / SCALE, 0, 1)
-    return found, means
+    means[covered] = np.clip(sums[covered] / others[covered, None] / SCALE, 0, 1)
+    return covered, means
 
 
 def _market(
     session: Session, questions: Sequence[Question], rows: PredictionArrays, openings: Ints
 ) -> tuple[Ints, Floats]:
-    """The newest market or crowd probability on record whose day is not after that of the opening call."""
+    """Find the newest market or crowd probability whose day is not after that of the opening prediction."""
     position = {question.id: index for index, question in enumerate(questions)}
     known = session.execute(_KNOWN, {"questions": list(position)}).all()
     values = np.zeros((len(openings), rows.probabilities.shape[1]))
@@ -102,6 +105,6 @@ def _market(
     order = np.lexsort((np.arange(len(known)), as_of, question))
     keys = _day_key(question[order], as_of[order])
     at = np.searchsorted(keys, _day_key(rows.question[openings], rows.made_at[openings]), side="right") - 1
-    found = np.flatnonzero((at >= 0) & (question[order][at] == rows.question[openings]))
-    values[found] = np.array([reference.probabilities for reference in known])[order][at[found]]
-    return found, values
+    covered = np.flatnonzero((at >= 0) & (question[order][at] == rows.question[openings]))
+    values[covered] = np.array([reference.probabilities for reference in known])[order][at[covered]]
+    return covered, values

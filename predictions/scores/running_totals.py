@@ -1,7 +1,7 @@
-"""Running sums of each commentator, overall and in each topic, shifted by what one question adds to them.
+"""Running totals of each commentator, overall and in each topic, updated question by question.
 
-A change of a question takes off what it added before and adds what it adds now, so that its cost depends on the
-predictions on that question alone, and a reader of the sums does not depend on the number of predictions at all.
+A change of a question subtracts its old contribution and adds the new one. So the cost of a change depends on the
+predictions on that question alone, and the cost of reading the totals does not depend on the number of predictions.
 """
 
 from collections import Counter, defaultdict
@@ -27,7 +27,7 @@ FIELDS = COUNTS + SUMS
 
 OVERALL = ""
 
-#: What one question adds to one commentator's running total, in the order of FIELDS.
+#: The contribution of one question to one commentator's running total, in the order of FIELDS.
 Contribution = tuple[int, ...]
 ONLY_ASKED: Contribution = (1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _ANNULLED: Contribution = (1, 0, 1, 0, 0, 0, 0, 0, 0, 0)
@@ -36,7 +36,7 @@ _VAGUE: Contribution = (1, 0, 0, 0, 1, 0, 0, 0, 0, 0)
 
 
 def active_predictions() -> Select[int, int]:
-    """(commentator, question) of every prediction that carries a probability and is not superseded or withdrawn."""
+    """Select (commentator, question) of every active prediction with a probability."""
     later = aliased(Prediction)
     return sa_select(col(Prediction.commentator_id), col(Prediction.question_id)).where(
         or_(col(Prediction.probability).is_not(None), col(Prediction.probabilities).is_not(None)),
@@ -44,35 +44,37 @@ def active_predictions() -> Select[int, int]:
     )
 
 
-# Statements that are asked for every prediction are built once: building one takes longer than running it.
+# These queries run for every prediction, and building one takes longer than running it.
 _ASKED = (
     active_predictions()
-    .where(col(Prediction.question_id) == bindparam("what"))
+    .where(col(Prediction.question_id) == bindparam("question"))
     .with_only_columns(col(Prediction.commentator_id))
     .distinct()
 )
 _SCORED = sa_select(*(Score.__table__.c[name] for name in ("commentator_id", "vague", *SUMS))).where(  # type: ignore[attr-defined]
-    col(Score.question_id) == bindparam("what")
+    col(Score.question_id) == bindparam("question")
 )
-_TOPICS = sa_select(col(QuestionTopic.topic)).where(col(QuestionTopic.question_id) == bindparam("what"))
+_TOPICS = sa_select(col(QuestionTopic.topic)).where(col(QuestionTopic.question_id) == bindparam("question"))
 
 
 def contributions(session: Session, question: Question) -> dict[int, Contribution]:
-    """What the question adds to the running total of each commentator who predicted on it, by its stored scores."""
-    what = {"what": question.id}
-    people = {row[0] for row in session.execute(_ASKED, what)}
+    """Return the question's contribution to each commentator's running total, from its stored scores."""
+    key = {"question": question.id}
+    people = {row[0] for row in session.execute(_ASKED, key)}
     if question.status is QuestionStatus.ANNULLED:
         return dict.fromkeys(people, _ANNULLED)
     if question.status is not QuestionStatus.RESOLVED:
         return dict.fromkeys(people, ONLY_ASKED)
-    found = {row[0]: _VAGUE if row[1] else (1, 1, 0, 0, 0, *row[2:]) for row in session.execute(_SCORED, what)}
-    return dict.fromkeys(people, _UNCOUNTED) | found
+    scored = {row[0]: _VAGUE if row[1] else (1, 1, 0, 0, 0, *row[2:]) for row in session.execute(_SCORED, key)}
+    return dict.fromkeys(people, _UNCOUNTED) | scored
 
 
 @contextmanager
 def rescoring(session: Session, question: Question, *, now: datetime, actor: str) -> Iterator[None]:
-    """Around any change of a question's outcome or predictions: rescore it and shift the running totals, all in one
-    transaction with the change. The ledger gets a ``question.scored`` event where scores changed."""
+    """Rescore a question after the block has changed its outcome or predictions, and update the running totals.
+
+    Works in the transaction of the change. Appends a ``question.scored`` event to the ledger if scores changed.
+    """
     before = contributions(session, question)
     yield
     session.flush()
@@ -85,8 +87,8 @@ def rescoring(session: Session, question: Question, *, now: datetime, actor: str
 
 
 def question_topics(session: Session, question_id: int) -> list[str]:
-    """The topics of a question, in order."""
-    return sorted(session.execute(_TOPICS, {"what": question_id}).scalars())
+    """Return the topics of a question in alphabetical order."""
+    return sorted(session.execute(_TOPICS, {"question": question_id}).scalars())
 
 
 def apply_change(
@@ -102,22 +104,22 @@ def apply_change(
     _add(session, {(person, topic): change for topic in (OVERALL, *topics) for person, change in changes.items()})
 
 
-def count_first_calls(session: Session, calls: Iterable[tuple[int, int]]) -> None:
-    """Count each question for those who predict on it for the first time, before their predictions are stored.
+def count_first_predictions(session: Session, predictions: Iterable[tuple[int, int]]) -> None:
+    """Count each question for commentators who predict on it for the first time, before the predictions are stored.
 
-    ``calls`` are pairs (commentator, question); one whose predictions stand already changes nothing.
+    ``predictions`` are pairs (commentator, question); a pair with an active prediction changes nothing.
     """
-    fresh = set(calls)
-    people, questions = sorted({who for who, _ in fresh}), sorted({what for _, what in fresh})
+    fresh = set(predictions)
+    people, questions = sorted({person for person, _ in fresh}), sorted({question for _, question in fresh})
     for some_people, some_questions in product(in_parts(people), in_parts(questions)):
         fresh.difference_update(
             (row[0], row[1]) for row in session.execute(_KNOWN, {"people": some_people, "questions": some_questions})
         )
     topics: dict[int, list[str]] = defaultdict(lambda: [OVERALL])
-    for some_questions in in_parts(sorted({what for _, what in fresh})):
-        for what, topic in session.execute(_TOPICS_OF, {"questions": some_questions}):
-            topics[what].append(topic)
-    counts = Counter((who, topic) for who, what in fresh for topic in topics[what])
+    for some_questions in in_parts(sorted({question for _, question in fresh})):
+        for question, topic in session.execute(_TOPICS_OF, {"questions": some_questions}):
+            topics[question].append(topic)
+    counts = Counter((person, topic) for person, question in fresh for topic in topics[question])
     _add(session, {pair: tuple(count * one for one in ONLY_ASKED) for pair, count in sorted(counts.items())})
 
 
@@ -136,7 +138,7 @@ _ADDED = tuple(f"add_{field}" for field in FIELDS)
 _TABLE = RunningTotal.__table__  # type: ignore[attr-defined]
 _SHIFT = (
     update(_TABLE)
-    .where(_TABLE.c.commentator_id == bindparam("who"), _TABLE.c.topic == bindparam("where"))
+    .where(_TABLE.c.commentator_id == bindparam("commentator"), _TABLE.c.topic == bindparam("in_topic"))
     .values({field: _TABLE.c[field] + bindparam(added) for field, added in zip(FIELDS, _ADDED, strict=True)})
 )
 _THERE = sa_select(_TABLE.c.commentator_id, _TABLE.c.topic).where(
@@ -146,13 +148,13 @@ _THERE = sa_select(_TABLE.c.commentator_id, _TABLE.c.topic).where(
 
 
 def _add(session: Session, changes: dict[tuple[int, str], Contribution]) -> None:
-    """Add to the running totals of these (commentator, topic), which are made where there are none."""
+    """Add to the running totals of these (commentator, topic); insert missing ones."""
     if not changes:
         return
     _make_rows(session, changes)
     rows = [
-        {"who": who, "where": topic, **dict(zip(_ADDED, change, strict=True))}
-        for (who, topic), change in changes.items()
+        {"commentator": person, "in_topic": topic, **dict(zip(_ADDED, change, strict=True))}
+        for (person, topic), change in changes.items()
     ]
     session.connection().execute(_SHIFT, rows)
 

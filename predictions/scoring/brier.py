@@ -1,8 +1,8 @@
-"""The Brier family: how good one prediction was, and what each commentator earns on one question.
+"""Brier scores of binary, categorical and ordinal predictions, and their ranges under verbal intervals.
 
-Scores of the Brier family lie in [0, 1] and lower is better; an even guess on a yes/no question earns 0.25.
-All functions are pure and take whole arrays. A number that is no probability raises ``ValueError``: inputs are
-checked long before they come here, so that only a mistake in the program can cause it.
+All scores lie in [0, 1] and lower is better; 50% on a yes-or-no question earns 0.25. All functions are pure and take
+whole arrays. A number outside [0, 1] raises ``ValueError``: inputs are validated earlier, so that only a mistake in
+the program can cause it.
 """
 
 import numpy as np
@@ -12,8 +12,7 @@ from predictions.scoring.units import Floats, Ints, _checked
 
 
 def brier_binary(p: ArrayLike, outcome: ArrayLike) -> Floats:
-    """B = (p - o)^2 for probabilities ``p`` of "yes" and outcomes ``o`` of 1 (yes) or 0 (no), shape (n,) or scalar.
-
+    """Compute B = (p - o)^2 for probabilities ``p`` of yes and outcomes ``o`` (1 yes, 0 no), shape (n,) or scalar.
     Range [0, 1]. Half the score of Brier (1950), Monthly Weather Review 78, 1-3.
     """
     scores: Floats = np.square(_checked(p) - _outcomes(outcome, 2))
@@ -21,7 +20,7 @@ def brier_binary(p: ArrayLike, outcome: ArrayLike) -> Floats:
 
 
 def brier_categorical(p: ArrayLike, option: ArrayLike) -> Floats:
-    """B = 1/2 sum_k (p_k - o_k)^2 for ``p`` of shape (n, K) and the index of the option that came true, int or (n,).
+    """Compute B = 1/2 sum_k (p_k - o_k)^2 for ``p`` (n, K) and the index of the true option, int or (n,).
 
     Range [0, 1]; two options agree with ``brier_binary``. Half the score of Brier (1950), MWR 78, 1-3. The terms
     are added in order of size, so that relabelling the options cannot change even the last bit.
@@ -33,7 +32,7 @@ def brier_categorical(p: ArrayLike, option: ArrayLike) -> Floats:
 
 
 def brier_ordinal(p: ArrayLike, option: ArrayLike) -> Floats:
-    """B = 1/(K-1) sum_{k<K} (P_k - O_k)^2, P and O cumulative over K ordered bins; shapes as in ``brier_categorical``.
+    """Compute B = 1/(K-1) sum_{k<K} (P_k - O_k)^2 with P and O cumulative; shapes as in ``brier_categorical``.
 
     Range [0, 1]; missing by one bin costs less than missing by three; two bins agree with ``brier_binary``. The
     ranked probability score of Epstein (1969), Journal of Applied Meteorology 8, 985-987, divided by K - 1.
@@ -45,10 +44,11 @@ def brier_ordinal(p: ArrayLike, option: ArrayLike) -> Floats:
 
 
 def brier(probabilities: ArrayLike, outcome: ArrayLike, kind: str) -> Floats:
-    """The Brier score of each row of ``probabilities``, on a question of the given ``kind``; shape (n,).
+    """Compute the Brier score of each row of ``probabilities`` on a question of the given ``kind``; shape (n,).
 
-    ``binary``: shape (n, 1), the probability of "yes"; ``outcome`` 1 for yes, 0 for no.
-    ``categorical`` and ``ordinal``: shape (n, K); ``outcome`` is the index of the option that came true.
+    ``binary``: shape (n, 1), the probability of yes; ``outcome`` 1 for yes, 0 for no.
+    ``categorical`` and ``ordinal``: shape (n, K); ``outcome`` is the index of the true option.
+    Raises ``ValueError`` for any other kind.
     """
     if kind == "binary":
         return brier_binary(_yes(probabilities), outcome)
@@ -60,9 +60,10 @@ def brier(probabilities: ArrayLike, outcome: ArrayLike, kind: str) -> Floats:
 
 
 def brier_range(low: ArrayLike, high: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Floats]:
-    """(lowest, highest) Brier score that a probability of "yes" inside [low, high] can earn; shapes as given.
+    """Compute the (lowest, highest) Brier score of a probability of yes within [low, high]; shapes as given.
 
-    For words that stand for an interval: with outcome 1 they are (1 - high)^2 and (1 - low)^2, with 0 low^2 and high^2.
+    For outcome 1 they are (1 - high)^2 and (1 - low)^2, for 0 low^2 and high^2. Raises ``ValueError`` if ``low`` is
+    above ``high``.
     """
     at_low, at_high = brier_binary(low, outcome), brier_binary(high, outcome)
     if np.any(np.asarray(low) > np.asarray(high)):
@@ -73,8 +74,11 @@ def brier_range(low: ArrayLike, high: ArrayLike, outcome: ArrayLike) -> tuple[Fl
 def word_bounds(
     verbal: ArrayLike, low: ArrayLike, high: ArrayLike, outcome: ArrayLike, scores: ArrayLike
 ) -> tuple[Floats, Floats]:
-    """The least and the most that each of n rows of Brier ``scores`` could be: of those ``verbal``, yes-or-no questions
-    with outcomes 0/1, inside the interval of their words; any other scores what it scores. Arrays (n,)."""
+    """Compute the lowest and highest possible value of each of n Brier ``scores``; arrays (n,).
+
+    Rows marked ``verbal`` (yes-or-no questions with outcomes 0/1) may lie anywhere within [low, high]; other scores
+    are fixed.
+    """
     best = _checked(scores)
     least, most = best.copy(), best.copy()
     at = np.flatnonzero(verbal)

@@ -1,8 +1,8 @@
-"""The difficulty-adjusted Brier score: what each would have scored had all answered the same questions.
+"""The difficulty-adjusted Brier score: an estimate as if all commentators had answered the same questions.
 
 Two-way fixed effects: score of commentator c on question q = a_c + g_q + chance, fitted by least squares. Only
-differences between those who share questions, at least by a chain of others, mean anything; so each connected component
-is fitted alone, and none where most questions have fewer than four answers.
+commentators who share questions, directly or by a chain of others, can be compared; so each connected component is
+fitted alone, and not at all if its median question has fewer than four answers.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from predictions.scoring.units import Floats, Ints
 
 MIN_ANSWERS = 4
 MAX_STEPS = 2000
-"""Steps of the solver; records that hang together by more than a thread need some tens."""
+"""Steps of the solver; well-connected records need some tens."""
 
 EXACT = 1e-14
 GOOD = 1e-10
@@ -28,11 +28,11 @@ class AdjustedScores:
 
     ``adjusted`` is on the scale of the Brier score, lower is better, but may leave [0, 1]: someone who always says 50%
     earns 0.25 if they answered every question. It can be compared within one ``component`` only (0 has the most
-    answers), and is NaN where the component has a median of fewer than ``MIN_ANSWERS`` answers a question.
+    answers), and is NaN if the component has a median of fewer than ``MIN_ANSWERS`` answers per question.
 
     ``by_row`` (n,) has one entry for each row of the input: their mean over a commentator's rows is the adjusted score,
-    and their spread around it that of the score, with the questions' difficulties as they were fitted. NaN where nobody
-    else answered: such a row says nothing.
+    and their spread estimates its standard error, the difficulties taken as fitted. NaN if nobody else answered: such
+    a row carries no information.
     """
 
     commentator: Ints
@@ -42,19 +42,19 @@ class AdjustedScores:
 
 
 def adjusted_brier(commentator: ArrayLike, question: ArrayLike, scores: ArrayLike) -> AdjustedScores:
-    """Difficulty-adjusted Brier scores from flat arrays (n,), one row per commentator and question.
+    """Compute difficulty-adjusted Brier scores from flat arrays (n,), one row per commentator and question.
 
     With N the commentator-by-question 0/1 matrix, n and b the numbers and sums of scores: solve S a = r for
     S = diag(n_c) - N diag(1/n_q) N' and r = b_c - N (b_q / n_q); then g = (b_q - N' a) / n_q and
     adjusted = a + mean(g), which does not depend on the choice of a_0. The rule of ForecastBench (Karger et al. 2025,
-    ICLR). Commentators with equal scores on equal questions are treated alike, to the bit.
+    ICLR). Equal scores on equal questions give equal results, to the bit. Raises ``ValueError`` for duplicate rows.
     """
     people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
     questions, asked = np.unique(np.asarray(question), return_inverse=True)
     order = np.lexsort((asked, person))
     person, asked, values = person[order], asked[order], np.asarray(scores, dtype=np.float64)[order]
     if np.any((np.diff(person) == 0) & (np.diff(asked) == 0)):
-        raise ValueError("a commentator has one score on a question")
+        raise ValueError("a commentator has two scores on one question: give one")
     component = _components(person, asked, len(people), len(questions))
     adjusted, by_row = np.full(len(people), np.nan), np.full(len(person), np.nan)
     of_row = component[person]
@@ -67,7 +67,7 @@ def adjusted_brier(commentator: ArrayLike, question: ArrayLike, scores: ArrayLik
 
 
 def _components(person: Ints, asked: Ints, people: int, questions: int) -> Ints:
-    """The number of each commentator's connected component, 0 being the one with the most answers."""
+    """Return the number of each commentator's connected component; 0 has the most answers."""
     label = np.arange(people)
     while True:
         lowest = np.full(questions, people)
@@ -96,13 +96,13 @@ def _fit(person: Ints, asked: Ints, values: Floats) -> tuple[Floats | float, Flo
     right = b_c - np.bincount(c, (b_q / n_q)[q])
 
     def times(x: Floats) -> Floats:
-        found: Floats = n_c * x - np.bincount(c, (np.bincount(q, x[c]) / n_q)[q])
-        return found
+        product: Floats = n_c * x - np.bincount(c, (np.bincount(q, x[c]) / n_q)[q])
+        return product
 
     a = _solve(times, right.astype(np.float64), n_c)
     g = (b_q - np.bincount(q, a[c])) / n_q
     adjusted = a + float(g.mean())
-    # The variance of a_c is near sigma^2 / S_cc: a question weighs 1 - 1/n_q, so that one alone on it learns nothing.
+    # The variance of a_c is near sigma^2 / S_cc: a question weighs 1 - 1/n_q, so that a single answer adds nothing.
     shared, weight = np.bincount(c, n_q[q] > 1), n_c - np.bincount(c, 1 / n_q[q])
     with np.errstate(divide="ignore", invalid="ignore"):
         rest = (values - a[c] - g[q]) * (shared / weight)[c]
@@ -110,22 +110,22 @@ def _fit(person: Ints, asked: Ints, values: Floats) -> tuple[Floats | float, Flo
 
 
 def _solve(times: Callable[[Floats], Floats], right: Floats, diagonal: Ints) -> Floats:
-    """x with S x = ``right`` for the S that ``times`` applies; NaN where it is not found in ``MAX_STEPS`` steps.
+    """Solve S x = ``right`` for the S that ``times`` applies; NaN if it takes more than ``MAX_STEPS`` steps.
 
     Conjugate gradients with the diagonal as preconditioner (Hestenes and Stiefel 1952, J. Res. NBS 49, 409-436): S is
-    never in memory. S is singular (equal numbers give 0), but ``right`` adds up to 0, so that a solution exists.
+    never in memory. S is singular (constant vectors give 0), but ``right`` adds up to 0, so that a solution exists.
     """
     x, rest = np.zeros(len(right)), right
     scaled = rest / diagonal
-    way, size = scaled, float(rest @ scaled)
+    direction, size = scaled, float(rest @ scaled)
     best = goal = float(np.abs(right).max())
     for _ in range(MAX_STEPS):
         if best <= EXACT * goal or size <= 0:
             break
-        turned = times(way)
-        step = size / float(way @ turned)
-        x, rest = x + step * way, rest - step * turned
+        applied = times(direction)
+        step = size / float(direction @ applied)
+        x, rest = x + step * direction, rest - step * applied
         scaled = rest / diagonal
         before, size = size, float(rest @ scaled)
-        way, best = scaled + size / before * way, float(np.abs(rest).max())
+        direction, best = scaled + size / before * direction, float(np.abs(rest).max())
     return x if best <= GOOD * goal else np.full(len(x), np.nan)

@@ -1,4 +1,4 @@
-"""Two commentators side by side, on the questions that both answered."""
+"""Paired comparison of two commentators on the questions that both answered."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from predictions.scoring.units import Bools, Floats
 
 MIN_EVENTS = 10
 EXACT_UP_TO = 14
-"""Events up to which all 2^G flips of sign are tried; above it they are drawn."""
+"""Up to this number of events all 2^G flips of sign are tried; above it flips are drawn."""
 
 AT_ONCE = 1_000_000
-"""Signs that are drawn in one go, so that memory does not grow with what two commentators share."""
+"""Signs drawn at once, so that memory does not grow with the number of shared events."""
 
 PROVEN = 20.0
-"""The e-value that rules out that the other was at least as good every time: one false alarm in twenty, however often
-one looks."""
+"""The e-value that rejects "the other was at least as good every time": at most one false alarm in twenty, at any
+number of looks."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Comparison:
     """The first commentator against the second. With fewer than ``MIN_EVENTS`` shared events there are only the counts.
 
     ``difference`` is the mean over events of (score of the second - score of the first), in [-1, 1]: above 0 the first
-    was better; ``low`` and ``high`` hold it with 90%. ``p_value`` is two-sided: how often a difference at least as
-    large would come about if each event had favoured either with equal chance.
+    was better; ``low`` and ``high`` are its 90% interval. ``p_value`` is the two-sided probability of a difference at
+    least as large if each event favoured either with equal chance.
     """
 
     questions: int
@@ -38,7 +38,7 @@ class Comparison:
 
     @property
     def enough(self) -> bool:
-        """Whether they share enough events to be compared."""
+        """Return whether the two share enough events to be compared."""
         return self.events >= MIN_EVENTS
 
 
@@ -56,7 +56,7 @@ def compare(
 
     Differences are averaged within each event, so that one election counts once, and tested by flipping the sign of
     whole events (Fisher 1935, The Design of Experiments, section 21): exactly, or from ``draws`` flips out of ``seed``.
-    The interval uses Student's t with G - 1 degrees of freedom. It holds for one look, not for daily ones.
+    The interval uses Student's t with G - 1 degrees of freedom. It is valid for one look, not for repeated ones.
     """
     _, mine, theirs = np.intersect1d(question, other_question, return_indices=True)
     gains = np.asarray(other_scores, dtype=np.float64)[theirs] - np.asarray(scores, dtype=np.float64)[mine]
@@ -71,16 +71,16 @@ def compare(
 
 
 def event_means(event: ArrayLike, values: ArrayLike) -> Floats:
-    """The mean of ``values`` (n,) within each event, in order of the events' names."""
+    """Compute the mean of ``values`` (n,) within each event, in order of the events' names."""
     in_event = np.unique(np.asarray(event), return_inverse=True)[1]
-    found: Floats = np.bincount(in_event, np.asarray(values, dtype=np.float64)) / np.bincount(in_event)
-    return found
+    means: Floats = np.bincount(in_event, np.asarray(values, dtype=np.float64)) / np.bincount(in_event)
+    return means
 
 
 def sign_flip_test(differences: ArrayLike, *, draws: int = 10_000, seed: int = 0) -> float:
-    """Two-sided p of the sum of ``differences`` (G,) under independent flips of sign; 1 for no differences.
+    """Compute the two-sided p-value of the sum of ``differences`` (G,) under independent flips of sign; 1 for none.
 
-    Exact to G = 14; above it (1 + hits) / (1 + draws) of drawn flips, which never claims more than the draws can show.
+    Exact up to G = 14; above it (1 + hits) / (1 + draws) of drawn flips, a valid p-value at any number of draws.
     """
     values = np.asarray(differences, dtype=np.float64)
     observed = abs(float(values.sum())) - 1e-12
@@ -95,11 +95,11 @@ def sign_flip_test(differences: ArrayLike, *, draws: int = 10_000, seed: int = 0
 
 
 def one_after_another(event: ArrayLike, made_at: ArrayLike, known_at: ArrayLike) -> Bools:
-    """Which of n shared questions belong to events that did not overlap, as e-values need it; shape (n,).
+    """Select those of n shared questions whose events do not overlap, as e-values require; shape (n,).
 
-    ``made_at`` is when the later of both had said a probability, ``known_at`` when the outcome became known. The event
-    that both forecast first is taken, then the first that both forecast when it was known (at the earliest in that very
-    moment), and so on: each choice is made when a forecast is, before anything shows of its outcome.
+    ``made_at`` is when the later of both had predicted, ``known_at`` when the outcome became known. The event that both
+    predicted first is taken, then the first that both predicted once that outcome was known (at the earliest at that
+    very instant), and so on: each choice is made when a prediction is, before anything about its outcome is known.
     """
     names, in_event = np.unique(np.asarray(event), return_inverse=True)
     limits = np.iinfo(np.int64)
@@ -110,15 +110,15 @@ def one_after_another(event: ArrayLike, made_at: ArrayLike, known_at: ArrayLike)
     for at in np.lexsort((np.arange(len(names)), begun)).tolist():
         if begun[at] >= free_from:
             taken[at], free_from = True, known[at]
-    found: Bools = taken[in_event]
-    return found
+    selected: Bools = taken[in_event]
+    return selected
 
 
 def e_values(p: ArrayLike, q: ArrayLike, outcome: ArrayLike, event: ArrayLike, known_at: ArrayLike) -> Floats:
-    """Evidence, after each event in the order they became known, against ``q`` being at least as good as ``p`` every
-    time; shape (G,).
+    """Compute the evidence after each event against ``q`` being at least as good as ``p`` every time; shape (G,).
 
-    For shared yes/no questions: probabilities (n,) of the two, outcomes 0/1, their events and when they became known.
+    For shared yes-or-no questions: probabilities (n,) of the two, outcomes 0/1, events, and when outcomes became known.
+    Events come in the order in which they became known.
     The product over events of the mean within the event of pi/k where yes and (1 - pi)/(1 - k) where no, with
     k = (p + q)/2 and pi = .75 p + .25 q. Range [0, inf). If q is as good every time, it ever exceeds 20 at most one
     time in twenty, whenever one looks: Henzi and Ziegel (2022), Biometrika 109, 647-663. By the corrigendum (109, 1181)
@@ -128,7 +128,7 @@ def e_values(p: ArrayLike, q: ArrayLike, outcome: ArrayLike, event: ArrayLike, k
     yes, times = np.asarray(outcome) == 1, np.asarray(known_at, dtype=np.int64)
     middle, tilted = (mine + other) / 2, 0.75 * mine + 0.25 * other
     above, below = np.where(yes, tilted, 1 - tilted), np.where(yes, middle, 1 - middle)
-    # Equal forecasts tell nothing apart, nor do two that differ by less than a number can hold.
+    # Equal forecasts carry no evidence, nor do two that differ by less than floating point can hold.
     silent = (mine == other) | (below == 0)
     evidence = np.where(silent, 1.0, above / np.where(silent, 1.0, below))
     names, in_event = np.unique(np.asarray(event), return_inverse=True)

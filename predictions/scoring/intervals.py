@@ -1,4 +1,4 @@
-"""An interval for a mean that counts an election once, however many questions were asked about it."""
+"""Confidence intervals of means, clustered by event, so that one election counts once."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from predictions.scoring.units import Floats, Ints
 
 OWN_SPREAD_FROM = 10
-"""With fewer events the spread is pooled over all commentators: their own would be a guess, often far too small."""
+"""With fewer events the spread is pooled over all commentators: an own estimate would often be far too small."""
 
 Z_95 = 1.6448536269514722
 T_95 = np.array([np.nan, 6.313752, 2.919986, 2.353363, 2.131847, 2.015048, 1.943180, 1.894579, 1.859548, 1.833113])
@@ -17,11 +17,11 @@ T_95 = np.array([np.nan, 6.313752, 2.919986, 2.353363, 2.131847, 2.015048, 1.943
 
 @dataclass(frozen=True)
 class Intervals:
-    """Means with 90% intervals clipped to where they can lie: one entry for each commentator, by ascending id.
+    """Means with 90% intervals clipped to their possible range: one entry for each commentator, by ascending id.
 
-    ``pooled`` is true where the record has fewer than ``OWN_SPREAD_FROM`` events, so that the width rests on the spread
-    that commentators have in general. Where nobody has two events ``low`` and ``high`` are all that can be, and NaN if
-    that has no bounds.
+    ``pooled`` marks records with fewer than ``OWN_SPREAD_FROM`` events, whose width comes from the spread pooled over
+    all commentators. If nobody has two events, ``low`` and ``high`` are the bounds of the possible range, or NaN if it
+    has none.
     """
 
     commentator: Ints
@@ -36,8 +36,9 @@ class Intervals:
 def mean_intervals(
     commentator: ArrayLike, event: ArrayLike, values: ArrayLike, *, least: float = 0.0, most: float = 1.0
 ) -> Intervals:
-    """The mean over questions, with a standard error clustered by event; flat arrays (n,), one row per question, of
-    values between ``least`` and ``most``, which may be infinite.
+    """Compute each commentator's mean over questions with a 90% interval clustered by event.
+
+    Flat arrays (n,), one row per question, of values between ``least`` and ``most``, which may be infinite.
 
     SE^2 = G/(G-1) sum_g (sum_{i in g} (d_i - mean))^2 / n^2 over the G events of a commentator, with the t quantile of
     G - 1 degrees of freedom: Liang and Zeger (1986), Biometrika 73, 13-22.
@@ -76,8 +77,10 @@ def _widths(squares: Floats, events: Ints, *, largest: float) -> tuple[Floats, N
 
 
 class RunningMean:
-    """A mean over questions that come and go, with its interval as in ``mean_intervals``; values are whole numbers, so
-    that it does not depend on the order in which they came."""
+    """A mean over questions that can be added and removed, with its interval as in ``mean_intervals``.
+
+    Values are whole numbers, so that the result does not depend on their order.
+    """
 
     def __init__(self) -> None:
         self.total = self.count = 0
@@ -86,7 +89,7 @@ class RunningMean:
         self._squares = self._products = self._sizes = 0
 
     def shift(self, event: str, value: int, by: int) -> None:
-        """Add a value to an event (``by`` = 1), or take it away (-1)."""
+        """Add a value to an event (``by`` = 1) or remove it (-1)."""
         total, number = self._events.pop(event, (0, 0))
         self._weigh(total, number, -1)
         total, number = total + by * value, number + by
@@ -101,8 +104,10 @@ class RunningMean:
         self._sizes += by * number * number
 
     def interval(self, scale: int) -> tuple[float, float] | None:
-        """The 90% interval of the mean, in units of ``scale`` and clipped to [0, 1]; None with under
-        ``OWN_SPREAD_FROM`` events, whose own spread would be a guess."""
+        """Compute the 90% interval of the mean, divided by ``scale`` and clipped to [0, 1].
+
+        None with fewer than ``OWN_SPREAD_FROM`` events: their own spread is unreliable.
+        """
         events, n = len(self._events), self.count
         if events < OWN_SPREAD_FROM:
             return None
@@ -114,9 +119,9 @@ class RunningMean:
 
 
 def t_quantile_95(free: ArrayLike) -> Floats:
-    """The 95th percentile of Student's t for whole degrees of freedom from 1, shape kept; right to 1e-5.
+    """Return the 95th percentile of Student's t for whole degrees of freedom from 1, to 1e-5; shape is kept.
 
-    A table to 9, above it the expansion of Cornish and Fisher (Abramowitz and Stegun 1964, 26.7.5).
+    A table up to 9, above it the expansion of Cornish and Fisher (Abramowitz and Stegun 1964, 26.7.5).
     """
     v, z = np.asarray(free, dtype=np.float64), Z_95
     expansion = z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)

@@ -1,4 +1,4 @@
-"""Scores beside the Brier score: logarithmic, skill points, peer score."""
+"""Other scores than the Brier score: logarithmic, skill points, peer score."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ LOG_SCORE_FLOOR = 0.01
 
 
 def log_score(probabilities: ArrayLike, outcome: ArrayLike, kind: str) -> Floats:
-    """-ln of the probability given to what happened, **clipped to [0.01, 0.99]**; shapes as in ``brier``; for display.
+    """Compute -ln of the probability of the outcome, **clipped to [0.01, 0.99]**; shapes as in ``brier``; for display.
 
     Range [0.01005, 4.60517], lower is better. Good (1952), JRSS B 14, 107-114. Without the clip a single "never"
     that happened would cost infinitely much; with it the score is no longer proper beyond the limits.
@@ -26,14 +26,14 @@ def log_score(probabilities: ArrayLike, outcome: ArrayLike, kind: str) -> Floats
 
 
 def skill_points(scores: ArrayLike, reference: ArrayLike) -> Floats:
-    """100 (B of the reference - B): points for being closer to what happened than the reference. Range [-100, 100]."""
+    """Compute 100 (B of the reference - B), in points of [-100, 100]; more is better."""
     return 100 * (_checked(reference) - _checked(scores))
 
 
 def peer_score(question: ArrayLike, commentator: ArrayLike, scores: ArrayLike) -> Floats:
-    """Mean score of the others on the same question minus one's own, for each row of flat arrays (n,); more is better.
+    """Compute the others' mean score on the same question minus one's own, for each row (n,); more is better.
 
-    Range [-1, 1]; the peer scores of a question add up to 0. NaN where nobody else answered: such a question does not
+    Range [-1, 1]; the peer scores of a question add up to 0. NaN if nobody else answered: such a question does not
     count. One row per commentator and question. The Brier form of the peer score that Metaculus defines on log scores.
     """
     questions, own = np.asarray(question, dtype=np.int64), _checked(scores)

@@ -1,10 +1,10 @@
-"""The default ranking: skill points against the reference of the day, one election counting once, luck admitted.
+"""The default ranking: skill points against the reference forecast, clustered by event and shrunk to the average.
 
-Each prediction earns points for being closer to what happened than the best reference available the day it was made,
+Each prediction earns points for being closer to the outcome than the best reference available the day it was made,
 and predictions about one event are averaged. Because short records are mostly luck, every record is blended with 30
-average results, nobody is ranked before 10 separate events have resolved, and people whose gap could easily be luck
-share a tier. The blend is the posterior mean of a normal model with a fixed ratio of variances (Efron and Morris 1975,
-JASA 70, 311-319); the ratio is fixed at 30 because its estimate is unstable in samples of this size.
+average results, nobody is ranked before 10 separate events have resolved, and commentators whose gap could easily be
+luck share a tier. The blend is the posterior mean of a normal model with a fixed ratio of variances (Efron and Morris
+1975, JASA 70, 311-319); the ratio is fixed at 30 because its estimate is unstable in samples of this size.
 
 A **pair** is one commentator on one resolved question. All results come by ascending commentator id and do not depend
 on the order of the input, to the bit; equal forecasts on equal questions therefore share rank and tier.
@@ -20,23 +20,23 @@ from predictions.scoring.other_scores import skill_points
 from predictions.scoring.units import SCALE, Floats, Ints, to_units
 
 BLEND = 30
-"""Average results that every record is blended with; the points at which a record weighs as much as the average."""
+"""Number of average results blended into every record; with as many events a record weighs as much as the average."""
 
 RANKED_FROM = 10
 ESTABLISHED_FROM = 30
 MIN_OF_TYPE = 30
-"""Types of reference with fewer pairs are centred together: a mean of so few would be that of their authors."""
+"""Types of reference with fewer pairs are centred together: a mean of so few would reflect their few authors."""
 
 Z_90 = 1.645
 Z_BETTER = 1.2815515655446004
 """The 90th percentile of the normal distribution: above it P(leader better) > 0.90."""
 
 LARGEST_SIGMA = 100.0
-"""No spread of points between -100 and 100 is larger: stands in where nobody has two events."""
+"""The largest possible spread of points between -100 and 100; used if nobody has two events."""
 
 
 class Status(IntEnum):
-    """How much a record can bear."""
+    """The ranking status of a record, by its number of events."""
 
     TOO_FEW = 0
     PROVISIONAL = 1
@@ -46,10 +46,10 @@ class Status(IntEnum):
 
 @dataclass(frozen=True)
 class Ranking:
-    """One entry for each commentator, by ascending id; ``order`` lists the entries as a board shows them.
+    """One entry for each commentator, by ascending id; ``order`` lists the entries in the order of a leaderboard.
 
     ``skill`` in points of [-100, 100], more is better, with a 90% interval. ``rank`` (equal skill, equal rank),
-    ``rank_low``, ``rank_high`` and ``tier`` count from 1, and are 0 for those not ranked. ``sigma`` is the spread of
+    ``rank_low``, ``rank_high`` and ``tier`` start at 1, and are 0 for unranked commentators. ``sigma`` is the spread of
     event scores around their commentator's mean, pooled over commentators.
     """
 
@@ -70,7 +70,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class EventScores:
-    """Mean centred points by commentator (``person``, a place among the ascending ids) and event, sorted by both."""
+    """Mean centred points by commentator (``person``, an index into the ascending ids) and event, sorted by both."""
 
     commentator: Ints
     questions: Ints
@@ -90,13 +90,14 @@ def rank_commentators(
     draws: int = 1000,
     seed: int = 0,
 ) -> Ranking:
-    """Rank commentators by their pairs: flat arrays (n,) with commentator ids, events (numbers or names), types of
-    reference (numbers or names), Brier ``scores`` and Brier scores of the ``reference``.
+    """Rank commentators by their pairs.
 
-    skill = G m / (G + 30) over G events with mean m of points 100 (reference - score), centred within their type of
-    reference; 90% interval skill +- 1.645 sigma / sqrt(G + 30). ``references`` are commentator ids ("Always 50%") that
-    get a skill but neither rank nor tier, and do not move the centre. ``rank_low`` and ``rank_high`` hold the rank with
-    90% in ``draws`` bootstraps over events from ``seed``; with ``draws=0`` they equal the rank.
+    Flat arrays (n,): commentator ids, events (numbers or names), types of reference (numbers or names), Brier
+    ``scores`` and Brier scores of the ``reference``. skill = G m / (G + 30) over G events with mean m of points
+    100 (reference - score), centred within their type of reference; 90% interval skill +- 1.645 sigma / sqrt(G + 30).
+    ``reference_forecasts`` are commentator ids ("Always 50%") that get a skill but neither rank nor tier, and do not
+    move the centre. ``rank_low`` and ``rank_high`` are the 90% interval of the rank in ``draws`` bootstraps over events
+    from ``seed``; with ``draws=0`` they equal the rank.
     """
     cells = event_scores(commentator, event, reference_type, scores, reference, reference_forecasts=reference_forecasts)
     people = len(cells.commentator)
@@ -137,7 +138,10 @@ def event_scores(
     *,
     reference_forecasts: ArrayLike = (),
 ) -> EventScores:
-    """Skill points, centred within their type of reference, averaged within commentator and event; arrays as above."""
+    """Compute skill points, centred within their type of reference and averaged within commentator and event.
+
+    Takes the arrays of ``rank_commentators``.
+    """
     people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
     events = np.unique(np.asarray(event), return_inverse=True)[1]
     sets_centre = ~np.isin(people, np.asarray(reference_forecasts, dtype=np.int64))[person]
@@ -153,10 +157,10 @@ def event_scores(
 
 
 def centring_groups(types: ArrayLike, sets_centre: NDArray[np.bool_]) -> Ints:
-    """The group of each row (n,) that is centred together: its type of reference, or with it all types with few rows.
+    """Return the centring group of each row (n,): its type of reference, or one group for all types with few rows.
 
-    Types with fewer than ``MIN_OF_TYPE`` rows among those that set the centre form one group, if need be together with
-    the next smallest type.
+    Types with fewer than ``MIN_OF_TYPE`` rows among those that set the centre form one group, together with the next
+    smallest type if they are still too few.
     """
     names, kind = np.unique(np.asarray(types), return_inverse=True)
     count = np.bincount(kind[sets_centre], minlength=len(names))
@@ -170,7 +174,7 @@ def centring_groups(types: ArrayLike, sets_centre: NDArray[np.bool_]) -> Ints:
 
 
 def _centres(types: ArrayLike, gains: Ints, sets_centre: NDArray[np.bool_]) -> Floats:
-    """The mean points, for each row, of the rows it is centred with; ``gains`` in whole numbers of 10^-12."""
+    """Return the mean points of each row's centring group; ``gains`` are whole numbers of 10^-12."""
     group = centring_groups(types, sets_centre)
     groups = int(group.max(initial=0)) + 1
     # Whole numbers add up exactly in any order; nine million rows of up to 10^12 stay below 2^63.
@@ -202,12 +206,12 @@ def _ranks(skill: Floats, ranked: NDArray[np.bool_]) -> Ints:
 
 
 def _competition_rank(skill: Floats) -> Ints:
-    """1 + the number of those who are better."""
+    """Return 1 + the number of better entries."""
     return len(skill) + 1 - np.searchsorted(np.sort(skill), skill, side="right")
 
 
 def _tiers(skill: Floats, spread: Floats, order: Ints) -> Ints:
-    """Tiers along the ranked ``order``: the first whom the leader beats with P > 0.90 leads the next tier."""
+    """Assign tiers along the ranked ``order``: the first one behind the leader with P > 0.90 leads the next tier."""
     tier = np.zeros(len(skill), dtype=np.int64)
     leader, number = 0, 1
     while leader < len(order):
@@ -221,10 +225,10 @@ def _tiers(skill: Floats, spread: Floats, order: Ints) -> Ints:
 
 
 def _rank_range(cells: EventScores, rank: Ints, draws: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """The 5th and 95th percentile of the rank when events are drawn anew, with one draw for all commentators.
+    """Compute the 5th and 95th percentile of the rank under resampled events, one draw for all commentators.
 
     A Poisson(1) weight for each event is the bootstrap of a sum (Hanley and MacGibbon 2006, Computer Methods and
-    Programs in Biomedicine 83, 57-62); shared events keep shared luck together. The range always holds the rank.
+    Programs in Biomedicine 83, 57-62); shared events keep their correlation. The range always includes the rank.
     """
     ranked = np.flatnonzero(rank)
     if draws == 0 or len(ranked) == 0:

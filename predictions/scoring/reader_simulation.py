@@ -1,8 +1,8 @@
-"""How far the order of a board depends on the reader of words such as "likely".
+"""Robustness of a leaderboard's order to readers' different interpretations of words such as "likely".
 
-A commentator's sum of scores is, for any dictionary d that gives each phrase a probability, the sum over phrases of
-C d^2 - 2 H d + H, with C how often the phrase was used and H how often the thing happened. So the boards of a thousand
-readers are one matrix product.
+Let d map each phrase to a probability. A commentator's sum of scores is then the sum over phrases of
+C d^2 - 2 H d + H, where C counts the uses of the phrase and H those that came true. So the leaderboards of a thousand
+simulated readers are one matrix product.
 """
 
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from predictions.scoring.units import Floats, Ints
 
 READERS = 1000
 PAIRS = 20_000
-"""Of more pairs of commentators than this, so many are drawn to estimate ``Robustness.pairs``."""
+"""Largest number of pairs of commentators; of more pairs this many are drawn to estimate ``Robustness.pairs``."""
 
 SAME = 1e-9
 
 
 @dataclass(frozen=True)
 class Robustness:
-    """Shares of readers, in [0, 1], for whom an order holds (a tie does not break it).
+    """Shares of simulated readers, in [0, 1], that keep an order (a tie keeps it).
 
-    ``neighbours`` has one entry for each two neighbours on the board, from the top; ``leader`` is the share for whom
-    the first stays first, ``whole`` for whom the whole order holds, ``pairs`` the mean over all pairs of commentators.
+    ``neighbours`` has one entry for each two neighbours on the leaderboard, from the top; ``leader`` is the share that
+    keeps the first, ``whole`` the share that keeps the whole order, ``pairs`` the mean over all pairs of commentators.
     """
 
     neighbours: Floats
@@ -35,11 +35,11 @@ class Robustness:
 
 
 def simulated_readers(best: ArrayLike, *, readers: int = READERS, seed: int = 0) -> Floats:
-    """Dictionaries (readers, P) that vary as people do around the best reading (P,) of each phrase.
+    """Draw the probabilities (readers, P) that readers give to phrases, varying around the best values (P,).
 
     logit p = a + b logit(best) + e with a ~ N(-.02, .30) and b ~ N(1.13, .19) for each reader, correlated by -.26, and
     e ~ N(0, .70) for each phrase: fitted to 4,742 readers of the CAPphrase survey (Kucharski 2026,
-    doi 10.5281/zenodo.18750055). A best reading of 0 or 1 is taken as .005 or .995.
+    doi 10.5281/zenodo.18750055). A best value of 0 or 1 is taken as .005 or .995.
     """
     rng = np.random.default_rng(seed)
     middle = np.clip(np.asarray(best, dtype=np.float64), 0.005, 0.995)
@@ -52,7 +52,7 @@ def simulated_readers(best: ArrayLike, *, readers: int = READERS, seed: int = 0)
 
 
 def reader_sums(dictionaries: ArrayLike, count: ArrayLike, hits: ArrayLike) -> Floats:
-    """Sums of scores (R, J) under dictionaries (R, P), from counts and hits (J, P), which may be weighted."""
+    """Compute sums of scores (R, J) under phrase probabilities (R, P), from counts and hits (J, P), even weighted."""
     d, happened = np.asarray(dictionaries, dtype=np.float64), np.asarray(hits, dtype=np.float64)
     sums: Floats = d**2 @ np.asarray(count, dtype=np.float64).T - 2 * d @ happened.T + happened.sum(axis=1)
     return sums
@@ -68,10 +68,10 @@ def skill_weights(
     phrases: int,
     reference_forecasts: ArrayLike = (),
 ) -> tuple[Floats, Floats]:
-    """Counts and hits (J, P) in skill points lost per unit of (d - o)^2, of pairs (n,) as ``rank_commentators`` takes.
+    """Compute counts and hits (J, P), weighted in skill points lost per unit of (d - o)^2, from pairs (n,).
 
-    ``phrase`` is 0 to P - 1, or -1 for a pair whose probability is no word's; ``happened`` is 0 or 1. Rows of the
-    result follow ascending commentator ids. What the reference said is held fixed.
+    Takes pairs like ``rank_commentators``. ``phrase`` is 0 to P - 1, or -1 for a pair with a numeric probability;
+    ``happened`` is 0 or 1. Rows of the result follow ascending commentator ids. Reference forecasts are held fixed.
     """
     people, person = np.unique(np.asarray(commentator, dtype=np.int64), return_inverse=True)
     events = np.unique(np.asarray(event), return_inverse=True)[1]
@@ -82,7 +82,7 @@ def skill_weights(
     weight = 100 / in_event / (own_events[person] + BLEND)
     words, outcome = np.asarray(phrase, dtype=np.int64), np.asarray(happened, dtype=np.float64)
     group = centring_groups(reference_type, sets_centre)
-    # The centre moves with the reading too: each group's mean use of each phrase is taken off again.
+    # The centre depends on the interpretation too: subtract each group's mean use of each phrase.
     shares = _table(person, group, weight, (len(people), int(group.max(initial=0)) + 1))
     size = np.maximum(np.bincount(group[sets_centre], minlength=shares.shape[1]), 1)[:, None]
     tables = []
@@ -103,11 +103,11 @@ def dictionary_robustness(
     readers: int = READERS,
     seed: int = 0,
 ) -> Robustness:
-    """For how many simulated readers the order of a board holds.
+    """Compute the shares of simulated readers that keep the order of a leaderboard.
 
-    ``value`` (J,), more is better, is what the board shows under the best reading (P,) of the phrases; ``order`` lists
-    those on the board, best first, as places in it. ``count`` and ``hits`` (J, P) say what a unit of (d - o)^2 costs:
-    those of ``skill_weights`` for skill; C / n and H / n with value = -mean Brier for the Brier score.
+    ``value`` (J,), more is better, is the ranked statistic under the ``best`` probabilities (P,) of the phrases;
+    ``order`` lists the indices of ranked commentators, best first. ``count`` and ``hits`` (J, P) are the weights of
+    (d - o)^2: those of ``skill_weights`` for skill; C / n and H / n with value = -mean Brier for the Brier score.
     """
     places = np.asarray(order, dtype=np.int64)
     costs, losses = np.asarray(count, dtype=np.float64)[places], np.asarray(hits, dtype=np.float64)[places]
@@ -127,7 +127,7 @@ def dictionary_robustness(
 
 
 def _table(rows: Ints, columns: Ints, weights: Floats, shape: tuple[int, int]) -> Floats:
-    """Sums of weights by row and column; a column of -1 is left out."""
+    """Sum weights by row and column; rows with column -1 are left out."""
     kept = columns >= 0
     flat = np.bincount(rows[kept] * shape[1] + columns[kept], weights[kept], shape[0] * shape[1])
     return flat.astype(np.float64).reshape(shape)

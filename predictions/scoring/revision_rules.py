@@ -1,4 +1,4 @@
-"""Score a commentator who revised: opening, latest and time-weighted predictions."""
+"""Scores under the three revision rules: opening, latest and time-weighted."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from predictions.scoring.units import Floats, Ints, _checked
 
 @dataclass(frozen=True)
 class QuestionScores:
-    """What each commentator with a counting prediction earns on one question: arrays of one length, by commentator id.
+    """Scores on one question of each commentator with an eligible prediction: arrays of one length, by commentator id.
 
     ``opening_index`` and ``latest_index`` point into the arrays given to ``score_question``.
     """
@@ -33,19 +33,19 @@ def score_question(
     cutoff: ArrayLike,
     deadline: ArrayLike,
 ) -> QuestionScores:
-    """Scores of all commentators on one question by the three rules for revisions. Arrays of shape (n,), any order.
+    """Compute the scores of all commentators on one question by the three revision rules; arrays (n,), any order.
 
     ``made_at``, ``cutoff`` = min(deadline, known_at) and ``deadline`` are microseconds since 1970; ``row_id`` orders
-    predictions made at the same instant. A prediction made at or after the cutoff does not count. Many questions
-    are scored at once when ``commentator`` holds a number for each pair of commentator and question, and ``cutoff``
-    and ``deadline`` have one entry a row.
+    predictions made at the same instant. A prediction made at or after the cutoff is not eligible. To score many
+    questions at once, let ``commentator`` number the pairs of commentator and question, and give ``cutoff`` and
+    ``deadline`` one entry per row.
 
-    - opening: the first prediction that counts;
+    - opening: the first eligible prediction;
     - latest: the last one;
-    - time_weighted: sum of w_s B_s over a fixed window from the first prediction to the deadline, w_s being the share
-      of the window that a prediction stood, until the next or the cutoff. What is left of the window after an early
-      outcome adds 0: averaging to the outcome instead would reward overstating (Sempere and Lawsen 2021,
-      arXiv 2106.11248).
+    - time_weighted: sum of w_s B_s over a fixed window from the first prediction to the deadline, where w_s is the
+      share of the window for which a prediction was the latest, until the next or the cutoff. The rest of the window
+      after an early outcome adds 0: averaging to the outcome instead would reward overstating (Sempere and Lawsen
+      2021, arXiv 2106.11248).
     """
     people, times = np.asarray(commentator, dtype=np.int64), np.asarray(made_at, dtype=np.int64)
     order = np.lexsort((np.asarray(row_id, dtype=np.int64), times, people))

@@ -1,4 +1,4 @@
-"""Exact scores: whole numbers of 10^-12, so that sums are the same in any order."""
+"""Exact scores as whole numbers of 10^-12, whose sums are the same in any order."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,13 +12,13 @@ SCALE = 10**12
 
 
 def to_units(score: ArrayLike) -> Ints:
-    """Scores in [0, 1] as whole numbers of 10^-12, an exact half to the even number. Shape is kept."""
+    """Convert scores in [0, 1] to whole numbers of 10^-12, rounding half to even. Shape is kept."""
     units = _checked(score) * SCALE
     return np.asarray(np.rint(units, out=units) if units.ndim else np.rint(units)).astype(np.int64)
 
 
 def from_units(units: ArrayLike) -> Floats:
-    """Whole numbers of 10^-12 as floats: the inverse of ``to_units``. Shape is kept."""
+    """Convert whole numbers of 10^-12 to floats, the inverse of ``to_units``. Shape is kept."""
     return np.asarray(units, dtype=np.int64) / SCALE
 
 

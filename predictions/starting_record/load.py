@@ -1,4 +1,4 @@
-"""The starting record: predictions drawn from a column of March 2025, entered as any submission is."""
+"""Load the starting record, predictions drawn from a column of March 2025, like any submission."""
 
 import json
 from datetime import datetime
@@ -17,8 +17,10 @@ from predictions.submissions.record import record_prediction
 
 
 def load_starting_record(session: Session, *, now: datetime, actor: str = "starting record") -> int:
-    """Enter the starting record into a database without any question; gives the number of questions entered (0 where
-    there are some already, so that doing it twice changes nothing)."""
+    """Enter the starting record into a database without questions. Returns the number of questions entered.
+
+    Does nothing and returns 0 if the database has questions already.
+    """
     if session.exec(select(Question.id).limit(1)).first() is not None:
         return 0
     record = json.loads(files("predictions").joinpath("starting_record/record.json").read_text("utf-8"))
@@ -36,7 +38,7 @@ def load_starting_record(session: Session, *, now: datetime, actor: str = "start
 
 
 def _named(session: Session, slug: str) -> Question:
-    found = find_question(session, slug)
-    if found is None:
+    question = find_question(session, slug)
+    if question is None:
         raise NotFound(f"no question has the slug {slug!r}")
-    return found
+    return question

@@ -1,4 +1,4 @@
-"""Commentators and sources: found by their keys, or entered when they are new."""
+"""Find, enter and correct commentators."""
 
 from datetime import datetime
 from typing import Any
@@ -14,35 +14,35 @@ from predictions.models import Commentator, Source
 from predictions.schemas.inputs import CommentatorIn
 from predictions.slugs import free_slug, name_key
 
-#: What a commentator says to their record: the words, their day, and where they are published.
+#: The fields of a commentator's published reply to the record.
 STATEMENT = ("statement", "statement_on", "statement_url")
-# Asked for every prediction: building a statement takes longer than running it.
+# Runs for every prediction, and building a query takes longer than running it.
 _BY_NAME: Select[Commentator] = sa_select(Commentator).where(col(Commentator.name_key) == bindparam("name"))
 
 
 def find_commentator(session: Session, data: CommentatorIn) -> Commentator | None:
-    """The commentator on record that ``data`` names by id, slug or name; None if only a new one can be meant.
+    """Return the commentator that ``data`` names by id, slug or name, or None for a new one.
 
-    Raises ``InvalidInput`` where an id, or a slug without a name, names nobody.
+    Raises ``InvalidInput`` for an unknown id, or an unknown slug without a name.
     """
     if data.id is not None:
-        found = session.get(Commentator, data.id)
-        if found is None:
+        existing = session.get(Commentator, data.id)
+        if existing is None:
             raise InvalidInput.at("/id", f"no commentator has the id {data.id}: check it, or give a name")
-        return found
+        return existing
     if data.slug is not None:
-        found = session.exec(select(Commentator).where(Commentator.slug == data.slug)).first()
-        if found is None and data.name is None:
+        existing = session.exec(select(Commentator).where(Commentator.slug == data.slug)).first()
+        if existing is None and data.name is None:
             raise InvalidInput.at(
                 "/slug", f"no commentator has the slug {data.slug!r}: give a name too, to enter a new one"
             )
-        if found is not None:
-            return found
+        if existing is not None:
+            return existing
     return session.execute(_BY_NAME, {"name": name_key(data.name or "")}).scalars().first()
 
 
 def enter_commentator(session: Session, data: CommentatorIn, *, now: datetime, actor: str) -> Commentator:
-    """The commentator that ``data`` names, entered if new."""
+    """Return the commentator that ``data`` names; enter a new one."""
     return find_commentator(session, data) or _new_commentator(session, data, now, actor)
 
 
@@ -55,7 +55,6 @@ def _new_commentator(session: Session, data: CommentatorIn, now: datetime, actor
         name_key=key,
         kind=data.kind or CommentatorKind.PERSON,
         description=data.description,
-        invented=data.invented,
         created_at=now,
     )
     _enter(session, commentator, "commentator", now, actor)
@@ -65,18 +64,18 @@ def _new_commentator(session: Session, data: CommentatorIn, now: datetime, actor
 def change_commentator(
     session: Session, commentator: Commentator, changes: dict[str, Any], *, now: datetime, actor: str
 ) -> None:
-    """Correct a commentator's name, kind, description or statement; the ledger keeps what stood there before.
+    """Correct a commentator's name, kind, description or statement; the ledger keeps the old values.
 
-    A statement has its day, and an address where it is published. Without a statement there is neither.
-    Raises ``Conflict`` where another commentator has the new name already, ``InvalidInput`` for one without any sign
-    and for a statement without a day.
+    A statement needs a day and may have an address; without a statement there is neither. Raises ``Conflict`` if
+    another commentator has the new name, ``InvalidInput`` for a name without visible characters and for a statement
+    without a day.
     """
     changes = _with_statement(commentator, changes)
     if "name" in changes:
         key = _visible_key(changes["name"])
         other = session.exec(select(Commentator).where(Commentator.name_key == key)).first()
         if other is not None and other.id != commentator.id:
-            raise Conflict(f"{other.name!r} (id {other.id}) has this name already: choose a name that tells them apart")
+            raise Conflict(f"{other.name!r} (id {other.id}) has this name already: choose a distinct name")
         commentator.name_key = key
     before = {field: getattr(commentator, field) for field in changes}
     for field, value in changes.items():
@@ -87,13 +86,13 @@ def change_commentator(
 
 
 def _with_statement(commentator: Commentator, changes: dict[str, Any]) -> dict[str, Any]:
-    """The changes, where a new statement brings its own day and address, or takes both away with it."""
+    """Return the changes, with day and address reset unless given together with a new statement."""
     if "statement" in changes:
         changes = {"statement_on": None, "statement_url": None} | changes
-    said = {name: changes.get(name, getattr(commentator, name)) for name in STATEMENT}
-    if not said["statement"] and (said["statement_on"] or said["statement_url"]):
-        raise InvalidInput.at("/statement", "is missing: a day and an address belong to a statement")
-    if said["statement"] and not said["statement_on"]:
+    statement = {name: changes.get(name, getattr(commentator, name)) for name in STATEMENT}
+    if not statement["statement"] and (statement["statement_on"] or statement["statement_url"]):
+        raise InvalidInput.at("/statement", "is missing: give the statement, or leave out its day and address")
+    if statement["statement"] and not statement["statement_on"]:
         raise InvalidInput.at("/statement_on", "is missing: give the day on which the statement was made")
     return changes
 
@@ -101,7 +100,7 @@ def _with_statement(commentator: Commentator, changes: dict[str, Any]) -> dict[s
 def _visible_key(name: str) -> str:
     key = name_key(name)
     if not key:
-        raise InvalidInput.at("/name", "a name needs at least one visible character")
+        raise InvalidInput.at("/name", "needs at least one visible character")
     return key
 
 

@@ -16,14 +16,14 @@ from predictions.submissions.record import _row
 def correct_prediction(
     session: Session, wrong: Prediction, data: CorrectionIn, *, now: datetime, actor: str
 ) -> Prediction:
-    """Put a prediction that was recorded wrongly on record as it should read. The wrong one stays, superseded.
+    """Record the corrected content of a wrongly recorded prediction, which stays on record, superseded.
 
-    Raises ``Conflict`` where it is superseded already, ``InvalidInput`` as ``record_prediction`` does.
+    Raises ``Conflict`` if it is already superseded, and ``InvalidInput`` like ``record_prediction``.
     """
     _must_be_active(session, wrong)
     question = session.get_one(Question, wrong.question_id)
-    desk = EntityCache(session, now=now, actor=actor)
-    right = Prediction(**_row(desk, data, wrong.commentator_id, question))
+    cache = EntityCache(session, now=now, actor=actor)
+    right = Prediction(**_row(cache, data, wrong.commentator_id, question))
     right.supersedes_id, right.reason = wrong.id, data.reason
     return _supersede(session, question, right, "prediction.corrected", now, actor)
 
@@ -31,9 +31,9 @@ def correct_prediction(
 def withdraw_prediction(
     session: Session, wrong: Prediction, data: WithdrawalIn, *, now: datetime, actor: str
 ) -> Prediction:
-    """Take a prediction that should never have been recorded out of the count. It stays visible, with the reason.
+    """Withdraw a prediction that should not have been recorded. It stays visible, with the reason.
 
-    Gives the row that supersedes it. Raises ``Conflict`` where it is superseded already.
+    Returns the row that supersedes it. Raises ``Conflict`` if it is already superseded.
     """
     _must_be_active(session, wrong)
     question = session.get_one(Question, wrong.question_id)
@@ -66,4 +66,4 @@ def _must_be_active(session: Session, prediction: Prediction) -> None:
     if later is not None:
         raise Conflict(f"prediction {prediction.id} is superseded by prediction {later.id}: change that one")
     if prediction.withdrawn:
-        raise Conflict(f"prediction {prediction.id} is the mark of a withdrawal: record the prediction anew instead")
+        raise Conflict(f"prediction {prediction.id} is a withdrawal: record a new prediction instead")

@@ -1,4 +1,4 @@
-"""What predictions name, found or entered: commentator, source and question."""
+"""Cache of the commentators, sources and questions that predictions name."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ _SLUGGED: Select[Any] = select(Question).where(col(Question.slug).in_(bindparam(
 
 
 class EntityCache:
-    """Finds or enters what a prediction names, and remembers it for the next ones of the same transaction."""
+    """Finds or enters commentators, sources and questions, and caches them for one transaction."""
 
     def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
         self.session, self.now, self.actor = session, now, actor
@@ -31,12 +31,14 @@ class EntityCache:
         self._questions: dict[str, Question] = {}
 
     def prefetch(self, items: Sequence[PredictionIn]) -> None:
-        """Look up together what these name in the common way, a commentator's name and a question's slug: a question
-        to the database for each of them would take most of the time."""
+        """Load the commentators named by name and the questions named by slug in a few queries.
+
+        One query for each of them would take most of the time.
+        """
         people = {one.commentator for one in items if one.commentator.id is None and one.commentator.slug is None}
-        keys = {who: name_key(who.name or "") for who in people}
+        keys = {data: name_key(data.name or "") for data in people}
         known = {row.name_key: row for row in self._found(_NAMED, keys.values())}
-        self._commentators |= {who: known[key] for who, key in keys.items() if key in known}
+        self._commentators |= {data: known[key] for data, key in keys.items() if key in known}
         named = {one.question for one in items if isinstance(one.question, QuestionRef) and one.question.slug}
         questions = {row.slug: row for row in self._found(_SLUGGED, (one.slug for one in named))}
         self._questions |= {one.model_dump_json(): questions[one.slug] for one in named if one.slug in questions}
@@ -46,14 +48,14 @@ class EntityCache:
         return [row for part in in_parts(wanted) for row in self.session.execute(query, {"names": part}).scalars()]
 
     def commentator(self, data: CommentatorIn) -> Commentator:
-        """The commentator that ``data`` names, entered if new."""
+        """Return the commentator that ``data`` names; enter a new one."""
         if data not in self._commentators:
             with inside("/commentator"):
                 self._commentators[data] = enter_commentator(self.session, data, now=self.now, actor=self.actor)
         return self._commentators[data]
 
     def source(self, data: SourceIn | None) -> Source | None:
-        """The source that ``data`` names, entered if new; None without one."""
+        """Return the source that ``data`` names, or None; enter a new one."""
         if data is None:
             return None
         if data not in self._sources:
@@ -62,7 +64,7 @@ class EntityCache:
         return self._sources[data]
 
     def question(self, data: QuestionRef | QuestionIn) -> Question:
-        """The question that ``data`` names, entered if it is given whole and new."""
+        """Return the question that ``data`` names; enter a new one that is given in full."""
         name = data.model_dump_json()
         if name not in self._questions:
             if isinstance(data, QuestionRef):

@@ -1,4 +1,4 @@
-"""Recording predictions: one in one call, or many; a wrong one is superseded or withdrawn, never edited."""
+"""Record predictions, one or many at once."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from predictions import ledger
 from predictions.errors import InvalidInput, inside
 from predictions.models import Prediction, Question, row_id
 from predictions.schemas.inputs import PredictionIn, StatedIn
-from predictions.scores.running_totals import count_first_calls, rescoring
+from predictions.scores.running_totals import count_first_predictions, rescoring
 from predictions.submissions.entity_cache import EntityCache
 from predictions.submissions.stated_probability import stated_probability
 
@@ -27,7 +27,7 @@ _RESERVE = text("SELECT setval(:sequence, nextval(:sequence) + :count - 1)")
 
 @dataclass(frozen=True)
 class Submission:
-    """A prediction as it comes in: by whom, and when."""
+    """A submitted prediction with its time and actor."""
 
     data: PredictionIn
     now: datetime
@@ -35,26 +35,26 @@ class Submission:
 
 
 def record_prediction(session: Session, data: PredictionIn, *, now: datetime, actor: str) -> Prediction:
-    """Put one prediction on record, with commentator, question and source found or entered by their keys.
+    """Record one prediction; find commentator, question and source by their keys, or enter them.
 
     A prediction on a resolved question is scored at once. ``now`` becomes ``recorded_at``. Raises ``InvalidInput``
-    where something named is not on record, the numbers do not fit the question, or ``made_at`` lies after the
+    if something named is not on record, the probabilities do not fit the question, or ``made_at`` lies after the
     deadline or in the future.
     """
     return record_each(session, [Submission(data, now, actor)])[0]
 
 
 def record_each(session: Session, submissions: Sequence[Submission]) -> list[Prediction]:
-    """Put predictions that came in together on record, as ``record_prediction`` does one by one; gives copies of the
-    rows in the same order. All are recorded at the moment of the last.
+    """Record predictions of one batch like ``record_prediction``, with one ledger event each.
 
-    All or nothing; an ``InvalidInput`` is that of the first one at fault.
+    Returns copies of the rows in the same order. All get the time of the last. All or nothing: raises the
+    ``InvalidInput`` of the first invalid one.
     """
     now = submissions[-1].now
-    desks = {actor: EntityCache(session, now=now, actor=actor) for actor in {one.actor for one in submissions}}
-    for actor, desk in desks.items():
-        desk.prefetch([one.data for one in submissions if one.actor == actor])
-    rows = [_prepare(desks[one.actor], one.data) for one in submissions]
+    caches = {actor: EntityCache(session, now=now, actor=actor) for actor in {one.actor for one in submissions}}
+    for actor, cache in caches.items():
+        cache.prefetch([one.data for one in submissions if one.actor == actor])
+    rows = [_prepare(caches[one.actor], one.data) for one in submissions]
     ids = _store(session, rows, now=now, actor=submissions[-1].actor)
     numbered = [{"id": number, **row} for number, row in zip(ids, rows, strict=True)]
     entries = [
@@ -66,17 +66,16 @@ def record_each(session: Session, submissions: Sequence[Submission]) -> list[Pre
 
 
 def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: datetime, actor: str) -> list[int]:
-    """Put many predictions on record at once, as ``record_prediction`` does one by one, with one ledger event; gives
-    their ids in the same order.
+    """Record many predictions like ``record_prediction``, with one ledger event. Returns their ids in the same order.
 
-    All or nothing: an ``InvalidInput`` says in its pointers which item (``/3/probability``) is at fault.
+    All or nothing: the pointers of an ``InvalidInput`` begin with the index of the item (``/3/probability``).
     """
-    desk = EntityCache(session, now=now, actor=actor)
-    desk.prefetch(items)
+    cache = EntityCache(session, now=now, actor=actor)
+    cache.prefetch(items)
     rows = []
     for index, item in enumerate(items):
         with inside(f"/{index}"):
-            rows.append(_prepare(desk, item))
+            rows.append(_prepare(cache, item))
     if not rows:
         return []
     ids = _store(session, rows, now=now, actor=actor)
@@ -87,20 +86,20 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
 
 
 def _store(session: Session, rows: list[Row], *, now: datetime, actor: str) -> range:
-    """Insert the rows, count the questions they are the first calls on, rescore the resolved ones; gives the ids."""
+    """Insert the rows, update the counts of questions and rescore the resolved ones. Returns the ids."""
     questions = {number: session.get_one(Question, number) for number in {row["question_id"] for row in rows}}
-    settled = {number for number, question in questions.items() if question.outcome is not None}
-    count_first_calls(
+    resolved = {number for number, question in questions.items() if question.outcome is not None}
+    count_first_predictions(
         session,
         (
             (row["commentator_id"], row["question_id"])
             for row in rows
-            if row["question_id"] not in settled
+            if row["question_id"] not in resolved
             and (row["probability"] is not None or row["probabilities"] is not None)
         ),
     )
     with ExitStack() as stack:
-        for number in sorted(settled, reverse=True):
+        for number in sorted(resolved, reverse=True):
             stack.enter_context(rescoring(session, questions[number], now=now, actor=actor))
         ids = _reserved(session, len(rows))
         session.connection().execute(_STORE, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
@@ -108,8 +107,10 @@ def _store(session: Session, rows: list[Row], *, now: datetime, actor: str) -> r
 
 
 def _reserved(session: Session, count: int) -> range:
-    """Ids for that many rows. Writers come one at a time, so that nobody else takes them; asking the database for the
-    ids that it gave instead would take twice the time of the insert."""
+    """Return ids for ``count`` new rows. The write transaction keeps other writers from taking them.
+
+    Reading generated ids back from the database instead would take twice the time of the insert.
+    """
     if session.get_bind().dialect.name == "postgresql":
         last = session.execute(_RESERVE, {"sequence": "prediction_id_seq", "count": count}).scalar_one()
     else:
@@ -118,44 +119,44 @@ def _reserved(session: Session, count: int) -> range:
 
 
 def ranges(ids: Iterable[int]) -> list[list[int]]:
-    """Numbers as ranges [first, last], in order: a bulk gets ids that follow one another."""
-    found: list[list[int]] = []
+    """Return ids as ranges [first, last], in order; consecutive ids share one."""
+    runs: list[list[int]] = []
     for number in ids:
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
         else:
-            found.append([number, number])
-    return found
+            runs.append([number, number])
+    return runs
 
 
 def digest(ids: Iterable[int], rows: Iterable[Row]) -> str:
-    """The SHA-256 of predictions as the ledger would write them one by one, in the order given."""
+    """Return the SHA-256 of the canonical JSON of predictions, one line each, in the order given."""
     lines = (ledger.canonical({"id": number, **row}) for number, row in zip(ids, rows, strict=True))
     return sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _prepare(desk: EntityCache, data: PredictionIn) -> Row:
-    commentator, question = desk.commentator(data.commentator), desk.question(data.question)
-    return _row(desk, data, row_id(commentator), question)
+def _prepare(cache: EntityCache, data: PredictionIn) -> Row:
+    commentator, question = cache.commentator(data.commentator), cache.question(data.question)
+    return _row(cache, data, row_id(commentator), question)
 
 
-def _row(desk: EntityCache, data: StatedIn, commentator_id: int, question: Question) -> Row:
-    """All columns of a prediction but its id."""
+def _row(cache: EntityCache, data: StatedIn, commentator_id: int, question: Question) -> Row:
+    """Return all columns of a prediction except its id."""
     if data.made_at > question.deadline:
         raise InvalidInput.at(
             "/made_at",
             f"lies after the question's deadline, {question.deadline.isoformat()}: a prediction made then cannot count",
         )
-    if data.made_at - desk.now > CLOCK_TOLERANCE:
-        raise InvalidInput.at("/made_at", f"lies in the future (it is {desk.now.isoformat()}): check the date")
-    source = desk.source(data.source)
+    if data.made_at - cache.now > CLOCK_TOLERANCE:
+        raise InvalidInput.at("/made_at", f"lies in the future (it is {cache.now.isoformat()}): check the date")
+    source = cache.source(data.source)
     return {
         "commentator_id": commentator_id,
         "question_id": row_id(question),
         "source_id": source.id if source else None,
         "made_at": data.made_at,
-        "recorded_at": desk.now,
-        "recorded_by": desk.actor,
+        "recorded_at": cache.now,
+        "recorded_by": cache.actor,
         "commitment": data.commitment,
         "note": data.note,
         "supersedes_id": None,

@@ -13,22 +13,21 @@ from predictions.submissions.commentators import _enter
 
 
 def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str) -> Source:
-    """The source that ``data`` names by id or address, entered if new. Raises ``InvalidInput`` for an unknown id."""
+    """Return the source that ``data`` names by id or address; enter a new one. Raises ``InvalidInput`` for a bad id."""
     if data.id is not None:
-        found = session.get(Source, data.id)
-        if found is None:
+        existing = session.get(Source, data.id)
+        if existing is None:
             raise InvalidInput.at("/id", f"no source has the id {data.id}: check it, or give the url")
-        return found
+        return existing
     url = (data.url or "").partition("#")[0]
-    found = session.exec(select(Source).where(Source.url == url)).first()
-    if found is not None:
-        return found
+    existing = session.exec(select(Source).where(Source.url == url)).first()
+    if existing is not None:
+        return existing
     source = Source(
         url=url,
         title=data.title,
         outlet=data.outlet,
         published_on=data.published_on,
-        invented=data.invented,
         created_at=now,
     )
     _enter(session, source, "source", now, actor)
@@ -36,7 +35,7 @@ def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str)
 
 
 def change_source(session: Session, source: Source, changes: dict[str, Any], *, now: datetime, actor: str) -> None:
-    """Correct a source's title, outlet or day of publication; the ledger keeps what stood there before."""
+    """Correct a source's title, outlet or day of publication; the ledger keeps the old values."""
     before = {field: getattr(source, field) for field in changes}
     for field, value in changes.items():
         setattr(source, field, value)

@@ -1,4 +1,4 @@
-"""What a commentator said, as numbers: a probability as given, or words read by a lexicon, with their interval."""
+"""Stated probabilities as columns of a prediction: numbers as given, hedges interpreted by a lexicon."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from predictions.schemas.inputs import StatedIn
 
 @dataclass(frozen=True)
 class StatedProbability:
-    """The columns of a prediction that say how probable something was called; field names as in ``Prediction``."""
+    """The columns of ``Prediction`` that hold the stated probability, under the same names."""
 
     probability: float | None = None
     probabilities: list[float] | None = None
@@ -28,9 +28,9 @@ class StatedProbability:
 
 
 def stated_probability(data: StatedIn, question: Question) -> StatedProbability:
-    """What ``data`` says about ``question`` in numbers; nothing for a commitment without a probability.
+    """Convert a stated probability to columns of a prediction; all None for a commitment without a probability.
 
-    Raises ``InvalidInput`` where the form does not fit the kind of question, or no lexicon knows the words.
+    Raises ``InvalidInput`` if the form does not fit the kind of question, or the lexicon has no entry for the hedge.
     """
     if data.probabilities is not None:
         if question.kind is QuestionKind.BINARY:
@@ -48,9 +48,9 @@ def stated_probability(data: StatedIn, question: Question) -> StatedProbability:
 
 def _from_hedge(data: StatedIn) -> StatedProbability:
     lexicon = get_lexicon(data.lexicon or DEFAULT_LEXICON)
-    reading = _reading(data, lexicon)
+    reading = _interpretation(data, lexicon)
     chosen = data.interval or reading
-    assert chosen is not None  # noqa: S101 - without an interval, words that cannot be read were refused
+    assert chosen is not None  # noqa: S101 - without an interval, unknown hedges were refused
     return StatedProbability(
         probability=chosen.best,
         low=chosen.low,
@@ -65,10 +65,10 @@ def _from_hedge(data: StatedIn) -> StatedProbability:
     )
 
 
-def _reading(data: StatedIn, lexicon: Lexicon) -> HedgeInterpretation | None:
+def _interpretation(data: StatedIn, lexicon: Lexicon) -> HedgeInterpretation | None:
     try:
         return read_hedge(data.hedge or "", lexicon.name, against=data.against)
     except InvalidInput:
         if data.interval is None:
             raise
-        return None  # words that no lexicon knows, which the recorder has read
+        return None  # the recorder's interval replaces the missing entry

@@ -1,7 +1,7 @@
-"""What of a file is on record already, so that importing it twice adds nothing.
+"""Detect lines of a file that are already on record, so that a second import adds nothing.
 
-The n-th of several lines that say the same is the n-th of the rows that say the same: who recorded a statement
-twice and withdrew the second finds it so again.
+The n-th of several equal lines matches the n-th of the equal rows: a prediction that was recorded twice and withdrawn
+once keeps that history.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from predictions.schemas.inputs import CommentatorIn, PredictionIn, SourceIn, St
 from predictions.submissions.commentators import find_commentator
 from predictions.transfer.line_types import ResolutionLine, RetractionLine
 
-Said = tuple[Any, ...]
+Content = tuple[Any, ...]
 _COLUMNS = [
     getattr(Prediction, name)
     for name in (
@@ -31,24 +31,24 @@ _COLUMNS = [
 
 
 class ExistingPredictions:
-    """The predictions that were on record before an import, by what they say."""
+    """The predictions on record before an import, by content."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._last = session.execute(select(func.max(col(Prediction.id)))).scalar() or 0
-        self._rows: dict[int, dict[Said, list[int]]] = {}
+        self._rows: dict[int, dict[Content, list[int]]] = {}
         self._people: dict[CommentatorIn, int | None] = {}
         self._sources: dict[SourceIn | None, int | None] = {None: None}
 
     def take(self, line: PredictionIn, question: Question) -> int | None:
-        """The id of the row that says what ``line`` says, each row once; None where it is new."""
+        """Return the id of a row equal to ``line``, each row once; None for a new line."""
         if not self._last:
             return None
-        said = self._said(line, question)
+        content = self._said(line, question)
         rows = self._of_question(question)
-        return rows[said].pop() if said is not None and rows.get(said) else None
+        return rows[content].pop() if content is not None and rows.get(content) else None
 
-    def _said(self, line: PredictionIn, question: Question) -> Said | None:
+    def _said(self, line: PredictionIn, question: Question) -> Content | None:
         person = self._person(line.commentator)
         if person is None:
             return None
@@ -60,43 +60,43 @@ class ExistingPredictions:
     def _person(self, data: CommentatorIn) -> int | None:
         if self._people.get(data) is None:
             try:
-                found = find_commentator(self._session, data)
-            except InvalidInput:  # names nobody: recording it will say so
-                found = None
-            self._people[data] = found.id if found else None
+                commentator = find_commentator(self._session, data)
+            except InvalidInput:  # recording the line reports it
+                commentator = None
+            self._people[data] = commentator.id if commentator else None
         return self._people[data]
 
     def source(self, data: SourceIn | None) -> int | None:
-        """The id of the source that ``data`` names, if it is on record."""
+        """Return the id of the source that ``data`` names, or None if it is not on record."""
         if data is None or data.id is not None:
             return data.id if data else None
         if self._sources.get(data) is None:
             url = (data.url or "").partition("#")[0]
-            found = self._session.execute(select(col(Source.id)).where(col(Source.url) == url)).scalar()
-            self._sources[data] = found
+            source_id = self._session.execute(select(col(Source.id)).where(col(Source.url) == url)).scalar()
+            self._sources[data] = source_id
         return self._sources[data]
 
-    def _of_question(self, question: Question) -> dict[Said, list[int]]:
-        """The ids of the question's predictions by what they say, the newest first."""
+    def _of_question(self, question: Question) -> dict[Content, list[int]]:
+        """Return the ids of the question's predictions by content, the newest first."""
         number = question.id or 0
         if number not in self._rows:
-            found: dict[Said, list[int]] = defaultdict(list)
+            ids_by_content: dict[Content, list[int]] = defaultdict(list)
             # The index of questions alone serves this: further conditions would lead SQLite to a worse one.
             rows = self._session.execute(select(*_COLUMNS).where(col(Prediction.question_id) == number)).all()
             for row in sorted(rows, key=lambda row: -row.id):
                 if row.supersedes_id is None and row.id <= self._last:
-                    found[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id)
-            self._rows[number] = found
+                    ids_by_content[(row.commentator_id, row.source_id, *words_on_record(row))].append(row.id)
+            self._rows[number] = ids_by_content
         return self._rows[number]
 
 
-def words(data: StatedIn, question: Question) -> Said:
-    """What an input says, in the form of ``words_on_record``; nothing for one that does not fit the question."""
+def words(data: StatedIn, question: Question) -> Content:
+    """Return the content of an input, comparable with ``words_on_record``; empty if it does not fit the question."""
     options = None
     if data.probabilities is not None:
         try:
             options = tuple(per_option(data.probabilities, question, pointer=""))
-        except InvalidInput:  # recording it will say what is wrong
+        except InvalidInput:  # recording the line reports it
             return ()
     interval = (data.interval.low, data.interval.best, data.interval.high) if data.interval else None
     lexicon = (data.lexicon or DEFAULT_LEXICON) if data.hedge else None
@@ -104,8 +104,8 @@ def words(data: StatedIn, question: Question) -> Said:
     return (data.made_at, data.probability, options, *how, data.commitment, data.note)
 
 
-def words_on_record(row: Any) -> Said:
-    """What a prediction says, without what a lexicon made of its words."""
+def words_on_record(row: Any) -> Content:
+    """Return the content of a prediction without the lexicon's interpretation of its hedge."""
     options = tuple(row.probabilities) if row.probabilities else None
     interval = (row.low, row.probability, row.high) if row.overridden else None
     number = row.probability if row.hedge is None else None
@@ -114,14 +114,14 @@ def words_on_record(row: Any) -> Said:
 
 
 class ExistingResolutions:
-    """The resolutions by people that were on record before an import, for each question in their order."""
+    """The resolutions by people on record before an import, in order for each question."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._chains: dict[int, list[Resolution]] = {}
 
     def take(self, line: ResolutionLine | RetractionLine, question: Question) -> bool:
-        """Whether the line is on record; what stands before it in the chain is then over."""
+        """Return whether the line is on record; drop it and all earlier resolutions of the question."""
         number = question.id or 0
         if number not in self._chains:
             query = select(Resolution).where(col(Resolution.question_id) == number, ~col(Resolution.automatic))

@@ -1,7 +1,7 @@
-"""The record as lines that an import takes again, in an order in which it can: see ``lines``.
+"""Export the record as lines that an import accepts, in an order that it can process.
 
-What an import cannot set stays out: when and by whom a row was recorded, and what is derived (automatic annulments,
-scores). The ledger has the whole story.
+The lines omit what an import cannot set: time and author of recording, and derived rows (automatic annulments,
+scores). The ledger holds these.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
+from predictions.demo_mark import is_demo
 from predictions.models import Commentator, Prediction, Question, QuestionTopic, Reference, Resolution, Source
 from predictions.submissions.commentators import STATEMENT
 
@@ -18,23 +19,29 @@ Content = dict[str, Any]
 FETCHED = 2000
 
 
+def demo_lines(session: Session) -> Iterator[Content]:
+    """Yield the line with which the export of a demo begins; a real record does not import it."""
+    if is_demo(session):
+        yield {"type": "demo"}
+
+
 def commentator_lines(session: Session) -> Iterator[Content]:
-    """All commentators, in order of entry."""
+    """Yield all commentators in order of entry."""
     for row in _rows(session, Commentator):
         texts = {name: getattr(row, name) for name in ("description", *STATEMENT)}
-        yield {"type": "commentator", "slug": row.slug, "name": row.name, "kind": row.kind.value} | _given(
-            texts, row.invented
+        yield {"type": "commentator", "slug": row.slug, "name": row.name, "kind": row.kind.value} | _without_empty(
+            texts
         )
 
 
 def source_lines(session: Session) -> Iterator[Content]:
-    """All sources, in order of entry."""
+    """Yield all sources in order of entry."""
     for row in _rows(session, Source):
         yield {"type": "source", **_source(row)}
 
 
 def question_lines(session: Session) -> Iterator[Content]:
-    """All questions in order of entry (conditions come before what hangs on them), each with its references."""
+    """Yield all questions in order of entry, hence after their conditions, each followed by its references."""
     topics = _topics(session)
     slugs = _slugs(session)
     references = _references(session)
@@ -45,7 +52,7 @@ def question_lines(session: Session) -> Iterator[Content]:
 
 
 def prediction_lines(session: Session) -> Iterator[Content]:
-    """All predictions in order of recording, superseded ones too, with the corrections and withdrawals among them."""
+    """Yield all predictions in order of recording, with superseded ones, corrections and withdrawals."""
     superseded = set(session.execute(select(col(Prediction.supersedes_id)).where(_SUPERSEDES)).scalars())
     slugs, people = _slugs(session), _people(session)
     source = [column.label(f"source_{column.name}") for column in _columns(Source)]
@@ -55,16 +62,16 @@ def prediction_lines(session: Session) -> Iterator[Content]:
         if row.withdrawn:
             yield {"type": "withdrawal", "prediction": f"p{row.supersedes_id}", "reason": row.reason}
             continue
-        said = ref | _stated(row) | ({"source": _its_source(row)} if row.source_id is not None else {})
+        stated = ref | _stated(row) | ({"source": _its_source(row)} if row.source_id is not None else {})
         if row.supersedes_id is not None:
-            yield {"type": "correction", "prediction": f"p{row.supersedes_id}", "reason": row.reason, **said}
+            yield {"type": "correction", "prediction": f"p{row.supersedes_id}", "reason": row.reason, **stated}
         else:
             question = {"slug": slugs[row.question_id]}
-            yield {"type": "prediction", "commentator": people[row.commentator_id], "question": question, **said}
+            yield {"type": "prediction", "commentator": people[row.commentator_id], "question": question, **stated}
 
 
 def resolution_lines(session: Session) -> Iterator[Content]:
-    """All resolutions by people in the order in which they were made, retracted ones and corrections too."""
+    """Yield all resolutions by people in order of recording, with corrections and retractions."""
     slugs = _slugs(session)
     query = select(*_columns(Resolution)).where(~col(Resolution.automatic)).order_by(col(Resolution.id))
     for row in _stream(session, query):
@@ -73,9 +80,16 @@ def resolution_lines(session: Session) -> Iterator[Content]:
             yield {"type": "retraction", "question": question, "reason": row.note}
             continue
         known_at = row.known_at.isoformat() if row.known_at else None
-        told = {"evidence": [_without_empty(item) for item in row.evidence]} if row.evidence else {}
+        evidence = {"evidence": [_without_empty(item) for item in row.evidence]} if row.evidence else {}
         note = {"note": row.note} if row.note else {}
-        yield {"type": "resolution", "question": question, "outcome": row.outcome, "known_at": known_at, **told, **note}
+        yield {
+            "type": "resolution",
+            "question": question,
+            "outcome": row.outcome,
+            "known_at": known_at,
+            **evidence,
+            **note,
+        }
 
 
 _SUPERSEDES = col(Prediction.supersedes_id).is_not(None)
@@ -86,7 +100,7 @@ def _columns(table: type[SQLModel]) -> list[Any]:
 
 
 def _stream(session: Session, query: Any) -> Iterator[Any]:
-    """Plain rows, some at a time: a record of any size passes through little memory."""
+    """Yield plain rows in batches, so that memory does not grow with the record."""
     yield from session.execute(query.execution_options(yield_per=FETCHED))
 
 
@@ -95,22 +109,18 @@ def _rows(session: Session, table: type[SQLModel]) -> Iterator[Any]:
     yield from _stream(session, select(*_columns(table)).order_by(col(number)))
 
 
-def _given(texts: dict[str, Any], invented: bool) -> Content:
-    return _without_empty(texts) | ({"invented": True} if invented else {})
-
-
 def _without_empty(content: dict[str, Any]) -> Content:
     return {name: value for name, value in content.items() if value not in (None, "", [])}
 
 
 def _source(row: Any) -> Content:
     texts = {"title": row.title, "outlet": row.outlet, "published_on": row.published_on}
-    return {"url": row.url} | _given(texts, row.invented)
+    return {"url": row.url} | _without_empty(texts)
 
 
 def _its_source(row: Any) -> Content:
     texts = {"title": row.source_title, "outlet": row.source_outlet, "published_on": row.source_published_on}
-    return {"url": row.source_url} | _given(texts, row.source_invented)
+    return {"url": row.source_url} | _without_empty(texts)
 
 
 def _question(row: Any, topics: list[str], slugs: dict[int | None, str]) -> Content:
@@ -134,8 +144,8 @@ def _question(row: Any, topics: list[str], slugs: dict[int | None, str]) -> Cont
         "deadline": row.deadline.isoformat(),
         "deadline_zone": row.deadline_zone,
         "deadline_basis": row.deadline_basis.value,
-        **_given(optional, row.invented),
-        **({"condition": found} if (found := _without_empty(condition)) else {}),
+        **_without_empty(optional),
+        **({"condition": given} if (given := _without_empty(condition)) else {}),
     }
 
 
@@ -146,18 +156,18 @@ def _reference(question: Any, row: Reference) -> Content:
 
 
 def _stated(row: Any) -> Content:
-    said: Content = {"made_at": row.made_at.isoformat()}
+    stated: Content = {"made_at": row.made_at.isoformat()}
     if row.hedge is not None:
-        said |= {"hedge": row.hedge, "lexicon": row.lexicon}
+        stated |= {"hedge": row.hedge, "lexicon": row.lexicon}
     elif row.probability is not None:
-        said["probability"] = row.probability
+        stated["probability"] = row.probability
     if row.against:
-        said["against"] = True
+        stated["against"] = True
     if row.overridden:
-        said["interval"] = {"low": row.low, "best": row.probability, "high": row.high}
+        stated["interval"] = {"low": row.low, "best": row.probability, "high": row.high}
     if row.commitment:
-        said["commitment"] = True
-    return said | _without_empty({"probabilities": row.probabilities, "note": row.note})
+        stated["commitment"] = True
+    return stated | _without_empty({"probabilities": row.probabilities, "note": row.note})
 
 
 def _slugs(session: Session) -> dict[int | None, str]:
@@ -165,23 +175,20 @@ def _slugs(session: Session) -> dict[int | None, str]:
 
 
 def _people(session: Session) -> dict[int, Content]:
-    columns = (col(Commentator.id), col(Commentator.slug), col(Commentator.name), col(Commentator.invented))
-    return {
-        row[0]: {"slug": row[1], "name": row[2]} | ({"invented": True} if row[3] else {})
-        for row in session.execute(select(*columns))
-    }
+    columns = (col(Commentator.id), col(Commentator.slug), col(Commentator.name))
+    return {row[0]: {"slug": row[1], "name": row[2]} for row in session.execute(select(*columns))}
 
 
 def _topics(session: Session) -> dict[int | None, list[str]]:
-    found: dict[int | None, list[str]] = {}
+    topics: dict[int | None, list[str]] = {}
     query = select(QuestionTopic).order_by(col(QuestionTopic.question_id), col(QuestionTopic.topic))
     for row in session.execute(query).scalars():
-        found.setdefault(row.question_id, []).append(row.topic)
-    return found
+        topics.setdefault(row.question_id, []).append(row.topic)
+    return topics
 
 
 def _references(session: Session) -> dict[int | None, list[Reference]]:
-    found: dict[int | None, list[Reference]] = {}
+    references: dict[int | None, list[Reference]] = {}
     for row in session.execute(select(Reference).order_by(col(Reference.id))).scalars():
-        found.setdefault(row.question_id, []).append(row)
-    return found
+        references.setdefault(row.question_id, []).append(row)
+    return references

@@ -1,4 +1,4 @@
-"""What is computed from the record, as lines for a file: scores, and the ledger. An import does not take these."""
+"""Export scores and the ledger as lines for a file. An import does not accept these."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -32,7 +32,7 @@ SCORE_NAMES = (
 
 
 def score_lines(session: Session) -> Iterator[Content]:
-    """Every score with its opening call, its question's outcome and what it is compared with; Brier from 0 to 1."""
+    """Yield every score with its opening prediction, outcome and reference forecast; Brier scores from 0 to 1."""
     names = (
         "opening",
         "latest",
@@ -63,10 +63,10 @@ def score_lines(session: Session) -> Iterator[Content]:
         if row.commentator_id != person:
             person = row.commentator_id
             ranges = wording_ranges(session, wording_bounds(session, person), person)
-        found = dict(row._mapping)
-        found |= scores_with_ranges(row, ranges.get((person, row.question_id))).columns()
-        found["reference_brier"] = row.reference / SCALE
-        yield {"type": "score"} | {name: _plain(found[name]) for name in SCORE_NAMES}
+        content = dict(row._mapping)
+        content |= scores_with_ranges(row, ranges.get((person, row.question_id))).columns()
+        content["reference_brier"] = row.reference / SCALE
+        yield {"type": "score"} | {name: _plain(content[name]) for name in SCORE_NAMES}
 
 
 def _plain(value: Any) -> Any:
@@ -76,7 +76,7 @@ def _plain(value: Any) -> Any:
 
 
 def ledger_lines(session: Session) -> Iterator[Content]:
-    """Every event of the ledger in order, with all that is needed to check the chain."""
+    """Yield every event of the ledger in order, with all fields that a check of the chain needs."""
     query = select(*(getattr(LedgerEvent, name) for name in LEDGER_NAMES)).order_by(col(LedgerEvent.seq))
     for row in session.execute(query.execution_options(yield_per=FETCHED)):
         yield {"type": "ledger"} | {name: _plain(value) for name, value in row._mapping.items()}

@@ -1,4 +1,4 @@
-"""Importing one line: each step says whether the line was on record already, or raises what is wrong with it."""
+"""Import single lines. Each step returns whether the line was already on record, or raises an error about it."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ from predictions.transfer.line_types import (
 
 
 class Steps:
-    """The steps of one import, and what they must remember: questions by name, predictions by their ref."""
+    """The steps of one import, with its cache of questions by name and of predictions by ref."""
 
     def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
         self.session, self.now, self.actor = session, now, actor
@@ -40,36 +40,36 @@ class Steps:
         self._unknown: set[int | str] = set()
 
     def question(self, which: int | str) -> Question | None:
-        """The question with this id or slug, if it is on record by now."""
+        """Return the question with this id or slug, or None if it is not on record yet."""
         if which in self._unknown:
             return None
         if which not in self._questions:
-            found = find_question(self.session, which)
-            if found is None:
+            existing = find_question(self.session, which)
+            if existing is None:
                 self._unknown.add(which)
                 return None
-            self._questions[which] = found
+            self._questions[which] = existing
         return self._questions[which]
 
     def forget(self) -> None:
-        """Forget names that a rolled back step may have entered."""
+        """Clear the cached questions, which a rolled back step may have entered."""
         self._questions.clear()
         self._whole.clear()
 
     def named(self, which: int | str) -> Question:
-        """The question with this id or slug. Raises ``InvalidInput`` where there is none."""
-        found = self.question(which)
-        if found is None:
+        """Return the question with this id or slug. Raises ``InvalidInput`` if there is none."""
+        existing = self.question(which)
+        if existing is None:
             raise InvalidInput.at("/question", f"no question has the id or slug {which!r}: check it, or enter it first")
-        return found
+        return existing
 
     def commentator(self, line: CommentatorLine) -> bool:
-        """Enter a commentator; their statement only where none is on record."""
+        """Enter a commentator; add their statement unless one is on record."""
         present = find_commentator(self.session, line) is not None
         person = enter_commentator(self.session, line, now=self.now, actor=self.actor)
         if (line.statement or line.statement_on or line.statement_url) and not person.statement:
-            said = {name: getattr(line, name) for name in STATEMENT}
-            change_commentator(self.session, person, said, now=self.now, actor=self.actor)
+            statement = {name: getattr(line, name) for name in STATEMENT}
+            change_commentator(self.session, person, statement, now=self.now, actor=self.actor)
         return present
 
     def source(self, line: SourceLine) -> bool:
@@ -79,32 +79,32 @@ class Steps:
         return present
 
     def whole_question(self, data: QuestionIn) -> tuple[Question, bool]:
-        """The question that is given whole, and whether it was on record; the same again is not compared again."""
+        """Return the question given in full, and whether it was on record. Skips repeated comparisons."""
         name = data.slug or f"asks {data.text}"
         last = self._whole.get(name)
         if last is not None and last[0] == data:
             return last[1], True
         with self.session.begin_nested():
-            found = enter_question(self.session, data, now=self.now, actor=self.actor)
-        present = last is not None or found.created_at != self.now
-        self._whole[name] = (data, found)
-        self._questions[found.slug] = found
+            existing = enter_question(self.session, data, now=self.now, actor=self.actor)
+        present = last is not None or existing.created_at != self.now
+        self._whole[name] = (data, existing)
+        self._questions[existing.slug] = existing
         self._unknown.clear()
-        return found, present
+        return existing, present
 
     def reference(self, line: ReferenceLine) -> bool:
-        """Enter a reference. Raises ``Conflict`` where that source gave another number for that day."""
+        """Enter a reference. Raises ``Conflict`` if that source has another probability at that time."""
         question = self.named(line.question)
         same = (Reference.as_of == line.as_of, Reference.source == line.source, Reference.question_id == question.id)
-        found = self.session.exec(select(Reference).where(*same)).first()
-        if found is None:
+        existing = self.session.exec(select(Reference).where(*same)).first()
+        if existing is None:
             add_reference(self.session, question, line, now=self.now, actor=self.actor)
             return False
         given = [line.probability] if line.probability is not None else None
         if given is None:
             given = per_option(line.probabilities or [], question, pointer="/probabilities")
-        if given != found.probabilities:
-            raise Conflict(f"{line.source!r} stands on record with {found.probabilities} for that time: check which")
+        if given != existing.probabilities:
+            raise Conflict(f"{line.source!r} is on record with {existing.probabilities} at that time: check the line")
         return True
 
     def change(self, line: CorrectionLine | WithdrawalLine) -> bool:
@@ -122,13 +122,13 @@ class Steps:
         return present
 
     def remember(self, ref: str, number: int) -> None:
-        """Keep which prediction a ref means. Raises ``InvalidInput`` for a ref that comes twice."""
+        """Store the prediction id of a ref. Raises ``InvalidInput`` for a duplicate ref."""
         if ref in self.refs:
-            raise InvalidInput.at("/ref", f"{ref!r} stands on an earlier line too: every ref needs a name of its own")
+            raise InvalidInput.at("/ref", f"{ref!r} is a duplicate of an earlier line's: choose another ref")
         self.refs[ref] = number
 
     def outcome(self, line: ResolutionLine | RetractionLine) -> bool:
-        """Resolve a question, or take its resolution back."""
+        """Resolve a question, or retract its resolution."""
         question = self.named(line.question)
         if self.resolutions.take(line, question):
             return True
@@ -142,10 +142,10 @@ class Steps:
         if isinstance(which, str) and which not in self.refs:
             raise InvalidInput.at("/prediction", f"no line that was recorded has the ref {which!r}: check both lines")
         number = self.refs[which] if isinstance(which, str) else which
-        found = self.session.get(Prediction, number)
-        if found is None:
+        existing = self.session.get(Prediction, number)
+        if existing is None:
             raise InvalidInput.at("/prediction", f"no prediction has the id {number}: check it")
-        return found
+        return existing
 
     def _says(self, line: CorrectionLine | WithdrawalLine, wrong: Prediction, later: Prediction) -> bool:
         if later.reason != line.reason or later.withdrawn != isinstance(line, WithdrawalLine):

@@ -1,7 +1,7 @@
-"""Importing many lines at once: what belongs together is entered in order, whatever its order in the file.
+"""Import many lines at once, independent of their order in the file.
 
-Commentators, sources and questions are entered as they come, predictions in large bunches, corrections after all
-predictions, outcomes last. The caller decides whether all of it stays or, where a line was refused, none.
+Commentators, sources and questions are entered at once, predictions in large batches, corrections after all
+predictions, outcomes last. If a line is refused, the caller decides whether to keep the others.
 """
 
 from collections import Counter
@@ -12,8 +12,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, SQLModel
 
+from predictions.demo_mark import is_demo
 from predictions.enums import ANNULLED, QuestionStatus
-from predictions.errors import Fault, InvalidInput, TrackRecordError, inside
+from predictions.errors import Conflict, Fault, InvalidInput, TrackRecordError, inside
 from predictions.models import Commentator, Prediction, Question, Reference, Resolution, Source, row_id
 from predictions.questions.lookup import named_question
 from predictions.schemas.inputs import QuestionIn, QuestionRef
@@ -22,6 +23,7 @@ from predictions.transfer.import_steps import Steps
 from predictions.transfer.line_types import (
     CommentatorLine,
     CorrectionLine,
+    DemoLine,
     Line,
     PredictionLine,
     QuestionLine,
@@ -32,13 +34,13 @@ from predictions.transfer.line_types import (
     WithdrawalLine,
 )
 
-#: Predictions recorded in one go: enough to be fast, few enough to stay in memory.
+#: Predictions recorded at once: enough to be fast, few enough to fit in memory.
 AT_ONCE = 20_000
-#: And after a bad line, so that many bad lines do not cost time in proportion to their square.
+#: Batch size after a refused line, so that the cost of many refused lines is not quadratic.
 PIECE = 100
-#: Where one refused line keeps out all, checking stops after so many.
+#: Number of refused lines after which an all-or-nothing import stops checking.
 ENOUGH = 500
-#: Faults kept to be shown; the rest is counted.
+#: Number of faults reported in full; further ones are only counted.
 MAX_FAULTS = 50
 TABLES: dict[str, type[SQLModel]] = {
     "commentators": Commentator,
@@ -58,7 +60,7 @@ def _silent(_done: int, _total: int) -> None:
 
 @dataclass(frozen=True)
 class LineFault:
-    """What is wrong with a line: its number and type, a JSON pointer into it, and the remedy."""
+    """An error in a line: its number and type, a JSON pointer into it, and the remedy."""
 
     line: int
     type: str
@@ -68,9 +70,9 @@ class LineFault:
 
 @dataclass
 class Report:
-    """What became of the lines: rows added to each table, lines of each type that were on record, lines refused.
+    """The result of an import: rows added by table, lines already on record by type, lines refused.
 
-    ``stopped``: so many were refused that the others were not checked to the end.
+    ``stopped``: too many lines were refused, and the rest was not checked.
     """
 
     recorded: dict[str, int] = field(default_factory=dict)
@@ -80,7 +82,7 @@ class Report:
     faults: list[LineFault] = field(default_factory=list)
 
     def refuse(self, line: int, kind: str, error: TrackRecordError) -> None:
-        """Count a refused line; keep the first faults."""
+        """Count a refused line; store its faults up to ``MAX_FAULTS``."""
         self.refused += 1
         for fault in error.faults or (Fault("", error.detail),):
             if len(self.faults) < MAX_FAULTS:
@@ -88,10 +90,10 @@ class Report:
 
 
 class Import:
-    """One import: ``take`` each line with its number in the file, then ``finish``; ``report`` says what became of it.
+    """One import: ``take`` each line with its number in the file, then ``finish``; the result is in ``report``.
 
-    A refused line leaves nothing behind but what it names (a question given whole stays, if that was well). Without
-    ``keep`` the caller will undo all of it where a line is refused, and not every line is checked to the end.
+    A refused line is undone, except for a valid question that it gave in full. Without ``keep`` the caller rolls all
+    back if a line is refused, and the import may stop early.
     """
 
     def __init__(self, session: Session, *, now: datetime, actor: str, keep: bool) -> None:
@@ -99,18 +101,20 @@ class Import:
         self._session, self._now, self._actor = session, now, actor
         self._steps = Steps(session, now=now, actor=actor)
         self._before = self._counts()
-        self._bunch: list[tuple[int, PredictionLine]] = []
+        self._batch: list[tuple[int, PredictionLine]] = []
         self._early: list[tuple[int, QuestionLine | ReferenceLine | PredictionLine]] = []
         self._changes: list[tuple[int, CorrectionLine | WithdrawalLine]] = []
         self._outcomes: list[tuple[int, Outcome]] = []
         self.report = Report()
 
     def take(self, number: int, line: Line) -> None:
-        """Enter a line, or keep it until what it needs is there."""
-        if isinstance(line, PredictionLine):
-            self._bunch.append((number, line))
-            if len(self._bunch) >= AT_ONCE:
-                self._record_bunch()
+        """Enter a line, or queue it until the lines that it depends on are entered."""
+        if isinstance(line, DemoLine):
+            self._refuse_demo()
+        elif isinstance(line, PredictionLine):
+            self._batch.append((number, line))
+            if len(self._batch) >= AT_ONCE:
+                self._record_batch()
         elif isinstance(line, CommentatorLine):
             self._try(number, line.type, lambda: self._steps.commentator(line))
         elif isinstance(line, SourceLine):
@@ -122,9 +126,17 @@ class Import:
         else:
             self._outcomes.append((number, line))
 
+    def _refuse_demo(self) -> None:
+        """Raise ``Conflict`` unless the database is a demo too: nothing invented gets into a real record."""
+        if not is_demo(self._session):
+            raise Conflict(
+                "the file was exported from a demo, whose people and predictions are invented: "
+                "import it into the database of a demo, never into a real record"
+            )
+
     def finish(self, progress: Progress = _silent) -> Report:
-        """Enter what waited. ``progress`` hears how many of the corrections and outcomes are done, and of how many."""
-        self._record_bunch()
+        """Enter the queued lines. Calls ``progress`` with the corrections and outcomes done, and their total."""
+        self._record_batch()
         self._enter_waiting()
         if self._is_hopeless():
             self._changes, self._outcomes = [], []
@@ -132,7 +144,7 @@ class Import:
         for done, (number, line) in enumerate(self._changes, 1):
             self._try(number, line.type, lambda line=line: self._steps.change(line))  # type: ignore[misc]
             progress(done, total)
-        self._settle(lambda done: progress(len(self._changes) + done, total))
+        self._enter_outcomes(lambda done: progress(len(self._changes) + done, total))
         self._session.flush()
         self.report.recorded = {name: now - self._before[name] for name, now in self._counts().items()}
         self.report.faults.sort(key=lambda fault: fault.line)
@@ -163,7 +175,7 @@ class Import:
             self._try(number, line.type, lambda: self._steps.reference(line))
 
     def _lacks(self, line: QuestionIn | ReferenceLine | PredictionLine) -> bool:
-        """Whether the line names a question that may stand further down in the file."""
+        """Return whether the line names a question that is not on record yet."""
         if isinstance(line, PredictionLine):
             if isinstance(line.question, QuestionIn):
                 return self._lacks(line.question)
@@ -174,33 +186,33 @@ class Import:
         return wanted is not None and self._steps.question(wanted) is None
 
     def _enter_waiting(self) -> None:
-        """Enter what waited for a question: again while that lets others in, at last to learn what is wrong."""
+        """Retry lines that lacked a question until no more succeed; then enter the rest to report their errors."""
         waiting, self._early = self._early, []
         last = False
         while waiting:
             for number, line in waiting:
                 if isinstance(line, PredictionLine):
-                    self._bunch.append((number, line))
+                    self._batch.append((number, line))
                 else:
                     self._enter_or_wait(number, line, last=last)
-            self._record_bunch(last=last)
+            self._record_batch(last=last)
             last = len(self._early) == len(waiting)
             waiting, self._early = self._early, []
 
-    def _record_bunch(self, *, last: bool = False) -> None:
-        bunch, self._bunch = self._bunch, []
+    def _record_batch(self, *, last: bool = False) -> None:
+        batch, self._batch = self._batch, []
         ready = []
-        for number, line in bunch:
+        for number, line in batch:
             if not self._lacks(line):
                 if (new := self._new(number, line)) is not None:
                     ready.append((number, new))
             elif last:
-                self._refuse_for_want_of_question(number, line)
+                self._refuse_unknown_question(number, line)
             else:
                 self._early.append((number, line))
         self._record(ready)
 
-    def _refuse_for_want_of_question(self, number: int, line: PredictionLine) -> None:
+    def _refuse_unknown_question(self, number: int, line: PredictionLine) -> None:
         try:
             if isinstance(line.question, QuestionIn):
                 with inside("/question"):
@@ -211,7 +223,7 @@ class Import:
             self.report.refuse(number, line.type, error)
 
     def _new(self, number: int, line: PredictionLine) -> PredictionLine | None:
-        """The line with its question entered; None if it is on record already, or refused."""
+        """Return the line with its question entered; None if it is already on record, or refused."""
         if isinstance(line.question, QuestionIn):
             try:
                 with inside("/question"):
@@ -220,8 +232,8 @@ class Import:
                 self.report.refuse(number, line.type, error)
                 return None
             line = line.model_copy(update={"question": QuestionRef(id=row_id(question))})
-        found = self._steps.question(line.question.id or line.question.slug or "")  # type: ignore[union-attr]
-        present = self._steps.predictions.take(line, found) if found is not None else None
+        known = self._steps.question(line.question.id or line.question.slug or "")  # type: ignore[union-attr]
+        present = self._steps.predictions.take(line, known) if known is not None else None
         if present is None:
             return line
         self.report.present[line.type] += 1
@@ -237,7 +249,7 @@ class Import:
             self.report.refuse(number, line.type, error)
 
     def _record(self, lines: list[tuple[int, PredictionLine]]) -> None:
-        """Record what can be recorded: at a bad line those before it, then on behind it in smaller pieces."""
+        """Record the valid lines; after a refused line go on in smaller batches."""
         start, size = 0, len(lines)
         while start < len(lines) and not self._is_hopeless():
             piece = lines[start : start + size]
@@ -253,7 +265,7 @@ class Import:
         return self.report.stopped
 
     def _try_to_record(self, lines: list[tuple[int, PredictionLine]]) -> int | None:
-        """Record all lines or, where one is refused, none; then gives the index of that one."""
+        """Record all lines and return None; or, if one is refused, record none and return its index."""
         try:
             with self._session.begin_nested():
                 items = [line for _, line in lines]
@@ -266,8 +278,8 @@ class Import:
             self._remember(number, line, row)
         return None
 
-    def _settle(self, progress: Callable[[int], None]) -> None:
-        """Give outcomes in the order of the file, but those of conditional questions after their conditions'."""
+    def _enter_outcomes(self, progress: Callable[[int], None]) -> None:
+        """Enter outcomes in the order of the file, but those of conditional questions after their conditions'."""
         waiting, done, last = self._outcomes, 0, False
         while waiting:
             later: list[tuple[int, Outcome]] = []
@@ -294,7 +306,7 @@ class Import:
 
 
 def _item(error: InvalidInput) -> tuple[int, InvalidInput]:
-    """Which item of a bunch an error is about, and the error as if that item had been alone."""
+    """Return the index of the item that an error is about, and the error with pointers relative to that item."""
     at = int(error.faults[0].pointer.split("/")[1])
     faults = [Fault(fault.pointer.removeprefix(f"/{at}"), fault.detail) for fault in error.faults]
     return at, InvalidInput(error.detail, *faults)

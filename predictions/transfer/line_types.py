@@ -1,10 +1,10 @@
-"""The lines of a file that is imported or exported: each is what the API takes, with a ``type`` that says which."""
+"""The lines of an import or export file: the inputs of the API, with a ``type``."""
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from predictions.schemas.fields import CalendarDay, Id, Note, Slug, Url
+from predictions.schemas.fields import CalendarDay, Id, Input, Note, Slug, Url
 from predictions.schemas.inputs import (
     CommentatorIn,
     CorrectionIn,
@@ -20,18 +20,24 @@ from predictions.schemas.inputs import (
 
 def _not_a_number(value: str) -> str:
     if value.isdecimal():
-        raise ValueError("must not be a bare number, which would read as an id on record: write for example p17")
+        raise ValueError("must not be a bare number, which would mean an id on record: write for example p17")
     return value
 
 
-#: A name for a prediction inside one file, so that a correction further down can say which it means.
+#: A name for a prediction inside one file, so that a later correction can refer to it.
 Label = Annotated[str, AfterValidator(_not_a_number), Field(min_length=1, max_length=120)]
 WhichQuestion = Annotated[Id | Slug, Field(description="the id or the slug")]
 WhichPrediction = Annotated[Id | Label, Field(description="the id on record, or the ref of a line of this file")]
 
 
+class DemoLine(Input):
+    """The mark of a file that was exported from a demo."""
+
+    type: Literal["demo"]
+
+
 class CommentatorLine(CommentatorIn):
-    """A commentator, with what they say to their record."""
+    """A commentator, with their statement (right of reply)."""
 
     type: Literal["commentator"]
     statement: Note = ""
@@ -59,14 +65,14 @@ class ReferenceLine(ReferenceIn):
 
 
 class PredictionLine(PredictionIn):
-    """A prediction: what a line without a type is."""
+    """A prediction, the default type of a line."""
 
     type: Literal["prediction"] = "prediction"
     ref: Label | None = None
 
 
 class CorrectionLine(CorrectionIn):
-    """How a prediction that was recorded wrongly should read."""
+    """The corrected content of a wrongly recorded prediction."""
 
     type: Literal["correction"]
     prediction: WhichPrediction
@@ -74,14 +80,14 @@ class CorrectionLine(CorrectionIn):
 
 
 class WithdrawalLine(WithdrawalIn):
-    """Which prediction should never have been recorded, and why."""
+    """The withdrawal of a prediction, with its reason."""
 
     type: Literal["withdrawal"]
     prediction: WhichPrediction
 
 
 class ResolutionLine(ResolutionIn):
-    """What became of a question."""
+    """The outcome of a question, with evidence."""
 
     type: Literal["resolution"]
     question: WhichQuestion
@@ -95,7 +101,8 @@ class RetractionLine(RetractionIn):
 
 
 Line = (
-    CommentatorLine
+    DemoLine
+    | CommentatorLine
     | SourceLine
     | QuestionLine
     | ReferenceLine
@@ -106,6 +113,7 @@ Line = (
     | RetractionLine
 )
 LINES: dict[str, type[Line]] = {
+    "demo": DemoLine,
     "commentator": CommentatorLine,
     "source": SourceLine,
     "question": QuestionLine,

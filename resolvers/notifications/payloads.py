@@ -31,6 +31,8 @@ def prompt_message(
     topics: Sequence[str],
     now: datetime,
     base_url: str,
+    *,
+    demo: bool = False,
 ) -> str:
     """Return the payload of a prompt. Links begin with ``base_url``."""
     data = {
@@ -38,6 +40,7 @@ def prompt_message(
         "stage": step.stage,
         "due_at": question.due_at,
         "scheduled_at": step.scheduled_at,
+        "demo": demo,
         "question": {
             "id": row_id(question),
             "slug": question.slug,
@@ -48,7 +51,6 @@ def prompt_message(
             "deadline": question.deadline,
             "deadline_zone": question.deadline_zone,
             "topics": topics,
-            "invented": question.invented,
         },
         "links": {
             "question": f"{base_url}/questions/{question.slug}",

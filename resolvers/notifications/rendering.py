@@ -56,7 +56,7 @@ def render_short(payload: str) -> tuple[str, str]:
     if body["type"] != PROMPT_CREATED:
         return TEST_SUBJECT, _test_note(body["data"])
     question = body["data"]["question"]
-    text = [*_warnings(question), *_facts(question), f"Resolve it: {_resolve_page(body['data'])}"]
+    text = [*_warnings(body["data"]), *_facts(question), f"Resolve it: {_resolve_page(body['data'])}"]
     return _truncate(_heading(body["data"]), LONGEST_SUBJECT), "\n".join(text)
 
 
@@ -66,7 +66,7 @@ def _test_note(data: dict[str, Any]) -> str:
 
 def _prompt_email(data: dict[str, Any], resolve_url: str) -> RenderedMessage:
     question, links = data["question"], data["links"]
-    marks, facts = _warnings(question), _facts(question)
+    marks, facts = _warnings(data), _facts(question)
     text = "\n\n".join(
         [
             question["text"],
@@ -99,7 +99,7 @@ def _digest_email(prompts: list[dict[str, Any]], link: LinkFor) -> RenderedMessa
     text, html = [], []
     for prompt in prompts:
         heading, url = _heading(prompt), link(prompt["message_id"])
-        facts = [*_warnings(prompt["question"]), *_facts(prompt["question"])]
+        facts = [*_warnings(prompt), *_facts(prompt["question"])]
         text.append("\n".join([heading, *facts, url]))
         html.append(
             f'<li><p><a href="{escape(url)}">{escape(heading)}</a><br>{"<br>".join(map(escape, facts))}</p></li>'
@@ -109,8 +109,8 @@ def _digest_email(prompts: list[dict[str, Any]], link: LinkFor) -> RenderedMessa
     return RenderedMessage(_count_text(prompts), f"{body}\n", f"<ul>\n{chr(10).join(html)}\n</ul>\n<p>{note}</p>\n")
 
 
-def _warnings(question: dict[str, Any]) -> list[str]:
-    return ["This question is invented, for a demonstration."] if question["invented"] else []
+def _warnings(prompt: dict[str, Any]) -> list[str]:
+    return ["This question is invented, for a demonstration."] if prompt.get("demo") else []
 
 
 def _facts(question: dict[str, Any]) -> list[str]:

@@ -4,11 +4,10 @@ A link holds the message id and a signature; nothing is stored for it. Its valid
 the page does not use the link up, as mail scanners open every link.
 """
 
-import base64
 import hashlib
-import hmac
 from datetime import datetime, timedelta
 
+from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
@@ -20,13 +19,12 @@ from resolvers.prompts.models import Prompt
 
 LINK_LIFETIME = timedelta(days=60)
 PATH = "/resolve/"
-_PURPOSE = b"resolve link\n"
 
 
 def resolve_token(secret: bytes, message_id: str) -> str:
     """Return the token of a link: the message id and a signature that only this server can make."""
-    digest = hmac.new(secret, _PURPOSE + message_id.encode(), hashlib.sha256).digest()
-    return f"{message_id}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+    token: str = _serializer(secret).dumps(message_id)
+    return token
 
 
 def resolve_url(base_url: str, secret: bytes, message_id: str) -> str:
@@ -39,9 +37,10 @@ def open_link(session: Session, secret: bytes, token: str, *, now: datetime) -> 
 
     Raises ``NotFound`` for a link that this server did not make, ``Conflict`` for one that is used or expired.
     """
-    message_id = token.partition(".")[0]
-    if not hmac.compare_digest(token.encode(), resolve_token(secret, message_id).encode()):
-        raise NotFound("this link was not made by this server: copy all of it from the message")
+    try:
+        message_id = _serializer(secret).loads(token)
+    except BadData:
+        raise NotFound("this link was not made by this server: copy all of it from the message") from None
     row = session.execute(
         select(Delivery, Prompt, Question)
         .join(Prompt, col(Prompt.id) == col(Delivery.prompt_id))
@@ -54,6 +53,12 @@ def open_link(session: Session, secret: bytes, token: str, *, now: datetime) -> 
         raise Conflict(f"this link is older than {LINK_LIFETIME.days} days: resolve the question from its page")
     _check_unused(session, row.Prompt, row.Question, row.Delivery, now)
     return row.Question, row.Delivery
+
+
+def _serializer(secret: bytes) -> URLSafeSerializer:
+    """Return the serializer of tokens, without a time: the age of a link is that of its delivery on record."""
+    settings = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    return URLSafeSerializer(secret, salt="trackrecord resolve link", signer_kwargs=settings)
 
 
 def _check_unused(session: Session, prompt: Prompt, question: Question, delivery: Delivery, now: datetime) -> None:

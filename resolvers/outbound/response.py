@@ -11,9 +11,7 @@ LONGEST_RETRY_AFTER_SECONDS = 7 * 24 * 3600.0
 
 @dataclass(frozen=True)
 class FetchedResponse:
-    """A response. Header names are in lower case; secrets in the query of either URL are blanked.
-    Fetched.sha256:: Return the SHA-256 of the decoded body, in hexadecimal.
-    """
+    """A response. Header names are in lower case; secrets in the query of either URL are blanked."""
 
     url: str
     final_url: str

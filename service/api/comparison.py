@@ -7,38 +7,53 @@ from fastapi import APIRouter, Query, Request, Response
 from predictions.errors import InvalidInput
 from predictions.records.calibration import CalibrationView, calibration_of
 from predictions.records.comparison import PairView, compare_commentators
-from service.api.leaderboard import Chosen
 from service.lookup import commentator_of
 from service.security.access import Reader
+from service.web.leaderboard_query import FilterQuery
 from service.web.responses import Reading, cached_reply, read_reply
 
 router = APIRouter(prefix="/api", tags=["leaderboard"])
-Who = Annotated[str, Query(max_length=120, description="the id or the slug of a commentator")]
+WHO = "the id or the slug of a commentator"
+Who = Annotated[str, Query(max_length=120, description=WHO)]
+
+
+class CalibrationQuery(FilterQuery):
+    """Filters, and whose calls: everyone's if no commentator is named."""
+
+    commentator: Annotated[str | None, Query(max_length=120, description=WHO)] = None
+
+
+class PairQuery(FilterQuery):
+    """Filters, and the two commentators to compare."""
+
+    first: Who
+    second: Who
 
 
 @router.get("/calibration", response_model=CalibrationView)
 def get_calibration(
-    request: Request, _: Reader, session: Reading, chosen: Chosen, commentator: Who | None = None
+    request: Request, _: Reader, session: Reading, query: Annotated[CalibrationQuery, Query()]
 ) -> Response:
     """Get a reliability diagram.
 
     Of the opening calls on yes-or-no questions that the filters leave: of everyone, or of one commentator.
     """
-    person = commentator_of(session, commentator) if commentator is not None else None
+    person = commentator_of(session, query.commentator) if query.commentator is not None else None
+    chosen = query.filters()
     now = request.app.state.clock.now()
     return cached_reply(request, session, lambda: calibration_of(session, chosen, commentator=person, now=now))
 
 
 @router.get("/pairs", response_model=PairView)
 def compare_two_commentators(
-    request: Request, _: Reader, session: Reading, chosen: Chosen, first: Who, second: Who
+    request: Request, _: Reader, session: Reading, query: Annotated[PairQuery, Query()]
 ) -> Response:
     """Compare two commentators.
 
     On the resolved questions that both answered, by event.
     """
-    one, other = commentator_of(session, first), commentator_of(session, second)
+    one, other = commentator_of(session, query.first), commentator_of(session, query.second)
     if one.id == other.id:
         raise InvalidInput.at("/query/second", "names the same commentator as first: name another")
     now = request.app.state.clock.now()
-    return read_reply(request, compare_commentators(session, one, other, chosen, now=now))
+    return read_reply(request, compare_commentators(session, one, other, query.filters(), now=now))

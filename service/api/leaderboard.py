@@ -1,23 +1,20 @@
 """The leaderboard."""
 
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions import ledger
 from predictions.columns import MAX_ID
-from predictions.enums import CommentatorKind, DeadlineBasis
-from predictions.leaderboard.board import Sort, board, explanation
+from predictions.leaderboard.board import board, explanation
 from predictions.leaderboard.estimates import Estimates
-from predictions.leaderboard.filters import Filters, Include, Revisions
 from predictions.leaderboard.freshness import newest_scoring
 from predictions.leaderboard.reference_performance import ReferencePerformance
 from predictions.ledger import Head
 from predictions.schemas.board_item import BoardItem
-from predictions.schemas.fields import Instant
 from predictions.scoring.reader_simulation import Robustness
 from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache, State
@@ -25,6 +22,7 @@ from service.cache.page_cache import Address, PageBytes
 from service.security.access import Reader
 from service.web.cached_route import CachedPageRoute
 from service.web.etag import etag_of, tagged
+from service.web.leaderboard_query import BoardQuery
 from service.web.responses import Reading, address_of, read_reply
 
 router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=CachedPageRoute)
@@ -60,79 +58,41 @@ class Board(BaseModel):
     readers: ReadersView | None
 
 
-def filters(
-    topic: Annotated[str | None, Query(max_length=60)] = None,
-    event: Annotated[str | None, Query(max_length=120, description="a family of questions")] = None,
-    since: Annotated[Instant | None, Query(alias="from", description="deadline at or after")] = None,
-    until: Annotated[Instant | None, Query(alias="to", description="deadline before")] = None,
-    deadline_basis: DeadlineBasis | None = None,
-    verbal: Annotated[bool | None, Query(description="true: only words; false: only stated numbers")] = None,
-    recorded_late: Annotated[bool | None, Query(description="false: leave out what was recorded afterwards")] = None,
-    conditional: bool | None = None,
-    kind: Annotated[CommentatorKind | None, Query(description="of the commentator")] = None,
-    outlet: Annotated[str | None, Query(max_length=200)] = None,
-    source: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
-    include: Annotated[Include, Query(description="resolved: also before the deadline has passed")] = "deadline_passed",
-) -> Filters:
-    """Which scored questions a board counts, from the address."""
-    return Filters(
-        topic, event, since, until, deadline_basis, verbal, recorded_late, conditional, kind, outlet, source, include
-    )
+class LeaderboardQuery(BoardQuery):
+    """The query of the API's leaderboard."""
 
-
-Chosen = Annotated[Filters, Depends(filters)]
-AsOf = Annotated[Instant | None, Query(description="as it stood at this past instant; a date: its first instant")]
+    limit: Annotated[int, Query(ge=1, le=10_000, description="commentators in the reply")] = 1000
+    offset: Annotated[int, Query(ge=0, le=MAX_ID, description="commentators before the first in the reply")] = 0
 
 
 @router.get("/leaderboard", response_model=Board)
 def get_leaderboard(
-    request: Request,
-    _: Reader,
-    session: Reading,
-    chosen: Chosen,
-    revisions: Annotated[Revisions, Query(description="which prediction of each commentator counts")] = "opening",
-    sort: Annotated[Sort | None, Query(description="default: skill; brier for other revisions than opening")] = None,
-    min_resolved: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
-    max_annulled: Annotated[float, Query(ge=0, le=1, description="leave out whose share annulled is above it")] = 1.0,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
-    offset: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
-    as_of: AsOf = None,
+    request: Request, _: Reader, session: Reading, query: Annotated[LeaderboardQuery, Query()]
 ) -> Response:
     """Get the leaderboard.
 
     Commentators ranked, with uncertainty; those with too short a record come last, without a rank.
     """
-    order = sort or ("skill" if revisions == "opening" else "brier")
-    wanted = Wanted(chosen, revisions, order, min_resolved, max_annulled, limit, offset)
     state = request.app.state
-    if as_of is not None:
-        return read_reply(request, _past_board(session, state.as_of_cache, wanted, as_of, now=state.clock.now()))
-    page = _page(session, state.leaderboard_cache, wanted, address_of(request), state.clock.now())
-    return tagged(request, page.body, page.tag)
+    if query.as_of is not None:
+        past = _past_board(session, state.as_of_cache, query, query.as_of, now=state.clock.now())
+        return read_reply(request, past)
+    page = _page(session, state.leaderboard_cache, query, address_of(request), state.clock.now())
+    return tagged(request, page.body, page.tag, gzipped=page.gzipped)
 
 
-class Wanted(NamedTuple):
-    """Which page of which board."""
-
-    filters: Filters
-    revisions: Revisions
-    sort: Sort
-    min_resolved: int
-    max_annulled: float
-    limit: int
-    offset: int
-
-
-def _page(session: Session, boards: LeaderboardCache, wanted: Wanted, address: Address, now: datetime) -> PageBytes:
+def _page(
+    session: Session, boards: LeaderboardCache, query: LeaderboardQuery, address: Address, now: datetime
+) -> PageBytes:
     """The page as it was sent last, or made anew where something has changed."""
     head = ledger.head(session)
     page = boards.get_page(address, head.seq, now)
     if page is not None:
         return page
-    kept = boards.get_estimates(session, wanted.filters, wanted.revisions, now)
+    kept = boards.get_estimates(session, query.filters(), query.revisions, now)
     state = kept.state(newest_scoring(session), now)
     event = None if state == "pending" else kept.event
-    content = _board(session, wanted, kept.estimates, head, now, state=state, event=event)
+    content = _board(session, query, kept.estimates, head, now, state=state, event=event)
     body = content.model_dump_json().encode()
     page = PageBytes(body, etag_of(body), head.seq, kept.until)
     if state == "current":
@@ -140,14 +100,16 @@ def _page(session: Session, boards: LeaderboardCache, wanted: Wanted, address: A
     return page
 
 
-def _past_board(session: Session, pasts: AsOfCache, wanted: Wanted, as_of: datetime, *, now: datetime) -> Board:
-    with pasts.open(session, as_of, wanted.filters, wanted.revisions, now=now) as (past, head, made):
-        return _board(past, wanted, made, head, as_of, state="current", event=head.seq)
+def _past_board(
+    session: Session, pasts: AsOfCache, query: LeaderboardQuery, as_of: datetime, *, now: datetime
+) -> Board:
+    with pasts.open(session, as_of, query.filters(), query.revisions, now=now) as (past, head, made):
+        return _board(past, query, made, head, as_of, state="current", event=head.seq)
 
 
 def _board(
     session: Session,
-    wanted: Wanted,
+    query: LeaderboardQuery,
     made: Estimates,
     head: Head,
     now: datetime,
@@ -157,24 +119,24 @@ def _board(
 ) -> Board:
     items = board(
         session,
-        wanted.filters,
-        wanted.revisions,
+        query.filters(),
+        query.revisions,
         made,
-        sort=wanted.sort,
-        min_resolved=wanted.min_resolved,
-        max_annulled=wanted.max_annulled,
+        sort=query.order,
+        min_resolved=query.min_resolved,
+        max_annulled=query.max_annulled,
         now=now,
     )
     return Board(
-        items=items[wanted.offset : wanted.offset + wanted.limit],
+        items=items[query.offset : query.offset + query.limit],
         total=len(items),
         as_of=now,
         estimates=state,
         estimates_event=event,
         ledger_head={"seq": head.seq, "hash": head.hash},
-        method=explanation(made.ranking) | {"revisions": wanted.revisions, "sort": wanted.sort},
+        method=explanation(made.ranking) | {"revisions": query.revisions, "sort": query.order},
         reference_forecasts=list(made.reference_forecasts),
-        readers=_readers(made.readers if wanted.sort == "skill" else None),
+        readers=_readers(made.readers if query.order == "skill" else None),
     )
 
 

@@ -34,12 +34,13 @@ class Alive(BaseModel):
     """The process answers."""
 
     status: str
+    demo: bool
 
 
 @router.get("/healthz", response_model=Alive)
-def healthz() -> Alive:
+def healthz(request: Request) -> Alive:
     """Check that the process is alive."""
-    return Alive(status="ok")
+    return Alive(status="ok", demo=request.app.state.demo)
 
 
 @router.get("/readyz", response_model=Alive, responses={503: {"description": "not ready, and why"}})
@@ -52,7 +53,7 @@ def readyz(request: Request) -> Any:
     scheduler = request.app.state.scheduler
     if scheduler is not None and not scheduler.healthy():
         return Problem(503, "Not available now", "the scheduler's ticks have stopped: restart the service")
-    return Alive(status="ok")
+    return Alive(status="ok", demo=request.app.state.demo)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

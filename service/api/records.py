@@ -5,9 +5,9 @@ from fastapi import APIRouter, Request, Response
 from predictions.leaderboard.filters import Filters
 from predictions.records.commentator_record import RecordView, record_of, score_views
 from predictions.records.score_history import HistoryView, history_of
-from service.api.leaderboard import AsOf
 from service.lookup import commentator_of
 from service.security.access import Reader
+from service.web.leaderboard_query import AsOf
 from service.web.path_params import Which
 from service.web.responses import Reading, read_reply
 

@@ -1,13 +1,13 @@
 """Cache in memory the most recently used records as of past instants, with their estimates."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from cachetools import LRUCache
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
@@ -58,7 +58,7 @@ class RebuiltRecord:
         self.when, self.head = when, head
         with Session(engine) as session:
             self.predictions = session.execute(select(func.count()).select_from(Prediction)).scalar() or 0
-        self.boards: OrderedDict[Board, Future[Estimates]] = OrderedDict()
+        self.boards: LRUCache[Board, Future[Estimates]] = LRUCache(MAX_BOARDS)
         self._engine, self._in_use, self._dropped = engine, threading.Lock(), False
 
     @contextmanager
@@ -86,12 +86,26 @@ class RebuiltRecord:
             self._in_use.release()
 
 
+class _RebuiltRecords(LRUCache[AsOfKey, Future[RebuiltRecord]]):
+    """Cache of past records that frees the memory of an evicted one."""
+
+    def popitem(self) -> tuple[AsOfKey, Future[RebuiltRecord]]:
+        """Evict the least recently used record."""
+        key, future = super().popitem()
+        future.add_done_callback(_drop)
+        return key, future
+
+    def predictions(self) -> int:
+        """Return the number of predictions in all records that are rebuilt."""
+        return sum(each.result().predictions for each in self.values() if _is_ready(each))
+
+
 class AsOfCache:
     """Rebuilds past records and computes their estimates one at a time in the background, and caches a few."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._cached: OrderedDict[AsOfKey, Future[RebuiltRecord]] = OrderedDict()
+        self._cached = _RebuiltRecords(MAX_KEPT)
         self._lock = threading.Lock()
         self._runner = BackgroundRunner("past")
 
@@ -115,36 +129,29 @@ class AsOfCache:
     def close(self) -> None:
         """Drop all cached records."""
         with self._lock:
-            _shrink(self._cached, 0, _drop)
+            while self._cached:
+                self._cached.popitem()
 
     def _rebuilt(self, key: AsOfKey) -> Future[RebuiltRecord]:
         with self._lock:
-            record = _get_or_start(
+            return _get_or_start(
                 self._cached, key, lambda: self._runner.start(lambda: _rebuild(self._engine, key.when))
             )
-            _shrink(self._cached, MAX_KEPT, _drop)
-            return record
 
     def _evict_large(self) -> None:
         with self._lock:
-            sizes = [each.result().predictions if _is_ready(each) else 0 for each in self._cached.values()]
-            while len(sizes) > 1 and sum(sizes) > MAX_PREDICTIONS:
-                sizes.pop(0)
-            _shrink(self._cached, len(sizes), _drop)
+            while len(self._cached) > 1 and self._cached.predictions() > MAX_PREDICTIONS:
+                self._cached.popitem()
 
     def _estimates(self, rebuilt: RebuiltRecord, board: Board) -> Future[Estimates]:
         with self._lock:
-            estimates = _get_or_start(
-                rebuilt.boards, board, lambda: self._runner.start(lambda: _estimate(rebuilt, board))
-            )
-            _shrink(rebuilt.boards, MAX_BOARDS, lambda _: None)
-            return estimates
+            return _get_or_start(rebuilt.boards, board, lambda: self._runner.start(lambda: _estimate(rebuilt, board)))
 
 
 def refuse_future(when: datetime, now: datetime) -> None:
     """Raise ``InvalidInput`` for an instant that is not past."""
     if when > now:
-        raise InvalidInput.at("/query/as_of", f"must not lie in the future (it is now {now.isoformat()}): leave it out")
+        raise InvalidInput.at("/query/as_of", f"must not lie in the future (it is {now.isoformat()} now): omit it")
 
 
 def _rebuild(engine: Engine, when: datetime) -> RebuiltRecord:
@@ -173,12 +180,9 @@ def _is_ready(future: Future[RebuiltRecord]) -> bool:
     return future.done() and future.exception() is None
 
 
-def _drop(future: Future[RebuiltRecord]) -> None:
-    def drop(done: Future[RebuiltRecord]) -> None:
-        if _is_ready(done):
-            done.result().drop()
-
-    future.add_done_callback(drop)
+def _drop(done: Future[RebuiltRecord]) -> None:
+    if _is_ready(done):
+        done.result().drop()
 
 
 def _newest_rename(session: Session) -> int:
@@ -187,15 +191,9 @@ def _newest_rename(session: Session) -> int:
     return session.execute(select(func.max(col(LedgerEvent.seq))).where(changed)).scalar() or 0
 
 
-def _get_or_start(cached: OrderedDict[K, Future[T]], key: K, start: Callable[[], Future[T]]) -> Future[T]:
+def _get_or_start(cached: LRUCache[K, Future[T]], key: K, start: Callable[[], Future[T]]) -> Future[T]:
     """Return the cached future of this key; start a new one if there is none or it failed."""
     future = cached.get(key)
     if future is None or (future.done() and future.exception() is not None):
         future = cached[key] = start()
-    cached.move_to_end(key)
     return future
-
-
-def _shrink(cached: OrderedDict[K, Future[T]], size: int, drop: Callable[[Future[T]], object]) -> None:
-    while len(cached) > size:
-        drop(cached.popitem(last=False)[1])

@@ -7,12 +7,12 @@ Means and counts are always current.
 
 import logging
 import threading
-from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from cachetools import LRUCache
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
@@ -62,8 +62,8 @@ class LeaderboardCache:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._cached: OrderedDict[Key, CachedEstimates] = OrderedDict()
-        self._pages: OrderedDict[Address, PageBytes] = OrderedDict()
+        self._cached: LRUCache[Key, CachedEstimates] = LRUCache(MAX_KEPT)
+        self._pages: LRUCache[Address, PageBytes] = LRUCache(MAX_KEPT)
         self._lock = threading.Lock()
         self._runner = BackgroundRunner("estimates")
         #: Jobs that have not started: requests for the same board share one. A running job may miss the newest scores.
@@ -76,7 +76,7 @@ class LeaderboardCache:
         """
         key = (filters, revisions)
         event = newest_scoring(session)
-        cached = self._cached.get(key)
+        cached = self._get(key)
         if cached is not None and cached.is_current(event, now):
             return cached
         computed = self._start(key, now)
@@ -89,7 +89,8 @@ class LeaderboardCache:
 
     def get_page(self, address: Address, head: int, now: datetime) -> PageBytes | None:
         """Return the cached page of this address if nothing has changed since it was rendered."""
-        page = self._pages.get(address)
+        with self._lock:  # a read marks it as used most recently
+            page = self._pages.get(address)
         return page if page and page.head == head and (page.until is None or now < page.until) else None
 
     def has_page(self, address: Address) -> bool:
@@ -97,12 +98,13 @@ class LeaderboardCache:
         return address in self._pages
 
     def store_page(self, address: Address, page: PageBytes) -> None:
-        """Cache a page, dropping the least recently stored one if there are too many."""
+        """Cache a page."""
         with self._lock:
             self._pages[address] = page
-            self._pages.move_to_end(address)
-            while len(self._pages) > MAX_KEPT:
-                self._pages.popitem(last=False)
+
+    def _get(self, key: Key) -> CachedEstimates | None:
+        with self._lock:
+            return self._cached.get(key)
 
     def _start(self, key: Key, now: datetime) -> Future[CachedEstimates]:
         with self._lock:
@@ -115,7 +117,7 @@ class LeaderboardCache:
             del self._waiting[key]
         try:
             with read_transaction(self._engine) as session:
-                event, cached = newest_scoring(session), self._cached.get(key)
+                event, cached = newest_scoring(session), self._get(key)
                 if cached is not None and cached.is_current(event, now):  # computed while this job waited
                     return cached
                 computed = CachedEstimates(estimate(session, *key, now), event, next_deadline(session, now))
@@ -124,9 +126,6 @@ class LeaderboardCache:
             raise
         with self._lock:
             self._cached[key] = computed
-            self._cached.move_to_end(key)
-            while len(self._cached) > MAX_KEPT:
-                self._cached.popitem(last=False)
         return computed
 
 

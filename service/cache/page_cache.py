@@ -1,8 +1,12 @@
-"""Types of the page cache: rendered pages, valid until the record changes."""
+"""Types of the page cache: rendered pages, plain and compressed, valid until the record changes."""
 
+import gzip
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
+#: Compression does not make smaller replies shorter.
+MIN_COMPRESSED_BYTES = 1000
 #: Path and query of a page.
 Address = tuple[str, bytes]
 
@@ -15,3 +19,8 @@ class PageBytes:
     tag: str
     head: int
     until: datetime | None
+
+    @cached_property
+    def gzipped(self) -> bytes | None:
+        """The compressed body, made once; None for a small one."""
+        return gzip.compress(self.body, mtime=0) if len(self.body) >= MIN_COMPRESSED_BYTES else None

@@ -1,8 +1,7 @@
 """The command `trackrecord leaderboard`, and the options of time that other commands share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -15,12 +14,14 @@ from predictions.audit.as_of import rebuild
 from predictions.enums import CommentatorKind, DeadlineBasis
 from predictions.leaderboard.board import Sort, board, explanation
 from predictions.leaderboard.estimates import estimate
-from predictions.leaderboard.filters import Filters, Include, Revisions
+from predictions.leaderboard.filters import Include, Revisions
 from predictions.schemas.board_item import BoardItem
 from predictions.schemas.fields import Instant
 from service.cache.as_of_cache import refuse_future
 from service.cli.common import AsJson, clock, print_json, print_table, ready
 from service.db.engine import read_transaction
+from service.validation import validation_errors
+from service.web.leaderboard_query import BoardQuery
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "skill", "90%")
@@ -53,40 +54,47 @@ def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Sessio
             rebuilt.dispose()
 
 
+def _option(field: str, *spellings: str, **more: Any) -> Any:
+    """Return an option for a field of the leaderboard's query, with its description in the API."""
+    return typer.Option(*spellings, help=BoardQuery.model_fields[field].description, **more)
+
+
 def leaderboard(
-    revisions: Annotated[Revisions, typer.Option(help="which prediction of each commentator counts")] = "opening",
-    topic: str | None = None,
-    event: Annotated[str | None, typer.Option(help="an event (group of questions)")] = None,
-    since: Annotated[Any, typer.Option("--from", parser=when, metavar="TIME", help="deadline at or after")] = None,
-    until: Annotated[Any, typer.Option("--to", parser=when, metavar="TIME", help="deadline before")] = None,
-    deadline_basis: DeadlineBasis | None = None,
-    verbal: Annotated[
-        bool | None, typer.Option("--verbal/--numbers", help="only verbal or only numeric predictions")
-    ] = None,
-    recorded_late: Annotated[
-        bool | None, typer.Option("--recorded-late/--in-time", help="only predictions recorded late, or only in time")
-    ] = None,
-    conditional: Annotated[bool | None, typer.Option("--conditional/--unconditional")] = None,
-    commentator_kind: Annotated[CommentatorKind | None, typer.Option("--kind", help="kind of commentator")] = None,
-    outlet: str | None = None,
-    source: Annotated[int | None, typer.Option(min=1, help="a source's id")] = None,
-    include: Annotated[Include, typer.Option(help="resolved: also before the deadline")] = "deadline_passed",
-    min_resolved: Annotated[int, typer.Option(min=0)] = 0,
-    sort: Annotated[Sort | None, typer.Option(help="default: skill; brier for other revisions")] = None,
-    as_of: Annotated[Any, typer.Option(parser=when, metavar="TIME", help="show the record as of this time")] = None,
+    revisions: Annotated[Revisions, _option("revisions")] = "opening",
+    topic: Annotated[str | None, _option("topic")] = None,
+    event: Annotated[str | None, _option("event")] = None,
+    since: Annotated[str | None, _option("since", "--from", metavar="TIME")] = None,
+    until: Annotated[str | None, _option("until", "--to", metavar="TIME")] = None,
+    deadline_basis: Annotated[DeadlineBasis | None, _option("deadline_basis")] = None,
+    verbal: Annotated[bool | None, _option("verbal", "--verbal/--numbers")] = None,
+    recorded_late: Annotated[bool | None, _option("recorded_late", "--recorded-late/--in-time")] = None,
+    conditional: Annotated[bool | None, _option("conditional", "--conditional/--unconditional")] = None,
+    kind: Annotated[CommentatorKind | None, _option("kind")] = None,
+    outlet: Annotated[str | None, _option("outlet")] = None,
+    source: Annotated[int | None, _option("source")] = None,
+    include: Annotated[Include, _option("include")] = "deadline_passed",
+    min_resolved: Annotated[int, _option("min_resolved")] = 0,
+    sort: Annotated[Sort | None, _option("sort")] = None,
+    as_of: Annotated[str | None, _option("as_of", metavar="TIME")] = None,
     limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000,
     as_json: AsJson = False,
 ) -> None:
     """Show the leaderboard with intervals of ranks and scores."""
-    given = dict(locals())
-    filters = Filters(**{field.name: given[field.name] for field in fields(Filters) if field.name in given})
-    order = sort or ("skill" if revisions == "opening" else "brier")
-    with ready() as (_, engine), record_at(engine, as_of) as (session, now):
-        made = estimate(session, filters, revisions, now)
-        items = board(session, filters, revisions, made, sort=order, min_resolved=min_resolved, now=now)
+    query = _query(dict(locals()))
+    with ready() as (_, engine), record_at(engine, query.as_of) as (session, now):
+        made = estimate(session, query.filters(), query.revisions, now)
+        items = board(
+            session,
+            query.filters(),
+            query.revisions,
+            made,
+            sort=query.order,
+            min_resolved=query.min_resolved,
+            now=now,
+        )
     shown = items[:limit]
     if as_json:
-        method = explanation(made.ranking) | {"revisions": revisions, "sort": order}
+        method = explanation(made.ranking) | {"revisions": query.revisions, "sort": query.order}
         lines = [item.model_dump(mode="json") for item in shown]
         print_json({"items": lines, "total": len(items), "as_of": now.isoformat(), "method": method})
         return
@@ -98,13 +106,23 @@ def leaderboard(
         typer.echo(f"{len(items) - len(shown)} more: raise --limit")
 
 
+def _query(given: Mapping[str, Any]) -> BoardQuery:
+    """Validate the options with the rules of the API's query. Raises ``typer.BadParameter``."""
+    fields = {field.alias or name: given[name] for name, field in BoardQuery.model_fields.items() if name in given}
+    try:
+        return BoardQuery.model_validate(fields)
+    except ValidationError as error:
+        fault = validation_errors(error.errors())[0]
+        raise typer.BadParameter(fault.detail, param_hint=fault.pointer.replace("/", "--").replace("_", "-")) from None
+
+
 def _row(item: BoardItem) -> tuple[object, ...]:
     ranked = item.rank is not None
     waiting = item.open + item.overdue
     return (
         f"{item.rank} ({item.rank_low}-{item.rank_high})" if ranked else item.status.replace("_", " "),
         item.tier if ranked else "-",
-        item.commentator.name + (" (invented)" if item.commentator.invented else ""),
+        item.commentator.name,
         item.resolved,
         waiting,
         _number(item.brier, ".3f"),

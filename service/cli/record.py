@@ -1,6 +1,6 @@
 """Commands that record a prediction or a resolution."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -16,74 +16,64 @@ from service.db.engine import write_transaction
 from service.files.csv_columns import column_of
 from service.files.csv_mapping import lines_of
 from service.lookup import question_of
+from service.strict_json import parse_json
 from service.validation import invalid_input
 
 Text = str | None
 
 
-def _in(panel: str, text: str = "") -> Any:
-    return typer.Option(help=text or None, rich_help_panel=panel)
-
-
 def predict(
     commentator: Annotated[Text, typer.Option(help="their name; entered if new")] = None,
-    commentator_slug: Annotated[Text, typer.Option(help="or the slug of one on record")] = None,
-    commentator_kind: Annotated[Text, typer.Option(help="person, organisation, market, model")] = None,
-    commentator_description: Text = None,
-    question: Annotated[Text, typer.Option(help="the slug or id of one on record, or the slug of a new one")] = None,
+    question: Annotated[Text, typer.Option(help="the slug or id of a question on record")] = None,
     made_at: Annotated[Text, typer.Option(help="for example 2025-03-18T20:00:00Z, or a date")] = None,
     probability: Annotated[Text, typer.Option(help="of yes, from 0 to 1")] = None,
-    probabilities: Annotated[Text, typer.Option(help='in the order of the options: "0.2|0.3|0.5"')] = None,
-    hedge: Annotated[Text, typer.Option(help="the words that carried the probability")] = None,
-    lexicon: Annotated[Text, typer.Option(help="which lexicon reads them")] = None,
-    against: Annotated[bool, typer.Option("--against", help="they are said of the opposite")] = False,
-    low: Annotated[Text, typer.Option(help="your own reading of the words: low, best, high")] = None,
-    best: Text = None,
-    high: Text = None,
-    commitment: Annotated[bool, typer.Option("--commitment", help="a promise without a probability")] = False,
-    note: Text = None,
-    invented: Annotated[bool, typer.Option("--invented", help="what is entered is made up")] = False,
-    source_url: Annotated[Text, _in("Source")] = None,
-    source_title: Annotated[Text, _in("Source")] = None,
-    outlet: Annotated[Text, _in("Source")] = None,
-    published_on: Annotated[Text, _in("Source", "for example 2025-03-18")] = None,
-    question_text: Annotated[Text, _in("New question", "what it asks")] = None,
-    resolution_criteria: Annotated[Text, _in("New question", "by what it is decided")] = None,
-    kind: Annotated[Text, _in("New question", "binary, categorical, ordinal")] = None,
-    options: Annotated[Text, _in("New question", '"low|middle|high"')] = None,
-    opens_at: Annotated[Text, _in("New question")] = None,
-    deadline: Annotated[Text, _in("New question", "an instant, or a date in deadline-zone")] = None,
-    deadline_zone: Annotated[Text, _in("New question", "for example America/New_York")] = None,
-    deadline_basis: Annotated[Text, _in("New question", "stated, implied, assigned")] = None,
-    topics: Annotated[Text, _in("New question", '"economy|europe"')] = None,
-    event: Annotated[Text, _in("New question", "the family of questions")] = None,
-    condition_question: Annotated[Text, _in("New question", "counts only if this one ends as ...")] = None,
-    condition_outcome: Annotated[Text, _in("New question", "... this outcome")] = None,
-    condition_text: Annotated[Text, _in("New question", "or a condition in words")] = None,
-    as_json: AsJson = False,
+    hedge: Annotated[Text, typer.Option(help="or the words that carried the probability")] = None,
+    lexicon: Annotated[Text, typer.Option(help="which lexicon interprets them")] = None,
+    against: Annotated[bool, typer.Option("--against", help="the words describe the opposite")] = False,
+    source_url: Annotated[Text, typer.Option(help="address of the article, broadcast or post")] = None,
+    source_title: Annotated[Text, typer.Option(help="its title")] = None,
+    outlet: Annotated[Text, typer.Option(help="its outlet")] = None,
+    note: Annotated[Text, typer.Option(help="remark by the recorder")] = None,
+    body: Annotated[
+        typer.FileBinaryRead | None,
+        typer.Option("--json", metavar="FILE|-", help="in place of all these: a prediction as the API takes it"),
+    ] = None,
 ) -> None:
-    """Record one prediction, with commentator, source and question found or entered."""
-    given = dict(locals())
-    given.pop("as_json")
-    data = _prediction({name: _cell(value) for name, value in given.items() if value})
+    """Record one prediction. With --json it may bring a new question, and is printed as JSON."""
+    options = {"commentator": commentator, "question": question, "made_at": made_at, "probability": probability}
+    options |= {"hedge": hedge, "lexicon": lexicon, "against": "true" if against else None, "note": note}
+    options |= {"source_url": source_url, "source_title": source_title, "outlet": outlet}
+    given = {name: value for name, value in options.items() if value}
+    if body is not None and given:
+        raise typer.BadParameter("give the whole prediction in it, and no other option", param_hint="--json")
+    data = _prediction_of_json(body.read()) if body is not None else _prediction_of_options(given)
     with ready() as (_, engine), write_transaction(engine) as session:
         try:
             row = record_prediction(session, data, now=clock.now(), actor=ACTOR)
         except InvalidInput as error:
-            raise _by_option(error) from None
+            raise (error if body is not None else _by_option(error)) from None
         view = view_new_prediction(session, row)
-    if as_json:
+    if body is not None:
         print_json(view.model_dump(mode="json"))
     else:
         typer.echo(_told(view))
 
 
-def _cell(value: str | bool) -> str:
-    return "true" if value is True else str(value)
+def _prediction_of_json(text: bytes) -> PredictionIn:
+    """Check a prediction as the API does. Raises ``InvalidInput``."""
+    try:
+        content = parse_json(text)
+    except (ValueError, RecursionError):
+        detail = "is not valid JSON in UTF-8: check brackets, commas and quotation marks"
+        raise InvalidInput.at("--json", detail) from None
+    try:
+        return PredictionIn.model_validate(content)
+    except ValidationError as error:
+        raise invalid_input(error) from None
 
 
-def _prediction(row: dict[str, str]) -> PredictionIn:
-    """The options as a row of a file, which has the same names."""
+def _prediction_of_options(row: dict[str, str]) -> PredictionIn:
+    """Check the options as a row of a file, which has the same names. Raises ``InvalidInput``."""
     line = lines_of(row)[0]
     line.pop("type")
     try:

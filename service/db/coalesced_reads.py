@@ -1,11 +1,11 @@
 """Share one database read among concurrent requests for the same data."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from anyio.to_thread import run_sync
+from cachetools import LRUCache
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -48,12 +48,11 @@ class CoalescedReads(Generic[Result]):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._reads: OrderedDict[Hashable, CoalescedRead[Result]] = OrderedDict()
+        self._reads: LRUCache[Hashable, CoalescedRead[Result]] = LRUCache(MAX_KEPT)
 
     async def get(self, key: Hashable, read: Callable[[Session], Result]) -> Result:
         """Return the result of ``read``, which must be the same for all callers with this key."""
-        shared = self._reads.setdefault(key, CoalescedRead(self._engine, read))
-        self._reads.move_to_end(key)
-        if len(self._reads) > MAX_KEPT:
-            self._reads.popitem(last=False)
+        shared = self._reads.get(key)
+        if shared is None:
+            shared = self._reads[key] = CoalescedRead(self._engine, read)
         return await shared.get()

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from predictions.demo_mark import mark_as_demo
 from predictions.enums import ANNULLED
-from predictions.errors import Conflict
-from predictions.models import Commentator, Prediction, Question
+from predictions.models import Prediction, Question
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.lookup import find_question
@@ -37,14 +37,12 @@ SEED = 1
 
 
 def build(session: Session, *, now: datetime, seed: int = SEED, progress: Progress = silent) -> int:
-    """Enter the invented record into a database without a real one; return the number of questions entered, 0 if they
-    exist already. The same seed on the same day gives the same record.
+    """Enter the invented record into an empty database and mark it as a demo; return the number of questions.
 
-    Raises ``Conflict`` if something on record is not marked as invented.
+    The same seed on the same day makes the same record. Returns 0 if it exists already. Raises ``Conflict`` if
+    the database holds a real record.
     """
-    for table in (Commentator, Question):
-        if session.exec(select(table).where(table.invented.is_(False)).limit(1)).first():  # type: ignore[attr-defined]
-            raise Conflict("the database holds a record that is not invented: the demo needs a database of its own")
+    mark_as_demo(session, now=now)
     if session.exec(select(Question.id).limit(1)).first() is not None:
         return 0
     base, chance = now.replace(hour=0, minute=0, second=0, microsecond=0), Random(seed)  # noqa: S311 - a demo, no secret

@@ -64,7 +64,6 @@ def _said(
             "name": person.name,
             "kind": person.kind.value,
             "description": "Invented for the demo.",
-            "invented": True,
         },
         "question": {"slug": question.slug},
         "made_at": moment.replace(microsecond=0).isoformat(),
@@ -95,5 +94,4 @@ def _source(person: Person, moment: datetime) -> dict[str, Any]:
         "title": f"{person.name}, {moment:%B %Y} (invented)",
         "outlet": outlet,
         "published_on": f"{moment:%Y-%m}-01",
-        "invented": True,
     }

@@ -140,7 +140,6 @@ def _body(topic: Topic, text: str, end: datetime, taken: set[str], chance: Rando
         "deadline": end.isoformat(),
         "deadline_basis": chance.choices(("stated", "implied", "assigned"), (5, 3, 2))[0],
         "topics": [topic.slug],
-        "invented": True,
     }
 
 

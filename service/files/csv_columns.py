@@ -23,7 +23,6 @@ def _inside(field: str, columns: list[Column]) -> list[Column]:
     return [Column(column.name, (field, *column.path), column.form) for column in columns]
 
 
-_INVENTED = [Column("invented", ("invented",), "flag")]
 _COMMENTATOR = [
     Column("commentator", ("name",)),
     Column("commentator_slug", ("slug",)),
@@ -66,9 +65,10 @@ _EVIDENCE = [
 _OUTCOME = [*_texts("outcome", "known_at"), *_EVIDENCE, Column("resolution_note", ("note",))]
 
 COLUMNS: dict[str, list[Column]] = {
-    "commentator": [*_COMMENTATOR, *_texts("statement", "statement_on", "statement_url"), *_INVENTED],
-    "source": [*_SOURCE, *_INVENTED],
-    "question": [Column("question", ("slug",)), *_QUESTION, *_INVENTED],
+    "demo": [],
+    "commentator": [*_COMMENTATOR, *_texts("statement", "statement_on", "statement_url")],
+    "source": [*_SOURCE],
+    "question": [Column("question", ("slug",)), *_QUESTION],
     "reference": [*_WHICH_QUESTION, *_PROBABILITY, *_texts("as_of"), Column("reference_source", ("source",))],
     "prediction": [
         *_texts("ref"),
@@ -76,7 +76,6 @@ COLUMNS: dict[str, list[Column]] = {
         Column("question", ("question", "slug"), "which"),
         *_inside("question", _QUESTION),
         *_STATED,
-        *_INVENTED,
     ],
     "correction": [*_CHANGE, *_texts("ref"), *_STATED],
     "withdrawal": _CHANGE,

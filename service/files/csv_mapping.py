@@ -55,15 +55,10 @@ def _pieces(evidence: dict[str, list[str]]) -> list[dict[str, str]]:
 
 
 def _complete_prediction(line: dict[str, Any]) -> None:
-    """Move a numeric question name to ``id``, and copy ``invented`` to everything that the row enters."""
+    """Move the id of a question from its slug, where it was read, to its place."""
     question = line.get("question", {})
     if isinstance(question.get("slug"), int):
         question["id"] = question.pop("slug")
-    if "invented" in line:
-        invented = line.pop("invented")
-        things = [line.get("commentator"), line.get("source"), question if "text" in question else None]
-        for thing in filter(None, things):
-            thing["invented"] = invented
 
 
 def _value(cell: str, form: str) -> Any:
@@ -100,7 +95,6 @@ def row_of(line: dict[str, Any]) -> Row:
     if kind == "prediction":
         which = get(line, ("question", "id"))
         row |= {"question": str(which)} if which is not None else {}
-        row |= {"invented": "true"} if get(line, ("commentator", "invented")) else {}
     return row
 
 

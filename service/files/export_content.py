@@ -15,6 +15,7 @@ from predictions.leaderboard.filters import Filters
 from predictions.schemas.board_item import BOARD_COLUMNS
 from predictions.transfer.export import (
     commentator_lines,
+    demo_lines,
     prediction_lines,
     question_lines,
     resolution_lines,
@@ -68,7 +69,7 @@ def content_of(session: Session, what: What, now: datetime) -> Content:
     if what is What.LEADERBOARD:
         return Content(_board_lines(session, now), _BOARD_NAMES, importable=False)
     parts = list(_PARTS.values()) if what is What.ALL else [_PARTS[what]]
-    lines = chain.from_iterable(make(session) for make, _ in parts)
+    lines = chain(demo_lines(session), *(make(session) for make, _ in parts))
     return Content(lines, _names({kind for _, kinds in parts for kind in kinds}), importable=True)
 
 

@@ -11,7 +11,13 @@ from service.security.browser_session import BrowserSession
 
 def form_token(request: Request, session: BrowserSession) -> str:
     """Return the CSRF token of a session, which only this service's pages in that session contain."""
+    request.state.holds_form_token = True
     return hmac.new(request.app.state.secret, b"form token\n" + session.nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def holds_form_token(request: Request) -> bool:
+    """Return whether a form token was made for the reply to this request."""
+    return getattr(request.state, "holds_form_token", False)
 
 
 def has_form_token(request: Request, session: BrowserSession | None, given: str) -> bool:

@@ -1,8 +1,10 @@
 """Limit failed sign-ins per client address, and the number of addresses in memory."""
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from datetime import datetime, timedelta
+
+from cachetools import LRUCache
 
 MAX_FAILURES = 10
 WINDOW = timedelta(minutes=10)
@@ -14,7 +16,7 @@ class SignInThrottle:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._failures: LRUCache[str, deque[datetime]] = LRUCache(MAX_ADDRESSES)
 
     def wait(self, address: str, now: datetime) -> timedelta:
         """Return how long the address must wait before the next attempt; zero if it may try now."""
@@ -25,9 +27,9 @@ class SignInThrottle:
             return max(failures[0] + WINDOW - now, timedelta(0))
 
     def add(self, address: str, now: datetime) -> None:
-        """Record a failure; drop the address with the oldest one if there are too many addresses."""
+        """Record a failure; the least recently used address is dropped if there are too many."""
         with self._lock:
-            self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(now)
-            self._failures.move_to_end(address)
-            if len(self._failures) > MAX_ADDRESSES:
-                self._failures.popitem(last=False)
+            failures = self._failures.get(address)
+            if failures is None:
+                failures = self._failures[address] = deque(maxlen=MAX_FAILURES)
+            failures.append(now)

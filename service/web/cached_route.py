@@ -20,7 +20,9 @@ class CachedPageRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             page = await _kept(request)
-            return tagged(request, page.body, page.tag) if page is not None else await make(request)
+            return (
+                tagged(request, page.body, page.tag, gzipped=page.gzipped) if page is not None else await make(request)
+            )
 
         return handle
 

@@ -20,9 +20,21 @@ def client_holds(request: Request, tag: str) -> bool:
     return held.strip() == "*" or tag.removeprefix("W/") in _OPAQUE.findall(held)
 
 
-def tagged(request: Request, body: bytes, tag: str, headers: dict[str, str] | None = None) -> Response:
-    """Return ``body`` as JSON, or 304 without a body where the client holds it already."""
-    headers = {"ETag": tag, "Cache-Control": "no-cache", **(headers or {})}
+def accepts_gzip(request: Request) -> bool:
+    """Return whether the client takes a compressed body, by the rule of Starlette's middleware."""
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
+def tagged(
+    request: Request, body: bytes, tag: str, headers: dict[str, str] | None = None, *, gzipped: bytes | None = None
+) -> Response:
+    """Return ``body`` as JSON, or 304 without a body where the client holds it already.
+
+    ``gzipped`` is the body as it was compressed before; without it the middleware compresses.
+    """
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", **(headers or {})}
     if client_holds(request, tag):
         return Response(status_code=304, headers=headers)
+    if gzipped is not None and accepts_gzip(request):
+        body, headers["Content-Encoding"] = gzipped, "gzip"
     return Response(body, media_type=JSON, headers=headers)

@@ -9,7 +9,6 @@ _QUESTION = {
     "deadline": "2025-12-31",
     "deadline_basis": "stated",
     "topics": ["weather"],
-    "invented": True,
 }
 _CHOICE = {
     "slug": "next-harbour-master",
@@ -20,15 +19,13 @@ _CHOICE = {
     "deadline": "2025-12-31",
     "deadline_basis": "assigned",
     "topics": ["elections"],
-    "invented": True,
 }
-_COMMENTATOR = {"name": "Ida Pierhead", "invented": True}
+_COMMENTATOR = {"name": "Ida Pierhead"}
 _SOURCE = {
     "url": "https://example.org/winter-ahead",
     "title": "Winter ahead",
     "outlet": "The Port Amber Gazette",
     "published_on": "2025-03-18",
-    "invented": True,
 }
 _SAID = {"commentator": _COMMENTATOR, "source": _SOURCE, "made_at": "2025-03-18T09:00:00Z"}
 _EVIDENCE = [{"url": "https://example.org/harbour-office", "note": "The office's report of 30 March."}]
@@ -39,7 +36,7 @@ def _named(**values: tuple[str, Any]) -> dict[str, Any]:
 
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "/api/commentators": _named(person=("A person", {"name": "Ida Pierhead", "kind": "person", "invented": True})),
+    "/api/commentators": _named(person=("A person", {"name": "Ida Pierhead", "kind": "person"})),
     "/api/sources": _named(article=("An article", _SOURCE)),
     "/api/questions": _named(
         yes_or_no=("A yes-or-no question", _QUESTION),

@@ -21,7 +21,6 @@ class PromptQuestion(BaseModel):
     deadline: datetime = Field(description="the deadline, in UTC")
     deadline_zone: str = Field(description="the IANA time zone in which the deadline was given")
     topics: list[str] = Field(description="its topics")
-    invented: bool = Field(description="true in the invented record of the demo")
 
 
 class PromptLinks(BaseModel):
@@ -38,6 +37,7 @@ class PromptData(BaseModel):
     stage: str = Field(description="due, a reminder, or the escalation")
     due_at: datetime = Field(description="when the question came due, in UTC")
     scheduled_at: datetime = Field(description="when this stage was scheduled, in UTC")
+    demo: bool = Field(description="true where the record is the invented one of a demo")
     question: PromptQuestion = Field(description="the question to resolve")
     links: PromptLinks = Field(description="where to read and to resolve it")
 

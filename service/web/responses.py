@@ -34,7 +34,7 @@ def cached_reply(request: Request, session: Session, make: Callable[[], BaseMode
         body = make().model_dump_json().encode()
         page = PageBytes(body, etag_of(body), head, next_deadline(session, now))
         boards.store_page(address, page)
-    return tagged(request, page.body, page.tag)
+    return tagged(request, page.body, page.tag, gzipped=page.gzipped)
 
 
 def _session(request: Request) -> Iterator[Session]:

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from predictions.errors import InvalidInput
@@ -61,5 +62,11 @@ def _parameters(route: APIRoute) -> frozenset[str]:
 
 
 def _of(dependant: Dependant) -> set[str]:
-    own = {parameter.alias for parameter in dependant.query_params}
+    own: set[str] = set()
+    for parameter in dependant.query_params:
+        model = parameter.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):  # a query model: its fields are the parameters
+            own |= {field.alias or name for name, field in model.model_fields.items()}
+        else:
+            own.add(parameter.alias)
     return own.union(*(_of(other) for other in dependant.dependencies))

@@ -256,6 +256,7 @@ def test_a_delivery_says_all_that_is_needed_to_resolve(session: Session) -> None
             "stage": "due",
             "due_at": "2025-04-01T12:00:00Z",
             "scheduled_at": "2025-04-01T12:00:00Z",
+            "demo": False,
             "question": {
                 "id": question.id,
                 "slug": "rain",
@@ -266,7 +267,6 @@ def test_a_delivery_says_all_that_is_needed_to_resolve(session: Session) -> None
                 "deadline": "2025-04-01T12:00:00Z",
                 "deadline_zone": "UTC",
                 "topics": ["weather"],
-                "invented": False,
             },
             "links": {
                 "question": f"{BASE_URL}/questions/rain",

@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import socket
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -62,24 +61,38 @@ def wait_until(condition: Callable[[], bool], seconds: float = 40) -> None:
         time.sleep(0.02)
 
 
+def _stop(process: BaseProcess) -> bool:
+    """Send SIGSTOP; true once the last thread has stopped, which on a busy machine takes a while."""
+    os.kill(process.pid or 0, signal.SIGSTOP)
+    threads = Path(f"/proc/{process.pid}/task")
+    wait_until(lambda: {stat.read_text().rpartition(") ")[2][0] for stat in threads.glob("*/stat")} <= {"T"})
+    return True
+
+
 @dataclass
 class Receiver:
     """A webhook receiver on the loopback address that checks every signature and sometimes fails on purpose."""
 
     server: RawServer = field(default_factory=RawServer)
     faults: bool = True
-    first: Callable[[socket.socket], None] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    hanging: bool = False
+    unanswered: list[socket.socket] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.server.routes["/hook"] = self._behave
 
     def _behave(self, sock: socket.socket) -> None:
-        with self._lock:
-            chosen, self.first = self.first, None
+        chosen: Callable[[socket.socket], None] | None = self._leave_unanswered if self.hanging else None
         if chosen is None and self.faults:
             chosen = random.choices([None, reply(status=500), raw(b""), raw(b"HTTP/1.1 20"), hang], [14, 2, 2, 1, 1])[0]
         (chosen or reply())(sock)
+
+    def _leave_unanswered(self, sock: socket.socket) -> None:
+        self.unanswered.append(sock)
+        try:
+            hang(sock)
+        finally:
+            self.unanswered.remove(sock)
 
     def received(self, secret: str) -> Counter[str]:
         """Return how often each message arrived, with every signature verified by the published library."""
@@ -122,19 +135,16 @@ class FaultHarness:
         process.join(20)
         self.processes.remove(process)
 
-    def suspend(self, process: BaseProcess) -> None:
-        """Stop a process at a moment when none of its threads blocks other writers of the database."""
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGSTOP)
-        while not self._can_write():
-            os.kill(process.pid, signal.SIGCONT)
+    def suspend(self, process: BaseProcess, at_work: Callable[[], bool]) -> None:
+        """Stop a process while it is at work, and none of its threads keeps others from writing to the database."""
+        while not (_stop(process) and self._can_write() and at_work()):
+            os.kill(process.pid or 0, signal.SIGCONT)
             time.sleep(random.uniform(0.01, 0.1))
-            os.kill(process.pid, signal.SIGSTOP)
 
     def _can_write(self) -> bool:
-        time.sleep(0.02)  # the kernel stops the threads one by one
         try:
-            with write_transaction(self.engine):
+            with write_transaction(self.engine) as session:
+                session.execute(select(1))  # a session takes the lock with its first statement
                 return True
         except DBAPIError:
             return False

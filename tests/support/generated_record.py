@@ -73,7 +73,6 @@ def _question(at: int, questions: int, chance: float, now: datetime) -> Question
         topics=[TOPICS[at % len(TOPICS)]],
         event=f"family-{at // 2}" if at % 7 == 0 else None,
         reference=reference if at % 3 == 0 else None,
-        invented=True,
     )
 
 
@@ -84,14 +83,13 @@ def _prediction(
     probability = min(max(skill * chance + (1 - skill) * rng.random(), 0.01), 0.99)
     words = {"hedge": rng.choice(HEDGES)} if rng.random() < 0.3 else {"probability": round(probability, 2)}
     return PredictionIn(
-        commentator=CommentatorIn(name=f"Invented Person {who}", invented=True, description="An invented columnist."),
+        commentator=CommentatorIn(name=f"Invented Person {who}", description="An invented columnist."),
         question=QuestionRef(slug=question.slug),
         source=SourceIn(
             url=f"https://example.org/{who}/{made_at:%Y-%m}",
             title=f"The month of {made_at:%B %Y}",
             outlet="The Invented Times",
             published_on=f"{made_at:%Y-%m-%d}",
-            invented=True,
         ),
         made_at=made_at,
         **words,

@@ -12,12 +12,11 @@ QUESTION = {
     "deadline": "2025-03-20",
     "deadline_basis": "assigned",
     "topics": ["weather"],
-    "invented": True,
 }
 PREDICTION = {
-    "commentator": {"name": "Ann Invented", "invented": True},
+    "commentator": {"name": "Ann Invented"},
     "question": QUESTION,
-    "source": {"url": "https://example.org/column", "title": "A column", "outlet": "The Gazette", "invented": True},
+    "source": {"url": "https://example.org/column", "title": "A column", "outlet": "The Gazette"},
     "made_at": "2025-03-01",
     "hedge": "seems unlikely",
 }

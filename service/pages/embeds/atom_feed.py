@@ -37,12 +37,20 @@ def resolutions(
     rows = newest_resolutions(session, ENTRIES, topic=topic, commentator=person)
     settings: Settings = request.app.state.settings
     here = {"topic": topic, "commentator": person.slug if person else None}
-    return page_reply(request, atom(rows, settings, here, titled("resolutions", topic, person)), ATOM)
+    return page_reply(
+        request, atom(rows, settings, here, titled("resolutions", topic, person, demo=request.app.state.demo)), ATOM
+    )
 
 
-def titled(what: str, topic: str | None, person: Commentator | None) -> str:
+def titled(what: str, topic: str | None, person: Commentator | None, *, demo: bool) -> str:
     """The name of a feed, which says what it is filtered by."""
-    return " · ".join([f"Track Record: {what}", *([topic] if topic else []), *([person.name] if person else [])])
+    return " · ".join(
+        [
+            f"Track Record{' demo (invented)' if demo else ''}: {what}",
+            *([topic] if topic else []),
+            *([person.name] if person else []),
+        ]
+    )
 
 
 def atom(rows: Sequence[tuple[Resolution, Question]], settings: Settings, query: dict[str, Any], title: str) -> bytes:
@@ -70,10 +78,9 @@ def host_of(settings: Settings) -> str:
 def _entry(resolution: Resolution, question: Question, settings: Settings) -> Element:
     said = "taken back" if resolution.outcome is None else resolution.outcome
     corrected = ", corrected" if resolution.supersedes_id and resolution.outcome else ""
-    invented = "Invented: " if question.invented else ""
     entry = Element("entry")
     _text(entry, "id", f"tag:{host_of(settings)},2025:resolution:{row_id(resolution)}")
-    _text(entry, "title", f"{invented}{question.text} – {said}{corrected}")
+    _text(entry, "title", f"{question.text} – {said}{corrected}")
     _text(entry, "updated", resolution.resolved_at.isoformat())
     _text(entry, "published", resolution.resolved_at.isoformat())
     page = f"{settings.base_url}/questions/{question.slug}#resolution"

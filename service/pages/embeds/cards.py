@@ -29,7 +29,7 @@ SVG = "image/svg+xml"
 def commentator_badge(request: Request, which: Which, _: Reader, session: Reading) -> Response:
     """Brier score and number of resolved questions."""
     record = current_record(request, session, which)
-    return _badge(request, record.commentator.name, badge_text(record.summary), invented=record.commentator.invented)
+    return _badge(request, record.commentator.name, badge_text(record.summary))
 
 
 @router.get("/questions/{which}/badge.svg")
@@ -37,7 +37,7 @@ def question_badge(request: Request, which: WhichQuestion, _: Reader, session: R
     """The status, or the outcome."""
     row = question_of(session, which)
     text = row.outcome or f"{row.status.value}, deadline {formatting.day(row.deadline)}"
-    return _badge(request, formatting.short(row.text, 60), text, invented=row.invented)
+    return _badge(request, formatting.short(row.text, 60), text)
 
 
 @router.get("/commentators/{which}/card")
@@ -72,7 +72,6 @@ def commentator_image(request: Request, which: Which, _: Reader, session: Readin
         otherwise=f"Commentator {who.id}",
         text=verdict(summary),
         facts=facts,
-        invented=who.invented,
         interval=(summary.brier_low, summary.brier, summary.brier_high),
     )
 
@@ -88,11 +87,11 @@ def question_image(request: Request, which: WhichQuestion, _: Reader, session: R
         ("Predictions", formatting.count(count_predictions(session, row_id(row)))),
     )
     text, otherwise = "What was predicted, and what happened", f"Question {row.id}"
-    return _image(request, title=row.text, otherwise=otherwise, text=text, facts=facts, invented=row.invented)
+    return _image(request, title=row.text, otherwise=otherwise, text=text, facts=facts)
 
 
 def _image(request: Request, **shown: Any) -> Response:
-    picture = Picture(host=host_of(request.app.state.settings), **shown)
+    picture = Picture(host=host_of(request.app.state.settings), demo=request.app.state.demo, **shown)
     return shown_elsewhere(request, draw_picture(picture), PNG)
 
 
@@ -107,8 +106,8 @@ def badge_text(summary: BoardItem) -> str:
     return ", ".join(parts if summary.rank else [*parts, formatting.unranked(summary.status)])
 
 
-def _badge(request: Request, label: str, text: str, *, invented: bool) -> Response:
-    text = f"invented: {text}" if invented else text
+def _badge(request: Request, label: str, text: str) -> Response:
+    text = f"invented: {text}" if request.app.state.demo else text
     body = template_bytes(request, "badge.svg", label=label, text=text, widths=(_width(label), _width(text)))
     return shown_elsewhere(request, body, SVG)
 

@@ -31,7 +31,7 @@ def deadlines(request: Request, _: Reader, session: Reading, topic: Topic = None
     calendar = Calendar()
     calendar.add("prodid", f"-//Track Record//{__version__}//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", titled("deadlines", topic, person))
+    calendar.add("x-wr-calname", titled("deadlines", topic, person, demo=request.app.state.demo))
     for question in questions:
         settings = request.app.state.settings
         calendar.add_component(_event(question, changed.get(row_id(question), question.created_at), settings))
@@ -43,7 +43,7 @@ def _event(question: Question, changed: datetime, settings: Settings) -> Event:
     event.add("uid", f"question-{row_id(question)}@{host_of(settings)}")
     event.add("dtstamp", changed)
     event.add("dtstart", question.deadline)  # an instant: without an end it takes no time
-    event.add("summary", f"Invented: {question.text}" if question.invented else question.text)
+    event.add("summary", question.text)
     event.add("description", f"{question.resolution_criteria}\n\nDeadline {question.deadline_basis}. {page}")
     event.add("url", page)
     event.add("transp", "TRANSPARENT")

@@ -26,7 +26,7 @@ class Picture:
     text: str
     facts: tuple[tuple[str, str], ...]
     host: str
-    invented: bool
+    demo: bool
     interval: tuple[float | None, float | None, float | None] | None = None
 
 
@@ -37,7 +37,7 @@ def draw_picture(picture: Picture) -> bytes:
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SIZE[0], 14), fill=ACCENT)
     draw.text((MARGIN, 56), "Track Record", font=font(30, bold=True), fill=ACCENT)
-    if picture.invented:
+    if picture.demo:
         _right(draw, 56, "INVENTED", font(26, bold=True), "#9a3412")
     title = picture.title if drawable(picture.title) else picture.otherwise
     if picture.interval is None:

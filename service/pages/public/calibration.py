@@ -14,15 +14,13 @@ from service.pages.charts.reliability_diagram import reliability
 from service.pages.rendering.cached_page import kept_page
 from service.pages.rendering.templates import template_bytes
 from service.security.access import Reader
-from service.web.leaderboard_query import BoardQuery
+from service.web.leaderboard_query import FilterQuery, FormQuery
 from service.web.responses import Reading
 
 router = APIRouter()
-#: What the address of the board says beyond which questions count.
-NOT_OF_CALLS = ("sort", "page", "revisions", "min_resolved", "max_annulled", "as_of")
 
 
-class CalibrationQuery(BoardQuery):
+class CalibrationQuery(FormQuery, FilterQuery):
     """The query of the page: the board's filters, and a commentator by name or slug."""
 
     commentator: Annotated[str, Field(max_length=200)] = ""
@@ -43,12 +41,11 @@ def _shown(request: Request, session: Session, query: CalibrationQuery) -> dict[
     unknown = bool(query.commentator) and person is None
     now = request.app.state.clock.now()
     found = None if unknown else calibration_of(session, query.filters(), commentator=person, now=now)
-    chosen = {name: value for name, value in query.chosen().items() if name not in NOT_OF_CALLS}
     return {
         "title": "Calibration" + (f" of {person.name}" if person else ""),
         "of": _name(person, query),
         "query": query,
-        "chosen": chosen | ({"commentator": person.slug} if person else {}),
+        "chosen": query.chosen() | ({"commentator": person.slug} if person else {}),
         "person": person,
         "unknown": unknown,
         "found": found,

@@ -25,7 +25,7 @@ from service.pages.rendering.cached_page import shared_page
 from service.pages.rendering.csv_download import csv_reply
 from service.pages.rendering.templates import render, template_bytes
 from service.security.access import Reader
-from service.web.leaderboard_query import BoardQuery
+from service.web.leaderboard_query import BoardQuery, FormQuery
 from service.web.responses import Reading
 
 router = APIRouter()
@@ -33,7 +33,15 @@ PAGE = 100
 #: Where the intervals begin and end, in pixels of 130: a margin for the dots.
 DRAWN = (5, 125)
 LATEST = 5
-Chosen = Annotated[BoardQuery, Query()]
+
+
+class BoardPageQuery(FormQuery, BoardQuery):
+    """The query of the leaderboard's page."""
+
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1
+
+
+Chosen = Annotated[BoardPageQuery, Query()]
 
 
 @router.get("/")
@@ -96,14 +104,14 @@ def _items(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
         query.revisions,
         made,
         sort=query.order,
-        min_resolved=query.min_resolved or 0,
-        max_annulled=1.0 if query.max_annulled is None else query.max_annulled,
+        min_resolved=query.min_resolved,
+        max_annulled=query.max_annulled,
         now=now,
     )
 
 
 def _shown(
-    session: Session, query: BoardQuery, made: Estimates, now: datetime, *, state: State = "current"
+    session: Session, query: BoardPageQuery, made: Estimates, now: datetime, *, state: State = "current"
 ) -> dict[str, Any]:
     items = _items(session, query, made, now)
     first = (query.page - 1) * PAGE

@@ -1,9 +1,9 @@
 """Lists: questions by status and topic, sources by date."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field
 
 from predictions.enums import DeadlineBasis, QuestionStatus
 from predictions.models import row_id
@@ -17,13 +17,14 @@ from predictions.queries.listing import QuestionFilter
 from predictions.queries.overview import count_questions, list_topics
 from service.pages.rendering.templates import render
 from service.security.access import Reader
+from service.web.leaderboard_query import FormQuery
 from service.web.responses import Reading
 
 router = APIRouter()
 PAGE = 50
 
 
-class ListQuery(BaseModel):
+class ListQuery(FormQuery):
     """The query of a list's address; what a form sends empty is left out."""
 
     topic: Annotated[str | None, Field(max_length=60)] = None
@@ -33,15 +34,6 @@ class ListQuery(BaseModel):
     outlet: Annotated[str | None, Field(max_length=200)] = None
     order: Literal["deadline", "newest"] | None = None
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, data: Any) -> Any:
-        return {name: value for name, value in data.items() if value != ""} if isinstance(data, dict) else data
-
-    def chosen(self) -> dict[str, str]:
-        """What differs from the default, as it stands in an address."""
-        return {name: str(value) for name, value in self.model_dump(mode="json", exclude_defaults=True).items()}
 
 
 Chosen = Annotated[ListQuery, Query()]

@@ -56,4 +56,4 @@ def _kept(request: Request, session: Session, make: Callable[[datetime], Made]) 
         page = PageBytes(made.body, "", head, min(made.until or now + LONGEST, now + LONGEST))
         if shared and made.good:
             boards.store_page(wanted, page)
-    return page_reply(request, page.body, HTML)
+    return page_reply(request, page.body, HTML, gzipped=page.gzipped if shared else None)

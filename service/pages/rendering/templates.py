@@ -1,6 +1,5 @@
 """From a template and what it shows to the bytes of a page: one environment, one set of headers for all pages."""
 
-import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +14,8 @@ from predictions import ledger
 from service import __version__
 from service.pages.charts import scales
 from service.pages.rendering import formatting
-from service.web.etag import client_holds, etag_of
+from service.security.csrf import holds_form_token
+from service.web.etag import accepts_gzip, client_holds, etag_of
 
 PACKAGE = Path(__file__).parents[2]
 #: Nothing from other hosts, no inline script or style; forms go only to this service; nobody frames a page.
@@ -70,7 +70,7 @@ environment = _environment()
 def render(
     request: Request, name: str, *, session: Session | None = None, status: int = 200, **context: Any
 ) -> Response:
-    """A page from the template ``name``, compressed and tagged; 304 without a body where the reader has it already.
+    """A page from the template ``name``, tagged; 304 without a body where the reader has it already.
 
     Every template gets ``request``, ``path``, ``settings``, ``now`` and, where a ``session`` is given, ``ledger_head``.
     """
@@ -85,6 +85,7 @@ def template_bytes(request: Request, name: str, *, session: Session | None = Non
         "path": request.url.path,
         "settings": state.settings,
         "now": state.clock.now(),
+        "demo": state.demo,
         "ledger_head": ledger.head(session) if session is not None else None,
     }
     return environment.get_template(name).render(shared | context).encode()
@@ -100,13 +101,26 @@ def shown_elsewhere(request: Request, body: bytes, media_type: str) -> Response:
     return reply
 
 
-def page_reply(request: Request, body: bytes, media_type: str, *, status: int = 200, policy: str = POLICY) -> Response:
-    """``body`` with the headers of a page; compressed where the reader takes gzip and it helps."""
+def page_reply(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    *,
+    status: int = 200,
+    policy: str = POLICY,
+    gzipped: bytes | None = None,
+) -> Response:
+    """Return ``body`` with the headers of a page, or ``gzipped`` if it was compressed before and the client takes it.
+
+    A page with a form token is not compressed (see ``Compression``).
+    """
     headers = HEADERS | {"Content-Security-Policy": policy, "Cache-Control": "private, no-cache"}
+    if holds_form_token(request):
+        headers["Cache-Control"] += ", no-transform"
     if status == 200:
         headers["ETag"] = tag = etag_of(body)
         if client_holds(request, tag):
             return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", "") and len(body) > 1000 and media_type != PNG:
-        body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
+    if gzipped is not None and accepts_gzip(request):
+        body, headers["Content-Encoding"] = gzipped, "gzip"
     return Response(body, status, headers=headers, media_type=media_type)

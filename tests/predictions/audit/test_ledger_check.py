@@ -48,14 +48,14 @@ def record() -> Iterator[Session]:
 @pytest.mark.parametrize(
     ("statement", "finding"),
     [
-        ("UPDATE prediction SET note = 'other' WHERE id = 1", "prediction 1 does not read as ledger event"),
+        ("UPDATE prediction SET note = 'other' WHERE id = 1", "prediction 1 differs from ledger event"),
         ("UPDATE prediction SET made_at = '2025-01-02 00:00:00' WHERE id = 2", "predictions [[2, 3]] do not read"),
-        ("DELETE FROM prediction WHERE id = 3", "predictions: 2 rows, but the ledger tells of 3"),
+        ("DELETE FROM prediction WHERE id = 3", "predictions: 2 rows, but 3 in the ledger"),
         (
             SLIPPED_IN,
-            "predictions: 4 rows, but the ledger tells of 3",
+            "predictions: 4 rows, but 3 in the ledger",
         ),
-        ("UPDATE resolution SET note = 'other'", "resolution 1 does not read as ledger event"),
+        ("UPDATE resolution SET note = 'other'", "resolution 1 differs from ledger event"),
         ("UPDATE score SET latest = 0 WHERE commentator_id = 1", "score of commentator 1 on question 1"),
         (
             "UPDATE running_total SET resolved = 9 WHERE commentator_id = 1",

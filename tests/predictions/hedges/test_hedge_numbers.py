@@ -37,7 +37,7 @@ def test_a_range_has_its_middle_as_best_and_runs_upwards(one: int, two: int, for
         assert (low, high) == (one / 100, two / 100)
         assert best == pytest.approx((one + two) / 200, abs=1e-12)
     else:
-        assert "downwards" in refusal(form.format(one, two))
+        assert "descending" in refusal(form.format(one, two))
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def test_a_bound_keeps_the_figure_said_and_reaches_to_the_end(words: str, interv
         ("-5%", "negative"),
         ("a 70% chance, or a 30% chance", "states both"),
         ("70%, or 80%", "states both"),
-        ("rose from 30% to 70%", "change from one figure"),
-        ("two-to-one", "which way"),
-        ("odds of 3-1", "which way"),
-        ("a 25% tariff is likely", "how much"),
-        ("inflation will probably exceed 3%", "how much"),
-        ("likely to grow 3% this year", "how much"),
-        ("7 in 10 voters", "how much"),
-        ("30% more likely", "how much"),
-        ("70% unlikely", "how much"),
+        ("rose from 30% to 70%", "change from one number"),
+        ("two-to-one", "direction is unclear"),
+        ("odds of 3-1", "direction is unclear"),
+        ("a 25% tariff is likely", "an amount"),
+        ("inflation will probably exceed 3%", "an amount"),
+        ("likely to grow 3% this year", "an amount"),
+        ("7 in 10 voters", "an amount"),
+        ("30% more likely", "an amount"),
+        ("70% unlikely", "an amount"),
         ("not 70%", "probability of yes"),
         ("a 70% chance that it won't", "probability of yes"),
     ],

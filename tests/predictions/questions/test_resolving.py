@@ -119,7 +119,7 @@ def test_a_correction_of_the_condition_annuls_what_was_resolved(family: Session)
 
 def test_what_a_failed_condition_annulled_comes_back_only_with_its_condition(family: Session) -> None:
     settle(family, "parent", "no")
-    with pytest.raises(Conflict, match="correct or take back the outcome of that question"):
+    with pytest.raises(Conflict, match="correct or retract the resolution of that question"):
         retract_resolution(family, the(family, "child"), "a slip", **BY)
     assert the(family, "child").status is QuestionStatus.ANNULLED
     retract_resolution(family, the(family, "parent"), "a slip", **BY)

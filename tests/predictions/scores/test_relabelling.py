@@ -55,7 +55,7 @@ def the_board(seed: int, order: list[int], names: list[str], kind: str = "catego
         made = estimate(session, Filters(), "opening", NOW)
         items = board(session, Filters(), "opening", made, now=NOW)
     engine.dispose()
-    return [item.model_dump(exclude={"commentator", "status"}) for item in items]
+    return [{name: value for name, value in item.columns().items() if name != "status"} for item in items]
 
 
 def call(number: int, who: int, shares: list[float], names: list[str], kind: str) -> PredictionIn:

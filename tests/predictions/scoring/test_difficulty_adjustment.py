@@ -90,7 +90,7 @@ def test_where_most_questions_have_under_four_answers_there_is_no_figure() -> No
 
 
 def test_two_scores_on_one_question_are_refused() -> None:
-    with pytest.raises(ValueError, match="one score"):
+    with pytest.raises(ValueError, match="two scores"):
         adjusted_brier([1, 1], [5, 5], [0.1, 0.2])
 
 

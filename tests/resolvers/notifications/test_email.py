@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from itsdangerous import URLSafeSerializer
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from predictions.demo_mark import mark_as_demo
 from predictions.errors import Conflict, NotFound
 from predictions.questions.lifecycle import postpone
 from predictions.questions.resolve import retract_resolution
@@ -314,8 +316,9 @@ def test_the_subject_says_how_urgent_it_is_and_stays_short(session: Session, sta
     assert len(render_email(long, "msg_1", "https://x/{}".format).subject) == 150
 
 
-def test_an_invented_question_says_so_in_the_mail(session: Session) -> None:
-    payload = due_message(session).payload.replace('"invented":false', '"invented":true')
+def test_a_mail_from_a_demo_says_that_its_question_is_invented(session: Session) -> None:
+    mark_as_demo(session, now=START)
+    payload = due_message(session).payload
     assert "invented" in render_email(payload, "msg_1", "https://x/{}".format).text
     assert "invented" in render_email(payload, "msg_1", "https://x/{}".format).html
 
@@ -336,13 +339,14 @@ def test_a_link_opens_its_question_any_number_of_times(session: Session, linked:
         assert (question.id, delivery.id) == (linked.question.id, linked.delivery.id)
 
 
-@pytest.mark.parametrize("change", ["other secret", "other message", "cut", "empty", "not ascii"])
+@pytest.mark.parametrize("change", ["other secret", "other message", "other purpose", "cut", "empty", "not ascii"])
 def test_a_link_that_this_server_did_not_make_opens_nothing(
     session: Session, linked: SimpleNamespace, change: str
 ) -> None:
     token = {
         "other secret": resolve_token(b"another", linked.delivery.message_id),
-        "other message": linked.token.replace("msg_", "msg_0", 1),
+        "other message": resolve_token(SECRET, "msg_other").partition(".")[0] + "." + linked.token.partition(".")[2],
+        "other purpose": URLSafeSerializer(SECRET, salt="trackrecord visit").dumps(linked.delivery.message_id),
         "cut": linked.token[:-1],
         "empty": "",
         "not ascii": "msg_ä.ö",

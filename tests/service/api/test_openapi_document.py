@@ -93,7 +93,7 @@ UNDESCRIBED = {
     "KeyIn",
     "KeyView",
     "Keys",
-    "KindView",
+    "ResolverKindView",
     "Kinds",
     "LedgerPage",
     "NewChannelView",
@@ -116,8 +116,9 @@ UNDESCRIBED = {
     "SubscriptionIn",
     "SubscriptionView",
     "Subscriptions",
-    "SwitchIn",
-    "Tested",
+    "ChannelEnabledIn",
+    "TestMessageResult",
+    "SingleScore",
     "TrialIn",
 }
 

@@ -28,7 +28,7 @@ SHOWN = [
 def record(admin: httpx.Client, clock: FakeClock) -> httpx.Client:
     """Two commentators on one resolved question, a day ago."""
     record_one(admin)
-    record_one(admin, commentator={"name": "Bob Invented", "invented": True})
+    record_one(admin, commentator={"name": "Bob Invented"})
     resolve(admin)
     clock.advance(86_400)
     return admin
@@ -105,7 +105,7 @@ def test_a_past_of_this_very_second_gains_what_is_recorded_in_it(admin: httpx.Cl
     record_one(admin)
     address = f"/api/leaderboard?as_of={clock.now().isoformat().replace('+00:00', 'Z')}"
     assert admin.get(address).json()["total"] == 1
-    record_one(admin, commentator={"name": "Bob Invented", "invented": True})
+    record_one(admin, commentator={"name": "Bob Invented"})
     assert admin.get(address).json()["total"] == 2
 
 

@@ -74,7 +74,7 @@ def test_the_last_estimates_are_shown_while_new_ones_are_made(admin: httpx.Clien
     resolve(admin)
     before = board_when(admin, "current")
     gate.opened.clear()
-    record_one(admin, commentator={"name": "Another person", "invented": True})
+    record_one(admin, commentator={"name": "Another person"})
     meanwhile = admin.get(BOARD).json()
     assert (meanwhile["estimates"], meanwhile["estimates_event"]) == ("stale", before["estimates_event"])
     assert [item["status"] for item in meanwhile["items"]] == ["too_few", "too_few"]

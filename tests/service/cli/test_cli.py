@@ -1,5 +1,6 @@
 """The command line as scripts and people use it: what it records, what it prints, what it exits with."""
 
+import inspect
 import json
 import sqlite3
 from typing import Any
@@ -7,13 +8,15 @@ from typing import Any
 import pytest
 
 from service.cli.errors import EXIT_CODES
+from service.cli.record import predict as predict_command
 from tests.support.cli_runner import Command
 
 NEW = {
-    "question-text": "Will it rain?",
-    "resolution-criteria": "By the gauge.",
+    "slug": "rain",
+    "text": "Will it rain?",
+    "resolution_criteria": "By the gauge.",
     "deadline": "2025-05-31",
-    "deadline-basis": "stated",
+    "deadline_basis": "stated",
 }
 
 
@@ -26,10 +29,15 @@ def predict(run: Command, *more: str, **given: str) -> Any:
     return run("predict", *options(**(known | given)), *more)
 
 
+def predict_json(run: Command, **given: Any) -> Any:
+    known = {"commentator": {"name": "Ann Able"}, "question": {"slug": "rain"}, "made_at": "2025-04-01"}
+    return run("predict", "--json", "-", stdin=json.dumps(known | given).encode())
+
+
 @pytest.fixture
 def rain(trackrecord: Command) -> Command:
     """The command on a record with one question, rain, and one prediction of 25% on it."""
-    assert predict(trackrecord, *options(**NEW), probability="0.25").code == 0
+    assert predict_json(trackrecord, question=NEW, probability=0.25).code == 0
     return trackrecord
 
 
@@ -39,11 +47,14 @@ def resolve(run: Command, outcome: str = "no", *more: str) -> Any:
 
 def test_a_prediction_is_recorded_resolved_and_scored(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
-    more = options(
-        source_url="https://example.org/a", source_title="A", outlet="The Paper", published_on="2025-04-01",
-        topics="weather|sky", event="spring", commentator_kind="organisation", note="on page 3",
-    )  # fmt: skip
-    made = predict(run, *options(**NEW), *more, "--json", hedge="probably not").json
+    made = predict_json(
+        run,
+        commentator={"name": "Ann Able", "kind": "organisation"},
+        question=NEW | {"topics": ["weather", "sky"], "event": "spring"},
+        source={"url": "https://example.org/a", "title": "A", "outlet": "The Paper", "published_on": "2025-04-01"},
+        hedge="probably not",
+        note="on page 3",
+    ).json
     assert (made["low"], made["hedge"], made["source"]["outlet"]) == (0.1, "probably not", "The Paper")
     asked = run("question", "rain", "--json").json
     assert (asked["topics"], asked["event"], asked["deadline"]) == (
@@ -59,15 +70,53 @@ def test_a_prediction_is_recorded_resolved_and_scored(trackrecord_anywhere: Comm
 
 
 def test_a_recorders_own_reading_of_words_counts(rain: Command) -> None:
-    made = predict(rain, "--json", hedge="who can tell", low="0.1", best="0.4", high="0.6", lexicon="icd203").json
+    reading = {"low": 0.1, "best": 0.4, "high": 0.6}
+    made = predict_json(rain, hedge="who can tell", interval=reading, lexicon="icd203").json
     assert (made["low"], made["probability"], made["high"], made["lexicon"]) == (0.1, 0.4, 0.6, "icd203")
     assert "overridden" in made["flags"]
 
 
 def test_several_options_take_several_probabilities(trackrecord: Command) -> None:
-    new = NEW | {"kind": "categorical", "options": "red|green|blue"}
-    done = predict(trackrecord, *options(**new), probabilities="0.5|0.25|0.25")
-    assert done.out.startswith("recorded prediction 1: Ann Able on rain: red 0.5, green 0.25, blue 0.25")
+    new = NEW | {"kind": "categorical", "options": ["red", "green", "blue"]}
+    done = predict_json(trackrecord, question=new, probabilities=[0.5, 0.25, 0.25])
+    assert done.json["probabilities"] == {"red": 0.5, "green": 0.25, "blue": 0.25}
+
+
+def test_the_options_record_what_the_same_prediction_as_json_does(rain: Command) -> None:
+    source = {"url": "https://example.org/a", "title": "A", "outlet": "The Paper"}
+    given = {"hedge": "unlikely", "lexicon": "icd203", "against": True, "note": "on page 3"}
+    whole = predict_json(rain, commentator={"name": "Bob Bold"}, source=source, **given).json
+    texts = {"source_url": source["url"], "source_title": source["title"], "outlet": source["outlet"]}
+    stated = {name: str(value) for name, value in given.items() if name != "against"}
+    done = predict(rain, "--against", commentator="Cy Careful", **texts, **stated)
+    assert done.code == 0
+    assert done.out.startswith("recorded prediction 3: Cy Careful on rain: 'unlikely', 0.675 (0.55 to 0.8)")
+    assert len(inspect.signature(predict_command).parameters) <= 12
+    first, second = rain("question", "rain", "--json").json["predictions"][1:]
+    same = {name for name in first if name not in {"id", "commentator", "links"}}
+    assert {name: first[name] for name in same} == {name: whole[name] for name in same}
+    assert {name: second[name] for name in same - {"recorded_at"}} == {
+        name: first[name] for name in same - {"recorded_at"}
+    }
+
+
+def test_a_prediction_as_json_comes_from_a_file_or_standard_input_and_is_checked_as_by_the_api(rain: Command) -> None:
+    whole = {"commentator": {"name": "Bob"}, "question": {"slug": "rain"}, "made_at": "2025-04-01", "probability": 0.5}
+    assert rain("predict", "--json", rain.file("one.json", json.dumps(whole))).json["probability"] == 0.5
+    for text, told in {
+        json.dumps(whole | {"probability": 7}): "probability: must be less than or equal to 1",
+        json.dumps(whole | {"question": NEW | {"deadline": "soon"}}): "question/deadline: ",
+        json.dumps(whole | {"probabilty": 0.5}): "probabilty: is not a known field",
+        '{"made_at": 1, "made_at": 2}': "more than once",
+        "{": "--json: is not valid JSON",
+        "[]": "must be an object",
+    }.items():
+        done = rain("predict", "--json", "-", stdin=text.encode())
+        assert (done.code, done.out) == (2, ""), text
+        assert told in done.err
+    both = rain("predict", "--json", "-", "--note", "x", stdin=json.dumps(whole).encode())
+    assert (both.code, "--json" in both.err) == (2, True)
+    assert rain("predict", "--json", "nowhere.json").code == 2
 
 
 @pytest.mark.parametrize(
@@ -76,9 +125,8 @@ def test_several_options_take_several_probabilities(trackrecord: Command) -> Non
         ({"probability": "7"}, "--probability: must be less than or equal to 1"),
         ({"probability": "30%"}, "--probability: must be a number, for example 0.3"),
         ({"probability": "0.3", "made-at": "1.4.2025"}, "--made-at: must be a time in RFC 3339"),
-        ({"hedge": "zork"}, "--hedge: lexicon survey does not know 'zork'"),
+        ({"hedge": "zork"}, "--hedge: lexicon survey has no entry for 'zork'"),
         ({"probability": "0.3", "question": "snow"}, "--question: no question has slug 'snow'"),
-        ({"probability": "0.3", "question-text": "What?"}, "--resolution-criteria: is required"),
         ({"probability": "0.3", "source-url": "nowhere"}, "--source-url: must be a valid URL"),
         ({}, "give exactly one of probability, probabilities and hedge"),
     ],
@@ -94,7 +142,7 @@ def test_resolving_takes_notes_and_guards_against_a_race(rain: Command) -> None:
     assert first["evidence"] == [{"url": "https://example.org/x", "note": "The gauge."}]
     assert first["note"] == "Clear."
     done = resolve(rain, "no", "--supersedes", "none")
-    assert (done.code, "somebody was quicker" in done.err) == (3, True)
+    assert (done.code, "somebody else changed it" in done.err) == (3, True)
     assert resolve(rain, "no", "--supersedes", "1").out.endswith("ended as no, superseding resolution 1\n")
     assert resolve(rain, "no", "--evidence-note", "a", "--evidence-note", "b").code == 2
     annulled = rain("resolve", "rain", "annulled", "--known-at", "2025-06-01", "--note", "The gauge broke.")

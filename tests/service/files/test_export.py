@@ -91,7 +91,7 @@ def one_of_everything(session: Session) -> None:
     failed = editor.question("failed", condition=ConditionIn(question="plain", outcome="no"))
     verbal = editor.question("verbal", condition=ConditionIn(text="If it comes to that"))
     late = editor.question("late")
-    editor.question("open", deadline=NOW + timedelta(days=50), invented=True)
+    editor.question("open", deadline=NOW + timedelta(days=50))
     say_everything(editor)
     for question, outcome in ((plain, "yes"), (child, "no"), (ordinal, "=mid"), (late, "yes"), (verbal, "annulled")):
         editor.resolve(question, outcome)

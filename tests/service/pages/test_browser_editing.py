@@ -156,7 +156,7 @@ def test_words_are_read_as_one_types_and_only_the_newest_answer_stands(signed_in
     page.locator("#meaning", has_text="said of the opposite").wait_for()
     assert int(best[:-1]) + int(page.locator("#meaning strong").inner_text()[:-1]) == 100
     hedge.fill("zzz")
-    page.locator("#meaning .caution", has_text="does not know").wait_for()
+    page.locator("#meaning .caution", has_text="has no entry for").wait_for()
 
 
 def test_an_assigned_deadline_is_warned_about_at_once_without_scripts(signed_in: "Callable[..., Page]") -> None:

@@ -94,7 +94,6 @@ def question(number: int = 1, **changes: Any) -> QuestionView:
         "text": "?",
         "kind": "binary",
         "status": "open",
-        "invented": False,
         "deadline": NOW + timedelta(days=30),
         "due_at": NOW + timedelta(days=30),
         "deadline_zone": "UTC",
@@ -118,7 +117,7 @@ def question(number: int = 1, **changes: Any) -> QuestionView:
 
 
 def said(who: int, days: float, probability: float | None, **changes: Any) -> PredictionView:
-    person = CommentatorRef(id=who, slug=f"c-{who}", name=f"Person {who}", kind="person", invented=True)
+    person = CommentatorRef(id=who, slug=f"c-{who}", name=f"Person {who}", kind="person")
     whole = {
         "id": round(who * 1000 - days),
         "commentator": person,

@@ -1,7 +1,9 @@
 """The reading pages over HTTP: headers, caching, filters in the address, and what is said when something is wrong."""
 
+import csv
 import gzip
 import inspect
+import io
 import re
 from collections.abc import Callable
 from html import unescape
@@ -13,7 +15,9 @@ import pytest
 
 from predictions.queries import details
 from service.app import create_app
+from service.files.csv_injection import guard, unguard
 from service.pages.rendering import formatting
+from service.pages.rendering.csv_download import csv_reply
 from service.settings import Settings
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import QUESTION, record_one, resolve
@@ -104,7 +108,7 @@ def test_the_method_page_reads_words_as_the_lexicon_does_and_says_why_it_cannot(
     found = httpx.get(f"{base_url}/method", params={"words": "seems unlikely"}).text
     read = httpx.get(f"{base_url}/api/hedge", params={"words": "seems unlikely"}).json()
     assert f"{100 * read['best']:.0f}%" in found
-    assert "does not know" in httpx.get(f"{base_url}/method", params={"words": "zzz"}).text
+    assert "has no entry for" in httpx.get(f"{base_url}/method", params={"words": "zzz"}).text
 
 
 def test_the_method_page_shows_every_entry_of_every_lexicon(base_url: str) -> None:
@@ -162,3 +166,11 @@ def test_the_method_page_explains_every_mark_that_the_record_can_carry(base_url:
     text = httpx.get(f"{base_url}/method").text
     for name in re.findall(r'"(\w+)": ', inspect.getsource(details.flags)):
         assert formatting.FLAGS[name][1] in unescape(text), name
+
+
+@pytest.mark.parametrize("text", ["=1+1", "\n=1+1", "'=1+1", "-x", "plain", ""])
+def test_a_download_guards_the_cells_that_an_export_guards(text: str) -> None:
+    body = bytes(csv_reply("x.csv", ["text", "number"], [[text, -0.5]]).body).decode()
+    _, row = csv.reader(io.StringIO(body))
+    assert row == [guard(text), "-0.5"]
+    assert unguard(row[0]) == text

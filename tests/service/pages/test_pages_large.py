@@ -49,7 +49,7 @@ def large(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
         fill(session, now=clock.now(), people=REGULARS, questions=60)
         everyone = [
             PredictionIn(
-                commentator=CommentatorIn(name=f"Invented Person {who}", invented=True),
+                commentator=CommentatorIn(name=f"Invented Person {who}"),
                 question=QuestionRef(slug="question-59"),
                 made_at=clock.now() - timedelta(days=1 + who % 20),
                 probability=who % 100 / 100,

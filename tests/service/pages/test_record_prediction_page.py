@@ -114,7 +114,7 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
         ({"made_at": ""}, "made_at", "the day on which it was said"),
         ({"made_at": "2025-07-01"}, "made_at", "deadline"),
         ({"source/url": "column"}, "source-url", "url"),
-        ({"hedge": "zzz"}, "hedge", "does not know"),
+        ({"hedge": "zzz"}, "hedge", "has no entry for"),
         ({"hedge": ""}, "hedge", "exactly one"),
         ({"probability": "70"}, "hedge", "exactly one"),
         ({"hedge": "", "probability": "0.7"}, "probability", "write 70"),
@@ -191,7 +191,7 @@ def test_a_hedge_is_read_while_it_is_typed_as_the_api_reads_it(base_url: str) ->
     turned = httpx.get(f"{base_url}/record/meaning", params={"hedge": "seems unlikely", "against": "true"}).text
     assert f"<strong>{100 * (1 - read['best']):.0f}%" in turned
     assert "almost no claim" in httpx.get(f"{base_url}/record/meaning", params={"hedge": "might"}).text
-    assert "does not know" in httpx.get(f"{base_url}/record/meaning", params={"hedge": "<b>zzz"}).text
+    assert "has no entry for" in httpx.get(f"{base_url}/record/meaning", params={"hedge": "<b>zzz"}).text
     assert "<b>" not in httpx.get(f"{base_url}/record/meaning", params={"hedge": "<b>zzz"}).text
 
 

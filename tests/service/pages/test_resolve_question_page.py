@@ -59,7 +59,7 @@ def test_an_outcome_given_on_the_page_scores_at_once(editor: httpx.Client, admin
         ({"known_at": "2025-13-01"}, "is not a valid date"),
         ({"evidence/0/url": "nonsense"}, "f-evidence-0-url-error"),
         ({"evidence/0/url": ""}, "give at least one piece of evidence"),
-        ({"outcome": "perhaps"}, "is no outcome"),
+        ({"outcome": "perhaps"}, "is not an outcome"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(

@@ -46,7 +46,7 @@ def test_a_resolution_and_its_correction_are_two_entries_newest_first(admin: htt
     resolve(admin, "no")
     feed = feed_of(base_url)
     newest, oldest = feed.findall("entry", NAMES)
-    assert newest.findtext("title", "", NAMES) == "Invented: Will it rain <b>hard</b>? – no, corrected"
+    assert newest.findtext("title", "", NAMES) == "Will it rain <b>hard</b>? – no, corrected"
     assert oldest.findtext("id", "", NAMES) == first[0].findtext("id", "", NAMES) != newest.findtext("id", "", NAMES)
     assert feed.findtext("updated", "", NAMES) == newest.findtext("updated", "", NAMES)
     links = {each.get("rel"): each.get("href", "") for each in newest.findall("link", NAMES)}
@@ -75,7 +75,7 @@ def test_an_open_deadline_is_an_instant_in_the_calendar_until_the_question_is_re
     assert reply.headers["content-type"] == "text/calendar; charset=utf-8"
     assert all(len(line) <= 75 for line in reply.content.split(b"\r\n"))
     (event,) = Calendar.from_ical(reply.content).walk("VEVENT")
-    assert event["summary"] == f"Invented: {OPEN['text']}"
+    assert event["summary"] == f"{OPEN['text']}"
     assert event.decoded("dtstart") == datetime(2031, 3, 20, 23, 59, 59, tzinfo=UTC)
     body = {"outcome": "yes", "known_at": "2025-03-10T12:00:00Z", "evidence": [{"url": "https://example.org/a"}]}
     assert admin.post("/api/questions/snow/resolutions", json=body).status_code == 201

@@ -1,0 +1,36 @@
+"""Compression of replies, except of those that hold a form token."""
+
+from starlette.datastructures import Headers
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.cache.page_cache import MIN_COMPRESSED_BYTES
+
+LEVEL = 6
+
+
+class Compression:
+    """Compresses replies by Starlette's middleware, which leaves small and encoded ones and images alone.
+
+    A reply under ``Cache-Control: no-transform`` stays as it is. So a page with a form token does: from the length of
+    a compressed page that repeats what an address says, the token could be guessed (BREACH).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def app(scope: Scope, receive: Receive, compress: Send) -> None:
+            forward = compress
+
+            async def choose(message: Message) -> None:
+                nonlocal forward
+                if message["type"] == "http.response.start":
+                    control = Headers(raw=message["headers"]).get("cache-control", "")
+                    forward = send if "no-transform" in control else compress
+                await forward(message)
+
+            await self._app(scope, receive, choose)
+
+        middleware = GZipMiddleware(app, minimum_size=MIN_COMPRESSED_BYTES, compresslevel=LEVEL)
+        await middleware(scope, receive, send)

@@ -22,5 +22,5 @@ class PageBytes:
 
     @cached_property
     def gzipped(self) -> bytes | None:
-        """The compressed body, made once; None for a small one."""
+        """Return the compressed body, computed once; None for a small one."""
         return gzip.compress(self.body, mtime=0) if len(self.body) >= MIN_COMPRESSED_BYTES else None

@@ -33,6 +33,11 @@ def _optional_ref(target: str, *, unique: bool = False, index: bool = False) -> 
     return Field(default=None, foreign_key=target, sa_type=BigInt, unique=unique, index=index)
 
 
+def cutoff_of(deadline: datetime, known_at: datetime | None) -> datetime:
+    """Return the deadline or the instant at which the outcome became public, whichever came first."""
+    return deadline if known_at is None else min(deadline, known_at)
+
+
 class Commentator(SQLModel, table=True):
     """The person, organisation, market or model whose predictions are counted."""
 
@@ -107,9 +112,8 @@ class Question(SQLModel, table=True):
 
     @property
     def cutoff(self) -> datetime:
-        """The deadline, or the earlier instant at which the outcome became known. Predictions made from then on do not
-        count; those recorded after it are marked as recorded late."""
-        return min(self.deadline, self.known_at or self.deadline)
+        """The instant from which predictions no longer count; those recorded after it are marked as recorded late."""
+        return cutoff_of(self.deadline, self.known_at)
 
 
 IS_CONDITIONAL = or_(col(Question.condition_question_id).is_not(None), col(Question.condition_text).is_not(None))

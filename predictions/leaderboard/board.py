@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import distinct, func, select
 from sqlmodel import Session, col
 
+from predictions.columns import VALUES_PER_QUERY
 from predictions.enums import QuestionStatus
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.filters import Filters, Revisions, pair_filters, prediction_filters, question_filters
@@ -22,7 +23,8 @@ from predictions.models import Commentator, Prediction, Question, RunningTotal, 
 from predictions.schemas.board_item import BoardItem
 from predictions.schemas.estimates import BoardStatistics, Estimate
 from predictions.schemas.views import CommentatorRef
-from predictions.scores.running_totals import OVERALL, SUMS, active_predictions
+from predictions.scores.eligibility import select_active
+from predictions.scores.running_totals import OVERALL, SUMS
 from predictions.scoring.ranking import Ranking, Status
 from predictions.scoring.units import SCALE, Floats
 
@@ -73,11 +75,12 @@ def board(
     sums = _running_sums(session, filters, now) if filters.only_topic else _filtered_sums(session, filters, now)
     counts = _counts(session, filters)
     people = set(counts) if filters.only_topic else set(sums)
-    rows = session.execute(select(Commentator).where(col(Commentator.id).in_(people))) if len(people) < 5000 else None
-    found = rows if rows is not None else session.execute(select(Commentator))
+    query = select(Commentator)
+    if len(people) <= VALUES_PER_QUERY:
+        query = query.where(col(Commentator.id).in_(people))
     items = [
         _item(person, sums.get(row_id(person), Sums()), counts[row_id(person)], revisions, made)
-        for (person,) in found
+        for (person,) in session.execute(query)
         if person.id in people
     ]
     items = [item for item in items if item.resolved >= min_resolved and (item.share_annulled or 0.0) <= max_annulled]
@@ -231,7 +234,7 @@ def _count_from_sums(session: Session, topic: str, counts: dict[int, dict[str, i
 
 
 def _counted(session: Session, filters: Filters, extra: list[Any], only: int | None) -> Any:
-    standing = active_predictions().where(*prediction_filters(filters))
+    standing = select_active().where(*prediction_filters(filters))
     if only is not None:
         standing = standing.where(col(Prediction.commentator_id) == only)
     asked = standing.subquery()

@@ -13,12 +13,13 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.enums import ANNULLED
-from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, row_id
+from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, cutoff_of, row_id
 from predictions.outcomes import outcome_index
 from predictions.questions.lifecycle import Postponed
 from predictions.records.commentator_record import ScoreView, counted
 from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import CommentatorRef, QuestionRefView, View
+from predictions.scores.eligibility import eligible_as_of
 from predictions.scores.prediction_arrays import micros
 from predictions.scoring.brier import brier, word_bounds
 from predictions.scoring.intervals import RunningMean
@@ -189,15 +190,8 @@ def _of_question(
         if outcome in (None, ANNULLED) or known_at is None or deadline > at:
             yield _Version(at, question, "", at, deadline, ())
             continue
-        recorded = [each for each in said if each.recorded_at <= at]
-        gone = {each.supersedes_id for each in recorded}
-        end = min(deadline, known_at)
-        counting = [each for each in recorded if each.id not in gone and each.made_at < end and _carries(each)]
-        yield _Version(at, question, outcome or "", known_at, deadline, counting)
-
-
-def _carries(row: Prediction) -> bool:
-    return row.probability is not None or row.probabilities is not None
+        eligible = eligible_as_of(said, at, cutoff_of(deadline, known_at))
+        yield _Version(at, question, outcome or "", known_at, deadline, eligible)
 
 
 def _postponements(session: Session, asked: Any) -> dict[int, list[tuple[datetime, datetime]]]:

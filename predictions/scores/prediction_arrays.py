@@ -14,6 +14,7 @@ from sqlmodel import Session
 from predictions.columns import in_parts
 from predictions.enums import QuestionKind
 from predictions.models import Prediction, Question
+from predictions.scores.eligibility import active
 from predictions.scoring.units import Bools, Floats, Ints
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,11 +75,10 @@ def load_prediction_arrays(
     rows = _rows(session, list(position), commentator)
     # Column by column, because handling rows dominates the time.
     column = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
-    superseded = set(column["supersedes_id"])  # includes withdrawals, which carry no probability
     given = column["probability"] if _is_binary(questions) else column["probabilities"]
-    active = [value is not None and number not in superseded for value, number in zip(given, column["id"], strict=True)]
-    if not all(active):
-        column = {name: tuple(compress(values, active)) for name, values in column.items()}
+    keep = active(column["id"], column["supersedes_id"], (value is not None for value in given))
+    if not all(keep):
+        column = {name: tuple(compress(values, keep)) for name, values in column.items()}
     return _arrays(column, position, binary=_is_binary(questions))
 
 

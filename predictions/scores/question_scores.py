@@ -12,6 +12,7 @@ from sqlmodel import Session
 from predictions.enums import QuestionStatus
 from predictions.models import Question, Score
 from predictions.outcomes import outcome_index
+from predictions.scores.eligibility import in_time
 from predictions.scores.prediction_arrays import PredictionArrays, load_prediction_arrays, micros
 from predictions.scores.reference_forecasts import TYPES, reference_forecasts
 from predictions.scoring.brier import brier, word_bounds
@@ -63,7 +64,7 @@ def eligible_predictions(
     rows = load_prediction_arrays(session, questions, commentator)
     deadline = micros([question.deadline for question in questions])
     cutoff = micros([question.cutoff for question in questions])
-    rows = rows.where(rows.made_at < cutoff[rows.question])
+    rows = rows.where(in_time(rows.made_at, cutoff[rows.question]))
     happened = np.array([outcome_index(question, question.outcome or "") for question in questions], dtype=np.int64)
     outcome = happened[rows.question]
     scores = brier(rows.probabilities, outcome, questions[0].kind.value) if len(rows) else np.empty(0)

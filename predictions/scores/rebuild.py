@@ -28,8 +28,9 @@ from sqlmodel import Session, col
 from predictions import ledger
 from predictions.enums import QuestionStatus
 from predictions.models import Question, QuestionTopic, RunningTotal, Score
+from predictions.scores.eligibility import select_active
 from predictions.scores.question_scores import COLUMNS, score_rows, with_column_names
-from predictions.scores.running_totals import FIELDS, OVERALL, SUMS, active_predictions
+from predictions.scores.running_totals import FIELDS, OVERALL, SUMS
 
 #: Questions scored at once; their predictions are in memory together.
 AT_ONCE = 200
@@ -131,7 +132,7 @@ def _sums(*, by_topic: bool) -> Select[Any]:
     resolved, annulled = (col(Question.status) == state for state in (QuestionStatus.RESOLVED, QuestionStatus.ANNULLED))
     kept = {name: func.sum(case((col(Score.vague), 0), else_=getattr(Score, name))) for name in SUMS}
     totals = {"annulled": _number(annulled), "settled": _number(resolved)}
-    asked = _summed(active_predictions().distinct().subquery(), totals, by_topic).subquery()
+    asked = _summed(select_active().distinct().subquery(), totals, by_topic).subquery()
     totals = {"vague": _number(col(Score.vague)), **kept}
     scored = _summed(_SCORE, totals, by_topic).where(resolved).subquery()
     same = and_(scored.c.commentator_id == asked.c.commentator_id, scored.c.topic == asked.c.topic)

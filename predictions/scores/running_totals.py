@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import product
 
-from sqlalchemy import Select, and_, bindparam, exists, insert, or_, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy import select as sa_select
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.columns import in_parts
 from predictions.enums import QuestionStatus
 from predictions.models import Prediction, Question, QuestionTopic, RunningTotal, Score, row_id
+from predictions.scores.eligibility import select_active
 from predictions.scores.question_scores import store_scores
 
 COUNTS = ("questions", "resolved", "annulled", "uncounted", "vague")
@@ -35,18 +35,9 @@ _UNCOUNTED: Contribution = (1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
 _VAGUE: Contribution = (1, 0, 0, 0, 1, 0, 0, 0, 0, 0)
 
 
-def active_predictions() -> Select[int, int]:
-    """Select (commentator, question) of every active prediction with a probability."""
-    later = aliased(Prediction)
-    return sa_select(col(Prediction.commentator_id), col(Prediction.question_id)).where(
-        or_(col(Prediction.probability).is_not(None), col(Prediction.probabilities).is_not(None)),
-        ~exists().where(and_(col(later.supersedes_id) == col(Prediction.id))),
-    )
-
-
 # These queries run for every prediction, and building one takes longer than running it.
 _ASKED = (
-    active_predictions()
+    select_active()
     .where(col(Prediction.question_id) == bindparam("question"))
     .with_only_columns(col(Prediction.commentator_id))
     .distinct()
@@ -124,7 +115,7 @@ def count_first_predictions(session: Session, predictions: Iterable[tuple[int, i
 
 
 _KNOWN = (
-    active_predictions()
+    select_active()
     .where(
         col(Prediction.commentator_id).in_(bindparam("people", expanding=True)),
         col(Prediction.question_id).in_(bindparam("questions", expanding=True)),

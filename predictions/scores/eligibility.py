@@ -1,0 +1,53 @@
+"""Which predictions count, as one rule for stored scores, for the history and for the record as of a past instant.
+
+By what is on record at an instant, a prediction is **active** if no correction or withdrawal supersedes it, and
+**eligible** if it is active, carries a probability and was made before the cutoff: the deadline or the instant at which
+the outcome became public, whichever came first. A prediction made at the cutoff itself no longer counts.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from predictions.models import Prediction
+from predictions.scoring.units import Bools, Ints
+
+Row = TypeVar("Row", bound=Prediction)
+
+
+def active(ids: Sequence[int], supersedes: Iterable[int | None], has_probability: Iterable[bool]) -> list[bool]:
+    """Return for each row whether it is active and carries a probability.
+
+    All rows of the questions concerned belong in: corrections, and withdrawals, which carry no probability.
+    """
+    superseded = set(supersedes)
+    return [carries and number not in superseded for number, carries in zip(ids, has_probability, strict=True)]
+
+
+def in_time(made_at: Ints, cutoff: Ints) -> Bools:
+    """Return for each row whether it was made before its cutoff; both in microseconds since 1970, shape (n,)."""
+    return made_at < cutoff
+
+
+def eligible_as_of(rows: Sequence[Row], at: datetime, cutoff: datetime) -> list[Row]:
+    """Return the rows of one question that are eligible by what was recorded at or before ``at``."""
+    recorded = [row for row in rows if row.recorded_at <= at]
+    keep = active(
+        [row.id or 0 for row in recorded],
+        (row.supersedes_id for row in recorded),
+        (row.probability is not None or row.probabilities is not None for row in recorded),
+    )
+    return [row for row, is_active in zip(recorded, keep, strict=True) if is_active and row.made_at < cutoff]
+
+
+def select_active() -> Select[int, int]:
+    """Select (commentator, question) of every active prediction with a probability, as ``active`` decides."""
+    later = aliased(Prediction)
+    return select(col(Prediction.commentator_id), col(Prediction.question_id)).where(
+        or_(col(Prediction.probability).is_not(None), col(Prediction.probabilities).is_not(None)),
+        ~exists().where(and_(col(later.supersedes_id) == col(Prediction.id))),
+    )

@@ -87,10 +87,10 @@ class RebuiltRecord:
 
 
 class _RebuiltRecords(LRUCache[AsOfKey, Future[RebuiltRecord]]):
-    """Past records; the memory of one that is evicted is freed."""
+    """Cache of past records that frees the memory of an evicted one."""
 
     def popitem(self) -> tuple[AsOfKey, Future[RebuiltRecord]]:
-        """Evict the record that was read longest ago."""
+        """Evict the least recently used record."""
         key, future = super().popitem()
         future.add_done_callback(_drop)
         return key, future
@@ -151,7 +151,7 @@ class AsOfCache:
 def refuse_future(when: datetime, now: datetime) -> None:
     """Raise ``InvalidInput`` for an instant that is not past."""
     if when > now:
-        raise InvalidInput.at("/query/as_of", f"must not lie in the future (it is now {now.isoformat()}): leave it out")
+        raise InvalidInput.at("/query/as_of", f"must not lie in the future (it is {now.isoformat()} now): omit it")
 
 
 def _rebuild(engine: Engine, when: datetime) -> RebuiltRecord:

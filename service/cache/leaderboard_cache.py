@@ -76,7 +76,7 @@ class LeaderboardCache:
         """
         key = (filters, revisions)
         event = newest_scoring(session)
-        cached = self._known(key)
+        cached = self._get(key)
         if cached is not None and cached.is_current(event, now):
             return cached
         computed = self._start(key, now)
@@ -89,7 +89,7 @@ class LeaderboardCache:
 
     def get_page(self, address: Address, head: int, now: datetime) -> PageBytes | None:
         """Return the cached page of this address if nothing has changed since it was rendered."""
-        with self._lock:  # reading moves it behind the others
+        with self._lock:  # a read marks it as used most recently
             page = self._pages.get(address)
         return page if page and page.head == head and (page.until is None or now < page.until) else None
 
@@ -98,11 +98,11 @@ class LeaderboardCache:
         return address in self._pages
 
     def store_page(self, address: Address, page: PageBytes) -> None:
-        """Cache a page, dropping the least recently stored one if there are too many."""
+        """Cache a page."""
         with self._lock:
             self._pages[address] = page
 
-    def _known(self, key: Key) -> CachedEstimates | None:
+    def _get(self, key: Key) -> CachedEstimates | None:
         with self._lock:
             return self._cached.get(key)
 
@@ -117,7 +117,7 @@ class LeaderboardCache:
             del self._waiting[key]
         try:
             with read_transaction(self._engine) as session:
-                event, cached = newest_scoring(session), self._known(key)
+                event, cached = newest_scoring(session), self._get(key)
                 if cached is not None and cached.is_current(event, now):  # computed while this job waited
                     return cached
                 computed = CachedEstimates(estimate(session, *key, now), event, next_deadline(session, now))

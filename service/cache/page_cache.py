@@ -1,11 +1,11 @@
-"""Rendered pages, plain and compressed, valid until the record changes."""
+"""Types of the page cache: rendered pages, plain and compressed, valid until the record changes."""
 
 import gzip
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-#: Smaller replies gain nothing by compression.
+#: Compression does not make smaller replies shorter.
 MIN_COMPRESSED_BYTES = 1000
 #: Path and query of a page.
 Address = tuple[str, bytes]
@@ -22,5 +22,5 @@ class PageBytes:
 
     @cached_property
     def gzipped(self) -> bytes | None:
-        """The compressed body, made once; None for a small one."""
+        """Return the compressed body, computed once; None for a small one."""
         return gzip.compress(self.body, mtime=0) if len(self.body) >= MIN_COMPRESSED_BYTES else None

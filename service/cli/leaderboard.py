@@ -55,7 +55,7 @@ def record_at(engine: Engine, instant: datetime | None) -> Iterator[tuple[Sessio
 
 
 def _option(field: str, *spellings: str, **more: Any) -> Any:
-    """An option for a field of the leaderboard's query, with the description that the API has for it."""
+    """Return an option for a field of the leaderboard's query, with its description in the API."""
     return typer.Option(*spellings, help=BoardQuery.model_fields[field].description, **more)
 
 
@@ -107,7 +107,7 @@ def leaderboard(
 
 
 def _query(given: Mapping[str, Any]) -> BoardQuery:
-    """Check the options as the API checks its query. Raises ``typer.BadParameter``."""
+    """Validate the options with the rules of the API's query. Raises ``typer.BadParameter``."""
     fields = {field.alias or name: given[name] for name, field in BoardQuery.model_fields.items() if name in given}
     try:
         return BoardQuery.model_validate(fields)

@@ -84,7 +84,7 @@ def _prediction_of_options(row: dict[str, str]) -> PredictionIn:
 
 
 def _by_option(error: InvalidInput) -> InvalidInput:
-    """The same faults, each under the name of its option."""
+    """Return the error with each fault under the name of its option."""
 
     def named(fault: Fault) -> Fault:
         option = column_of("prediction", fault.pointer).replace("_", "-")

@@ -1,4 +1,4 @@
-"""An invented record to look around in: sixty commentators, four hundred questions, two years of predictions.
+"""An invented record for demonstration: sixty commentators, four hundred questions, two years of predictions.
 
 Entry point: `build.build`.
 """

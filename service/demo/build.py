@@ -37,9 +37,9 @@ SEED = 1
 
 
 def build(session: Session, *, now: datetime, seed: int = SEED, progress: Progress = silent) -> int:
-    """Enter the invented record into an empty database, and mark that as a demo; return the number of questions.
+    """Enter the invented record into an empty database and mark it as a demo; return the number of questions.
 
-    The same seed on the same day makes the same record. Returns 0 where it was built before. Raises ``Conflict`` where
+    The same seed on the same day makes the same record. Returns 0 if it exists already. Raises ``Conflict`` if
     the database holds a real record.
     """
     mark_as_demo(session, now=now)

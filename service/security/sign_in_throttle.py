@@ -27,7 +27,7 @@ class SignInThrottle:
             return max(failures[0] + WINDOW - now, timedelta(0))
 
     def add(self, address: str, now: datetime) -> None:
-        """Record a failure; drop the least recently used address if there are too many."""
+        """Record a failure; the least recently used address is dropped if there are too many."""
         with self._lock:
             failures = self._failures.get(address)
             if failures is None:

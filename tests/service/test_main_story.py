@@ -91,5 +91,5 @@ def test_the_starting_record_has_three_outcomes_and_one_proposal_and_the_rest_co
 def test_verify_finds_a_score_that_was_tampered_with(engine: Engine) -> None:
     with Session(engine) as session:
         load_starting_record(session, now=NOW)
-        session.connection().exec_driver_sql("UPDATE standing SET opening = opening + 1 WHERE resolved > 0")
-        assert any("standing" in finding for finding in verify(session))
+        session.connection().exec_driver_sql("UPDATE running_total SET opening = opening + 1 WHERE resolved > 0")
+        assert any("running total" in finding for finding in list(verify(session)))

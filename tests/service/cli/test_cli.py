@@ -107,7 +107,7 @@ def test_a_prediction_as_json_comes_from_a_file_or_standard_input_and_is_checked
         json.dumps(whole | {"probability": 7}): "probability: must be less than or equal to 1",
         json.dumps(whole | {"question": NEW | {"deadline": "soon"}}): "question/deadline: ",
         json.dumps(whole | {"probabilty": 0.5}): "probabilty: is not a known field",
-        '{"made_at": 1, "made_at": 2}': "more than once",
+        '{"made_at": 1, "made_at": 2}': "duplicate key",
         "{": "--json: is not valid JSON",
         "[]": "must be an object",
     }.items():

@@ -62,6 +62,14 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     assert [target for target in targets if not (document.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_named_in_a_document_exist(document: Path) -> None:
+    folders = "predictions|resolvers|service|tests|alembic|benchmarks|docs|requirements"
+    named = re.findall(rf"`((?:{folders})/[\w/.-]+)`", document.read_text())
+    new = {"predictions/queries/topics.py"}  # what a how-to has its reader write
+    assert [path for path in named if not (ROOT / path).exists() and path not in new] == []
+
+
 def test_the_first_prediction_of_the_readme_is_recorded_as_printed(admin: httpx.Client, clock: FakeClock) -> None:
     clock.set(datetime(2026, 11, 26, tzinfo=UTC))
     body = re.search(r"-d '\n(\{.*?\})'", (ROOT / "README.md").read_text(), re.DOTALL)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import HTTPException, Request
+from pydantic import Field
 
 from predictions.models import Question
 from predictions.schemas.fields import Input, Words
@@ -28,30 +29,32 @@ from service.wiring.probing import dry_run
 class ResolverKindView(View):
     """A resolver that can be attached to a question."""
 
-    key: str
-    version: str
-    description: str
-    config_schema: dict[str, Any]
+    key: str = Field(description="name of the kind")
+    version: str = Field(description="its version")
+    description: str = Field(description="what it does, in a sentence")
+    config_schema: dict[str, Any] = Field(description="JSON schema of its settings")
 
 
 class TrialIn(Input):
     """Settings to try that are not attached yet."""
 
-    resolver: Words
-    config: dict[str, Any]
+    resolver: Words = Field(description="the kind of resolver")
+    config: dict[str, Any] = Field(description="the resolver's settings")
 
 
 class ProbeResultView(View):
     """Result of a dry run: the lines observed, and why an outcome would be proposed or not. Nothing is recorded."""
 
-    question: int
-    resolver: str
-    state: ProbeStatus
-    observed: list[str]
-    reason: str
-    proposal: ProposedOutcome | None
-    looked_at: datetime
-    last_good_check: datetime | None
+    question: int = Field(description="id of the question")
+    resolver: str = Field(description="the kind of resolver")
+    state: ProbeStatus = Field(description="how the probe ended")
+    observed: list[str] = Field(description="what the resolver observed, line by line")
+    reason: str = Field(description="why it proposed an outcome or not")
+    proposal: ProposedOutcome | None = Field(description="the outcome it would propose; null for none")
+    looked_at: datetime = Field(description="when it was run, in UTC")
+    last_good_check: datetime | None = Field(
+        description="when the source was last read without an error, in UTC; null if never"
+    )
 
 
 def resolver_kinds() -> list[ResolverKindView]:

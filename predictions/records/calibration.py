@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 import numpy as np
+from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -18,16 +19,24 @@ from predictions.scoring.calibration import MIN_PREDICTIONS, calibration
 class CalibrationView(View):
     """A reliability diagram of opening calls on yes-or-no questions; too few to draw: only counts, and ``note``."""
 
-    predictions: int
-    note: str
-    probability: list[float]
-    count: list[int]
-    hits: list[int]
-    recalibrated: list[float] | None
-    band_low: list[float] | None
-    band_high: list[float] | None
-    decomposition: dict[str, float] | None
-    miscalibration_by_chance: dict[str, float] | None
+    predictions: int = Field(description="number of opening predictions on yes-or-no questions")
+    note: str = Field(description="why no curve is drawn; empty where one is")
+    probability: list[float] = Field(description="predicted probabilities of yes, ascending")
+    count: list[int] = Field(description="predictions with each probability")
+    hits: list[int] = Field(description="how many of these resolved yes")
+    recalibrated: list[float] | None = Field(
+        description="height of the curve (CORP) at each probability; null if too few"
+    )
+    band_low: list[float] | None = Field(
+        description="lower end of the 90% consistency band at each probability; null if too few"
+    )
+    band_high: list[float] | None = Field(description="upper end of the 90% consistency band; null if too few")
+    decomposition: dict[str, float] | None = Field(
+        description="mean Brier score and its parts: miscalibration, discrimination, uncertainty; null if too few"
+    )
+    miscalibration_by_chance: dict[str, float] | None = Field(
+        description="miscalibration that a perfectly calibrated commentator would show: mean and 95% quantile"
+    )
 
 
 def view_calibration(

@@ -31,18 +31,18 @@ class ScoreView(View):
     ``brier_high`` are the wording range of the opening call.
     """
 
-    question: QuestionRefView
-    event: str
-    prediction: int
-    probability: float | None
-    hedge: str | None
+    question: QuestionRefView = Field(description="the question")
+    event: str = Field(description="the event of the question")
+    prediction: int = Field(description="id of the opening prediction")
+    probability: float | None = Field(description="its probability of yes; null for a question with options")
+    hedge: str | None = Field(description="its hedge; null for a stated number")
     statistics: ScoreStatistics = Field(description="The Brier scores by revision rule.")
-    reference_brier: float
-    reference_type: str
-    outcome: str
-    known_at: datetime
-    predictions: int
-    flags: list[str]
+    reference_brier: float = Field(description="Brier score of its reference forecast")
+    reference_type: str = Field(description="market, consensus, base_rate or even")
+    outcome: str = Field(description="the outcome")
+    known_at: datetime = Field(description="when the outcome became public, in UTC")
+    predictions: int = Field(description="eligible predictions by the commentator on it")
+    flags: list[str] = Field(description="what a reader should know, as in a prediction")
 
     brier: ClassVar[Any] = plain_number("brier", kind=float)
     brier_low: ClassVar[Any] = plain_number("brier", "wording_low", kind=float)
@@ -54,24 +54,24 @@ class ScoreView(View):
 class SharesView(View):
     """What may distort the record: shares of the scored questions, from 0 to 1; None without any."""
 
-    scored: int
-    verbal: float | None
-    vague: float | None
-    recorded_late: float | None
-    assigned_deadline: float | None
-    implied_deadline: float | None
-    conditional: float | None
+    scored: int = Field(description="scored questions")
+    verbal: float | None = Field(description="share of verbal predictions, 0 to 1")
+    vague: float | None = Field(description="share of vague predictions, which are not ranked, 0 to 1")
+    recorded_late: float | None = Field(description="share recorded after the outcome, 0 to 1")
+    assigned_deadline: float | None = Field(description="share with an assigned deadline, 0 to 1")
+    implied_deadline: float | None = Field(description="share with an implied deadline, 0 to 1")
+    conditional: float | None = Field(description="share of conditional questions, 0 to 1")
 
 
 class RecordView(View):
     """Everything that is counted for one commentator."""
 
-    commentator: CommentatorView
-    summary: BoardItem
-    shares: SharesView
-    scores: list[ScoreView]
-    open: list[PredictionView]
-    calibration: CalibrationView
+    commentator: CommentatorView = Field(description="the commentator")
+    summary: BoardItem = Field(description="the line on the default board")
+    shares: SharesView = Field(description="what may distort the record")
+    scores: list[ScoreView] = Field(description="every scored question")
+    open: list[PredictionView] = Field(description="active predictions on questions without an outcome")
+    calibration: CalibrationView = Field(description="the reliability diagram")
 
 
 Scored = Sequence[tuple[Score, Question, Prediction]]

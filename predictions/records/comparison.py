@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
+from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -28,16 +29,18 @@ class PairView(View):
     every time, however often one looks: with 95%.
     """
 
-    first: CommentatorRef
-    second: CommentatorRef
-    questions: int
-    events: int
-    difference: Estimate
-    p_value: float | None
-    bet_events: int
-    bet_on_first: float
-    bet_on_second: float
-    note: str
+    first: CommentatorRef = Field(description="the first commentator")
+    second: CommentatorRef = Field(description="the second commentator")
+    questions: int = Field(description="resolved questions that both answered")
+    events: int = Field(description="events among them")
+    difference: Estimate = Field(
+        description="mean score of the second minus that of the first: above 0 the first was better"
+    )
+    p_value: float | None = Field(description="p-value of the sign-flip test; null if too few events")
+    bet_events: int = Field(description="events in the sequential bet")
+    bet_on_first: float = Field(description="what 1 put on the first would have become")
+    bet_on_second: float = Field(description="what 1 put on the second would have become")
+    note: str = Field(description="why nothing is compared; empty where it is")
 
 
 class _Call(NamedTuple):

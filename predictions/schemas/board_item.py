@@ -20,28 +20,46 @@ class BoardItem(View):
     estimates are being made.
     """
 
-    commentator: CommentatorRef
-    rank: int | None = None
-    rank_low: int | None = None
-    rank_high: int | None = None
-    tier: int | None = None
-    status: str
-    resolved: int
-    open: int
-    overdue: int
-    annulled: int
-    uncounted: int
-    events: int
+    commentator: CommentatorRef = Field(description="the commentator")
+    rank: int | None = Field(default=None, description="the rank; null if too few events")
+    rank_low: int | None = Field(default=None, description="best rank of the 90% range")
+    rank_high: int | None = Field(default=None, description="worst rank of the 90% range")
+    tier: int | None = Field(
+        default=None, description="the tier, 1 is best: commentators in one tier cannot be told apart with confidence"
+    )
+    status: str = Field(
+        description="established (30 events or more), provisional (10 to 29), too_few, pending or reference_forecast"
+    )
+    resolved: int = Field(description="resolved questions in the scores")
+    open: int = Field(description="predicted questions without an outcome whose deadline is to come")
+    overdue: int = Field(description="predicted questions without an outcome whose deadline has passed")
+    annulled: int = Field(description="predicted questions that were annulled")
+    uncounted: int = Field(description="resolved questions that this board leaves out")
+    events: int = Field(description="events among the resolved questions")
     statistics: BoardStatistics = Field(default=BoardStatistics(), description="The statistics by name.")
-    adjusted_among: int | None = None
-    peer_questions: int = 0
-    share_verbal: float | None = None
-    share_recorded_late: float | None = None
-    share_conditional: float | None = None
-    share_stated_deadline: float | None = None
-    share_implied_deadline: float | None = None
-    share_assigned_deadline: float | None = None
-    share_annulled: float | None = None
+    adjusted_among: int | None = Field(
+        default=None, description="number of the group in which brier_adjusted can be compared; null where it has none"
+    )
+    peer_questions: int = Field(default=0, description="questions on which peer rests")
+    share_verbal: float | None = Field(default=None, description="share of counted predictions that are verbal, 0 to 1")
+    share_recorded_late: float | None = Field(
+        default=None, description="share of counted predictions recorded after the outcome, 0 to 1"
+    )
+    share_conditional: float | None = Field(
+        default=None, description="share of counted questions that are conditional, 0 to 1"
+    )
+    share_stated_deadline: float | None = Field(
+        default=None, description="share of counted questions with a stated deadline, 0 to 1"
+    )
+    share_implied_deadline: float | None = Field(
+        default=None, description="share of counted questions with an implied deadline, 0 to 1"
+    )
+    share_assigned_deadline: float | None = Field(
+        default=None, description="share of counted questions with an assigned deadline, 0 to 1"
+    )
+    share_annulled: float | None = Field(
+        default=None, description="share of questions with an outcome that were annulled, 0 to 1"
+    )
 
     brier: ClassVar[Any] = plain_number("brier")
     brier_low: ClassVar[Any] = plain_number("brier", "low")

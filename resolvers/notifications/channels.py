@@ -36,13 +36,21 @@ class ChannelPreferences(Input):
     message a day with all new prompts.
     """
 
-    topics: Annotated[list[Topic], Field(max_length=50)] = []
-    escalations_only: bool = False
-    person: Name | None = None
-    zone: Zone = "UTC"
-    quiet_from: TimeOfDay | None = None
-    quiet_to: TimeOfDay | None = None
-    digest_at: TimeOfDay | None = None
+    topics: Annotated[list[Topic], Field(max_length=50)] = Field(
+        default=[], description="topics of questions whose prompts it receives; empty: all"
+    )
+    escalations_only: bool = Field(default=False, description="true: only escalations")
+    person: Name | None = Field(
+        default=None, description="name of the person it belongs to; null: nobody in particular"
+    )
+    zone: Zone = Field(default="UTC", description="IANA time zone of quiet hours and digest")
+    quiet_from: TimeOfDay | None = Field(
+        default=None, description="local time HH:MM at which quiet hours begin; null: none"
+    )
+    quiet_to: TimeOfDay | None = Field(default=None, description="local time HH:MM at which quiet hours end")
+    digest_at: TimeOfDay | None = Field(
+        default=None, description="local time HH:MM of the daily digest; null: single messages"
+    )
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:
@@ -60,10 +68,16 @@ class ChannelPreferences(Input):
 class ChannelIn(ChannelPreferences):
     """A new channel. ``secret`` signs the messages of a webhook; without one it is generated."""
 
-    name: Annotated[Name, Field(max_length=120)]
-    kind: Annotated[ChannelKind, Field(strict=False)] = ChannelKind.WEBHOOK
-    target: Annotated[str, Field(min_length=1, max_length=2000)]
-    secret: Annotated[str, Field(max_length=120)] | None = None
+    name: Annotated[Name, Field(max_length=120)] = Field(description="a name of its own")
+    kind: Annotated[ChannelKind, Field(strict=False)] = Field(
+        default=ChannelKind.WEBHOOK, description="webhook, email or chat"
+    )
+    target: Annotated[str, Field(min_length=1, max_length=2000)] = Field(
+        description="the address: a URL, a mail address or an Apprise address"
+    )
+    secret: Annotated[str, Field(max_length=120)] | None = Field(
+        default=None, description="the signing secret of a webhook (whsec_...); null: one is made"
+    )
 
     @field_validator("target")
     @classmethod
@@ -163,5 +177,5 @@ def send_test_message(channel: Channel, senders: Mapping[ChannelKind, Sender], *
 class ChannelEnabledIn(Input):
     """Enable or disable a channel; ``reason`` is stored if it is disabled."""
 
-    enabled: bool
-    reason: Line = ""
+    enabled: bool = Field(description="true: send messages; false: stop")
+    reason: Line = Field(default="", description="why it is disabled")

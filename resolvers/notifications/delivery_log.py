@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
+from pydantic import Field
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
@@ -17,20 +18,20 @@ from resolvers.prompts.models import Prompt
 class ChannelView(View):
     """A channel. ``target`` is shown without its secrets; of a chat address only the service is shown."""
 
-    id: int
-    name: str
-    kind: str
-    target: str
-    topics: list[str]
-    escalations_only: bool
-    person: str | None
-    zone: str
-    quiet_from: str | None
-    quiet_to: str | None
-    digest_at: str | None
-    enabled: bool
-    disabled_reason: str
-    created_at: datetime
+    id: int = Field(description="the id")
+    name: str = Field(description="the name")
+    kind: str = Field(description="webhook, email or chat")
+    target: str = Field(description="the address, without secrets")
+    topics: list[str] = Field(description="topics of questions whose prompts it receives; empty: all")
+    escalations_only: bool = Field(description="true: only escalations")
+    person: str | None = Field(description="name of the person it belongs to; null: nobody in particular")
+    zone: str = Field(description="IANA time zone of quiet hours and digest")
+    quiet_from: str | None = Field(description="local time HH:MM at which quiet hours begin; null: none")
+    quiet_to: str | None = Field(description="local time HH:MM at which quiet hours end")
+    digest_at: str | None = Field(description="local time HH:MM of the daily digest; null: single messages")
+    enabled: bool = Field(description="whether messages are sent")
+    disabled_reason: str = Field(description="why it is disabled; empty while it is enabled")
+    created_at: datetime = Field(description="when it was created, in UTC")
 
     @classmethod
     def of(cls, row: Channel) -> Self:
@@ -43,29 +44,29 @@ class ChannelView(View):
 class AttemptView(View):
     """One attempt to send; ``finished_at`` is null while it runs, or if its process ended before the result."""
 
-    number: int
-    started_at: datetime
-    finished_at: datetime | None
-    status_code: int | None
-    error: str
+    number: int = Field(description="number of the attempt, from 1")
+    started_at: datetime = Field(description="when it started, in UTC")
+    finished_at: datetime | None = Field(description="when it ended, in UTC; null while it runs")
+    status_code: int | None = Field(description="the HTTP or SMTP status; null without an answer")
+    error: str = Field(description="why it failed; empty on success")
 
 
 class DeliveryView(View):
     """A message to a channel, with its state and attempts."""
 
-    id: int
-    message_id: str
-    channel: str
-    prompt: int | None
-    question: int | None
-    stage: str | None
-    digest: int | None
-    state: str
-    attempts: list[AttemptView]
-    next_at: datetime | None
-    last_error: str
-    created_at: datetime
-    finished_at: datetime | None
+    id: int = Field(description="the id")
+    message_id: str = Field(description="the same at every attempt")
+    channel: str = Field(description="name of the channel")
+    prompt: int | None = Field(description="id of the prompt; null for a digest or test")
+    question: int | None = Field(description="id of the question; null for a digest or test")
+    stage: str | None = Field(description="due, a reminder or the escalation; null for a digest or test")
+    digest: int | None = Field(description="id of the digest that carries it; null: sent on its own")
+    state: str = Field(description="pending, delivered, dead or cancelled")
+    attempts: list[AttemptView] = Field(description="every attempt, oldest first")
+    next_at: datetime | None = Field(description="when it is tried next, in UTC; null where it is not")
+    last_error: str = Field(description="why the last attempt failed; empty on success")
+    created_at: datetime = Field(description="when it was created, in UTC")
+    finished_at: datetime | None = Field(description="when it was delivered or given up, in UTC")
 
 
 def public_target(channel: Channel) -> str:

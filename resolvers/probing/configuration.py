@@ -26,40 +26,44 @@ HOURS_IN_A_YEAR = 366 * 24
 class ResolverIn(Input):
     """The resolver of a question: its settings, and when and how often it probes."""
 
-    resolver: Words
-    config: dict[str, Any]
+    resolver: Words = Field(description="the kind of resolver")
+    config: dict[str, Any] = Field(description="the resolver's settings")
     lead_hours: Annotated[int, Field(ge=0, le=10 * HOURS_IN_A_YEAR)] = Field(
         default=LEAD_HOURS, description="hours before the question is due at which probing starts"
     )
-    every_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 31)] = EVERY_MINUTES
+    every_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 31)] = Field(
+        default=EVERY_MINUTES, description="minutes between two probes"
+    )
     automatic: bool = Field(
         default=False,
         description="its proposals resolve the question without a person; only an admin may set this",
     )
-    paused: bool = False
+    paused: bool = Field(default=False, description="true: do not probe for now")
 
 
 class ResolverView(View):
     """The resolver of a question: settings, schedule, policy and the result of the last probe."""
 
-    question: int
-    resolver: str
-    config: dict[str, Any]
-    lead_hours: int
-    every_minutes: int
-    automatic: bool
-    automatic_by: str | None
-    paused: bool
-    attached_at: datetime
-    attached_by: str
-    probing_from: datetime
+    question: int = Field(description="id of the question")
+    resolver: str = Field(description="the kind of resolver")
+    config: dict[str, Any] = Field(description="its settings, without secrets")
+    lead_hours: int = Field(description="hours before the deadline at which probing starts")
+    every_minutes: int = Field(description="minutes between two probes")
+    automatic: bool = Field(description="true: a finding resolves the question without a person")
+    automatic_by: str | None = Field(description="the admin who set that")
+    paused: bool = Field(description="true: not probing for now")
+    attached_at: datetime = Field(description="when it was attached, in UTC")
+    attached_by: str = Field(description="who attached it")
+    probing_from: datetime = Field(description="when probing starts, in UTC")
     next_probe_at: datetime | None = Field(description="null if no probe is planned: paused, or the outcome is known")
-    probed_at: datetime | None
-    state: ProbeStatus
-    observed: list[str]
-    reason: str
-    last_good_check: datetime | None
-    failures: int
+    probed_at: datetime | None = Field(description="when it was last run, in UTC; null if never")
+    state: ProbeStatus = Field(description="how the last probe ended")
+    observed: list[str] = Field(description="what the resolver observed, line by line")
+    reason: str = Field(description="why it proposed an outcome or not")
+    last_good_check: datetime | None = Field(
+        description="when the source was last read without an error, in UTC; null if never"
+    )
+    failures: int = Field(description="probes in a row without a good check")
 
 
 def find_attached(session: Session, question: Question) -> AttachedResolver | None:

@@ -38,34 +38,34 @@ class FrozenModel(BaseModel):
 class Evidence(FrozenModel):
     """A response that supports an outcome. ``snapshot`` is the key of the stored bytes."""
 
-    url: str
-    final_url: str
-    fetched_at: AwareDatetime
-    status: int
-    content_type: str | None
-    etag: str | None
-    last_modified: str | None
-    sha256: str
-    size: int
-    snapshot: str | None
-    locator: str | None = None
-    excerpt: str | None = Field(default=None, max_length=MAX_EXCERPT)
+    url: str = Field(description="address that was asked for")
+    final_url: str = Field(description="address that answered, after redirects")
+    fetched_at: AwareDatetime = Field(description="when it was fetched, in UTC")
+    status: int = Field(description="HTTP status")
+    content_type: str | None = Field(description="media type that the source declared")
+    etag: str | None = Field(description="ETag of the response")
+    last_modified: str | None = Field(description="Last-Modified of the response")
+    sha256: str = Field(description="SHA-256 of the body")
+    size: int = Field(description="size of the body in bytes")
+    snapshot: str | None = Field(description="key of the stored body; null if none was stored")
+    locator: str | None = Field(default=None, description="where in the body the evidence is")
+    excerpt: str | None = Field(default=None, max_length=MAX_EXCERPT, description="the passage itself")
 
 
 class ProposedOutcome(FrozenModel):
     """An outcome with its evidence, for a person to confirm, amend or reject."""
 
-    question_id: int
-    resolver: str
-    resolver_version: str
-    config_sha256: str
-    outcome: str
-    event_date: date | None
-    observed_at: AwareDatetime
-    confidence: float
-    basis: Basis
-    rationale: str = Field(max_length=MAX_RATIONALE)
-    evidence: tuple[Evidence, ...] = Field(min_length=1)
+    question_id: int = Field(description="id of the question")
+    resolver: str = Field(description="the kind of resolver")
+    resolver_version: str = Field(description="version of the resolver")
+    config_sha256: str = Field(description="SHA-256 of its settings")
+    outcome: str = Field(description="the proposed outcome")
+    event_date: date | None = Field(description="the day of the event; null for an absence")
+    observed_at: AwareDatetime = Field(description="when it was observed, in UTC")
+    confidence: float = Field(description="one of a few fixed values, 0 to 1")
+    basis: Basis = Field(description="what the outcome rests on")
+    rationale: str = Field(max_length=MAX_RATIONALE, description="why, in a sentence")
+    evidence: tuple[Evidence, ...] = Field(min_length=1, description="the sources it rests on")
 
     @field_validator("confidence")
     @classmethod

@@ -22,26 +22,26 @@ router = APIRouter(prefix="/api/keys", tags=["keys"])
 class KeyIn(Input):
     """A new key: whose it is, and what it may do."""
 
-    name: Annotated[Name, Field(max_length=120)]
+    name: Annotated[Name, Field(max_length=120)] = Field(description="who or what will use it; a name of its own")
     scopes: Annotated[list[str], Field(min_length=1, description=f"of {', '.join(SCOPES)}")]
 
 
 class KeyView(View):
     """A key on record; ``key`` is its plain text, shown only when it is made."""
 
-    id: int
-    name: str
-    prefix: str
-    scopes: list[str]
-    created_at: datetime
-    revoked_at: datetime | None
-    key: str | None = None
+    id: int = Field(description="the id")
+    name: str = Field(description="the name")
+    prefix: str = Field(description="its first characters")
+    scopes: list[str] = Field(description="what it may do")
+    created_at: datetime = Field(description="when it was created, in UTC")
+    revoked_at: datetime | None = Field(description="when it was revoked, in UTC; null while it works")
+    key: str | None = Field(default=None, description="its plain text; only in the reply that creates it")
 
 
 class Keys(BaseModel):
     """All keys."""
 
-    items: list[KeyView]
+    items: list[KeyView] = Field(description="the rows of this page")
 
 
 def _view(row: ApiKey, plain: str | None = None) -> KeyView:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from predictions import ledger
@@ -32,9 +32,9 @@ class ReadersView(BaseModel):
     """For how many simulated readers of the words the order of the board holds, as shares from 0 to 1: that the first
     stays first, that the whole order stays, and of any two commentators."""
 
-    leader: float
-    whole: float
-    pairs: float
+    leader: float = Field(description="share of simulated readers with the same first place, 0 to 1")
+    whole: float = Field(description="share of simulated readers with the same order, 0 to 1")
+    pairs: float = Field(description="mean share of pairs in the same order, 0 to 1")
 
 
 class Board(BaseModel):
@@ -47,15 +47,19 @@ class Board(BaseModel):
     who reads the words (null where no ranked call came from words).
     """
 
-    items: list[BoardItem]
-    total: int
-    as_of: datetime
-    estimates: State
-    estimates_event: int | None
-    ledger_head: dict[str, Any]
-    method: dict[str, Any]
-    reference_forecasts: list[ReferencePerformance]
-    readers: ReadersView | None
+    items: list[BoardItem] = Field(description="the lines of this page, best first")
+    total: int = Field(description="number of commentators on the whole board")
+    as_of: datetime = Field(description="the instant that the board shows, in UTC")
+    estimates: State = Field(
+        description="current, stale (the previous ones, while new ones are computed) or pending (none yet)"
+    )
+    estimates_event: int | None = Field(description="the ledger event that the estimates rest on; null while pending")
+    ledger_head: dict[str, Any] = Field(description="number and hash of the newest ledger event")
+    method: dict[str, Any] = Field(description="how the board ranks, and figures of this record")
+    reference_forecasts: list[ReferencePerformance] = Field(description="how each type of reference forecast scored")
+    readers: ReadersView | None = Field(
+        description="how far the order depends on the interpretation of hedges; null without verbal predictions"
+    )
 
 
 class LeaderboardQuery(BoardQuery):

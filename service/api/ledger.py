@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from predictions import ledger
@@ -18,23 +18,23 @@ router = APIRouter(tags=["service"])
 class EventView(BaseModel):
     """One event of the ledger; hash it yourself: the README says how."""
 
-    seq: int
-    at: Any
-    actor: str
-    action: str
-    subject: str
-    subject_id: int
-    body: str
-    salt: str
-    body_hash: str
-    hash: str
+    seq: int = Field(description="number of the event, from 1 without gaps")
+    at: Any = Field(description="when it happened, in UTC")
+    actor: str = Field(description="who caused it")
+    action: str = Field(description="what happened")
+    subject: str = Field(description="table of the row concerned")
+    subject_id: int = Field(description="id of the row concerned")
+    body: str = Field(description="canonical JSON of what changed")
+    salt: str = Field(description="random text that is hashed with the body")
+    body_hash: str = Field(description="SHA-256 of salt and body")
+    hash: str = Field(description="SHA-256 over the hash before and this event")
 
 
 class LedgerPage(BaseModel):
     """Some events of the ledger in order, and its head."""
 
-    items: list[EventView]
-    head: dict[str, Any]
+    items: list[EventView] = Field(description="events in order")
+    head: dict[str, Any] = Field(description="number and hash of the newest event")
 
 
 @router.get("/api/ledger", response_model=LedgerPage)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from predictions.hedges.interpret import lexicons, read_hedge
 from predictions.schemas.fields import Words
@@ -15,15 +15,15 @@ router = APIRouter(tags=["service"])
 class HedgeView(BaseModel):
     """How a lexicon reads some words."""
 
-    words: str
-    lexicon: str
-    version: str
-    phrase: str
-    low: float
-    best: float
-    high: float
-    vague: bool
-    source: str
+    words: str = Field(description="the words that were interpreted")
+    lexicon: str = Field(description="name of the lexicon")
+    version: str = Field(description="version of the lexicon")
+    phrase: str = Field(description="the entry or number that decided")
+    low: float = Field(description="lowest probability")
+    best: float = Field(description="probability that is scored")
+    high: float = Field(description="highest probability")
+    vague: bool = Field(description="true where the words carry almost no claim")
+    source: str = Field(description="where the numbers of the entry come from")
 
 
 @router.get("/api/lexicons", response_model=None)

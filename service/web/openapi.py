@@ -21,11 +21,11 @@ PROBLEM = {
     "description": "An error as RFC 9457 has it.",
     "required": ["type", "title", "status", "detail", "errors"],
     "properties": {
-        "type": _TEXT,
-        "title": _TEXT,
-        "status": {"type": "integer"},
-        "detail": _TEXT,
-        "errors": {"type": "array", "items": _FAULT},
+        "type": _TEXT | {"description": "names the kind of error"},
+        "title": _TEXT | {"description": "the kind of error in words"},
+        "status": {"type": "integer", "description": "the HTTP status"},
+        "detail": _TEXT | {"description": "what is wrong and what to do"},
+        "errors": {"type": "array", "items": _FAULT, "description": "each fault; may be empty"},
     },
 }
 _REFUSED = {

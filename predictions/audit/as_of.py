@@ -1,4 +1,4 @@
-"""The record as it stood at a past instant: rebuilt in memory from the append-only rows, read by the same functions."""
+"""The record as of a past instant, rebuilt from the append-only rows into a database in memory."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -40,9 +40,11 @@ Row = dict[str, Any]
 
 
 def rebuild(session: Session, at: datetime) -> Engine:
-    """An engine in memory that holds the record as it stood at that instant: what was recorded by then, outcomes as
-    they were confirmed by then, deadlines as they were set then, scored anew. Takes time and memory in proportion to
-    the record. Names are today's. Dispose of it when done."""
+    """Return an in-memory database engine with the record as of ``at``; the caller disposes of it.
+
+    It holds the rows recorded, the outcomes confirmed and the deadlines set by then, with scores computed from them.
+    Names are today's. Time and memory are proportional to the size of the record.
+    """
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     SQLModel.metadata.create_all(engine, tables=[_table(model) for model in _TABLES])
     with Session(engine) as past, past.begin():
@@ -57,7 +59,7 @@ def rebuild(session: Session, at: datetime) -> Engine:
 
 
 def head_at(session: Session, at: datetime) -> ledger.Head:
-    """The newest event of the ledger at that instant."""
+    """Return the head of the ledger as of ``at``."""
     query = select(col(LedgerEvent.seq), col(LedgerEvent.hash)).where(col(LedgerEvent.at) <= at)
     row = session.execute(query.order_by(col(LedgerEvent.seq).desc()).limit(1)).first()
     return ledger.Head(row.seq, row.hash) if row else ledger.Head(0, ledger.GENESIS)
@@ -102,14 +104,14 @@ def _status(outcome: str | None, is_due: bool) -> QuestionStatus:
 
 
 def _resolutions(session: Session, ids: list[int], at: datetime) -> dict[int, tuple[str | None, datetime | None]]:
-    """The newest resolution of each question at that instant."""
+    """Return outcome and ``known_at`` of each question's newest resolution as of ``at``."""
     query = select(col(Resolution.question_id), col(Resolution.outcome), col(Resolution.known_at))
     query = query.where(col(Resolution.question_id).in_(ids), col(Resolution.resolved_at) <= at)
     return {row[0]: (row[1], row[2]) for row in session.execute(query.order_by(col(Resolution.id)))}
 
 
 def _deadlines(session: Session, ids: list[int], at: datetime) -> dict[int, datetime]:
-    """The deadlines at that instant of questions that were postponed since."""
+    """Return the deadlines as of ``at`` of questions postponed since."""
     query = select(col(LedgerEvent.subject_id), col(LedgerEvent.body)).where(
         col(LedgerEvent.subject) == Question.__tablename__,
         col(LedgerEvent.subject_id).in_(ids),

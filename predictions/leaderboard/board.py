@@ -1,8 +1,8 @@
 """The leaderboard: commentators ranked, with uncertainty.
 
-Counts and mean scores come from running sums, so that reading them does not depend on the number of predictions.
-Rank, tiers, intervals and whatever else needs every scored pair (the *estimates*) are computed apart, so that the edge
-can keep them.
+Counts and mean scores come from running totals, so the time to read them does not grow with the number of predictions.
+Rank, tiers, intervals and everything else that needs all scored pairs (the *estimates*) are computed separately, so
+that the service can cache them.
 """
 
 from collections import defaultdict
@@ -41,7 +41,7 @@ IN_TWO_SENTENCES = (
 
 @dataclass(frozen=True)
 class Sums:
-    """Exact counts and sums of scores of one commentator."""
+    """Exact number of scored questions of one commentator, and exact sums of the scores."""
 
     resolved: int = 0
     opening: int = 0
@@ -51,7 +51,7 @@ class Sums:
     opening_high: int = 0
 
     def mean(self, name: str) -> float | None:
-        """The mean score by one of the rules, or None without a resolved question."""
+        """Return the mean score by one of the revision rules, or None without a resolved question."""
         return getattr(self, name) / self.resolved / SCALE if self.resolved else None
 
 
@@ -59,18 +59,18 @@ def board(
     session: Session,
     filters: Filters,
     revisions: Revisions,
-    made: Estimates,
+    estimates: Estimates,
     *,
     sort: Sort = "skill",
     min_resolved: int = 0,
     max_annulled: float = 1.0,
     now: datetime,
 ) -> list[BoardItem]:
-    """All commentators with a prediction under ``filters``, best first, those too short to rank behind the ranked.
+    """Return all commentators with a prediction under ``filters``, best first, then those with too few to be ranked.
 
-    ``made`` are the estimates under the same filters; a commentator they do not know yet has no rank. Those with fewer
-    than ``min_resolved`` questions are left out, and those of whose questions with an outcome a share above
-    ``max_annulled`` was annulled.
+    ``estimates`` are those under the same filters; a commentator missing from them has no rank. Commentators with fewer
+    than ``min_resolved`` resolved questions are left out, and those for whom more than the share ``max_annulled`` of
+    the questions with an outcome was annulled.
     """
     sums = _running_sums(session, filters, now) if filters.only_topic else _filtered_sums(session, filters, now)
     counts = _counts(session, filters)
@@ -79,7 +79,7 @@ def board(
     if len(people) <= VALUES_PER_QUERY:
         query = query.where(col(Commentator.id).in_(people))
     items = [
-        _item(person, sums.get(row_id(person), Sums()), counts[row_id(person)], revisions, made)
+        _item(person, sums.get(row_id(person), Sums()), counts[row_id(person)], revisions, estimates)
         for (person,) in session.execute(query)
         if person.id in people
     ]
@@ -87,22 +87,22 @@ def board(
     return _sorted(items, sort)
 
 
-def board_line(session: Session, person: Commentator, made: Estimates, *, now: datetime) -> BoardItem:
-    """The line of one commentator on the default board; ``made`` are that board's estimates."""
+def board_line(session: Session, person: Commentator, estimates: Estimates, *, now: datetime) -> BoardItem:
+    """Return the line of one commentator on the default board; ``estimates`` are those of that board."""
     number = row_id(person)
     sums = _running_sums(session, Filters(), now, only=number)
     counts = _counts(session, Filters(), only=number)
-    return _item(person, sums.get(number, Sums()), counts[number], "opening", made)
+    return _item(person, sums.get(number, Sums()), counts[number], "opening", estimates)
 
 
 def _item(
-    person: Commentator, sums: Sums, count: Mapping[str, int], revisions: Revisions, made: Estimates
+    person: Commentator, sums: Sums, count: Mapping[str, int], revisions: Revisions, estimates: Estimates
 ) -> BoardItem:
-    at = made.place.get(row_id(person)) if sums.resolved else None
-    known: dict[str, Any] = {"events": 0, "status": "pending" if made.pending and sums.resolved else "too_few"}
+    at = estimates.place.get(row_id(person)) if sums.resolved else None
+    known: dict[str, Any] = {"events": 0, "status": "pending" if estimates.pending and sums.resolved else "too_few"}
     if at is not None:
-        known = _known(made, at)
-    settled = count["resolved"] + count["annulled"]
+        known = _known(estimates, at)
+    with_outcome = count["resolved"] + count["annulled"]
     return BoardItem(
         commentator=CommentatorRef.of(person),
         resolved=sums.resolved,
@@ -110,38 +110,42 @@ def _item(
         overdue=count["due"],
         annulled=count["annulled"],
         uncounted=max(count["resolved"] - sums.resolved, 0),
-        share_annulled=count["annulled"] / settled if settled else None,
-        statistics=_statistics(sums, revisions, made, at),
+        share_annulled=count["annulled"] / with_outcome if with_outcome else None,
+        statistics=_statistics(sums, revisions, estimates, at),
         **known,
     )
 
 
-def _statistics(sums: Sums, revisions: Revisions, made: Estimates, at: int | None) -> BoardStatistics:
-    """The mean scores and the wording range of opening calls come from the running sums, as fresh as these."""
+def _statistics(sums: Sums, revisions: Revisions, estimates: Estimates, at: int | None) -> BoardStatistics:
+    """Return the statistics; mean scores and opening wording ranges come from ``sums``, which are always up to date."""
     means = {"brier": sums.mean(revisions)} | {f"brier_{rule}": sums.mean(rule) for rule in get_args(Revisions)}
     of_opening = sums.mean("opening_low"), sums.mean("opening_high")
     words = dict.fromkeys(("brier", "brier_opening") if revisions == "opening" else ("brier_opening",), of_opening)
     names = means if at is None else BoardStatistics.model_fields
-    return BoardStatistics(**{name: _estimate(made, name, at, means.get(name), words.get(name)) for name in names})
+    return BoardStatistics(**{name: _estimate(estimates, name, at, means.get(name), words.get(name)) for name in names})
 
 
 def _estimate(
-    made: Estimates, name: str, at: int | None, value: float | None, words: tuple[float | None, float | None] | None
+    estimates: Estimates,
+    name: str,
+    at: int | None,
+    value: float | None,
+    words: tuple[float | None, float | None] | None,
 ) -> Estimate:
     low = high = None
     if at is not None:
-        arrays = made.statistic(name)
+        arrays = estimates.statistic(name)
         value = _rounded(arrays.value, at) if value is None else value
         low, high = _rounded(arrays.low, at), _rounded(arrays.high, at)
-        if words is None and value is not None and name in made.words:
-            fall, rise = made.words[name]
+        if words is None and value is not None and name in estimates.words:
+            fall, rise = estimates.words[name]
             words = value + round(float(fall[at]), 9), value + round(float(rise[at]), 9)
     wording_low, wording_high = words or (None, None)
     return Estimate(value=value, low=low, high=high, wording_low=wording_low, wording_high=wording_high)
 
 
-def _known(made: Estimates, at: int) -> dict[str, Any]:
-    ranking, secondary_scores = made.ranking, made.secondary_scores
+def _known(estimates: Estimates, at: int) -> dict[str, Any]:
+    ranking, secondary_scores = estimates.ranking, estimates.secondary_scores
     ranked = ranking.rank[at] > 0
     places = {name: int(getattr(ranking, name)[at]) for name in ("rank", "rank_low", "rank_high", "tier") if ranked}
     adjusted = secondary_scores.statistics["brier_adjusted"]
@@ -156,13 +160,13 @@ def _known(made: Estimates, at: int) -> dict[str, Any]:
 
 
 def _rounded(values: Floats, at: int) -> float | None:
-    """To nine digits, so that no order of addition can be seen; None for NaN."""
+    """Round to nine digits, which hides differences by order of addition; None for NaN."""
     value = round(float(values[at]), 9)
     return None if value != value else value
 
 
 def _sorted(items: list[BoardItem], sort: Sort) -> list[BoardItem]:
-    """Ties go to the longer record, then to the older entry, so that the order is the same at every reading."""
+    """Sort; ties go to the longer record, then to the older entry, so that the order is always the same."""
 
     def last(value: float | None, sign: int = 1) -> float:
         return float("inf") if value is None else sign * value
@@ -184,14 +188,14 @@ def _running_sums(session: Session, filters: Filters, now: datetime, only: int |
         query = query.where(col(RunningTotal.commentator_id) == only)
     sums = {row[0]: tuple(row[1:]) for row in session.execute(query)}
     if filters.include == "deadline_passed":
-        # What was resolved before its deadline waits for it: a few rows, taken off the sums.
-        for who, early in _grouped(session, filters, now, before_deadline=True, only=only).items():
-            sums[who] = tuple(a - b for a, b in zip(sums[who], early, strict=True))
-    return {who: Sums(*values) for who, values in sums.items()}
+        # Questions resolved early count from their deadline on: subtract them until then; they are few.
+        for commentator, early in _grouped(session, filters, now, before_deadline=True, only=only).items():
+            sums[commentator] = tuple(a - b for a, b in zip(sums[commentator], early, strict=True))
+    return {commentator: Sums(*values) for commentator, values in sums.items()}
 
 
 def _filtered_sums(session: Session, filters: Filters, now: datetime) -> dict[int, Sums]:
-    return {who: Sums(*values) for who, values in _grouped(session, filters, now).items()}
+    return {commentator: Sums(*values) for commentator, values in _grouped(session, filters, now).items()}
 
 
 def _grouped(
@@ -208,17 +212,17 @@ def _grouped(
 
 
 def _counts(session: Session, filters: Filters, only: int | None = None) -> dict[int, Mapping[str, int]]:
-    """How many questions each commentator has predicted on, by the question's status."""
+    """Return the number of questions that each commentator has predicted on, by the question's status."""
     counts: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("open", "due", "resolved", "annulled"), 0))
     if filters.only_topic:
         _count_from_sums(session, filters.topic or OVERALL, counts, only)
         due = [col(Question.status) == QuestionStatus.DUE]
-        for who, _, number in _counted(session, filters, due, only):
-            counts[who]["due"] = number
-            counts[who]["open"] -= number
+        for commentator, _, number in _counted(session, filters, due, only):
+            counts[commentator]["due"] = number
+            counts[commentator]["open"] -= number
     else:
-        for who, status, number in _counted(session, filters, [], only):
-            counts[who][status.value] = number
+        for commentator, status, number in _counted(session, filters, [], only):
+            counts[commentator][status.value] = number
     return counts  # type: ignore[return-value]
 
 
@@ -228,27 +232,31 @@ def _count_from_sums(session: Session, topic: str, counts: dict[int, dict[str, i
     query = query.where(col(RunningTotal.topic) == topic, col(RunningTotal.questions) > 0)
     if only is not None:
         query = query.where(col(RunningTotal.commentator_id) == only)
-    for who, asked, resolved, annulled, uncounted, vague in session.execute(query):
-        settled = resolved + uncounted + vague
-        counts[who] |= {"resolved": settled, "annulled": annulled, "open": asked - settled - annulled}
+    for commentator, questions, resolved, annulled, uncounted, vague in session.execute(query):
+        with_resolution = resolved + uncounted + vague
+        counts[commentator] |= {
+            "resolved": with_resolution,
+            "annulled": annulled,
+            "open": questions - with_resolution - annulled,
+        }
 
 
 def _counted(session: Session, filters: Filters, extra: list[Any], only: int | None) -> Any:
-    standing = select_active().where(*prediction_filters(filters))
+    active = select_active().where(*prediction_filters(filters))
     if only is not None:
-        standing = standing.where(col(Prediction.commentator_id) == only)
-    asked = standing.subquery()
+        active = active.where(col(Prediction.commentator_id) == only)
+    predicted = active.subquery()
     query = (
-        select(asked.c.commentator_id, col(Question.status), func.count(distinct(asked.c.question_id)))
-        .join(Question, col(Question.id) == asked.c.question_id)
+        select(predicted.c.commentator_id, col(Question.status), func.count(distinct(predicted.c.question_id)))
+        .join(Question, col(Question.id) == predicted.c.question_id)
         .where(*question_filters(filters), *extra)
-        .group_by(asked.c.commentator_id, col(Question.status))
+        .group_by(predicted.c.commentator_id, col(Question.status))
     )
     return session.execute(query)
 
 
 def explanation(ranking: Ranking) -> dict[str, Any]:
-    """How the board ranks, for the response and the page: two sentences, and the figures that rest on this record."""
+    """Return the explanation of the ranking, for the API and the page, with the numbers that depend on this record."""
     ranked = int(np.count_nonzero(ranking.rank))
     return {
         "ranking": IN_TWO_SENTENCES,

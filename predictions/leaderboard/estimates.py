@@ -1,6 +1,6 @@
-"""The estimates of a board: whatever needs all its scored pairs at once, so that the edge can keep it.
+"""The estimates of a board: everything computed from all its scored pairs at once, so that the service can cache it.
 
-They take time in proportion to those pairs, and are not made while a reader of a large record waits.
+The time is proportional to the number of pairs; for a large record, a background job computes them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ from predictions.scoring.units import SCALE
 
 @dataclass(frozen=True)
 class Estimates:
-    """Rank, tier, skill, intervals and the figures beside them, of all commentators with a scored pair.
+    """Rank, tier, skill, secondary scores and intervals of all commentators with a scored pair.
 
-    ``place`` says where each commentator stands in the arrays; ``readers`` how far the order depends on who reads the
-    words; ``words`` how far these let each statistic fall and rise, by its name in ``BoardStatistics``. With
-    ``pending`` there is nothing yet: they are being made.
+    ``place`` maps each commentator's id to an index in the arrays. ``readers`` measures the effect of differently read
+    hedges on the order, ``words`` that of the commentator's own hedges on each statistic, by its name in
+    ``BoardStatistics``. ``pending`` estimates are empty: they are still being computed.
     """
 
     ranking: Ranking
@@ -47,14 +47,16 @@ class Estimates:
 
 
 def estimate(session: Session, filters: Filters, revisions: Revisions, now: datetime) -> Estimates:
-    """The estimates under ``filters``; skill is always that of the opening call; intervals, the
-    adjusted score and the peer score follow ``revisions``."""
+    """Compute the estimates under ``filters``.
+
+    Skill always scores the opening prediction; the Brier, adjusted and peer scores follow ``revisions``.
+    """
     pairs = load_pairs(session, filters, now)
     ranking = rank_pairs(pairs)
     return Estimates(
         ranking,
         secondary_scores(pairs, revisions),
-        {int(who): at for at, who in enumerate(ranking.commentator)},
+        {int(commentator): at for at, commentator in enumerate(ranking.commentator)},
         reference_performance(pairs),
         reader_robustness(session, filters, now, pairs, ranking),
         wording_sensitivity(pairs, revisions, *pair_ranges(session, pairs, revisions)),
@@ -62,7 +64,7 @@ def estimate(session: Session, filters: Filters, revisions: Revisions, now: date
 
 
 def rank_pairs(pairs: Pairs) -> Ranking:
-    """The commentators of ``pairs`` ranked."""
+    """Rank the commentators of ``pairs``."""
     scores, reference = pairs.scores("opening"), pairs.reference / SCALE
     return rank_commentators(
         pairs.commentator, pairs.event, pairs.reference_type, scores, reference, draws=_draws(pairs)
@@ -70,7 +72,7 @@ def rank_pairs(pairs: Pairs) -> Ranking:
 
 
 def no_estimates() -> Estimates:
-    """What stands in for estimates that are still being made."""
+    """Return empty estimates, to use while the real ones are being computed."""
     nobody = np.empty(0, dtype=np.int64)
     ranking = rank_commentators(nobody, nobody, nobody, [], [], draws=0)
     return Estimates(

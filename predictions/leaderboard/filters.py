@@ -1,4 +1,4 @@
-"""The filters of a board: which scored pairs of commentator and question it counts."""
+"""The filters of a board, which choose the scored pairs of commentator and question that it counts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ Include = Literal["deadline_passed", "resolved"]
 
 @dataclass(frozen=True)
 class Filters:
-    """Which scored questions a board counts. None filters nothing; see the API's documentation of the leaderboard."""
+    """The filters of a board. None filters nothing; see the API's documentation of the leaderboard."""
 
     topic: str | None = None
     event: str | None = None
@@ -39,75 +39,79 @@ class Filters:
 
     @property
     def only_topic(self) -> bool:
-        """Whether the running sums answer: nothing is filtered but the topic."""
+        """True if only the topic is filtered, so that the running totals are enough."""
         return self == Filters(topic=self.topic, include=self.include)
 
 
 def question_filters(filters: Filters) -> list[ColumnElement[bool]]:
-    """The filters that speak of the question, as conditions on ``question``."""
-    found: list[ColumnElement[bool]] = []
+    """Return the filters that concern the question, as conditions on ``question``."""
+    conditions: list[ColumnElement[bool]] = []
     if filters.topic is not None:
-        found.append(
+        conditions.append(
             exists().where(
                 col(QuestionTopic.question_id) == col(Question.id), col(QuestionTopic.topic) == filters.topic
             )
         )
     if filters.event is not None:
-        found.append(col(Question.event) == filters.event)
+        conditions.append(col(Question.event) == filters.event)
     if filters.since is not None:
-        found.append(col(Question.deadline) >= filters.since)
+        conditions.append(col(Question.deadline) >= filters.since)
     if filters.until is not None:
-        found.append(col(Question.deadline) < filters.until)
+        conditions.append(col(Question.deadline) < filters.until)
     if filters.deadline_basis is not None:
-        found.append(col(Question.deadline_basis) == filters.deadline_basis)
+        conditions.append(col(Question.deadline_basis) == filters.deadline_basis)
     if filters.conditional is not None:
-        found.append(IS_CONDITIONAL if filters.conditional else ~IS_CONDITIONAL)
-    return found
+        conditions.append(IS_CONDITIONAL if filters.conditional else ~IS_CONDITIONAL)
+    return conditions
 
 
 def pair_filters(filters: Filters, now: datetime, *, before_deadline: bool = False) -> list[ColumnElement[bool]]:
-    """The filters as conditions on ``score`` joined with ``question``; ``before_deadline`` asks for what
-    ``include="deadline_passed"`` leaves out."""
-    found = [~col(Score.vague), *question_filters(filters)]
+    """Return the filters as conditions on ``score`` joined with ``question``.
+
+    ``before_deadline`` selects the pairs that ``include="deadline_passed"`` leaves out.
+    """
+    conditions = [~col(Score.vague), *question_filters(filters)]
     if before_deadline:
-        found.append(col(Score.deadline) > now)
+        conditions.append(col(Score.deadline) > now)
     elif filters.include == "deadline_passed":
-        found.append(col(Score.deadline) <= now)
+        conditions.append(col(Score.deadline) <= now)
     if filters.verbal is not None:
-        found.append(col(Score.verbal) == filters.verbal)
+        conditions.append(col(Score.verbal) == filters.verbal)
     if filters.recorded_late is not None:
-        found.append(col(Score.recorded_late) == filters.recorded_late)
+        conditions.append(col(Score.recorded_late) == filters.recorded_late)
     if filters.commentator_kind is not None:
-        found.append(
+        conditions.append(
             exists().where(
                 col(Commentator.id) == col(Score.commentator_id), col(Commentator.kind) == filters.commentator_kind
             )
         )
-    opening = aliased(Prediction)  # a name of its own: the query around it may speak of predictions too
-    drawn = _from_outlet(filters, opening)
-    if drawn:
-        found.append(exists().where(col(opening.id) == col(Score.opening_id), *drawn))
-    return found
+    opening = aliased(Prediction)  # aliased, because the outer query may select from predictions too
+    from_outlet = _from_outlet(filters, opening)
+    if from_outlet:
+        conditions.append(exists().where(col(opening.id) == col(Score.opening_id), *from_outlet))
+    return conditions
 
 
 def prediction_filters(filters: Filters) -> list[ColumnElement[bool]]:
-    """The filters that speak of what was said, as conditions on ``prediction``: words or numbers, by whom, where."""
-    found = _from_outlet(filters, Prediction)
+    """Return the filters that concern the prediction (verbal or not, commentator, source) as conditions on it."""
+    conditions = _from_outlet(filters, Prediction)
     if filters.verbal is not None:
-        found.append(col(Prediction.hedge).is_not(None) == filters.verbal)
+        conditions.append(col(Prediction.hedge).is_not(None) == filters.verbal)
     if filters.commentator_kind is not None:
-        found.append(
+        conditions.append(
             exists().where(
                 col(Commentator.id) == col(Prediction.commentator_id), col(Commentator.kind) == filters.commentator_kind
             )
         )
-    return found
+    return conditions
 
 
 def _from_outlet(filters: Filters, prediction: type[Prediction]) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if filters.source is not None:
-        found.append(col(prediction.source_id) == filters.source)
+        conditions.append(col(prediction.source_id) == filters.source)
     if filters.outlet is not None:
-        found.append(exists().where(col(Source.id) == col(prediction.source_id), col(Source.outlet) == filters.outlet))
-    return found
+        conditions.append(
+            exists().where(col(Source.id) == col(prediction.source_id), col(Source.outlet) == filters.outlet)
+        )
+    return conditions

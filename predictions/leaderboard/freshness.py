@@ -1,4 +1,4 @@
-"""When a computed board goes out of date: the newest scoring event, and the next deadline."""
+"""The two things that make a computed board out of date: a scoring event and the next deadline."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from predictions.models import LedgerEvent, Score
 
 
 def newest_scoring(session: Session) -> int:
-    """The number of the newest ledger event that changed scores; 0 where there is none."""
+    """Return the number of the newest ledger event that changed scores, 0 without any."""
     changing = col(LedgerEvent.action).in_(("question.scored", "record.rescored"))
     return session.execute(select(func.max(col(LedgerEvent.seq))).where(changing)).scalar() or 0
 
 
 def next_deadline(session: Session, now: datetime) -> datetime | None:
-    """The instant from which a scored question counts that does not yet, as its deadline is still to come."""
+    """Return the earliest future deadline of a scored question, from which on the default board counts it."""
     return session.execute(select(func.min(col(Score.deadline))).where(col(Score.deadline) > now)).scalar()

@@ -1,5 +1,4 @@
-"""How far the order of a board depends on the reader of the words: the scored pairs that came from words, put before
-a thousand simulated readers."""
+"""Robustness of a board's order to the interpretation of hedges, tested with a thousand simulated readers."""
 
 from datetime import datetime
 from typing import Any
@@ -19,8 +18,11 @@ from predictions.scoring.reader_simulation import Robustness, dictionary_robustn
 def reader_robustness(
     session: Session, filters: Filters, now: datetime, pairs: Pairs, ranking: Ranking
 ) -> Robustness | None:
-    """For how many simulated readers the ranked order of the board under ``filters`` holds; ``pairs`` are those that
-    the board counts, ``ranking`` theirs. None where fewer than two are ranked, or no ranked call came from words."""
+    """Compare the order of the board under ``filters`` with the orders by simulated readers of the hedges.
+
+    ``pairs`` are those that the board counts, ``ranking`` is their ranking. None where fewer than two commentators are
+    ranked, or no opening prediction of a ranked one is verbal.
+    """
     ranked = int(np.count_nonzero(ranking.rank))
     if ranked < 2 or not pairs.verbal.any():
         return None
@@ -37,9 +39,9 @@ def reader_robustness(
 def _words(
     session: Session, filters: Filters, now: datetime, pairs: Pairs
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """For each pair the number of its phrase, -1 for a stated number; each phrase's best reading; whether it happened.
+    """Return each pair's phrase index (-1 for a stated number), each phrase's best probability, each pair's outcome.
 
-    A phrase read as the opposite, or otherwise than the lexicon does, is a phrase of its own.
+    A phrase recorded as its opposite, or with another probability than the lexicon's, is a separate phrase.
     """
     query = (
         select(
@@ -55,9 +57,9 @@ def _words(
     words, happened = np.full(len(pairs), -1, dtype=np.int64), np.zeros(len(pairs), dtype=np.int64)
     phrases: dict[tuple[Any, ...], int] = {}
     rows = session.execute(query).all()
-    who, question = (np.array([row[at] for row in rows], dtype=np.int64) for at in (0, 1))
+    commentator, question = (np.array([row[at] for row in rows], dtype=np.int64) for at in (0, 1))
     for at, (_, _, lexicon, version, phrase, hedge, probability, outcome) in zip(
-        pairs.places(who, question).tolist(), rows, strict=True
+        pairs.places(commentator, question).tolist(), rows, strict=True
     ):
         words[at] = phrases.setdefault((lexicon, version, phrase or hedge, probability), len(phrases))
         happened[at] = outcome == "yes"

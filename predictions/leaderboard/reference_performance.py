@@ -1,4 +1,4 @@
-"""The reference forecasts on the board: how well each kind scored, and the commentators on the same calls."""
+"""Mean scores of each kind of reference forecast, and of the commentators on the same questions."""
 
 import numpy as np
 from pydantic import Field
@@ -12,23 +12,23 @@ from predictions.scoring.units import SCALE, Ints
 
 
 class ReferencePerformance(View):
-    """One kind of reference forecast, and the commentators, on the opening calls that were compared with it."""
+    """Mean scores of one kind of reference forecast and of the ``calls`` opening predictions compared with it."""
 
     kind: str = Field(description="type of reference forecast: market, consensus, base_rate or even")
     calls: int = Field(description="opening predictions compared with it")
     brier: Estimate = Field(description="Mean Brier score of the reference forecasts.")
-    commentators: Estimate = Field(description="Mean Brier score of the opening calls.")
+    commentators: Estimate = Field(description="Mean Brier score of the opening predictions.")
 
 
 def reference_performance(pairs: Pairs) -> list[ReferencePerformance]:
-    """Each kind of reference forecast that ``pairs`` are compared with, best kind first."""
-    found = []
+    """Return the performance of each kind of reference that ``pairs`` are compared with, best kind first."""
+    performances = []
     for kind in ReferenceType:
         here = pairs.reference_type == TYPES.index(kind)
         if calls := int(here.sum()):
             event, own = pairs.event[here], pairs.opening[here]
             words = {"wording_low": _mean(pairs.opening_low[here]), "wording_high": _mean(pairs.opening_high[here])}
-            found.append(
+            performances.append(
                 ReferencePerformance(
                     kind=kind.value,
                     calls=calls,
@@ -36,7 +36,7 @@ def reference_performance(pairs: Pairs) -> list[ReferencePerformance]:
                     commentators=_estimate(event, own).model_copy(update=words),
                 )
             )
-    return found
+    return performances
 
 
 def _estimate(event: Ints, scores: Ints) -> Estimate:
@@ -45,5 +45,5 @@ def _estimate(event: Ints, scores: Ints) -> Estimate:
 
 
 def _mean(scores: Ints) -> float:
-    """The mean of whole numbers, so that it is the same in whatever order they come."""
+    """Return the mean; the sum of whole numbers is the same in any order."""
     return float(scores.sum() / len(scores) / SCALE)

@@ -28,10 +28,13 @@ _FLAGS = ("verbal", "recorded_late")
 
 @dataclass(frozen=True)
 class Pairs:
-    """Scored pairs: arrays of one length n, in order of commentator and question. Scores are whole numbers of 10^-12,
-    and so are ``opening_low`` and ``opening_high``, what the opening call could score by what its words may mean, and
-    ``reference``, the score of the reference, whose type is a place in ``TYPES``. ``event`` numbers the events by name,
-    ``basis`` is a place in ``BASES``; ``given`` is the probability that the opening call gave to what happened."""
+    """Scored pairs: arrays of one length n, in order of commentator and question.
+
+    Scores are whole numbers of 10^-12: by revision rule, ``opening_low`` and ``opening_high`` (the wording range of the
+    opening prediction) and ``reference`` (the score of the reference). ``reference_type`` is an index in ``TYPES``,
+    ``basis`` one in ``BASES``; ``event`` numbers the events in order of name. ``given`` is the probability that the
+    opening prediction gave to the outcome.
+    """
 
     commentator: Ints
     question: Ints
@@ -53,45 +56,47 @@ class Pairs:
         return len(self.commentator)
 
     def places(self, commentator: Ints, question: Ints) -> Ints:
-        """Where the pairs of these commentators and questions, which must be among them, stand in the arrays."""
+        """Return the indices of the pairs of these commentators and questions; every pair must exist."""
         size = int(self.question.max(initial=0)) + 1
         return np.searchsorted(self.commentator * size + self.question, commentator * size + question)
 
     def scores(self, revisions: Revisions) -> Floats:
-        """The Brier scores by one of the three rules for revisions."""
-        found: Floats = getattr(self, revisions) / SCALE
-        return found
+        """Return the Brier scores by one of the three revision rules."""
+        scores: Floats = getattr(self, revisions) / SCALE
+        return scores
 
 
 def load_pairs(session: Session, filters: Filters, now: datetime) -> Pairs:
-    """The scored pairs under ``filters``, each with its reference: where there was neither a market nor a consensus,
-    the base rate of the topic's other events stands in."""
+    """Return the scored pairs under ``filters``, each with its reference.
+
+    Without a market and a consensus, the reference is the base rate of the topic's other events.
+    """
     rows = _scored(session, filters, now)
     columns = list(zip(*rows, strict=True)) if rows else [()] * (len(_NUMBERS) + len(_FLAGS) + 1)
-    found = {name: np.array(values, dtype=np.int64) for name, values in zip(_NUMBERS, columns, strict=False)}
+    numbers = {name: np.array(values, dtype=np.int64) for name, values in zip(_NUMBERS, columns, strict=False)}
     verbal, late = (np.array(values, dtype=bool) for values in columns[len(_NUMBERS) : -1])
     kind = np.array([TYPES.index(ReferenceType(name)) for name in columns[-1]], dtype=np.int64)
-    asked, of_row = np.unique(found["question_id"], return_inverse=True)
-    event, conditional, basis, binary = _asked(session, asked)
+    questions, of_row = np.unique(numbers["question_id"], return_inverse=True)
+    event, conditional, basis, binary = _question_columns(session, questions)
     known = base_rates(session)
-    rate = np.array([known.get(int(number), -1) for number in asked], dtype=np.int64)[of_row]
+    rate = np.array([known.get(int(number), -1) for number in questions], dtype=np.int64)[of_row]
     by_rate = (kind == _EVEN) & (rate >= 0)
     return Pairs(
-        commentator=found["commentator_id"],
-        question=found["question_id"],
+        commentator=numbers["commentator_id"],
+        question=numbers["question_id"],
         event=event[of_row],
-        opening=found["opening"],
-        opening_low=found["opening_low"],
-        opening_high=found["opening_high"],
-        latest=found["latest"],
-        time_weighted=found["time_weighted"],
-        reference=np.where(by_rate, rate, found["reference"]),
+        opening=numbers["opening"],
+        opening_low=numbers["opening_low"],
+        opening_high=numbers["opening_high"],
+        latest=numbers["latest"],
+        time_weighted=numbers["time_weighted"],
+        reference=np.where(by_rate, rate, numbers["reference"]),
         reference_type=np.where(by_rate, _BASE_RATE, kind),
         verbal=verbal,
         recorded_late=late,
         conditional=conditional[of_row],
         basis=basis[of_row],
-        given=_given(session, filters, now, found, binary[of_row]),
+        given=_given(session, filters, now, numbers, binary[of_row]),
     )
 
 
@@ -105,8 +110,8 @@ def _scored(session: Session, filters: Filters, now: datetime) -> Sequence[Any]:
     return session.execute(query).all()
 
 
-def _asked(session: Session, numbers: Ints) -> tuple[Ints, Bools, Ints, Bools]:
-    """Event, whether conditional, basis of the deadline and whether yes-or-no, of the questions with these ids."""
+def _question_columns(session: Session, numbers: Ints) -> tuple[Ints, Bools, Ints, Bools]:
+    """Return event, conditional or not, deadline basis, and yes-or-no or not, of the questions with these ids."""
     query = select(
         *(col(Question.id), col(Question.event), IS_CONDITIONAL, col(Question.deadline_basis)),
         col(Question.kind) == QuestionKind.BINARY,
@@ -122,10 +127,12 @@ def _asked(session: Session, numbers: Ints) -> tuple[Ints, Bools, Ints, Bools]:
     )
 
 
-def _given(session: Session, filters: Filters, now: datetime, found: dict[str, Ints], binary: Bools) -> Floats:
-    """The probability that each opening call gave to what happened: of a yes-or-no question it follows from the Brier
-    score, of one with options from what was said."""
-    given: Floats = np.clip(1 - np.sqrt(found["opening"] / SCALE), 0, 1)
+def _given(session: Session, filters: Filters, now: datetime, numbers: dict[str, Ints], binary: Bools) -> Floats:
+    """Return the probability that each opening prediction gave to the outcome.
+
+    On a yes-or-no question it follows from the Brier score; otherwise it is read from the prediction.
+    """
+    given: Floats = np.clip(1 - np.sqrt(numbers["opening"] / SCALE), 0, 1)
     if binary.all():
         return given
     query = (
@@ -135,10 +142,10 @@ def _given(session: Session, filters: Filters, now: datetime, found: dict[str, I
         .join(Prediction, col(Prediction.id) == col(Score.opening_id))
         .where(*pair_filters(filters, now), col(Question.kind) != QuestionKind.BINARY)
     )
-    said = {
+    given_by_id = {
         number: shares[outcome_index(question, question.outcome or "")]
         for number, shares, question in session.execute(query)
     }
     for at in np.flatnonzero(~binary):
-        given[at] = said[int(found["opening_id"][at])]
+        given[at] = given_by_id[int(numbers["opening_id"][at])]
     return given

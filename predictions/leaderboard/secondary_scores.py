@@ -1,4 +1,4 @@
-"""The figures that stand beside the ranking, each with its interval; and what may distort a record."""
+"""Statistics outside the ranking, with their intervals, and the shares that may distort a record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ class EstimateArrays:
 
 @dataclass(frozen=True)
 class SecondaryScores:
-    """One entry for each commentator with a scored pair, by ascending id; NaN where there is no such figure.
+    """One entry for each commentator with a scored pair, by ascending id; NaN where there is no value.
 
-    ``statistics`` by their names in ``BoardStatistics``: ``brier`` by the rule for revisions that was asked for, and so
-    are ``brier_adjusted``, as in ``AdjustedScores`` with its ``component``, and ``peer``, the mean over the
-    ``peer_questions`` that somebody else answered too. Of opening calls are ``brier_skill_score``, against the
-    references, ``log_score``, and ``shares``, those of the scored pairs that are verbal, recorded late, conditional,
-    by deadline basis.
+    ``statistics`` go by their names in ``BoardStatistics``. By the requested revision rule: ``brier``,
+    ``brier_adjusted`` (see ``AdjustedScores``, also for ``component``) and ``peer``, the mean over the
+    ``peer_questions`` that somebody else answered too. By opening prediction: ``brier_skill_score``, against the
+    references, and ``log_score``. ``shares`` are those of the scored pairs that are verbal, recorded late, conditional,
+    and by deadline basis.
     """
 
     statistics: Mapping[str, EstimateArrays]
@@ -43,7 +43,7 @@ class SecondaryScores:
 
 
 def secondary_scores(pairs: Pairs, revisions: Revisions) -> SecondaryScores:
-    """The figures beside the ranking of ``pairs``, which come by commentator and question."""
+    """Compute the secondary scores of ``pairs``."""
     people, person = np.unique(pairs.commentator, return_inverse=True)
     number = np.bincount(person, minlength=len(people))
 
@@ -79,26 +79,29 @@ def secondary_scores(pairs: Pairs, revisions: Revisions) -> SecondaryScores:
 
 
 def _mean(people: int, person: Ints, event: Ints, values: Floats, least: float, most: float) -> EstimateArrays:
-    """Means of ``values`` (n,), rows of NaN left out, as entries for all ``people``."""
+    """Return the means of ``values`` (n,) without NaN, as one entry for each of ``people``."""
     there = ~np.isnan(values)
-    found = mean_intervals(person[there], event[there], values[there], least=least, most=most)
+    means = mean_intervals(person[there], event[there], values[there], least=least, most=most)
     entries = np.full((3, people), np.nan)
-    entries[:, found.commentator] = found.mean, found.low, found.high
+    entries[:, means.commentator] = means.mean, means.low, means.high
     return EstimateArrays(*entries)
 
 
 def _exactly(adjusted: AdjustedScores, mean: EstimateArrays) -> EstimateArrays:
-    """Adjusted scores that are equal stay equal to the bit, which their means over rows need not be."""
+    """Return the adjusted scores with the intervals of ``mean``: its values may differ in the last bits."""
     return EstimateArrays(adjusted.adjusted, mean.low, mean.high)
 
 
 def _skill_by_row(person: Ints, pairs: Pairs) -> Floats:
-    """What each row makes of the Brier skill score 1 - S/R, with S and R the commentator's mean Brier score and the
-    reference's: 1 - S/R - (s - r S/R)/R, the mean of which is the score itself (the delta method). NaN where R is 0."""
+    """Return the contribution of each row to the Brier skill score 1 - S/R, by the delta method.
+
+    S and R are the mean Brier scores of commentator and reference, s and r those of the row. The contribution is
+    1 - S/R - (s - r S/R)/R; the mean over the rows is the skill score. NaN where R is 0.
+    """
     scores, reference = pairs.scores("opening"), pairs.reference / SCALE
     number = np.bincount(person)
     own, reference_forecast = (np.bincount(person, each) / number for each in (scores, reference))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(reference_forecast > 0, own / reference_forecast, np.nan)
-        found: Floats = 1 - ratio[person] - (scores - reference * ratio[person]) / reference_forecast[person]
-    return found
+        by_row: Floats = 1 - ratio[person] - (scores - reference * ratio[person]) / reference_forecast[person]
+    return by_row

@@ -1,8 +1,6 @@
-"""What scores from words could be inside the interval that the words allow, by the rules that look beyond the opening
-call.
+"""Wording ranges of the latest and of the time-weighted score.
 
-The range of an opening call is stored with its score. Those of the latest and of the time-weighted score are worked out
-where they are shown.
+They are computed when needed; the wording range of an opening prediction is stored with its score.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +23,7 @@ QUESTIONS_AT_ONCE = 1000
 
 
 class WordingRange(NamedTuple):
-    """The lowest and highest score that the words allow, by rule."""
+    """The lowest and highest score that the hedges allow, by revision rule."""
 
     latest: tuple[float, float]
     time_weighted: tuple[float, float]
@@ -34,9 +32,11 @@ class WordingRange(NamedTuple):
 def wording_ranges(
     session: Session, questions: Sequence[Question], commentator: int | None = None
 ) -> dict[tuple[int, int], WordingRange]:
-    """The ranges by (commentator id, question id), of everyone or of one, on resolved yes-or-no ``questions``: the only
-    kind on which words are taken."""
-    found: dict[tuple[int, int], WordingRange] = {}
+    """Return wording ranges by (commentator id, question id), of everyone or of one commentator.
+
+    ``questions`` are resolved yes-or-no questions; no other kind takes verbal predictions.
+    """
+    ranges: dict[tuple[int, int], WordingRange] = {}
     for start in range(0, len(questions), QUESTIONS_AT_ONCE):
         here = eligible_predictions(session, questions[start : start + QUESTIONS_AT_ONCE], commentator)
         if not len(here.rows):
@@ -47,18 +47,18 @@ def wording_ranges(
         )
         opening = here.rows.where(low.opening_index)
         columns = (low.latest, high.latest, low.time_weighted, high.time_weighted)
-        asked = (questions[start + at].id or 0 for at in opening.question.tolist())
-        # To the digits of stored scores: one prediction has one range by whichever rule.
+        question_ids = (questions[start + at].id or 0 for at in opening.question.tolist())
+        # Rounded like stored scores: with a single prediction, the ranges of all rules are equal.
         figures = zip(*(from_units(to_units(column)).tolist() for column in columns), strict=True)
-        for who, what, (least, most, weighted_least, weighted_most) in zip(
-            opening.commentator.tolist(), asked, figures, strict=True
+        for person, question, (least, most, weighted_least, weighted_most) in zip(
+            opening.commentator.tolist(), question_ids, figures, strict=True
         ):
-            found[who, what] = WordingRange((least, most), (weighted_least, weighted_most))
-    return found
+            ranges[person, question] = WordingRange((least, most), (weighted_least, weighted_most))
+    return ranges
 
 
 def scores_with_ranges(row: Any, words: WordingRange | None) -> ScoreStatistics:
-    """The scores on a row of ``Score``, each with its wording range; one without words scores what it scores."""
+    """Return the scores on a row of ``Score`` with their wording ranges; without ``words`` these are single points."""
     latest, weighted = row.latest / SCALE, row.time_weighted / SCALE
     words = words or WordingRange((latest, latest), (weighted, weighted))
     return ScoreStatistics(
@@ -72,18 +72,18 @@ def _score(value: float, low: float, high: float) -> SingleScore:
     return SingleScore(value=value, wording_low=min(low, value), wording_high=max(high, value))
 
 
-def wording_bounds(session: Session, commentator: int | None = None) -> Sequence[Question]:
-    """The resolved yes-or-no questions on which words were said, by anyone or by one, in order of id."""
-    said = exists().where(col(Prediction.question_id) == col(Question.id), col(Prediction.hedge).is_not(None))
+def verbal_questions(session: Session, commentator: int | None = None) -> Sequence[Question]:
+    """Return the resolved yes-or-no questions with a verbal prediction, by anyone or by one commentator."""
+    is_verbal = exists().where(col(Prediction.question_id) == col(Question.id), col(Prediction.hedge).is_not(None))
     if commentator is not None:
-        said = said.where(col(Prediction.commentator_id) == commentator)
+        is_verbal = is_verbal.where(col(Prediction.commentator_id) == commentator)
     resolved = col(Question.status) == QuestionStatus.RESOLVED
-    query = select(Question).where(resolved, col(Question.kind) == QuestionKind.BINARY, said)
+    query = select(Question).where(resolved, col(Question.kind) == QuestionKind.BINARY, is_verbal)
     return session.execute(query.order_by(col(Question.id))).scalars().all()
 
 
 def pair_ranges(session: Session, pairs: Pairs, revisions: Revisions) -> tuple[Floats, Floats]:
-    """The lowest and highest score (n,) of each of ``pairs``; one without words scores what it scores."""
+    """Return the lowest and highest score (n,) that the hedges allow each of ``pairs``."""
     if revisions == "opening":
         return pairs.opening_low / SCALE, pairs.opening_high / SCALE
     low, high = pairs.scores(revisions).copy(), pairs.scores(revisions).copy()
@@ -93,7 +93,7 @@ def pair_ranges(session: Session, pairs: Pairs, revisions: Revisions) -> tuple[F
 
 
 def _of_pairs(session: Session, pairs: Pairs, revisions: Revisions) -> Iterator[tuple[int, tuple[float, float]]]:
-    ranges = wording_ranges(session, wording_bounds(session))
+    ranges = wording_ranges(session, verbal_questions(session))
     for at, pair in enumerate(zip(pairs.commentator.tolist(), pairs.question.tolist(), strict=True)):
         if pair in ranges:
             yield at, getattr(ranges[pair], revisions)

@@ -1,5 +1,4 @@
-"""How far the figures of a board could lie from what they are by what a commentator's own words may mean: all else, the
-words of others among it, stays as it is read."""
+"""Sensitivity of a board's statistics to the meaning of a commentator's own hedges, all else equal."""
 
 from typing import NamedTuple
 
@@ -13,18 +12,17 @@ from predictions.scoring.units import SCALE, Floats
 
 
 class Sensitivity(NamedTuple):
-    """How far a figure may fall (at most 0) and rise (at least 0), of each commentator by ascending id; NaN where it
-    has no value."""
+    """Possible fall (at most 0) and rise (at least 0) of a statistic, by ascending id of the commentator; or NaN."""
 
     fall: Floats
     rise: Floats
 
 
 def wording_sensitivity(pairs: Pairs, revisions: Revisions, least: Floats, most: Floats) -> dict[str, Sensitivity]:
-    """The reach of each statistic by its name in ``BoardStatistics``; ``least`` and ``most`` (n,) are what each of the
-    ``pairs`` could score by ``revisions``.
+    """Return the sensitivity of each statistic by its name in ``BoardStatistics``.
 
-    The adjusted score takes the level of the others as fitted, the skill the centre of its references as it is.
+    ``least`` and ``most`` (n,) are the lowest and highest possible scores of ``pairs`` by ``revisions``. The fitted
+    levels of the others in the adjusted score, and the centre of the skill, are kept as they are.
     """
     scores, opening = pairs.scores(revisions), pairs.scores("opening")
     ends = ((least, pairs.opening_low / SCALE), (most, pairs.opening_high / SCALE))
@@ -34,7 +32,7 @@ def wording_sensitivity(pairs: Pairs, revisions: Revisions, least: Floats, most:
 
 
 def _changes(pairs: Pairs, by_rule: Floats, of_opening: Floats) -> dict[str, Floats]:
-    """By how much the figures move when the scores of the rows, by the rule and of the opening call, do."""
+    """Return the changes of the statistics for changes of the rows' scores, by revision rule and of the opening."""
     _, person = np.unique(pairs.commentator, return_inverse=True)
     people = int(person.max(initial=-1)) + 1
 
@@ -42,10 +40,10 @@ def _changes(pairs: Pairs, by_rule: Floats, of_opening: Floats) -> dict[str, Flo
         return np.bincount(person, values, people).astype(np.float64)
 
     number = np.bincount(person, minlength=people)
-    _, asked, answers = np.unique(pairs.question, return_inverse=True, return_counts=True)
-    shared = (answers[asked] > 1).astype(np.float64)
-    # With the others' levels as fitted, a question says the less of a commentator the fewer others answered it.
-    says = 1 - 1 / answers[asked]
+    _, question, answers = np.unique(pairs.question, return_inverse=True, return_counts=True)
+    shared = (answers[question] > 1).astype(np.float64)
+    # With the others' levels kept, a question weighs less the fewer others answered it.
+    weight = 1 - 1 / answers[question]
     cells = person * (int(pairs.event.max(initial=0)) + 1) + pairs.event
     _, cell, questions = np.unique(cells, return_inverse=True, return_counts=True)
     share_of_event = 1 / questions[cell]
@@ -53,7 +51,7 @@ def _changes(pairs: Pairs, by_rule: Floats, of_opening: Floats) -> dict[str, Flo
         return {
             "skill": -100 * sums(of_opening * share_of_event) / (sums(share_of_event) + BLEND),
             "brier": sums(by_rule) / number,
-            "brier_adjusted": sums(by_rule * says) / sums(says),
+            "brier_adjusted": sums(by_rule * weight) / sums(weight),
             "peer": -sums(by_rule * shared) / sums(shared),
             "brier_skill_score": -sums(of_opening) / sums(pairs.reference / SCALE),
             "log_score": sums(_surprise(pairs, of_opening)) / number,
@@ -61,10 +59,10 @@ def _changes(pairs: Pairs, by_rule: Floats, of_opening: Floats) -> dict[str, Flo
 
 
 def _surprise(pairs: Pairs, of_opening: Floats) -> Floats:
-    """The change of each log score; words are said of yes-or-no questions, where it follows from the Brier score."""
+    """Return the changes of the log scores; on yes-or-no questions they follow from the Brier score."""
     moved = np.flatnonzero(of_opening)
     given = 1 - np.sqrt(pairs.scores("opening")[moved] + of_opening[moved])
-    yes, found = np.ones(len(moved), dtype=np.int64), np.zeros(len(pairs))
+    yes, changes = np.ones(len(moved), dtype=np.int64), np.zeros(len(pairs))
     after, before = (log_score(p[:, None], yes, "binary") for p in (np.clip(given, 0, 1), pairs.given[moved]))
-    found[moved] = after - before
-    return found
+    changes[moved] = after - before
+    return changes

@@ -1,4 +1,4 @@
-"""Numbered pages of questions and sources, as people browse them, and what forms suggest."""
+"""Numbered pages of questions and sources, and suggestions for forms."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""One prediction or one question as a read model, with all that it names."""
+"""Predictions and questions as read models, with the rows that they refer to."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ from predictions.scores.running_totals import question_topics
 
 
 def view_predictions(session: Session, rows: Iterable[Prediction]) -> list[PredictionView]:
-    """Predictions as read models, with what they name, in the order given."""
+    """Return predictions as read models, in the order given."""
     rows = list(rows)
     people = _by_id(session, Commentator, {row.commentator_id for row in rows})
     questions = _by_id(session, Question, {row.question_id for row in rows})
@@ -46,7 +46,7 @@ def view_predictions(session: Session, rows: Iterable[Prediction]) -> list[Predi
 
 
 def view_new_prediction(session: Session, row: Prediction) -> PredictionView:
-    """A prediction just recorded, which nothing can have superseded yet."""
+    """Return a prediction just recorded, which cannot be superseded yet, as a read model."""
     source = session.get(Source, row.source_id) if row.source_id is not None else None
     person = session.get_one(Commentator, row.commentator_id)
     return _view(row, person, session.get_one(Question, row.question_id), source, {})
@@ -91,8 +91,8 @@ def _view(
 
 
 def flags(row: Prediction, question: Question, *, superseded: bool) -> list[str]:
-    """What a reader should know of a prediction, in the words that ``PredictionView`` explains."""
-    found = {
+    """Return the flags of a prediction; ``PredictionView`` explains them."""
+    applies = {
         "recorded_late": row.recorded_at > question.cutoff,
         "made_too_late": row.made_at >= question.cutoff,
         "vague": row.vague,
@@ -102,11 +102,11 @@ def flags(row: Prediction, question: Question, *, superseded: bool) -> list[str]
         "withdrawn": row.withdrawn,
         "superseded": superseded,
     }
-    return [name for name, holds in found.items() if holds]
+    return [name for name, holds in applies.items() if holds]
 
 
 def view_question(session: Session, question: Question) -> QuestionView:
-    """A question with its topics, condition, reference forecasts, proposals and the chain of its resolutions."""
+    """Return a question with its topics, condition, reference forecasts, proposals and resolutions."""
     same = ("resolution_criteria", "options", "opens_at", "deadline_zone", "due_at", "event", "outcome", "known_at")
     condition = ConditionView(
         question=question.condition_question_id, outcome=question.condition_outcome, text=question.condition_text

@@ -27,7 +27,7 @@ def coming_deadlines(
 
 
 def _conditions(topic: str | None, commentator: Commentator | None) -> list[ColumnElement[bool]]:
-    """Conditions on ``question``: it has the topic, and a prediction of the commentator."""
+    """Return conditions on ``question``: it has the topic, and a prediction by the commentator."""
     number, conditions = col(Question.id), list[ColumnElement[bool]]()
     if topic:
         conditions.append(exists().where(col(QuestionTopic.question_id) == number, col(QuestionTopic.topic) == topic))

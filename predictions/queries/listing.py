@@ -1,4 +1,4 @@
-"""Reading the record: things on record as read models, one by one and page by page."""
+"""Filtered lists of commentators, sources, questions and predictions, in pages by id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from predictions.schemas.views import PredictionView
 
 @dataclass(frozen=True)
 class PredictionFilter:
-    """Which predictions to list; None filters nothing. Dates bound ``made_at``: ``since`` <= made_at < ``until``."""
+    """Filters of a list of predictions; None filters nothing. Dates bound it: ``since`` <= made_at < ``until``."""
 
     commentator: int | None = None
     question: int | None = None
@@ -40,7 +40,7 @@ class PredictionFilter:
 
 @dataclass(frozen=True)
 class QuestionFilter:
-    """Which questions to list; None filters nothing. Dates bound the deadline."""
+    """Filters of a list of questions; None filters nothing. Dates bound it: ``since`` <= deadline < ``until``."""
 
     topic: str | None = None
     event: str | None = None
@@ -63,7 +63,7 @@ def _page(session: Session, query: Select[Any], table: type[SQLModel], after: in
 def list_commentators(
     session: Session, *, kind: CommentatorKind | None = None, text: str | None = None, after: int = 0, limit: int = 100
 ) -> list[Commentator]:
-    """Commentators with an id above ``after``, in order of entry."""
+    """Return commentators with an id above ``after``, in order of entry."""
     query = select(Commentator)
     if kind is not None:
         query = query.where(col(Commentator.kind) == kind)
@@ -73,13 +73,13 @@ def list_commentators(
 
 
 def list_sources(session: Session, *, outlet: str | None = None, after: int = 0, limit: int = 100) -> list[Source]:
-    """Sources with an id above ``after``, in order of entry."""
+    """Return sources with an id above ``after``, in order of entry."""
     query = select(Source) if outlet is None else select(Source).where(col(Source.outlet) == outlet)
     return [row[0] for row in _page(session, query, Source, after, limit)]
 
 
 def list_questions(session: Session, wanted: QuestionFilter, *, after: int = 0, limit: int = 100) -> list[Question]:
-    """Questions with an id above ``after``, in order of entry."""
+    """Return questions with an id above ``after``, in order of entry."""
     return [row[0] for row in _page(session, filtered_questions(wanted), Question, after, limit)]
 
 
@@ -110,7 +110,7 @@ def _has_topic(topic: str) -> Any:
 def list_predictions(
     session: Session, wanted: PredictionFilter, *, after: int = 0, limit: int = 100
 ) -> list[PredictionView]:
-    """Predictions with an id above ``after``, in order of recording; superseded and withdrawn ones too, flagged."""
+    """Return predictions with an id above ``after``, in order of recording, superseded and withdrawn ones too."""
     query = select(Prediction).join(Question, col(Question.id) == col(Prediction.question_id))
     if wanted.commentator is not None:
         query = query.where(col(Prediction.commentator_id) == wanted.commentator)

@@ -1,4 +1,4 @@
-"""The ledger's trail of a question: every event of the question itself, and of what hangs on it."""
+"""Ledger events of a question, its references, proposals, resolutions and predictions."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ MAX_EVENTS = 200
 
 
 def question_trail(session: Session, question: QuestionView, predictions: Sequence[int]) -> list[LedgerEvent]:
-    """The first events, in order, of a question, its references, proposals, resolutions and ``predictions``."""
+    """Return the first events, in order, of a question, its references, proposals, resolutions and ``predictions``."""
     subjects = {
         "question": [question.id],
         "reference": [each.id for each in question.references],

@@ -13,25 +13,25 @@ SHOWN = 25
 
 
 def find_commentators(session: Session, words: Sequence[str]) -> Sequence[Commentator]:
-    """Commentators with all the words in their name, in order of name."""
+    """Return commentators with all the words in their name, in order of name."""
     named = (col(Commentator.name_key).contains(name_key(word) or word, autoescape=True) for word in words)
     return _first(session, select(Commentator).where(*named).order_by(col(Commentator.name_key)))
 
 
 def find_topics(session: Session, words: Sequence[str]) -> Sequence[str]:
-    """Topics with all the words in their name."""
+    """Return topics with all the words in their name."""
     topic = col(QuestionTopic.topic)
     return _first(session, select(topic).where(_has_all(words, topic)).distinct().order_by(topic))
 
 
 def find_questions(session: Session, words: Sequence[str]) -> Sequence[Question]:
-    """Questions with all the words in their text, newest first."""
-    asked = select(Question).where(_has_all(words, col(Question.text)))
-    return _first(session, asked.order_by(col(Question.id).desc()))
+    """Return questions with all the words in their text, newest first."""
+    query = select(Question).where(_has_all(words, col(Question.text)))
+    return _first(session, query.order_by(col(Question.id).desc()))
 
 
 def find_sources(session: Session, words: Sequence[str]) -> Sequence[Source]:
-    """Sources with each word in title, outlet or address, newest first."""
+    """Return sources with each word in title, outlet or address, newest first."""
     named = _has_all(words, col(Source.title), col(Source.outlet), col(Source.url))
     return _first(session, select(Source).where(named).order_by(col(Source.id).desc()))
 
@@ -41,7 +41,7 @@ def _has_all(words: Sequence[str], *columns: Any) -> ColumnElement[bool]:
 
 
 def _has(word: str, column: Any) -> ColumnElement[bool]:
-    """Letters of either case; SQLite's ``lower`` knows only English ones, so the word as it stands fits too."""
+    """Match in either case; also exactly, because SQLite's ``lower`` changes only English letters."""
     return or_(
         func.lower(column).contains(word.lower(), autoescape=True),
         column.contains(word, autoescape=True),
@@ -49,8 +49,8 @@ def _has(word: str, column: Any) -> ColumnElement[bool]:
 
 
 def _first(session: Session, query: Any) -> Sequence[Any]:
-    found: Sequence[Any] = session.execute(query.limit(SHOWN)).scalars().all()
-    return found
+    rows: Sequence[Any] = session.execute(query.limit(SHOWN)).scalars().all()
+    return rows
 
 
 def find_commentator(session: Session, text: str) -> Commentator | None:
@@ -62,5 +62,5 @@ def find_commentator(session: Session, text: str) -> Commentator | None:
 
 
 def questions_with_text(session: Session, text: str) -> Sequence[Question]:
-    """Return the first two questions with exactly this text: a single one can be named by it."""
+    """Return the first two questions with exactly this text, enough to tell if it is unambiguous."""
     return session.execute(select(Question).where(col(Question.text) == text).limit(2)).scalars().all()

@@ -17,7 +17,7 @@ from predictions.scoring.calibration import MIN_PREDICTIONS, calibration
 
 
 class CalibrationView(View):
-    """A reliability diagram of opening calls on yes-or-no questions; too few to draw: only counts, and ``note``."""
+    """A reliability diagram of opening predictions on yes-or-no questions; if too few, only counts and ``note``."""
 
     predictions: int = Field(description="number of opening predictions on yes-or-no questions")
     note: str = Field(description="why no curve is drawn; empty where one is")
@@ -42,22 +42,24 @@ class CalibrationView(View):
 def view_calibration(
     probabilities: Sequence[float], outcomes: Sequence[int], questions: Sequence[int] | None = None
 ) -> CalibrationView:
-    """The reliability diagram of some calls on yes-or-no questions and what happened (1 or 0); ``questions`` where
-    several commentators may speak of one."""
-    found = calibration(np.array(probabilities, dtype=float), np.array(outcomes, dtype=int), question=questions)
-    enough = found.recalibrated is not None and found.decomposition is not None and found.chance is not None
+    """Return the reliability diagram of predictions on yes-or-no questions and their outcomes (1 or 0).
+
+    ``questions`` are the ids of the questions; needed where several commentators may have predicted on one.
+    """
+    diagram = calibration(np.array(probabilities, dtype=float), np.array(outcomes, dtype=int), question=questions)
+    enough = diagram.recalibrated is not None and diagram.decomposition is not None and diagram.chance is not None
     note = "" if enough else f"a curve is drawn from {MIN_PREDICTIONS} predictions on: fewer would show luck"
-    chance = found.chance
+    chance = diagram.chance
     return CalibrationView(
-        predictions=found.predictions,
+        predictions=diagram.predictions,
         note=note,
-        probability=found.probability.tolist(),
-        count=found.count.tolist(),
-        hits=found.hits.tolist(),
-        recalibrated=found.recalibrated.tolist() if found.recalibrated is not None else None,
+        probability=diagram.probability.tolist(),
+        count=diagram.count.tolist(),
+        hits=diagram.hits.tolist(),
+        recalibrated=diagram.recalibrated.tolist() if diagram.recalibrated is not None else None,
         band_low=chance.band_low.tolist() if chance else None,
         band_high=chance.band_high.tolist() if chance else None,
-        decomposition=asdict(found.decomposition) if found.decomposition else None,
+        decomposition=asdict(diagram.decomposition) if diagram.decomposition else None,
         miscalibration_by_chance=(
             {"mean": chance.miscalibration_mean, "quantile_95": chance.miscalibration_95} if chance else None
         ),
@@ -67,7 +69,7 @@ def view_calibration(
 def calibration_of(
     session: Session, filters: Filters, *, commentator: Commentator | None = None, now: datetime
 ) -> CalibrationView:
-    """The reliability diagram of the opening calls on yes-or-no questions under ``filters``: of everyone, or of one."""
+    """Return the reliability diagram under ``filters`` of everyone, or of one commentator."""
     query = (
         select(col(Prediction.probability), col(Question.outcome), col(Question.id))
         .select_from(Score)
@@ -77,6 +79,6 @@ def calibration_of(
     )
     if commentator is not None:
         query = query.where(col(Score.commentator_id) == commentator.id)
-    calls = session.execute(query.order_by(col(Score.question_id), col(Score.commentator_id))).all()
-    happened = [int(row[1] == "yes") for row in calls]
-    return view_calibration([row[0] for row in calls], happened, [row[2] for row in calls])
+    rows = session.execute(query.order_by(col(Score.question_id), col(Score.commentator_id))).all()
+    happened = [int(row[1] == "yes") for row in rows]
+    return view_calibration([row[0] for row in rows], happened, [row[2] for row in rows])

@@ -1,4 +1,4 @@
-"""What a commentator said that a record's scores leave out or replace: read models for the page."""
+"""Predictions without a score, corrections, and changes of a commentator, for the commentator's page."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ MAX_UNCOUNTED = 100
 
 @dataclass(frozen=True)
 class CommentatorChange:
-    """What of a commentator was changed when: the fields with what stood there before and after."""
+    """One change of a commentator: its time and ledger number, and the changed fields before and after."""
 
     at: datetime
     seq: int
@@ -30,16 +30,16 @@ class CommentatorChange:
 
 
 def prediction_views(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
-    """Predictions as read models, by their ids."""
-    found: dict[int, PredictionView] = {}
+    """Return predictions as read models, by their ids."""
+    views: dict[int, PredictionView] = {}
     for part in in_parts(numbers):
         rows = session.execute(select(Prediction).where(col(Prediction.id).in_(part))).scalars()
-        found |= {view.id: view for view in view_predictions(session, rows)}
-    return found
+        views |= {view.id: view for view in view_predictions(session, rows)}
+    return views
 
 
 def uncounted_predictions(session: Session, number: int) -> list[PredictionView]:
-    """What stands on settled questions and made no score: annulled, said too late, or without a probability."""
+    """Return active predictions with an outcome but no score: annulled, made too late, or without probability."""
     scored = exists().where(
         col(Score.commentator_id) == col(Prediction.commentator_id),
         col(Score.question_id) == col(Prediction.question_id),
@@ -55,7 +55,7 @@ def uncounted_predictions(session: Session, number: int) -> list[PredictionView]
 
 
 def corrections(session: Session, number: int) -> list[tuple[PredictionView, PredictionView]]:
-    """The newest corrections and withdrawals: what stood there, and what supersedes it."""
+    """Return the newest corrections and withdrawals, each as (superseded prediction, superseding row)."""
     query = (
         select(Prediction)
         .where(col(Prediction.commentator_id) == number, col(Prediction.supersedes_id).is_not(None))
@@ -68,7 +68,7 @@ def corrections(session: Session, number: int) -> list[tuple[PredictionView, Pre
 
 
 def commentator_changes(session: Session, number: int) -> list[CommentatorChange]:
-    """The newest corrections of what is told of a commentator, and their earlier statements."""
+    """Return the newest changes of a commentator's details and statement."""
     query = (
         select(LedgerEvent)
         .where(col(LedgerEvent.subject) == "commentator", col(LedgerEvent.subject_id) == number)

@@ -1,4 +1,4 @@
-"""A commentator's record: the line on the board, every scored question, what is still open, and calibration."""
+"""A commentator's record: the line on the board, all scored questions, open predictions and calibration."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from predictions.enums import QuestionKind, ReferenceType
 from predictions.leaderboard.board import board_line
 from predictions.leaderboard.estimates import Estimates
-from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, wording_bounds, wording_ranges
+from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, verbal_questions, wording_ranges
 from predictions.models import Commentator, Prediction, Question, Score, row_id
 from predictions.outcomes import UNRESOLVED
 from predictions.queries.details import view_predictions
@@ -25,10 +25,10 @@ from predictions.scoring.units import SCALE
 
 
 class ScoreView(View):
-    """What one resolved question made of the commentator's predictions; ``reference_brier`` is the reference's score.
+    """The scores of a commentator on one resolved question; ``reference_brier`` is the reference's score.
 
     Every score is an object in ``statistics``; a few numbers are repeated under plain names, where ``brier_low`` and
-    ``brier_high`` are the wording range of the opening call.
+    ``brier_high`` are the wording range of the opening prediction.
     """
 
     question: QuestionRefView = Field(description="the question")
@@ -52,7 +52,7 @@ class ScoreView(View):
 
 
 class SharesView(View):
-    """What may distort the record: shares of the scored questions, from 0 to 1; None without any."""
+    """Shares of the scored questions that may distort the record, from 0 to 1; None without a scored question."""
 
     scored: int = Field(description="scored questions")
     verbal: float | None = Field(description="share of verbal predictions, 0 to 1")
@@ -64,7 +64,7 @@ class SharesView(View):
 
 
 class RecordView(View):
-    """Everything that is counted for one commentator."""
+    """The record of one commentator: scores, open predictions and calibration."""
 
     commentator: CommentatorView = Field(description="the commentator")
     summary: BoardItem = Field(description="the line on the default board")
@@ -77,33 +77,33 @@ class RecordView(View):
 Scored = Sequence[tuple[Score, Question, Prediction]]
 
 
-def record_of(session: Session, person: Commentator, made: Estimates, *, now: datetime) -> RecordView:
-    """The record of one commentator; ``made`` are the estimates of the default board."""
+def record_of(session: Session, person: Commentator, estimates: Estimates, *, now: datetime) -> RecordView:
+    """Return the record of one commentator; ``estimates`` are those of the default board."""
     scored = _scored(session, row_id(person))
     scores = _score_views(session, scored, row_id(person))
-    summary = board_line(session, person, made, now=now)
+    summary = board_line(session, person, estimates, now=now)
     return RecordView(
         commentator=CommentatorView.of(person),
         summary=_with_wording_ranges(summary, counted(scores, now)),
         shares=_shares(scored),
         scores=scores,
         open=_open(session, row_id(person)),
-        calibration=view_calibration(*_calls(scored, now)),
+        calibration=view_calibration(*_opening_predictions(scored, now)),
     )
 
 
 def _with_wording_ranges(summary: BoardItem, scores: Sequence[ScoreView]) -> BoardItem:
-    """Add the wording ranges by the rules that look beyond the opening call."""
+    """Add the wording ranges of the latest and of the time-weighted score."""
     if not scores:
         return summary
-    found = {}
+    with_ranges = {}
     for name in ("brier_latest", "brier_time_weighted"):
         mean, parts = getattr(summary.statistics, name), [getattr(score.statistics, name) for score in scores]
         fall = fsum(part.wording_low - part.value for part in parts) / len(parts)
         rise = fsum(part.wording_high - part.value for part in parts) / len(parts)
         words = {"wording_low": mean.value + round(fall, 9), "wording_high": mean.value + round(rise, 9)}
-        found[name] = mean.model_copy(update=words)
-    return summary.model_copy(update={"statistics": summary.statistics.model_copy(update=found)})
+        with_ranges[name] = mean.model_copy(update=words)
+    return summary.model_copy(update={"statistics": summary.statistics.model_copy(update=with_ranges)})
 
 
 def _scored(session: Session, number: int) -> Scored:
@@ -118,13 +118,13 @@ def _scored(session: Session, number: int) -> Scored:
 
 
 def score_views(session: Session, person: Commentator) -> list[ScoreView]:
-    """Every scored question of a commentator, newest outcome first."""
+    """Return the scores of a commentator on every scored question, newest outcome first."""
     return _score_views(session, _scored(session, row_id(person)), row_id(person))
 
 
 def _score_views(session: Session, scored: Scored, person: int) -> list[ScoreView]:
     base = base_rates(session) if any(score.reference_type is ReferenceType.EVEN for score, _, _ in scored) else {}
-    ranges = wording_ranges(session, wording_bounds(session, person), person)
+    ranges = wording_ranges(session, verbal_questions(session, person), person)
     return [
         _score_view(score, question, opening, base, ranges.get((person, row_id(question))))
         for score, question, opening in scored
@@ -137,9 +137,9 @@ def _score_view(
     reference, kind = score.reference, score.reference_type
     if kind is ReferenceType.EVEN and (known := base.get(row_id(question))) is not None:
         reference, kind = known, ReferenceType.BASE_RATE
-    found = {"recorded_late": score.recorded_late, "vague": score.vague, "overridden": opening.overridden}
-    found |= {"against": opening.against}
-    found |= {"verbal": score.verbal, "conditional": question.is_conditional}
+    applies = {"recorded_late": score.recorded_late, "vague": score.vague, "overridden": opening.overridden}
+    applies |= {"against": opening.against}
+    applies |= {"verbal": score.verbal, "conditional": question.is_conditional}
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
     return ScoreView(
         question=QuestionRefView.of(question),
@@ -153,7 +153,7 @@ def _score_view(
         outcome=question.outcome or "",
         known_at=question.known_at,
         predictions=score.counted,
-        flags=[name for name, holds in found.items() if holds],
+        flags=[name for name, holds in applies.items() if holds],
     )
 
 
@@ -184,17 +184,19 @@ def _open(session: Session, number: int) -> list[PredictionView]:
 
 
 def counted(scores: Iterable[ScoreView], now: datetime) -> list[ScoreView]:
-    """The scores that the default board counts: words that carry almost no claim, and questions whose deadline is still
-    to come, are left out."""
+    """Return the scores that the default board counts: not vague, and the question's deadline has passed."""
     return [score for score in scores if "vague" not in score.flags and score.question.deadline <= now]
 
 
-def _calls(scored: Scored, now: datetime) -> tuple[list[float], list[int]]:
-    """The calls on yes-or-no questions that the default board counts: those that come true early would flatter."""
-    calls = [
+def _opening_predictions(scored: Scored, now: datetime) -> tuple[list[float], list[int]]:
+    """Return probabilities and outcomes on the yes-or-no questions that the default board counts.
+
+    Before a deadline only early successes can have resolved, which would make the calibration look too good.
+    """
+    pairs = [
         (opening.probability, int(question.outcome == "yes"))
         for score, question, opening in scored
         if question.kind is QuestionKind.BINARY and opening.probability is not None
         if not score.vague and question.deadline <= now
     ]
-    return [call[0] for call in calls], [call[1] for call in calls]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]

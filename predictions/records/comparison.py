@@ -1,4 +1,4 @@
-"""What the pure formulas of calibration and of pairs say about the record."""
+"""Two commentators compared on the questions that both answered."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,14 +19,15 @@ from predictions.scoring.units import SCALE
 
 
 class PairView(View):
-    """Two commentators on the resolved questions that both answered. ``difference`` is the mean over events of (score
-    of ``second`` - score of ``first``): above 0 the first was better; its wording range takes the hedges of both. With
-    too few shared events only the counts.
+    """Two commentators compared on the resolved questions that both answered.
 
-    ``bet_on_first`` is what 1 would have become by betting on the first's probabilities against the second's (an
-    e-value), over the ``bet_events`` shared events that came one after another, each forecast when the one before was
-    known; ``bet_on_second`` the other way round. From 20 on it is ruled out that the other was at least as good
-    every time, however often one looks: with 95%.
+    ``difference`` is the mean over events of (score of ``second`` - score of ``first``): above 0, the first was better;
+    its wording range covers the hedges of both. With too few shared events, there are only counts.
+
+    ``bet_on_first`` is an e-value: the final capital, starting from 1, of bets on the first's probabilities against the
+    second's, over the ``bet_events`` shared events that followed one another, each predicted when the previous outcome
+    was known. ``bet_on_second`` is the reverse. A value of 20 or more rejects, at 95% confidence and however often it
+    is checked, the hypothesis that the other was always at least as good.
     """
 
     first: CommentatorRef = Field(description="the first commentator")
@@ -43,9 +44,11 @@ class PairView(View):
     note: str = Field(description="why nothing is compared; empty where it is")
 
 
-class _Call(NamedTuple):
-    """An opening call with its score, and what it could be by what its words may mean, in whole numbers of 10^-12;
-    ``probability`` is None where there are options."""
+class _OpeningPrediction(NamedTuple):
+    """An opening prediction with its score and wording range (``least`` to ``most``), in whole numbers of 10^-12.
+
+    ``probability`` is None on a question with options.
+    """
 
     question: int
     event: str
@@ -61,32 +64,34 @@ class _Call(NamedTuple):
 def compare_commentators(
     session: Session, first: Commentator, second: Commentator, filters: Filters, *, now: datetime
 ) -> PairView:
-    """Compare two commentators by the Brier scores of their opening calls, whole events as one piece of evidence."""
-    one, other = (_calls(session, row_id(person), filters, now) for person in (first, second))
-    found = compare(
-        [call.question for call in one.values()],
-        [call.event for call in one.values()],
-        [call.opening / SCALE for call in one.values()],
-        [call.question for call in other.values()],
-        [call.opening / SCALE for call in other.values()],
+    """Compare two commentators by the Brier scores of opening predictions; each event counts as one observation."""
+    one, other = (_opening_predictions(session, row_id(person), filters, now) for person in (first, second))
+    comparison = compare(
+        [each.question for each in one.values()],
+        [each.event for each in one.values()],
+        [each.opening / SCALE for each in one.values()],
+        [each.question for each in other.values()],
+        [each.opening / SCALE for each in other.values()],
     )
-    note = "" if found.enough else f"they are compared from {MIN_EVENTS} shared events on: fewer would show luck"
+    note = "" if comparison.enough else f"they are compared from {MIN_EVENTS} shared events on: fewer would show luck"
     refs = CommentatorRef.of(first), CommentatorRef.of(second)
-    shared = [(call, other[number]) for number, call in one.items() if number in other]
-    words = _by_words(shared) if found.enough else {}
+    shared = [(each, other[number]) for number, each in one.items() if number in other]
+    words = _by_words(shared) if comparison.enough else {}
     return PairView(
         first=refs[0],
         second=refs[1],
-        questions=found.questions,
-        events=found.events,
-        difference=Estimate(value=found.difference, low=found.low, high=found.high, **words),
-        p_value=found.p_value,
+        questions=comparison.questions,
+        events=comparison.events,
+        difference=Estimate(value=comparison.difference, low=comparison.low, high=comparison.high, **words),
+        p_value=comparison.p_value,
         note=note,
         **_bets(shared),
     )
 
 
-def _calls(session: Session, person: int, filters: Filters, now: datetime) -> dict[int, _Call]:
+def _opening_predictions(
+    session: Session, person: int, filters: Filters, now: datetime
+) -> dict[int, _OpeningPrediction]:
     scores = (Score.question_id, Question.event, Score.opening, Score.opening_low, Score.opening_high)
     columns = (*scores, Prediction.probability, Prediction.made_at, Question.known_at, Question.outcome)
     query = (
@@ -96,11 +101,11 @@ def _calls(session: Session, person: int, filters: Filters, now: datetime) -> di
         .where(col(Score.commentator_id) == person, *pair_filters(filters, now))
         .order_by(col(Score.question_id))
     )
-    return {row[0]: _Call(*row) for row in session.execute(query)}
+    return {row[0]: _OpeningPrediction(*row) for row in session.execute(query)}
 
 
-def _by_words(shared: Sequence[tuple[_Call, _Call]]) -> dict[str, float]:
-    """The difference where the words of either are read for the best, and those of the other for the worst."""
+def _by_words(shared: Sequence[tuple[_OpeningPrediction, _OpeningPrediction]]) -> dict[str, float]:
+    """Return the wording range of the difference: hedges of one at their best, of the other at their worst."""
     event = [mine.event for mine, _ in shared]
     ends = {
         "wording_low": [(theirs.least - mine.most) / SCALE for mine, theirs in shared],
@@ -109,8 +114,8 @@ def _by_words(shared: Sequence[tuple[_Call, _Call]]) -> dict[str, float]:
     return {name: float(event_means(event, gains).mean()) for name, gains in ends.items()}
 
 
-def _bets(shared: Sequence[tuple[_Call, _Call]]) -> dict[str, Any]:
-    """What betting on either would have come to, on shared yes-or-no questions."""
+def _bets(shared: Sequence[tuple[_OpeningPrediction, _OpeningPrediction]]) -> dict[str, Any]:
+    """Return the e-values for either commentator, on shared yes-or-no questions."""
     pairs = [(mine, theirs) for mine, theirs in shared if mine.probability is not None]
     event = np.array([mine.event for mine, _ in pairs])
     known_at = micros([mine.known_at for mine, _ in pairs])
@@ -121,7 +126,7 @@ def _bets(shared: Sequence[tuple[_Call, _Call]]) -> dict[str, Any]:
         event[counts],
         known_at[counts],
     )
-    bets = {name: e_values(*said, *rest) for name, said in (("bet_on_first", (p, q)), ("bet_on_second", (q, p)))}
+    bets = {name: e_values(*both, *rest) for name, both in (("bet_on_first", (p, q)), ("bet_on_second", (q, p)))}
     return {name: float(bet[-1]) if len(bet) else 1.0 for name, bet in bets.items()} | {
         "bet_events": len(np.unique(event[counts]))
     }

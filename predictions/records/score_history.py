@@ -1,4 +1,4 @@
-"""A commentator's score over time: by when outcomes became known, and as the record stood at each past instant."""
+"""A commentator's score over time: by outcome in the order they became known, and as of each past instant."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -27,13 +27,13 @@ from predictions.scoring.revision_rules import score_question
 from predictions.scoring.units import SCALE, to_units
 
 RULES = ("brier", "brier_latest", "brier_time_weighted")
-#: A score by each of the ``RULES``, the least that the words allow by each, and the most, in whole numbers of 10^-12.
+#: The score by each of the ``RULES``, then the lower ends of their wording ranges, then the upper; units of 10^-12.
 Units = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Point:
-    """One scored question, with the means of the commentator and of the reference up to it."""
+    """One scored question, with the mean scores of commentator and reference up to and including it."""
 
     score: ScoreView
     number: int
@@ -42,8 +42,11 @@ class Point:
 
 
 class OutcomeView(View):
-    """The mean Brier score of opening calls after an outcome became known, over the ``resolved`` questions known by
-    then; ``score`` is that of this question, ``reference_brier`` the mean of the reference forecasts."""
+    """The mean Brier score of opening predictions after an outcome became known.
+
+    ``resolved`` is the number of questions with a known outcome by then, ``score`` the score on this question,
+    ``reference_brier`` the mean Brier score of the reference forecasts.
+    """
 
     at: datetime = Field(description="when the outcome became known, in UTC")
     question: QuestionRefView = Field(description="the question")
@@ -54,20 +57,22 @@ class OutcomeView(View):
 
 
 class PastScoreView(View):
-    """The mean Brier scores on the default board from ``at`` on, until the next of its kind, as the record stood then.
-    Intervals from ten events on."""
+    """The mean Brier scores on the default board as of ``at`` and until the next change; intervals from ten events."""
 
     at: datetime = Field(description="from when on the board showed this, in UTC")
     resolved: int = Field(description="counted resolved questions")
-    brier: Estimate = Field(description="Of opening calls.")
+    brier: Estimate = Field(description="Of opening predictions.")
     brier_latest: Estimate = Field(description="Of the last predictions before the outcome or the deadline.")
     brier_time_weighted: Estimate = Field(description="Of each prediction by the time it was the current one.")
 
 
 class HistoryView(View):
-    """A score over time. ``by_outcome`` puts today's scores in the order in which outcomes became known;
-    ``as_it_stood`` is what was on the board, rebuilt from the append-only rows: outcomes as they were confirmed,
-    corrected and taken back, predictions as they were recorded, corrected and withdrawn."""
+    """A score over time.
+
+    ``by_outcome`` has today's scores in the order in which outcomes became known. ``as_it_stood`` has the scores that
+    the board showed at past instants, recomputed from the append-only rows with the predictions, corrections,
+    withdrawals, resolutions and retractions on record by then.
+    """
 
     commentator: CommentatorRef = Field(description="the commentator")
     by_outcome: list[OutcomeView] = Field(description="the score after each question, by when its outcome became known")
@@ -75,7 +80,7 @@ class HistoryView(View):
 
 
 def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView], *, now: datetime) -> HistoryView:
-    """The history of one commentator; ``scores`` are those of the record."""
+    """Return the score history of one commentator; ``scores`` are those of the record."""
     return HistoryView(
         commentator=CommentatorRef.of(person),
         by_outcome=[
@@ -94,8 +99,7 @@ def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView
 
 
 def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
-    """The mean Brier scores after each question that the default board counts, in the order in which outcomes became
-    known: words that carry almost no claim, and questions whose deadline is still to come, are left out."""
+    """Return the mean Brier scores after each question that the default board counts, in order of ``known_at``."""
     points: list[Point] = []
     total = least = most = reference_forecast = 0.0
     running = RunningMean()
@@ -112,14 +116,14 @@ def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
 
 
 class _Version(NamedTuple):
-    """What counted on a question from ``at`` on; without ``said`` nothing did."""
+    """The eligible predictions on a question from ``at`` on, until the next version; none without an outcome."""
 
     at: datetime
     question: Question
     outcome: str
     known_at: datetime
     deadline: datetime
-    said: Sequence[Prediction]
+    eligible: Sequence[Prediction]
 
 
 def _past_scores(session: Session, person: int, now: datetime) -> Iterator[PastScoreView]:
@@ -129,15 +133,15 @@ def _past_scores(session: Session, person: int, now: datetime) -> Iterator[PastS
     means, bounds = [RunningMean() for _ in RULES], [0] * 2 * len(RULES)
     shown: list[int] = [0] * (1 + 3 * len(RULES))
     for number, version in enumerate(versions):
-        asked, event = row_id(version.question), version.question.event
-        for units, by in ((held.pop(asked, None), -1), (scores.get(number), 1)):
+        question_id, event = row_id(version.question), version.question.event
+        for units, by in ((held.pop(question_id, None), -1), (scores.get(number), 1)):
             if units is None:
                 continue
             for mean, value in zip(means, units, strict=False):
                 mean.shift(event, value, by)
             bounds = [total + by * value for total, value in zip(bounds, units[len(RULES) :], strict=True)]
         if number in scores:
-            held[asked] = scores[number]
+            held[question_id] = scores[number]
         last = number + 1 == len(versions) or versions[number + 1].at > version.at
         if last and (now_shown := [len(held), *(mean.total for mean in means), *bounds]) != shown:
             shown = now_shown
@@ -150,39 +154,44 @@ def _past_score(at: datetime, means: Sequence[RunningMean], bounds: Sequence[int
     def share(total: int) -> float | None:
         return total / resolved / SCALE if resolved else None
 
-    found: dict[str, Estimate] = {}
+    means_by_rule: dict[str, Estimate] = {}
     for name, mean, least, most in zip(RULES, means, bounds, bounds[len(RULES) :], strict=False):
         low, high = mean.interval(SCALE) or (None, None)
         words = {"wording_low": share(least), "wording_high": share(most)}
-        found[name] = Estimate(value=share(mean.total), low=low, high=high, **words)
-    return PastScoreView(at=at, resolved=resolved, **found)
+        means_by_rule[name] = Estimate(value=share(mean.total), low=low, high=high, **words)
+    return PastScoreView(at=at, resolved=resolved, **means_by_rule)
 
 
 def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version]:
-    """The versions of every question on which the commentator's score may have changed, at each instant it may have."""
-    mine = col(Prediction.commentator_id) == person
-    asked = select(col(Prediction.question_id)).where(mine)
-    said = _by_question(session.execute(select(Prediction).where(mine).order_by(col(Prediction.id))).scalars())
-    of_mine = col(Resolution.question_id).in_(asked)
-    outcomes = _by_question(session.execute(select(Resolution).where(of_mine).order_by(col(Resolution.id))).scalars())
-    moved = _postponements(session, asked)
-    questions = select(Question).where(col(Question.id).in_(select(col(Resolution.question_id)).where(of_mine)))
+    """Yield a version of each question for each instant at which the commentator's score may have changed."""
+    own = col(Prediction.commentator_id) == person
+    question_ids = select(col(Prediction.question_id)).where(own)
+    predictions = _by_question(session.execute(select(Prediction).where(own).order_by(col(Prediction.id))).scalars())
+    of_own = col(Resolution.question_id).in_(question_ids)
+    outcomes = _by_question(session.execute(select(Resolution).where(of_own).order_by(col(Resolution.id))).scalars())
+    postponements = _postponements(session, question_ids)
+    questions = select(Question).where(col(Question.id).in_(select(col(Resolution.question_id)).where(of_own)))
     for question in session.execute(questions).scalars():
         number = row_id(question)
-        yield from _of_question(question, said[number], outcomes[number], moved.get(number, []), now)
+        yield from _of_question(question, predictions[number], outcomes[number], postponements.get(number, []), now)
 
 
 def _of_question(
     question: Question,
-    said: Sequence[Prediction],
+    predictions: Sequence[Prediction],
     outcomes: Sequence[Resolution],
-    moved: Sequence[tuple[datetime, datetime]],
+    postponements: Sequence[tuple[datetime, datetime]],
     now: datetime,
 ) -> Iterator[_Version]:
     first = outcomes[0].resolved_at
-    # The deadline that held until each postponement, and the one that holds since the last.
-    until, deadlines = [at for at, _ in moved], [*(before for _, before in moved), question.deadline]
-    instants = {*(each.resolved_at for each in outcomes), *(each.recorded_at for each in said), *until, *deadlines}
+    # The deadline until each postponement, and the current one.
+    until, deadlines = [at for at, _ in postponements], [*(before for _, before in postponements), question.deadline]
+    instants = {
+        *(each.resolved_at for each in outcomes),
+        *(each.recorded_at for each in predictions),
+        *until,
+        *deadlines,
+    }
     for at in sorted(instant for instant in instants if first <= instant <= now):
         deadline = deadlines[bisect_right(until, at)]
         confirmed = [each for each in outcomes if each.resolved_at <= at][-1]
@@ -190,42 +199,42 @@ def _of_question(
         if outcome in (None, ANNULLED) or known_at is None or deadline > at:
             yield _Version(at, question, "", at, deadline, ())
             continue
-        eligible = eligible_as_of(said, at, cutoff_of(deadline, known_at))
+        eligible = eligible_as_of(predictions, at, cutoff_of(deadline, known_at))
         yield _Version(at, question, outcome or "", known_at, deadline, eligible)
 
 
-def _postponements(session: Session, asked: Any) -> dict[int, list[tuple[datetime, datetime]]]:
-    """For each postponed question when that was, and the deadline until then."""
+def _postponements(session: Session, question_ids: Any) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Return, by question id, the time of each postponement and the deadline until then."""
     query = select(col(LedgerEvent.subject_id), col(LedgerEvent.at), col(LedgerEvent.body)).where(
         col(LedgerEvent.subject) == Question.__tablename__,
-        col(LedgerEvent.subject_id).in_(asked),
+        col(LedgerEvent.subject_id).in_(question_ids),
         col(LedgerEvent.action) == "question.postponed",
     )
-    found: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    postponements: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for number, at, body in session.execute(query.order_by(col(LedgerEvent.seq))):
-        found[number].append((at, Postponed.model_validate_json(body).before))
-    return found
+        postponements[number].append((at, Postponed.model_validate_json(body).before))
+    return postponements
 
 
 def _by_question(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = defaultdict(list)
+    by_question: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row.question_id].append(row)
-    return found
+        by_question[row.question_id].append(row)
+    return by_question
 
 
 def _scores(versions: Sequence[_Version]) -> dict[int, Units]:
-    """The units of the versions that have a score, by their number."""
+    """Return the units of the versions with a score, by index of the version."""
     alike: dict[tuple[str, int], list[int]] = defaultdict(list)
     for number, version in enumerate(versions):
-        if version.said:
+        if version.eligible:
             alike[version.question.kind.value, len(version.question.options or [])].append(number)
-    found: dict[int, Units] = {}
+    scores: dict[int, Units] = {}
     for (kind, _), numbers in alike.items():
-        found |= _scores_of_a_kind(
-            kind, [(number, row) for number in numbers for row in versions[number].said], versions
+        scores |= _scores_of_a_kind(
+            kind, [(number, row) for number in numbers for row in versions[number].eligible], versions
         )
-    return found
+    return scores
 
 
 def _scores_of_a_kind(
@@ -245,7 +254,9 @@ def _scores_of_a_kind(
         score_question(numbers, made_at, ids, scores, cutoff=cutoff, deadline=deadline)
         for scores in (best, *word_bounds(verbal, low, high, outcome, best))
     ]
-    columns = [to_units(each) for found in scored for each in (found.opening, found.latest, found.time_weighted)]
+    columns = [
+        to_units(each) for by_rule in scored for each in (by_rule.opening, by_rule.latest, by_rule.time_weighted)
+    ]
     for number, at, *units in zip(
         scored[0].commentator.tolist(),
         scored[0].opening_index.tolist(),

@@ -30,11 +30,11 @@ def scorecard(session: Session, predictions: Sequence[PredictionView]) -> list[S
     scores: dict[int, Score] = {}
     outcomes: dict[int, str | None] = {}
     numbers = [each.id for each in predictions]
-    asked = sorted({each.question.id for each in predictions})
+    question_ids = sorted({each.question.id for each in predictions})
     for part in in_parts(numbers):
-        made = session.execute(select(Score).where(col(Score.opening_id).in_(part))).scalars()
-        scores |= {row.opening_id: row for row in made}
-    for part in in_parts(asked):
+        rows = session.execute(select(Score).where(col(Score.opening_id).in_(part))).scalars()
+        scores |= {row.opening_id: row for row in rows}
+    for part in in_parts(question_ids):
         query = select(col(Question.id), col(Question.outcome)).where(col(Question.id).in_(part))
         outcomes |= {row[0]: row[1] for row in session.execute(query)}
     ordered = sorted(predictions, key=lambda each: (each.made_at, each.id))
@@ -49,16 +49,16 @@ def mean_scores(session: Session, scored: Sequence[Score]) -> dict[str, Estimate
     if not scored:
         return {}
     event: dict[int, str] = {}
-    asked = sorted({score.question_id for score in scored})
-    for part in in_parts(asked):
+    question_ids = sorted({score.question_id for score in scored})
+    for part in in_parts(question_ids):
         query = select(col(Question.id), col(Question.event)).where(col(Question.id).in_(part))
         event |= {row[0]: row[1] for row in session.execute(query)}
     low, high = (fmean(getattr(score, end) for score in scored) / SCALE for end in ("opening_low", "opening_high"))
     words = {"opening": {"wording_low": low, "wording_high": high}}
-    found: dict[str, Estimate] = {}
+    means: dict[str, Estimate] = {}
     for name in ("opening", "reference"):
         values = [getattr(score, name) / SCALE for score in scored]
         mean = mean_intervals(np.zeros(len(values)), [event[score.question_id] for score in scored], values)
         ends = (float(mean.low[0]), float(mean.high[0])) if mean.events[0] > 1 else (None, None)
-        found[name] = Estimate(value=float(mean.mean[0]), low=ends[0], high=ends[1], **words.get(name, {}))
-    return found
+        means[name] = Estimate(value=float(mean.mean[0]), low=ends[0], high=ends[1], **words.get(name, {}))
+    return means

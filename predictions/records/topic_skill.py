@@ -1,4 +1,4 @@
-"""Where a commentator is strong and where weak: points against the reference forecast, by topic."""
+"""A commentator's points against the reference forecast by topic."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,10 @@ MIN_QUESTIONS = 5
 
 @dataclass(frozen=True)
 class TopicScore:
-    """Mean scores of a commentator in a topic; ``points`` is 100 times what they lie below the reference's, more is
-    better."""
+    """Mean scores of a commentator in a topic.
+
+    ``points`` is 100 times (Brier score of the reference - own); more is better.
+    """
 
     topic: str
     questions: int
@@ -29,7 +31,7 @@ class TopicScore:
 
 
 def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicScore]:
-    """The topics with enough of these scores to say something, strongest first."""
+    """Return the scores by topic, most points first; topics with fewer than ``MIN_QUESTIONS`` are left out."""
     by_question = {score.question.id: score for score in scores}
     rows = [(topic, by_question[number]) for topic, number in _topics(session, list(by_question))]
     names, place = np.unique([topic for topic, _ in rows], return_inverse=True)
@@ -40,21 +42,21 @@ def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicSco
     ends = (np.bincount(place, [getattr(score, end) for _, score in rows]) for end in ("brier_low", "brier_high"))
     wording_low, wording_high = (sums / brier.questions for sums in ends)
     words = {"wording_low": wording_low, "wording_high": wording_high}
-    found = [
+    topics = [
         TopicScore(str(names[at]), int(number), _estimate(at, brier, **words), _estimate(at, ahead))
         for at, number in enumerate(brier.questions)
         if number >= MIN_QUESTIONS
     ]
-    return sorted(found, key=lambda each: (-(each.points.value or 0.0), each.topic))
+    return sorted(topics, key=lambda each: (-(each.points.value or 0.0), each.topic))
 
 
 def _estimate(at: int, means: Intervals, **words: Floats) -> Estimate:
-    found = {"value": means.mean, "low": means.low, "high": means.high} | words
-    return Estimate(**{part: float(values[at]) for part, values in found.items()})
+    arrays = {"value": means.mean, "low": means.low, "high": means.high} | words
+    return Estimate(**{part: float(values[at]) for part, values in arrays.items()})
 
 
 def _topics(session: Session, numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
-    """(topic, question) of each topic of these questions."""
+    """Yield (topic, question id) for each topic of these questions."""
     query = select(col(QuestionTopic.topic), col(QuestionTopic.question_id))
     for part in in_parts(numbers):
         for row in session.execute(query.where(col(QuestionTopic.question_id).in_(part))):

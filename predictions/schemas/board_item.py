@@ -12,12 +12,12 @@ class BoardItem(View):
     """One line of the leaderboard. Brier scores from 0 (perfect) to 1; intervals are 90%.
 
     Every statistic is an object in ``statistics``; a few values and intervals are repeated under plain names.
-    ``uncounted`` are resolved questions that this board leaves out: the deadline is still to come, no prediction came
-    in time, the words carry almost no claim, or a filter. ``adjusted_among`` is the same number for those who share
-    questions, if need be by a chain of others: their ``brier_adjusted`` can be compared. ``share_...`` from 0 to 1 say
-    what may distort a record: of the counted questions those that are verbal, recorded late, conditional, or whose
-    deadline was stated, implied, assigned; of all that have an outcome those annulled. With status "pending" the
-    estimates are being made.
+    ``uncounted`` is the number of resolved questions that this board leaves out: the deadline is still to come, no
+    prediction was made in time, the hedge is vague, or a filter excludes them. ``adjusted_among`` numbers groups of
+    commentators linked by shared questions: ``brier_adjusted`` is comparable within a group. The ``share_...`` fields,
+    from 0 to 1, may distort a record: the shares of counted questions that are verbal, recorded late, conditional, or
+    have a stated, implied or assigned deadline; and the share annulled of all questions with an outcome. With status
+    "pending", the estimates are being computed.
     """
 
     commentator: CommentatorRef = Field(description="the commentator")

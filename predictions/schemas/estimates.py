@@ -45,16 +45,16 @@ class StatisticsByName(View):
 
     def columns(self) -> dict[str, float | None]:
         """Return all estimates as columns of a table."""
-        found: dict[str, float | None] = {}
+        columns: dict[str, float | None] = {}
         for name, each in self:
-            found |= each.columns(name)
-        return found
+            columns |= each.columns(name)
+        return columns
 
 
 class ScoreStatistics(StatisticsByName):
     """The Brier scores of a commentator on one question, by revision rule."""
 
-    brier: SingleScore = Field(description="Of the opening call.")
+    brier: SingleScore = Field(description="Of the opening prediction.")
     brier_latest: SingleScore = Field(description="Of the last prediction before the outcome or the deadline.")
     brier_time_weighted: SingleScore = Field(description="Of each prediction by the time it was the current one.")
 
@@ -62,12 +62,12 @@ class ScoreStatistics(StatisticsByName):
 class BoardStatistics(StatisticsByName):
     """The statistics of one leaderboard item.
 
-    The wording ranges of ``brier_latest`` and of ``brier_time_weighted`` are known where the leaderboard goes by that
+    The wording ranges of ``brier_latest`` and ``brier_time_weighted`` are present on a leaderboard by that revision
     rule, and on a commentator's record.
     """
 
     brier: Estimate = Field(default=Estimate(), description="Mean Brier score by the revision rule asked for.")
-    brier_opening: Estimate = Field(default=Estimate(), description="Mean Brier score of opening calls.")
+    brier_opening: Estimate = Field(default=Estimate(), description="Mean Brier score of opening predictions.")
     brier_latest: Estimate = Field(
         default=Estimate(), description="Mean Brier score of the last predictions before the outcome or the deadline."
     )
@@ -76,8 +76,8 @@ class BoardStatistics(StatisticsByName):
     )
     skill: Estimate = Field(
         default=Estimate(),
-        description="Points: 100 times (Brier score of the reference - own) of opening calls, centred and blended; "
-        "more is better.",
+        description="Points: 100 times (Brier score of the reference - own) of opening predictions, centred and "
+        "blended; more is better.",
     )
     brier_adjusted: Estimate = Field(
         default=Estimate(),
@@ -91,12 +91,12 @@ class BoardStatistics(StatisticsByName):
     )
     brier_skill_score: Estimate = Field(
         default=Estimate(),
-        description="1 - (mean Brier score / the reference's) of opening calls: 1 is perfect, 0 no better.",
+        description="1 - (mean Brier score / the reference's) of opening predictions: 1 is perfect, 0 no better.",
     )
     log_score: Estimate = Field(
         default=Estimate(),
-        description="-ln of the probability that opening calls gave to what happened, clipped to 0.01 to 0.99; lower "
-        "is better.",
+        description="-ln of the probability that opening predictions gave to the outcome, clipped to 0.01 to 0.99; "
+        "lower is better.",
     )
 
 

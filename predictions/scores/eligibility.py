@@ -1,4 +1,4 @@
-"""Which predictions count, as one rule for stored scores, for the history and for the record as of a past instant.
+"""The one rule for the predictions that count: in stored scores, in the history and as of a past instant.
 
 By what is on record at an instant, a prediction is **active** if no correction or withdrawal supersedes it, and
 **eligible** if it is active, carries a probability and was made before the cutoff: the deadline or the instant at which
@@ -22,7 +22,7 @@ Row = TypeVar("Row", bound=Prediction)
 def active(ids: Sequence[int], supersedes: Iterable[int | None], has_probability: Iterable[bool]) -> list[bool]:
     """Return for each row whether it is active and carries a probability.
 
-    All rows of the questions concerned belong in: corrections, and withdrawals, which carry no probability.
+    Pass all rows of the questions, withdrawals (which carry no probability) included: they supersede others.
     """
     superseded = set(supersedes)
     return [carries and number not in superseded for number, carries in zip(ids, has_probability, strict=True)]

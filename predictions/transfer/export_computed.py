@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, wording_bounds, wording_ranges
+from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, verbal_questions, wording_ranges
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Score
 from predictions.scoring.units import SCALE
 
@@ -62,7 +62,7 @@ def score_lines(session: Session) -> Iterator[Content]:
     for row in session.execute(query.execution_options(yield_per=FETCHED)):
         if row.commentator_id != person:
             person = row.commentator_id
-            ranges = wording_ranges(session, wording_bounds(session, person), person)
+            ranges = wording_ranges(session, verbal_questions(session, person), person)
         content = dict(row._mapping)
         content |= scores_with_ranges(row, ranges.get((person, row.question_id))).columns()
         content["reference_brier"] = row.reference / SCALE

@@ -1,7 +1,7 @@
 """Send a test message to a channel."""
 
 from fastapi import Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from resolvers.notifications.channels import send_test_message
 from service.db.engine import read_transaction
@@ -12,9 +12,9 @@ from service.wiring.senders import make_senders
 class TestMessageResult(BaseModel):
     """Result of a test message."""
 
-    status: str
-    status_code: int | None
-    detail: str
+    status: str = Field(description="delivered, temporary_failure, permanent_failure or gone")
+    status_code: int | None = Field(description="HTTP or SMTP status of the receiver; null without a response")
+    detail: str = Field(description="response of the receiver, or the error")
 
 
 def send_test_now(request: Request, number: int) -> TestMessageResult:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import HTTPException, Request
+from pydantic import Field
 
 from predictions.models import Question
 from predictions.schemas.fields import Input, Words
@@ -28,30 +29,32 @@ from service.wiring.probing import dry_run
 class ResolverKindView(View):
     """A resolver that can be attached to a question."""
 
-    key: str
-    version: str
-    description: str
-    config_schema: dict[str, Any]
+    key: str = Field(description="name by which the resolver is attached")
+    version: str = Field(description="version of the resolver")
+    description: str = Field(description="what the resolver reads and proposes")
+    config_schema: dict[str, Any] = Field(description="JSON schema of its settings")
 
 
 class TrialIn(Input):
     """Settings to try that are not attached yet."""
 
-    resolver: Words
-    config: dict[str, Any]
+    resolver: Words = Field(description="key of a resolver of /api/resolvers")
+    config: dict[str, Any] = Field(description="settings of the resolver, by its config_schema")
 
 
 class ProbeResultView(View):
     """Result of a dry run: the lines observed, and why an outcome would be proposed or not. Nothing is recorded."""
 
-    question: int
-    resolver: str
-    state: ProbeStatus
-    observed: list[str]
-    reason: str
-    proposal: ProposedOutcome | None
-    looked_at: datetime
-    last_good_check: datetime | None
+    question: int = Field(description="id of the question")
+    resolver: str = Field(description="key of the resolver")
+    state: ProbeStatus = Field(description="result of the probe")
+    observed: list[str] = Field(description="lines that the probe observed")
+    reason: str = Field(description="why an outcome would be proposed or not")
+    proposal: ProposedOutcome | None = Field(description="the outcome that would be proposed; null without one")
+    looked_at: datetime = Field(description="time of the probe")
+    last_good_check: datetime | None = Field(
+        description="time of the last successful probe, this one included; null without one"
+    )
 
 
 def resolver_kinds() -> list[ResolverKindView]:

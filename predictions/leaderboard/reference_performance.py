@@ -14,8 +14,8 @@ from predictions.scoring.units import SCALE, Ints
 class ReferencePerformance(View):
     """One kind of reference forecast, and the commentators, on the opening calls that were compared with it."""
 
-    kind: str
-    calls: int
+    kind: str = Field(description="market, consensus, base_rate or even")
+    calls: int = Field(description="number of opening predictions that were compared with it")
     brier: Estimate = Field(description="Mean Brier score of the reference forecasts.")
     commentators: Estimate = Field(description="Mean Brier score of the opening calls.")
 

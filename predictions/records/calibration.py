@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 import numpy as np
+from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -18,16 +19,24 @@ from predictions.scoring.calibration import MIN_PREDICTIONS, calibration
 class CalibrationView(View):
     """A reliability diagram of opening calls on yes-or-no questions; too few to draw: only counts, and ``note``."""
 
-    predictions: int
-    note: str
-    probability: list[float]
-    count: list[int]
-    hits: list[int]
-    recalibrated: list[float] | None
-    band_low: list[float] | None
-    band_high: list[float] | None
-    decomposition: dict[str, float] | None
-    miscalibration_by_chance: dict[str, float] | None
+    predictions: int = Field(description="number of predictions in the diagram")
+    note: str = Field(description="why there is no curve; empty if there is one")
+    probability: list[float] = Field(description="the distinct predicted probabilities, ascending")
+    count: list[int] = Field(description="number of predictions at each probability")
+    hits: list[int] = Field(description="number of these that came true")
+    recalibrated: list[float] | None = Field(
+        description="observed frequency at each probability, as a rising curve; null without a curve"
+    )
+    band_low: list[float] | None = Field(
+        description="lower end of the 90% band of a perfectly calibrated curve; null without a curve"
+    )
+    band_high: list[float] | None = Field(description="upper end of that band; null without a curve")
+    decomposition: dict[str, float] | None = Field(
+        description="Brier score and its parts: miscalibration, discrimination, uncertainty; null without a curve"
+    )
+    miscalibration_by_chance: dict[str, float] | None = Field(
+        description="mean and 95% quantile under perfect calibration; null without a curve"
+    )
 
 
 def view_calibration(

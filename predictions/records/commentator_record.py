@@ -31,18 +31,20 @@ class ScoreView(View):
     ``brier_high`` are the wording range of the opening call.
     """
 
-    question: QuestionRefView
-    event: str
-    prediction: int
-    probability: float | None
-    hedge: str | None
+    question: QuestionRefView = Field(description="the resolved question")
+    event: str = Field(description="slug of the event to which the question belongs")
+    prediction: int = Field(description="id of the opening prediction")
+    probability: float | None = Field(
+        description="probability of yes in the opening prediction, from 0 to 1; null unless binary"
+    )
+    hedge: str | None = Field(description="the words that carried the probability; null for a number")
     statistics: ScoreStatistics = Field(description="The Brier scores by revision rule.")
-    reference_brier: float
-    reference_type: str
-    outcome: str
-    known_at: datetime
-    predictions: int
-    flags: list[str]
+    reference_brier: float = Field(description="Brier score of the reference forecast, from 0 (perfect) to 1")
+    reference_type: str = Field(description="market, consensus, base_rate or even")
+    outcome: str = Field(description="yes, no or an option")
+    known_at: datetime = Field(description="time at which the outcome became public")
+    predictions: int = Field(description="number of eligible predictions on the question")
+    flags: list[str] = Field(description="remarks on the opening prediction, for example recorded_late")
 
     brier: ClassVar[Any] = plain_number("brier", kind=float)
     brier_low: ClassVar[Any] = plain_number("brier", "wording_low", kind=float)
@@ -54,24 +56,28 @@ class ScoreView(View):
 class SharesView(View):
     """What may distort the record: shares of the scored questions, from 0 to 1; None without any."""
 
-    scored: int
-    verbal: float | None
-    vague: float | None
-    recorded_late: float | None
-    assigned_deadline: float | None
-    implied_deadline: float | None
-    conditional: float | None
+    scored: int = Field(description="number of scored questions")
+    verbal: float | None = Field(description="share of verbal predictions; null without any")
+    vague: float | None = Field(description="share of vague predictions; null without any")
+    recorded_late: float | None = Field(description="share recorded late; null without any")
+    assigned_deadline: float | None = Field(
+        description="share whose deadline was assigned by the recorder; null without any"
+    )
+    implied_deadline: float | None = Field(
+        description="share whose deadline was implied by the words; null without any"
+    )
+    conditional: float | None = Field(description="share of conditional questions; null without any")
 
 
 class RecordView(View):
     """Everything that is counted for one commentator."""
 
-    commentator: CommentatorView
-    summary: BoardItem
-    shares: SharesView
-    scores: list[ScoreView]
-    open: list[PredictionView]
-    calibration: CalibrationView
+    commentator: CommentatorView = Field(description="the commentator")
+    summary: BoardItem = Field(description="the line of the default leaderboard")
+    shares: SharesView = Field(description="shares of the scored questions that may distort the record")
+    scores: list[ScoreView] = Field(description="scores of all resolved questions")
+    open: list[PredictionView] = Field(description="active predictions on questions without outcome")
+    calibration: CalibrationView = Field(description="reliability diagram")
 
 
 Scored = Sequence[tuple[Score, Question, Prediction]]

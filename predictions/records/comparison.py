@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
+from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -28,16 +29,18 @@ class PairView(View):
     every time, however often one looks: with 95%.
     """
 
-    first: CommentatorRef
-    second: CommentatorRef
-    questions: int
-    events: int
-    difference: Estimate
-    p_value: float | None
-    bet_events: int
-    bet_on_first: float
-    bet_on_second: float
-    note: str
+    first: CommentatorRef = Field(description="first commentator")
+    second: CommentatorRef = Field(description="second commentator")
+    questions: int = Field(description="number of resolved questions that both answered")
+    events: int = Field(description="number of separate events among them")
+    difference: Estimate = Field(description="mean score of second minus first, by event; above 0 the first was better")
+    p_value: float | None = Field(
+        description="probability of so large a difference by chance; null with too few events"
+    )
+    bet_events: int = Field(description="number of events over which the bets ran")
+    bet_on_first: float = Field(description="what a stake of 1 on the first's probabilities has become (an e-value)")
+    bet_on_second: float = Field(description="what a stake of 1 on the second's probabilities has become (an e-value)")
+    note: str = Field(description="why there is no comparison; empty if there is one")
 
 
 class _Call(NamedTuple):

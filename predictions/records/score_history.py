@@ -45,20 +45,20 @@ class OutcomeView(View):
     """The mean Brier score of opening calls after an outcome became known, over the ``resolved`` questions known by
     then; ``score`` is that of this question, ``reference_brier`` the mean of the reference forecasts."""
 
-    at: datetime
-    question: QuestionRefView
-    score: float
-    resolved: int
+    at: datetime = Field(description="time at which the outcome became known")
+    question: QuestionRefView = Field(description="the question that was resolved")
+    score: float = Field(description="Brier score of this question, from 0 (perfect) to 1")
+    resolved: int = Field(description="number of questions whose outcome was known by then")
     brier: Estimate = Field(description="The mean, with its 90% interval from ten events on.")
-    reference_brier: float
+    reference_brier: float = Field(description="mean Brier score of the reference forecasts by then")
 
 
 class PastScoreView(View):
     """The mean Brier scores on the default board from ``at`` on, until the next of its kind, as the record stood then.
     Intervals from ten events on."""
 
-    at: datetime
-    resolved: int
+    at: datetime = Field(description="instant from which these scores held")
+    resolved: int = Field(description="number of counted resolved questions")
     brier: Estimate = Field(description="Of opening calls.")
     brier_latest: Estimate = Field(description="Of the last predictions before the outcome or the deadline.")
     brier_time_weighted: Estimate = Field(description="Of each prediction by the time it was the current one.")
@@ -69,9 +69,9 @@ class HistoryView(View):
     ``as_it_stood`` is what was on the board, rebuilt from the append-only rows: outcomes as they were confirmed,
     corrected and taken back, predictions as they were recorded, corrected and withdrawn."""
 
-    commentator: CommentatorRef
-    by_outcome: list[OutcomeView]
-    as_it_stood: list[PastScoreView]
+    commentator: CommentatorRef = Field(description="the commentator")
+    by_outcome: list[OutcomeView] = Field(description="today's scores, in the order in which outcomes became known")
+    as_it_stood: list[PastScoreView] = Field(description="mean scores on the leaderboard at each past instant")
 
 
 def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView], *, now: datetime) -> HistoryView:

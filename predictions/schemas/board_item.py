@@ -20,28 +20,48 @@ class BoardItem(View):
     estimates are being made.
     """
 
-    commentator: CommentatorRef
-    rank: int | None = None
-    rank_low: int | None = None
-    rank_high: int | None = None
-    tier: int | None = None
-    status: str
-    resolved: int
-    open: int
-    overdue: int
-    annulled: int
-    uncounted: int
-    events: int
+    commentator: CommentatorRef = Field(description="the commentator")
+    rank: int | None = Field(default=None, description="place by skill, from 1; null without a rank")
+    rank_low: int | None = Field(default=None, description="best rank within the 90% interval; null without a rank")
+    rank_high: int | None = Field(default=None, description="worst rank within the 90% interval; null without a rank")
+    tier: int | None = Field(
+        default=None, description="1 for the best group; differences within a tier may be luck; null without a rank"
+    )
+    status: str = Field(
+        description="too_few, provisional or established, by number of events; pending: not computed yet"
+    )
+    resolved: int = Field(description="number of counted resolved questions")
+    open: int = Field(description="number of questions with predictions that are open")
+    overdue: int = Field(description="number of questions with predictions that are due and have no outcome")
+    annulled: int = Field(description="number of questions with predictions that were annulled")
+    uncounted: int = Field(description="number of resolved questions that this leaderboard leaves out")
+    events: int = Field(description="number of separate events among the counted questions")
     statistics: BoardStatistics = Field(default=BoardStatistics(), description="The statistics by name.")
-    adjusted_among: int | None = None
-    peer_questions: int = 0
-    share_verbal: float | None = None
-    share_recorded_late: float | None = None
-    share_conditional: float | None = None
-    share_stated_deadline: float | None = None
-    share_implied_deadline: float | None = None
-    share_assigned_deadline: float | None = None
-    share_annulled: float | None = None
+    adjusted_among: int | None = Field(
+        default=None, description="same number for commentators whose brier_adjusted can be compared; null without it"
+    )
+    peer_questions: int = Field(default=0, description="number of questions that others answered too")
+    share_verbal: float | None = Field(
+        default=None, description="share of verbal predictions, from 0 to 1; null without any"
+    )
+    share_recorded_late: float | None = Field(
+        default=None, description="share recorded late, from 0 to 1; null without any"
+    )
+    share_conditional: float | None = Field(
+        default=None, description="share of conditional questions, from 0 to 1; null without any"
+    )
+    share_stated_deadline: float | None = Field(
+        default=None, description="share whose deadline was stated, from 0 to 1; null without any"
+    )
+    share_implied_deadline: float | None = Field(
+        default=None, description="share whose deadline was implied, from 0 to 1; null without any"
+    )
+    share_assigned_deadline: float | None = Field(
+        default=None, description="share whose deadline was assigned, from 0 to 1; null without any"
+    )
+    share_annulled: float | None = Field(
+        default=None, description="share of annulled questions of all with an outcome, from 0 to 1; null without any"
+    )
 
     brier: ClassVar[Any] = plain_number("brier")
     brier_low: ClassVar[Any] = plain_number("brier", "low")

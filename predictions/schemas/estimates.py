@@ -31,9 +31,9 @@ class Estimate(View):
 class SingleScore(Estimate):
     """The score on a single question: it has a wording range, but no interval."""
 
-    value: float
-    wording_low: float
-    wording_high: float
+    value: float = Field(description="Brier score, from 0 (perfect) to 1.")
+    wording_low: float = Field(description="Lowest score that the interpretation of the hedge allows.")
+    wording_high: float = Field(description="Highest score that the interpretation of the hedge allows.")
 
     def columns(self, name: str) -> dict[str, float | None]:
         """Return the score as columns of a table; ``name_low`` and ``name_high`` are its wording range."""

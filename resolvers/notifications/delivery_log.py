@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
+from pydantic import Field
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
@@ -17,20 +18,24 @@ from resolvers.prompts.models import Prompt
 class ChannelView(View):
     """A channel. ``target`` is shown without its secrets; of a chat address only the service is shown."""
 
-    id: int
-    name: str
-    kind: str
-    target: str
-    topics: list[str]
-    escalations_only: bool
-    person: str | None
-    zone: str
-    quiet_from: str | None
-    quiet_to: str | None
-    digest_at: str | None
-    enabled: bool
-    disabled_reason: str
-    created_at: datetime
+    id: int = Field(description="id of the channel")
+    name: str = Field(description="name of the channel")
+    kind: str = Field(description="webhook, email or chat")
+    target: str = Field(description="address without its secrets; of a chat address only the service")
+    topics: list[str] = Field(description="topics of which the channel receives prompts; empty: all topics")
+    escalations_only: bool = Field(description="true if the channel receives only escalations")
+    person: str | None = Field(description="name of the person to whom the channel belongs; null for a shared channel")
+    zone: str = Field(description="IANA time zone of the times of day")
+    quiet_from: str | None = Field(
+        description="time of day, HH:MM, at which quiet hours begin; null without quiet hours"
+    )
+    quiet_to: str | None = Field(description="time of day, HH:MM, at which quiet hours end; null without quiet hours")
+    digest_at: str | None = Field(
+        description="time of day, HH:MM, of the daily digest; null: each prompt is sent by itself"
+    )
+    enabled: bool = Field(description="false if nothing is sent to the channel")
+    disabled_reason: str = Field(description="why the channel is disabled; empty if it is enabled")
+    created_at: datetime = Field(description="time at which the channel was added")
 
     @classmethod
     def of(cls, row: Channel) -> Self:
@@ -43,29 +48,31 @@ class ChannelView(View):
 class AttemptView(View):
     """One attempt to send; ``finished_at`` is null while it runs, or if its process ended before the result."""
 
-    number: int
-    started_at: datetime
-    finished_at: datetime | None
-    status_code: int | None
-    error: str
+    number: int = Field(description="number of the attempt, from 1")
+    started_at: datetime = Field(description="time at which the attempt began")
+    finished_at: datetime | None = Field(
+        description="time of the result; null while it runs, or if its process ended before the result"
+    )
+    status_code: int | None = Field(description="HTTP or SMTP status of the receiver; null without a response")
+    error: str = Field(description="why the attempt failed; empty after success")
 
 
 class DeliveryView(View):
     """A message to a channel, with its state and attempts."""
 
-    id: int
-    message_id: str
-    channel: str
-    prompt: int | None
-    question: int | None
-    stage: str | None
-    digest: int | None
-    state: str
-    attempts: list[AttemptView]
-    next_at: datetime | None
-    last_error: str
-    created_at: datetime
-    finished_at: datetime | None
+    id: int = Field(description="id of the delivery")
+    message_id: str = Field(description="id of the message, the same at every attempt")
+    channel: str = Field(description="name of the channel")
+    prompt: int | None = Field(description="id of the prompt; null for a digest")
+    question: int | None = Field(description="id of the question; null for a digest")
+    stage: str | None = Field(description="stage of the prompt, for example due; null for a digest")
+    digest: int | None = Field(description="id of the digest that contains the prompt; null if it is sent by itself")
+    state: str = Field(description="pending, delivered, dead (the last retry failed) or cancelled")
+    attempts: list[AttemptView] = Field(description="all attempts, in order")
+    next_at: datetime | None = Field(description="time of the next attempt; null unless pending")
+    last_error: str = Field(description="why the last attempt failed; empty if none failed")
+    created_at: datetime = Field(description="time at which the delivery was queued")
+    finished_at: datetime | None = Field(description="time at which the delivery ended; null while pending")
 
 
 def public_target(channel: Channel) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
@@ -21,9 +21,9 @@ from resolvers.notifications.models import Channel, Subscription
 class SubscriptionIn(Input):
     """A new subscription: one question, or all questions of one topic."""
 
-    channel: Id
-    question: QuestionRef | None = None
-    topic: Topic | None = None
+    channel: Id = Field(description="id of the channel")
+    question: QuestionRef | None = Field(default=None, description="question to follow; null if a topic is given")
+    topic: Topic | None = Field(default=None, description="topic to follow; null if a question is given")
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
@@ -35,12 +35,12 @@ class SubscriptionIn(Input):
 class SubscriptionView(View):
     """A subscription of a channel to a question or a topic."""
 
-    id: int
-    channel: int
-    question: int | None
-    topic: str | None
-    created_at: datetime
-    created_by: str
+    id: int = Field(description="id of the subscription")
+    channel: int = Field(description="id of the channel")
+    question: int | None = Field(description="id of the question; null for a topic")
+    topic: str | None = Field(description="topic; null for a question")
+    created_at: datetime = Field(description="time at which the subscription was created")
+    created_by: str = Field(description="name of the key or user that created it")
 
 
 def subscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: datetime, actor: str) -> Subscription:

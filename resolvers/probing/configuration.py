@@ -26,40 +26,42 @@ HOURS_IN_A_YEAR = 366 * 24
 class ResolverIn(Input):
     """The resolver of a question: its settings, and when and how often it probes."""
 
-    resolver: Words
-    config: dict[str, Any]
+    resolver: Words = Field(description="key of a resolver of /api/resolvers")
+    config: dict[str, Any] = Field(description="settings of the resolver, by its config_schema")
     lead_hours: Annotated[int, Field(ge=0, le=10 * HOURS_IN_A_YEAR)] = Field(
         default=LEAD_HOURS, description="hours before the question is due at which probing starts"
     )
-    every_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 31)] = EVERY_MINUTES
+    every_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 31)] = Field(
+        default=EVERY_MINUTES, description="minutes between two probes"
+    )
     automatic: bool = Field(
         default=False,
         description="its proposals resolve the question without a person; only an admin may set this",
     )
-    paused: bool = False
+    paused: bool = Field(default=False, description="true: do not probe until it is false again")
 
 
 class ResolverView(View):
     """The resolver of a question: settings, schedule, policy and the result of the last probe."""
 
-    question: int
-    resolver: str
-    config: dict[str, Any]
-    lead_hours: int
-    every_minutes: int
-    automatic: bool
-    automatic_by: str | None
-    paused: bool
-    attached_at: datetime
-    attached_by: str
-    probing_from: datetime
+    question: int = Field(description="id of the question")
+    resolver: str = Field(description="key of the resolver")
+    config: dict[str, Any] = Field(description="settings of the resolver; secrets are hidden")
+    lead_hours: int = Field(description="hours before the question is due at which probing starts")
+    every_minutes: int = Field(description="minutes between two probes")
+    automatic: bool = Field(description="true if its proposals resolve the question without a person")
+    automatic_by: str | None = Field(description="name of the admin who allowed that; null if nobody did")
+    paused: bool = Field(description="true if it does not probe")
+    attached_at: datetime = Field(description="time at which it was attached")
+    attached_by: str = Field(description="name of the key or user that attached it")
+    probing_from: datetime = Field(description="time at which probing starts")
     next_probe_at: datetime | None = Field(description="null if no probe is planned: paused, or the outcome is known")
-    probed_at: datetime | None
-    state: ProbeStatus
-    observed: list[str]
-    reason: str
-    last_good_check: datetime | None
-    failures: int
+    probed_at: datetime | None = Field(description="time of the last probe; null before the first")
+    state: ProbeStatus = Field(description="result of the last probe; waiting before the first")
+    observed: list[str] = Field(description="lines that the last probe observed")
+    reason: str = Field(description="why the last probe proposed an outcome or none")
+    last_good_check: datetime | None = Field(description="time of the last successful probe; null without one")
+    failures: int = Field(description="number of failed probes since the last success")
 
 
 def find_attached(session: Session, question: Question) -> AttachedResolver | None:

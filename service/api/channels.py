@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from predictions.columns import MAX_ID
@@ -33,13 +33,13 @@ router = APIRouter(prefix="/api", tags=["channels"])
 class NewChannelView(ChannelView):
     """A channel just entered; ``secret`` verifies a webhook's signatures and is shown this once."""
 
-    secret: str
+    secret: str = Field(description="secret that verifies the signatures of a webhook; shown in this reply only")
 
 
 class Channels(BaseModel):
     """All channels."""
 
-    items: list[ChannelView]
+    items: list[ChannelView] = Field(description="all channels, oldest first")
 
 
 @router.post("/channels", status_code=201, response_model=NewChannelView)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from predictions import ledger
@@ -32,9 +32,11 @@ class ReadersView(BaseModel):
     """For how many simulated readers of the words the order of the board holds, as shares from 0 to 1: that the first
     stays first, that the whole order stays, and of any two commentators."""
 
-    leader: float
-    whole: float
-    pairs: float
+    leader: float = Field(description="share of simulated interpretations with the same first commentator, from 0 to 1")
+    whole: float = Field(description="share of simulated interpretations with the same order of all, from 0 to 1")
+    pairs: float = Field(
+        description="mean share of simulated interpretations with the same order of two commentators, from 0 to 1"
+    )
 
 
 class Board(BaseModel):
@@ -47,15 +49,23 @@ class Board(BaseModel):
     who reads the words (null where no ranked call came from words).
     """
 
-    items: list[BoardItem]
-    total: int
-    as_of: datetime
-    estimates: State
-    estimates_event: int | None
-    ledger_head: dict[str, Any]
-    method: dict[str, Any]
-    reference_forecasts: list[ReferencePerformance]
-    readers: ReadersView | None
+    items: list[BoardItem] = Field(
+        description="commentators, best first; those with too short a record last, without a rank"
+    )
+    total: int = Field(description="number of commentators on the leaderboard, before limit and offset")
+    as_of: datetime = Field(description="instant of the record that the leaderboard shows")
+    estimates: State = Field(
+        description="current, stale (computed from an earlier record) or pending (not computed yet: retry shortly)"
+    )
+    estimates_event: int | None = Field(
+        description="number of the ledger event up to which the estimates count; null while pending"
+    )
+    ledger_head: dict[str, Any] = Field(description="number (seq) and hash of the newest event of the ledger")
+    method: dict[str, Any] = Field(description="parameters and explanation of the ranking")
+    reference_forecasts: list[ReferencePerformance] = Field(description="scores of the reference forecasts, by kind")
+    readers: ReadersView | None = Field(
+        description="how often the order holds under other interpretations of the hedges; null without ranked hedges"
+    )
 
 
 class LeaderboardQuery(BoardQuery):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from predictions import ledger
@@ -18,23 +18,23 @@ router = APIRouter(tags=["service"])
 class EventView(BaseModel):
     """One event of the ledger; hash it yourself: the README says how."""
 
-    seq: int
-    at: Any
-    actor: str
-    action: str
-    subject: str
-    subject_id: int
-    body: str
-    salt: str
-    body_hash: str
-    hash: str
+    seq: int = Field(description="number of the event, from 1 without gaps")
+    at: Any = Field(description="time of the event")
+    actor: str = Field(description="name of the key or user that made the change")
+    action: str = Field(description="kind of the change")
+    subject: str = Field(description="kind of the row that was changed")
+    subject_id: int = Field(description="id of that row")
+    body: str = Field(description="details of the change, as JSON")
+    salt: str = Field(description="random value in the hash of the body, in hexadecimal")
+    body_hash: str = Field(description="SHA-256 of salt and body, in hexadecimal")
+    hash: str = Field(description="SHA-256 of this event and the hash before it, in hexadecimal")
 
 
 class LedgerPage(BaseModel):
     """Some events of the ledger in order, and its head."""
 
-    items: list[EventView]
-    head: dict[str, Any]
+    items: list[EventView] = Field(description="events in order")
+    head: dict[str, Any] = Field(description="number (seq) and hash of the newest event of the ledger")
 
 
 @router.get("/api/ledger", response_model=LedgerPage)

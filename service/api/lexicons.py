@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from predictions.hedges.interpret import lexicons, read_hedge
 from predictions.schemas.fields import Words
@@ -15,15 +15,15 @@ router = APIRouter(tags=["service"])
 class HedgeView(BaseModel):
     """How a lexicon reads some words."""
 
-    words: str
-    lexicon: str
-    version: str
-    phrase: str
-    low: float
-    best: float
-    high: float
-    vague: bool
-    source: str
+    words: str = Field(description="the words that were interpreted")
+    lexicon: str = Field(description="name of the lexicon")
+    version: str = Field(description="version of the lexicon")
+    phrase: str = Field(description="the part of the words that decided, normalised")
+    low: float = Field(description="lowest probability that the words can mean, from 0 to 1")
+    best: float = Field(description="probability that the lexicon gives to the words, from 0 to 1")
+    high: float = Field(description="highest probability that the words can mean, from 0 to 1")
+    vague: bool = Field(description="true if the words carry almost no claim: shown, but not ranked")
+    source: str = Field(description="publication from which the numbers are taken")
 
 
 @router.get("/api/lexicons", response_model=None)

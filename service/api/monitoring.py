@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from predictions import ledger
 from predictions.enums import ProposalState, QuestionStatus
@@ -33,8 +33,8 @@ router = APIRouter(tags=["service"])
 class Alive(BaseModel):
     """The process answers."""
 
-    status: str
-    demo: bool
+    status: str = Field(description="ok")
+    demo: bool = Field(description="true if the record is the invented one of a demo")
 
 
 @router.get("/healthz", response_model=Alive)

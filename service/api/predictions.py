@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlmodel import Session
 
 from predictions.columns import MAX_ID
@@ -37,9 +37,9 @@ _LINE = TypeAdapter(PredictionIn)
 class Refusal(BaseModel):
     """A line that was not recorded, and why."""
 
-    line: int
-    detail: str
-    errors: list[dict[str, str]]
+    line: int = Field(description="number of the line, from 1")
+    detail: str = Field(description="what is wrong and what to do")
+    errors: list[dict[str, str]] = Field(description="pointer to the field and detail of each error")
 
     @classmethod
     def of(cls, line: int, error: TrackRecordError) -> Self:
@@ -51,9 +51,9 @@ class Refusal(BaseModel):
 class Recorded(BaseModel):
     """What became of a bulk of predictions: their ids, and with ``partial`` the lines that were refused."""
 
-    recorded: int
-    ids: list[int]
-    refused: list[Refusal]
+    recorded: int = Field(description="number of predictions that were recorded")
+    ids: list[int] = Field(description="ids of these predictions, in the order of the lines")
+    refused: list[Refusal] = Field(description="lines that were not recorded; always empty without partial")
 
 
 @router.post("", status_code=201, response_model=PredictionView)

@@ -1,7 +1,7 @@
 """Resolvers: which there are, which one looks for the outcome of a question, and what it sees at this moment."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from resolvers.probing.configuration import ResolverIn, ResolverView, attach, detach, get_attached
@@ -26,14 +26,14 @@ router = APIRouter(prefix="/api", tags=["resolvers"])
 class Kinds(BaseModel):
     """All resolvers there are."""
 
-    items: list[ResolverKindView]
+    items: list[ResolverKindView] = Field(description="all available resolvers, in order of key")
 
 
 class Detached(BaseModel):
     """The question whose resolver was taken off."""
 
-    question: int
-    detached: bool = True
+    question: int = Field(description="id of the question")
+    detached: bool = Field(default=True, description="always true")
 
 
 @router.get("/resolvers", response_model=Kinds)

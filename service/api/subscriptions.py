@@ -1,7 +1,7 @@
 """Subscriptions: a person's channel hears of a question, or of a topic, because they ask for it."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from resolvers.notifications.delivery_log import ChannelView, list_channels
@@ -25,8 +25,8 @@ router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
 class Subscriptions(BaseModel):
     """The caller's channels (an admin's: all), and what each hears of because somebody asked for it."""
 
-    channels: list[ChannelView]
-    items: list[SubscriptionView]
+    channels: list[ChannelView] = Field(description="channels of the caller; for an admin all")
+    items: list[SubscriptionView] = Field(description="subscriptions of these channels")
 
 
 @router.get("", response_model=Subscriptions)

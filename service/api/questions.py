@@ -41,7 +41,7 @@ router = APIRouter(prefix="/api/questions", tags=["questions"])
 class QuestionWhole(QuestionView):
     """A question whole, with the resolver that looks for its outcome, and whether that may resolve it by itself."""
 
-    resolver: ResolverView | None = Field(description="its resolver; null for none")
+    resolver: ResolverView | None = Field(description="the attached resolver; null without one")
 
 
 @router.post("", status_code=201, response_model=QuestionView)

@@ -21,11 +21,11 @@ PROBLEM = {
     "description": "An error as RFC 9457 has it.",
     "required": ["type", "title", "status", "detail", "errors"],
     "properties": {
-        "type": _TEXT | {"description": "names the kind of error"},
-        "title": _TEXT | {"description": "the kind of error in words"},
-        "status": {"type": "integer", "description": "the HTTP status"},
+        "type": _TEXT | {"description": "relative URI that identifies the kind of problem"},
+        "title": _TEXT | {"description": "kind of problem in a few words"},
+        "status": {"type": "integer", "description": "HTTP status code"},
         "detail": _TEXT | {"description": "what is wrong and what to do"},
-        "errors": {"type": "array", "items": _FAULT, "description": "each fault; may be empty"},
+        "errors": {"type": "array", "items": _FAULT, "description": "each invalid field; empty if none is to blame"},
     },
 }
 _REFUSED = {

@@ -203,7 +203,7 @@ def test_the_command_line_sets_hours_watches_and_sends_again(
     assert run(capsys, "channels", "add", "desk", f"{receiver.url}/hook", *hours)[0] == 0
     printed = run(capsys, "channels", "list")[1]
     assert "daily at 08:00, not 22:00-07:00 (Europe/Berlin)" in printed
-    assert "what is watched" in printed
+    assert "subscriptions" in printed
     assert run(capsys, "channels", "change", "1", "--quiet", "", "--digest", "", "--zone", "UTC")[0] == 0
     assert "at once" in run(capsys, "channels", "list")[1]
     assert run(capsys, "channels", "watch", "1", "--topic", "nowhere")[0] == 0

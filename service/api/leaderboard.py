@@ -23,12 +23,12 @@ from service.security.access import Reader
 from service.web.cached_route import CachedPageRoute
 from service.web.etag import etag_of, tagged
 from service.web.leaderboard_query import BoardQuery
-from service.web.responses import Reading, address_of, read_reply
+from service.web.responses import ReadSession, page_address, read_reply
 
 router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=CachedPageRoute)
 
 
-class ReadersView(BaseModel):
+class RobustnessView(BaseModel):
     """For how many simulated readers of the words the order of the board holds, as shares from 0 to 1: that the first
     stays first, that the whole order stays, and of any two commentators."""
 
@@ -57,7 +57,7 @@ class Board(BaseModel):
     ledger_head: dict[str, Any] = Field(description="number and hash of the newest ledger event")
     method: dict[str, Any] = Field(description="how the board ranks, and figures of this record")
     reference_forecasts: list[ReferencePerformance] = Field(description="how each type of reference forecast scored")
-    readers: ReadersView | None = Field(
+    readers: RobustnessView | None = Field(
         description="how far the order depends on the interpretation of hedges; null without verbal predictions"
     )
 
@@ -71,7 +71,7 @@ class LeaderboardQuery(BoardQuery):
 
 @router.get("/leaderboard", response_model=Board)
 def get_leaderboard(
-    request: Request, _: Reader, session: Reading, query: Annotated[LeaderboardQuery, Query()]
+    request: Request, _: Reader, session: ReadSession, query: Annotated[LeaderboardQuery, Query()]
 ) -> Response:
     """Get the leaderboard.
 
@@ -81,7 +81,7 @@ def get_leaderboard(
     if query.as_of is not None:
         past = _past_board(session, state.as_of_cache, query, query.as_of, now=state.clock.now())
         return read_reply(request, past)
-    page = _page(session, state.leaderboard_cache, query, address_of(request), state.clock.now())
+    page = _page(session, state.leaderboard_cache, query, page_address(request), state.clock.now())
     return tagged(request, page.body, page.tag, gzipped=page.gzipped)
 
 
@@ -140,9 +140,9 @@ def _board(
         ledger_head={"seq": head.seq, "hash": head.hash},
         method=explanation(made.ranking) | {"revisions": query.revisions, "sort": query.order},
         reference_forecasts=list(made.reference_forecasts),
-        readers=_readers(made.readers if query.order == "skill" else None),
+        readers=_robustness_view(made.readers if query.order == "skill" else None),
     )
 
 
-def _readers(found: Robustness | None) -> ReadersView | None:
-    return ReadersView(leader=found.leader, whole=found.whole, pairs=found.pairs) if found else None
+def _robustness_view(found: Robustness | None) -> RobustnessView | None:
+    return RobustnessView(leader=found.leader, whole=found.whole, pairs=found.pairs) if found else None

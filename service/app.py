@@ -45,7 +45,7 @@ from service.web.body_limit import BodyLimit
 from service.web.compression import Compression
 from service.web.head_requests import HeadAsGet
 from service.web.openapi_webhooks import webhooks
-from service.web.strict_requests import strict
+from service.web.strict_requests import check_request
 
 log = logging.getLogger(__name__)
 API = (
@@ -74,12 +74,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.with_scheduler = scheduler
     app.state.sign_in_throttle = SignInThrottle()
     for module in API:
-        app.include_router(module.router, dependencies=[Depends(strict)])
+        app.include_router(module.router, dependencies=[Depends(check_request)])
     app.include_router(pages.router)
     app.webhooks.include_router(webhooks)
     app.mount("/static", Assets(), name="static")
-    problems.install(app, pages.problem_page)
-    openapi.describe(app)
+    problems.install_error_handlers(app, pages.problem_page)
+    openapi.amend_openapi(app)
     app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(Compression)

@@ -71,7 +71,7 @@ def resolver_kinds() -> list[ResolverKindView]:
     ]
 
 
-def probe_now(request: Request, which: str, who: Caller, data: TrialIn | None = None) -> ProbeResultView:
+def probe_now(request: Request, which: str, caller: Caller, data: TrialIn | None = None) -> ProbeResultView:
     """Run a resolver with the attached settings, or with those of ``data``. No session is open during the probe.
 
     Raises ``NotFound`` for a question without resolver, ``InvalidInput`` for settings that are not valid.
@@ -85,7 +85,7 @@ def probe_now(request: Request, which: str, who: Caller, data: TrialIn | None = 
             settings = TrialIn.model_construct(resolver=row.resolver, config=row.config)
         else:
             settings = data
-            require_permission(who, question, ResolverIn(resolver=data.resolver, config=data.config))
+            require_resolver_permission(caller, question, ResolverIn(resolver=data.resolver, config=data.config))
             validate_config(data.resolver, data.config, question.kind)
         probed, last_good_at = ProbedQuestion.of(question), row.last_good_at if row else None
     result = dry_run(state.engine, state.settings, state.clock, probed, settings.resolver, settings.config)
@@ -108,11 +108,11 @@ def probe_result_view(
     )
 
 
-def require_permission(who: Caller, question: Question, data: ResolverIn) -> None:
+def require_resolver_permission(caller: Caller, question: Question, data: ResolverIn) -> None:
     """Raise 403 if only an admin may attach or try this."""
-    if needs_admin(question, data) and not who.may("admin"):
+    if needs_admin(question, data) and not caller.may("admin"):
         raise HTTPException(
             403,
-            f"the key {who.name!r} does not grant 'admin', which automatic, headers_env and another base_url need: "
+            f"the key {caller.name!r} does not grant 'admin', which automatic, headers_env and another base_url need: "
             "leave them out, or ask an admin",
         )

@@ -22,10 +22,10 @@ from resolvers.notifications.senders.chat import check_address
 from service.channel_test import TestMessageResult, send_test_now
 from service.lookup import channel_of, delivery_of
 from service.security.access import Admin
-from service.web.idempotency import Writing
-from service.web.pagination import Cursor, Limit, after, page_reply
-from service.web.path_params import Number
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import Write
+from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
+from service.web.path_params import RowId
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api", tags=["channels"])
 
@@ -43,12 +43,12 @@ class Channels(BaseModel):
 
 
 @router.post("/channels", status_code=201, response_model=NewChannelView)
-def add_channel(data: ChannelIn, who: Admin, write: Writing) -> Response:
+def add_channel(data: ChannelIn, caller: Admin, write: Write) -> Response:
     """Add a channel.
 
     A webhook, mail or chat address that prompts are sent to. The signing secret is shown in this reply only.
     """
-    write.must_not_be_kept()
+    write.refuse_key()
     if data.kind is ChannelKind.CHAT:
         check_address(data.target)
 
@@ -56,11 +56,11 @@ def add_channel(data: ChannelIn, who: Admin, write: Writing) -> Response:
         row = create_channel(session, data, now=write.now)
         return NewChannelView(**ChannelView.of(row).model_dump(), secret=row.secret)
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.get("/channels", response_model=Channels)
-def list_all_channels(request: Request, _: Admin, session: Reading) -> Response:
+def list_all_channels(request: Request, _: Admin, session: ReadSession) -> Response:
     """List channels.
 
     Without their secrets.
@@ -69,7 +69,7 @@ def list_all_channels(request: Request, _: Admin, session: Reading) -> Response:
 
 
 @router.patch("/channels/{number}", response_model=ChannelView)
-def change_channel(number: Number, data: ChannelPreferences, who: Admin, write: Writing) -> Response:
+def change_channel(number: RowId, data: ChannelPreferences, caller: Admin, write: Write) -> Response:
     """Change what a channel receives, and when.
 
     Its topics, person, quiet hours and digest. Fields left out stay as they are.
@@ -80,11 +80,11 @@ def change_channel(number: Number, data: ChannelPreferences, who: Admin, write: 
         change_preferences(session, row, data, now=write.now)
         return ChannelView.of(row)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)
 
 
 @router.post("/channels/{number}/state", status_code=200, response_model=ChannelView)
-def switch_channel(number: Number, data: ChannelEnabledIn, who: Admin, write: Writing) -> Response:
+def switch_channel(number: RowId, data: ChannelEnabledIn, caller: Admin, write: Write) -> Response:
     """Enable or disable a channel.
 
     Messages waiting for a disabled channel become dead letters, which can be sent again.
@@ -92,15 +92,15 @@ def switch_channel(number: Number, data: ChannelEnabledIn, who: Admin, write: Wr
 
     def job(session: Session) -> BaseModel:
         row = channel_of(session, number)
-        set_enabled(row, enabled=data.enabled, reason=data.reason or f"disabled by {who.name}")
+        set_enabled(row, enabled=data.enabled, reason=data.reason or f"disabled by {caller.name}")
         session.flush()
         return ChannelView.of(row)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)
 
 
 @router.post("/channels/{number}/test", status_code=200, response_model=TestMessageResult)
-def send_test_message(request: Request, number: Number, _: Admin) -> TestMessageResult:
+def send_test_message(request: Request, number: RowId, _: Admin) -> TestMessageResult:
     """Send a test message.
 
     It is sent now; the reply says what the receiver answered.
@@ -112,7 +112,7 @@ def send_test_message(request: Request, number: Number, _: Admin) -> TestMessage
 def list_all_deliveries(
     request: Request,
     _: Admin,
-    session: Reading,
+    session: ReadSession,
     limit: Limit = 100,
     cursor: Cursor = None,
     state: DeliveryState | None = None,
@@ -123,12 +123,14 @@ def list_all_deliveries(
 
     Every message with its attempts; `state=dead` are the dead letters.
     """
-    found = list_deliveries(session, state=state, channel=channel, question=question, after=after(cursor), limit=limit)
+    found = list_deliveries(
+        session, state=state, channel=channel, question=question, after=decode_cursor(cursor), limit=limit
+    )
     return page_reply(request, found, limit)
 
 
 @router.post("/deliveries/{number}/resend", status_code=200, response_model=DeliveryView)
-def resend_delivery(number: Number, who: Admin, write: Writing) -> Response:
+def resend_delivery(number: RowId, caller: Admin, write: Write) -> Response:
     """Send a dead letter again.
 
     The message id stays the same.
@@ -139,4 +141,4 @@ def resend_delivery(number: Number, who: Admin, write: Writing) -> Response:
         session.flush()
         return list_deliveries(session, after=number - 1, limit=1)[0]
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)

@@ -14,32 +14,32 @@ from predictions.schemas.views import CommentatorView
 from predictions.submissions.commentators import change_commentator, enter_commentator
 from service.lookup import commentator_of
 from service.security.access import Predictor, Reader, ResolverCaller
-from service.web.idempotency import Writing
-from service.web.pagination import Cursor, Limit, after, page_reply
-from service.web.path_params import Which
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import Write
+from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api/commentators", tags=["commentators"])
 
 
 @router.post("", status_code=201, response_model=CommentatorView)
-def create_commentator(data: CommentatorIn, who: Predictor, write: Writing) -> Response:
+def create_commentator(data: CommentatorIn, caller: Predictor, write: Write) -> Response:
     """Create a commentator.
 
     Or find the one that has this name, slug or id already.
     """
 
     def job(session: Session) -> BaseModel:
-        return CommentatorView.of(enter_commentator(session, data, now=write.now, actor=who.name))
+        return CommentatorView.of(enter_commentator(session, data, now=write.now, actor=caller.name))
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.get("", response_model=None)
 def list_all_commentators(
     request: Request,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     limit: Limit = 100,
     cursor: Cursor = None,
     kind: CommentatorKind | None = None,
@@ -49,18 +49,18 @@ def list_all_commentators(
 
     In order of creation.
     """
-    rows = list_commentators(session, kind=kind, text=q, after=after(cursor), limit=limit)
+    rows = list_commentators(session, kind=kind, text=q, after=decode_cursor(cursor), limit=limit)
     return page_reply(request, [CommentatorView.of(row) for row in rows], limit)
 
 
 @router.get("/{which}", response_model=CommentatorView)
-def get_commentator(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def get_commentator(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Get a commentator."""
     return read_reply(request, CommentatorView.of(commentator_of(session, which)))
 
 
 @router.patch("/{which}", response_model=CommentatorView)
-def correct_commentator(which: Which, data: CommentatorChange, who: ResolverCaller, write: Writing) -> Response:
+def correct_commentator(which: IdOrSlug, data: CommentatorChange, caller: ResolverCaller, write: Write) -> Response:
     """Correct a commentator.
 
     Name, kind, description or statement; the ledger keeps the former values.
@@ -71,7 +71,7 @@ def correct_commentator(which: Which, data: CommentatorChange, who: ResolverCall
 
     def job(session: Session) -> BaseModel:
         row = commentator_of(session, which)
-        change_commentator(session, row, changes, now=write.now, actor=who.name)
+        change_commentator(session, row, changes, now=write.now, actor=caller.name)
         return CommentatorView.of(row)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)

@@ -10,29 +10,29 @@ from predictions.records.comparison import PairView, compare_commentators
 from service.lookup import commentator_of
 from service.security.access import Reader
 from service.web.leaderboard_query import FilterQuery
-from service.web.responses import Reading, cached_reply, read_reply
+from service.web.responses import ReadSession, cached_reply, read_reply
 
 router = APIRouter(prefix="/api", tags=["leaderboard"])
-WHO = "the id or the slug of a commentator"
-Who = Annotated[str, Query(max_length=120, description=WHO)]
+ID_OR_SLUG = "the id or the slug of a commentator"
+CommentatorKey = Annotated[str, Query(max_length=120, description=ID_OR_SLUG)]
 
 
 class CalibrationQuery(FilterQuery):
     """Filters, and whose calls: everyone's if no commentator is named."""
 
-    commentator: Annotated[str | None, Query(max_length=120, description=WHO)] = None
+    commentator: Annotated[str | None, Query(max_length=120, description=ID_OR_SLUG)] = None
 
 
 class PairQuery(FilterQuery):
     """Filters, and the two commentators to compare."""
 
-    first: Who
-    second: Who
+    first: CommentatorKey
+    second: CommentatorKey
 
 
 @router.get("/calibration", response_model=CalibrationView)
 def get_calibration(
-    request: Request, _: Reader, session: Reading, query: Annotated[CalibrationQuery, Query()]
+    request: Request, _: Reader, session: ReadSession, query: Annotated[CalibrationQuery, Query()]
 ) -> Response:
     """Get a reliability diagram.
 
@@ -46,7 +46,7 @@ def get_calibration(
 
 @router.get("/pairs", response_model=PairView)
 def compare_two_commentators(
-    request: Request, _: Reader, session: Reading, query: Annotated[PairQuery, Query()]
+    request: Request, _: Reader, session: ReadSession, query: Annotated[PairQuery, Query()]
 ) -> Response:
     """Compare two commentators.
 

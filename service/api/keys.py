@@ -13,8 +13,8 @@ from predictions.schemas.views import View
 from service.db.models import ApiKey
 from service.security.access import Admin
 from service.security.api_keys import SCOPES, create_key, list_keys, revoke_key
-from service.web.idempotency import Writing
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import Write
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api/keys", tags=["keys"])
 
@@ -52,22 +52,22 @@ def _view(row: ApiKey, plain: str | None = None) -> KeyView:
 
 
 @router.post("", status_code=201, response_model=KeyView)
-def create_api_key(request: Request, data: KeyIn, who: Admin, write: Writing) -> Response:
+def create_api_key(request: Request, data: KeyIn, caller: Admin, write: Write) -> Response:
     """Create an API key.
 
     Its plain text is in this reply only.
     """
-    write.must_not_be_kept()
+    write.refuse_key()
 
     def job(session: Session) -> BaseModel:
         secret = request.app.state.secret
         return _view(*create_key(session, data.name, data.scopes, secret=secret, now=write.now))
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.get("", response_model=Keys)
-def list_all_keys(request: Request, _: Admin, session: Reading) -> Response:
+def list_all_keys(request: Request, _: Admin, session: ReadSession) -> Response:
     """List API keys.
 
     Revoked ones too.
@@ -76,7 +76,7 @@ def list_all_keys(request: Request, _: Admin, session: Reading) -> Response:
 
 
 @router.post("/{name}/revocation", status_code=200, response_model=KeyView)
-def revoke_api_key(name: Annotated[str, Path(max_length=120)], who: Admin, write: Writing) -> Response:
+def revoke_api_key(name: Annotated[str, Path(max_length=120)], caller: Admin, write: Write) -> Response:
     """Revoke an API key.
 
     It stops working at once.
@@ -85,4 +85,4 @@ def revoke_api_key(name: Annotated[str, Path(max_length=120)], who: Admin, write
     def job(session: Session) -> BaseModel:
         return _view(revoke_key(session, name, now=write.now))
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)

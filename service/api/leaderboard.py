@@ -23,12 +23,12 @@ from service.security.access import Reader
 from service.web.cached_route import CachedPageRoute
 from service.web.etag import etag_of, tagged
 from service.web.leaderboard_query import BoardQuery
-from service.web.responses import Reading, address_of, read_reply
+from service.web.responses import ReadSession, page_address, read_reply
 
 router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=CachedPageRoute)
 
 
-class ReadersView(BaseModel):
+class RobustnessView(BaseModel):
     """For how many simulated readers of the words the order of the board holds, as shares from 0 to 1: that the first
     stays first, that the whole order stays, and of any two commentators."""
 
@@ -63,7 +63,7 @@ class Board(BaseModel):
     ledger_head: dict[str, Any] = Field(description="number (seq) and hash of the newest event of the ledger")
     method: dict[str, Any] = Field(description="parameters and explanation of the ranking")
     reference_forecasts: list[ReferencePerformance] = Field(description="scores of the reference forecasts, by kind")
-    readers: ReadersView | None = Field(
+    readers: RobustnessView | None = Field(
         description="how often the order holds under other interpretations of the hedges; null without ranked hedges"
     )
 
@@ -77,7 +77,7 @@ class LeaderboardQuery(BoardQuery):
 
 @router.get("/leaderboard", response_model=Board)
 def get_leaderboard(
-    request: Request, _: Reader, session: Reading, query: Annotated[LeaderboardQuery, Query()]
+    request: Request, _: Reader, session: ReadSession, query: Annotated[LeaderboardQuery, Query()]
 ) -> Response:
     """Get the leaderboard.
 
@@ -87,7 +87,7 @@ def get_leaderboard(
     if query.as_of is not None:
         past = _past_board(session, state.as_of_cache, query, query.as_of, now=state.clock.now())
         return read_reply(request, past)
-    page = _page(session, state.leaderboard_cache, query, address_of(request), state.clock.now())
+    page = _page(session, state.leaderboard_cache, query, page_address(request), state.clock.now())
     return tagged(request, page.body, page.tag, gzipped=page.gzipped)
 
 
@@ -146,9 +146,9 @@ def _board(
         ledger_head={"seq": head.seq, "hash": head.hash},
         method=explanation(made.ranking) | {"revisions": query.revisions, "sort": query.order},
         reference_forecasts=list(made.reference_forecasts),
-        readers=_readers(made.readers if query.order == "skill" else None),
+        readers=_robustness_view(made.readers if query.order == "skill" else None),
     )
 
 
-def _readers(found: Robustness | None) -> ReadersView | None:
-    return ReadersView(leader=found.leader, whole=found.whole, pairs=found.pairs) if found else None
+def _robustness_view(found: Robustness | None) -> RobustnessView | None:
+    return RobustnessView(leader=found.leader, whole=found.whole, pairs=found.pairs) if found else None

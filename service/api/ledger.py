@@ -10,7 +10,7 @@ from predictions import ledger
 from predictions.columns import MAX_ID
 from predictions.queries.ledger_events import list_events
 from service.security.access import Reader
-from service.web.responses import Reading, read_reply
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(tags=["service"])
 
@@ -41,7 +41,7 @@ class LedgerPage(BaseModel):
 def list_all_events(
     request: Request,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     after: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
     subject: Annotated[str | None, Query(max_length=30)] = None,
     subject_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,

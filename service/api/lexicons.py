@@ -43,15 +43,15 @@ def interpret_hedge(
 
     The probability that a lexicon gives to some words.
     """
-    found = read_hedge(words, lexicon)
+    interpretation = read_hedge(words, lexicon)
     return HedgeView(
-        words=found.words,
-        lexicon=found.lexicon,
-        version=str(found.version),
-        phrase=found.phrase,
-        low=found.low,
-        best=found.best,
-        high=found.high,
-        vague=found.vague,
-        source=found.source,
+        words=interpretation.words,
+        lexicon=interpretation.lexicon,
+        version=str(interpretation.version),
+        phrase=interpretation.phrase,
+        low=interpretation.low,
+        best=interpretation.best,
+        high=interpretation.high,
+        vague=interpretation.vague,
+        source=interpretation.source,
     )

@@ -25,25 +25,25 @@ from resolvers.probing.statistics import count_paused_hosts, count_resolvers, ol
 from service.db.engine import ping
 from service.security.access import Reader
 from service.web.problems import Problem
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter(tags=["service"])
 
 
-class Alive(BaseModel):
+class HealthStatus(BaseModel):
     """The process answers."""
 
     status: str = Field(description="ok")
     demo: bool = Field(description="true if the record is the invented one of a demo")
 
 
-@router.get("/healthz", response_model=Alive)
-def healthz(request: Request) -> Alive:
+@router.get("/healthz", response_model=HealthStatus)
+def healthz(request: Request) -> HealthStatus:
     """Check that the process is alive."""
-    return Alive(status="ok", demo=request.app.state.demo)
+    return HealthStatus(status="ok", demo=request.app.state.demo)
 
 
-@router.get("/readyz", response_model=Alive, responses={503: {"description": "not ready, and why"}})
+@router.get("/readyz", response_model=HealthStatus, responses={503: {"description": "not ready, and why"}})
 def readyz(request: Request) -> Any:
     """Check that the service is ready.
 
@@ -53,11 +53,11 @@ def readyz(request: Request) -> Any:
     scheduler = request.app.state.scheduler
     if scheduler is not None and not scheduler.healthy():
         return Problem(503, "Not available now", "the scheduler's ticks have stopped: restart the service")
-    return Alive(status="ok", demo=request.app.state.demo)
+    return HealthStatus(status="ok", demo=request.app.state.demo)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(request: Request, _: Reader, session: Reading) -> Response:
+def metrics(request: Request, _: Reader, session: ReadSession) -> Response:
     """Get metrics.
 
     Counts of the record, lateness of prompts and state of the sources of resolvers, for Prometheus.

@@ -24,17 +24,17 @@ from service.security.access import Predictor, Reader
 from service.security.api_keys import Caller
 from service.strict_json import parse_json
 from service.validation import invalid_input
-from service.web.idempotency import Writes, Writing
-from service.web.pagination import Cursor, Limit, after, page_reply
-from service.web.path_params import Number
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import IdempotentWrite, Write
+from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
+from service.web.path_params import RowId
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api/predictions", tags=["predictions"])
 MAX_LINES = 10_000
 _LINE = TypeAdapter(PredictionIn)
 
 
-class Refusal(BaseModel):
+class RejectedLine(BaseModel):
     """A line that was not recorded, and why."""
 
     line: int = Field(description="number of the line, from 1")
@@ -48,32 +48,32 @@ class Refusal(BaseModel):
         return cls(line=line, detail=error.detail, errors=errors)
 
 
-class Recorded(BaseModel):
+class BatchResult(BaseModel):
     """What became of a bulk of predictions: their ids, and with ``partial`` the lines that were refused."""
 
     recorded: int = Field(description="number of predictions that were recorded")
     ids: list[int] = Field(description="ids of these predictions, in the order of the lines")
-    refused: list[Refusal] = Field(description="lines that were not recorded; always empty without partial")
+    refused: list[RejectedLine] = Field(description="lines that were not recorded; always empty without partial")
 
 
 @router.post("", status_code=201, response_model=PredictionView)
-async def record_one_prediction(data: PredictionIn, who: Predictor, write: Writing) -> Response:
+async def record_one_prediction(data: PredictionIn, caller: Predictor, write: Write) -> Response:
     """Record a prediction.
 
     Commentator, source and question are found by id or natural key, or created.
     """
-    return await write.awaited(who, _record, Submission(data, write.now, who.name))
+    return await write.batched(caller, _record, Submission(data, write.now, caller.name))
 
 
 def _record(session: Session, submissions: list[Submission]) -> list[BaseModel]:
     return [view_new_prediction(session, row) for row in record_each(session, submissions)]
 
 
-@router.post("/batch", status_code=201, response_model=Recorded)
+@router.post("/batch", status_code=201, response_model=BatchResult)
 async def record_many_predictions(
     request: Request,
-    who: Predictor,
-    write: Writing,
+    caller: Predictor,
+    write: Write,
     partial: Annotated[bool, Query(description="true: take the good lines, report the others")] = False,
 ) -> Response:
     """Record many predictions.
@@ -83,21 +83,21 @@ async def record_many_predictions(
     lines = [(number, line) for number, line in enumerate((await request.body()).splitlines(), 1) if line.strip()]
     if not 0 < len(lines) <= MAX_LINES:
         raise InvalidInput.at("", f"send 1 to {MAX_LINES} lines, each one prediction as JSON; these are {len(lines)}")
-    return await run_sync(_batch, lines, who, write, partial)
+    return await run_sync(_record_batch, lines, caller, write, partial)
 
 
-def _batch(lines: list[tuple[int, bytes]], who: Caller, write: Writes, partial: bool) -> Response:
+def _record_batch(lines: list[tuple[int, bytes]], caller: Caller, write: IdempotentWrite, partial: bool) -> Response:
     good: list[tuple[int, PredictionIn]] = []
-    refused: list[Refusal] = []
+    refused: list[RejectedLine] = []
     for number, line in lines:
         try:
             good.append((number, _LINE.validate_python(parse_json(line))))
         except ValidationError as error:
-            refused.append(Refusal.of(number, invalid_input(error)))
+            refused.append(RejectedLine.of(number, invalid_input(error)))
         except InvalidInput as error:
-            refused.append(Refusal.of(number, error))
+            refused.append(RejectedLine.of(number, error))
         except (ValueError, RecursionError):  # also text that is no UTF-8, or brackets without end
-            refused.append(Refusal.of(number, InvalidInput.at("", "is not valid JSON: one object a line")))
+            refused.append(RejectedLine.of(number, InvalidInput.at("", "is not valid JSON: one object a line")))
     if refused and not partial:
         faults = [
             Fault(f"/{bad.line - 1}{fault['pointer']}", fault["detail"]) for bad in refused for fault in bad.errors
@@ -106,31 +106,31 @@ def _batch(lines: list[tuple[int, bytes]], who: Caller, write: Writes, partial: 
 
     def job(session: Session) -> BaseModel:
         if partial:
-            return _each_good_one(session, good, list(refused), now=write.now, actor=who.name)
-        ids = record_predictions(session, [item for _, item in good], now=write.now, actor=who.name)
-        return Recorded(recorded=len(ids), ids=ids, refused=[])
+            return _record_valid_lines(session, good, list(refused), now=write.now, actor=caller.name)
+        ids = record_predictions(session, [item for _, item in good], now=write.now, actor=caller.name)
+        return BatchResult(recorded=len(ids), ids=ids, refused=[])
 
-    return write(who, job)
+    return write(caller, job)
 
 
-def _each_good_one(
-    session: Session, good: list[tuple[int, PredictionIn]], refused: list[Refusal], *, now: datetime, actor: str
-) -> Recorded:
+def _record_valid_lines(
+    session: Session, good: list[tuple[int, PredictionIn]], refused: list[RejectedLine], *, now: datetime, actor: str
+) -> BatchResult:
     ids = []
     for number, item in good:
         try:
             with session.begin_nested():
                 ids.append(row_id(record_prediction(session, item, now=now, actor=actor)))
         except TrackRecordError as error:
-            refused.append(Refusal.of(number, error))
-    return Recorded(recorded=len(ids), ids=ids, refused=sorted(refused, key=lambda bad: bad.line))
+            refused.append(RejectedLine.of(number, error))
+    return BatchResult(recorded=len(ids), ids=ids, refused=sorted(refused, key=lambda bad: bad.line))
 
 
 @router.get("", response_model=None)
 def list_all_predictions(
     request: Request,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     limit: Limit = 100,
     cursor: Cursor = None,
     commentator: Annotated[str | None, Query(max_length=120, description="id or slug")] = None,
@@ -154,17 +154,17 @@ def list_all_predictions(
         since=since,
         until=until,
     )
-    return page_reply(request, list_predictions(session, wanted, after=after(cursor), limit=limit), limit)
+    return page_reply(request, list_predictions(session, wanted, after=decode_cursor(cursor), limit=limit), limit)
 
 
 @router.get("/{number}", response_model=PredictionView)
-def get_prediction(request: Request, number: Number, _: Reader, session: Reading) -> Response:
+def get_prediction(request: Request, number: RowId, _: Reader, session: ReadSession) -> Response:
     """Get a prediction."""
     return read_reply(request, view_predictions(session, [prediction_of(session, number)])[0])
 
 
 @router.post("/{number}/revisions", status_code=201, response_model=PredictionView)
-def revise_prediction(number: Number, data: StatedIn, who: Predictor, write: Writing) -> Response:
+def revise_prediction(number: RowId, data: StatedIn, caller: Predictor, write: Write) -> Response:
     """Revise a prediction.
 
     Record a later prediction by the same commentator on the same question; the earlier one stays and counts.
@@ -181,13 +181,13 @@ def revise_prediction(number: Number, data: StatedIn, who: Predictor, write: Wri
             raise InvalidInput.at(
                 "/made_at", f"must be later than that of prediction {number}; to mend a mistake, send a correction"
             )
-        return view_new_prediction(session, record_prediction(session, whole, now=write.now, actor=who.name))
+        return view_new_prediction(session, record_prediction(session, whole, now=write.now, actor=caller.name))
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.post("/{number}/corrections", status_code=201, response_model=PredictionView)
-def correct_one_prediction(number: Number, data: CorrectionIn, who: Predictor, write: Writing) -> Response:
+def correct_one_prediction(number: RowId, data: CorrectionIn, caller: Predictor, write: Write) -> Response:
     """Correct a prediction.
 
     Replace a wrongly recorded prediction; the wrong one stays on record, superseded.
@@ -195,13 +195,13 @@ def correct_one_prediction(number: Number, data: CorrectionIn, who: Predictor, w
 
     def job(session: Session) -> BaseModel:
         wrong = prediction_of(session, number)
-        return view_new_prediction(session, correct_prediction(session, wrong, data, now=write.now, actor=who.name))
+        return view_new_prediction(session, correct_prediction(session, wrong, data, now=write.now, actor=caller.name))
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.post("/{number}/withdrawal", status_code=201, response_model=PredictionView)
-def withdraw_one_prediction(number: Number, data: WithdrawalIn, who: Predictor, write: Writing) -> Response:
+def withdraw_one_prediction(number: RowId, data: WithdrawalIn, caller: Predictor, write: Write) -> Response:
     """Withdraw a prediction.
 
     Take one that should never have been recorded out of the count; it stays visible, with the reason.
@@ -209,6 +209,6 @@ def withdraw_one_prediction(number: Number, data: WithdrawalIn, who: Predictor, 
 
     def job(session: Session) -> BaseModel:
         wrong = prediction_of(session, number)
-        return view_new_prediction(session, withdraw_prediction(session, wrong, data, now=write.now, actor=who.name))
+        return view_new_prediction(session, withdraw_prediction(session, wrong, data, now=write.now, actor=caller.name))
 
-    return write(who, job)
+    return write(caller, job)

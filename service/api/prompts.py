@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from resolvers.prompts.inbox import PromptState, list_prompts
 from service.security.access import Reader
-from service.web.pagination import Cursor, Limit, after, page_reply
-from service.web.responses import Reading
+from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
+from service.web.responses import ReadSession
 
 router = APIRouter(prefix="/api/prompts", tags=["prompts"])
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/prompts", tags=["prompts"])
 def list_all_prompts(
     request: Request,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     state: PromptState | None = None,
     assignee: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 100,
@@ -27,5 +27,5 @@ def list_all_prompts(
     In order of recording.
     """
     now = request.app.state.clock.now()
-    found = list_prompts(session, now=now, state=state, assignee=assignee, after=after(cursor), limit=limit)
-    return page_reply(request, found, limit)
+    prompts = list_prompts(session, now=now, state=state, assignee=assignee, after=decode_cursor(cursor), limit=limit)
+    return page_reply(request, prompts, limit)

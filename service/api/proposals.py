@@ -13,33 +13,33 @@ from predictions.schemas.inputs import ProposalDecisionIn, ProposalIn, Resolutio
 from predictions.schemas.views import ProposalView, ResolutionView
 from service.lookup import proposal_of, question_of
 from service.security.access import Predictor, Reader, ResolverCaller
-from service.web.idempotency import Writing
-from service.web.pagination import Cursor, Limit, after, page_reply
-from service.web.path_params import Number, Which
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import Write
+from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
+from service.web.path_params import IdOrSlug, RowId
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api", tags=["proposals"])
 
 
 @router.post("/questions/{which}/proposals", status_code=201, response_model=ProposalView)
-def propose_outcome(which: Which, data: ProposalIn, who: Predictor, write: Writing) -> Response:
+def propose_outcome(which: IdOrSlug, data: ProposalIn, caller: Predictor, write: Write) -> Response:
     """Propose an outcome.
 
     With evidence; it scores nothing until a person confirms it.
     """
 
     def job(session: Session) -> BaseModel:
-        row = propose(session, question_of(session, which), data, now=write.now, actor=who.name)
+        row = propose(session, question_of(session, which), data, now=write.now, actor=caller.name)
         return ProposalView.of(row)
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.get("/proposals", response_model=None)
 def list_all_proposals(
     request: Request,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     limit: Limit = 100,
     cursor: Cursor = None,
     state: ProposalState | None = None,
@@ -50,12 +50,12 @@ def list_all_proposals(
     In order of entry; contradicting proposals on one question are listed one after the other.
     """
     number = row_id(question_of(session, question)) if question is not None else None
-    rows = list_proposals(session, question=number, state=state, after=after(cursor), limit=limit)
+    rows = list_proposals(session, question=number, state=state, after=decode_cursor(cursor), limit=limit)
     return page_reply(request, [ProposalView.of(row) for row in rows], limit)
 
 
 @router.get("/proposals/{number}", response_model=ProposalView)
-def get_proposal(request: Request, number: Number, _: Reader, session: Reading) -> Response:
+def get_proposal(request: Request, number: RowId, _: Reader, session: ReadSession) -> Response:
     """Get a proposal.
 
     With its evidence and the decision about it.
@@ -64,21 +64,21 @@ def get_proposal(request: Request, number: Number, _: Reader, session: Reading) 
 
 
 @router.post("/proposals/{number}/confirm", status_code=201, response_model=ResolutionView)
-def confirm_proposal(number: Number, who: ResolverCaller, write: Writing, data: ResolutionIn | None = None) -> Response:
+def confirm_proposal(number: RowId, caller: ResolverCaller, write: Write, data: ResolutionIn | None = None) -> Response:
     """Confirm a proposal.
 
     The question is resolved as proposed. A body amends date, evidence and note, not the outcome.
     """
 
     def job(session: Session) -> BaseModel:
-        row = confirm(session, proposal_of(session, number), data, now=write.now, actor=who.name)
+        row = confirm(session, proposal_of(session, number), data, now=write.now, actor=caller.name)
         return ResolutionView.of(row)
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.post("/proposals/{number}/reject", status_code=200, response_model=ProposalView)
-def reject_proposal(number: Number, data: ProposalDecisionIn, who: ResolverCaller, write: Writing) -> Response:
+def reject_proposal(number: RowId, data: ProposalDecisionIn, caller: ResolverCaller, write: Write) -> Response:
     """Reject a proposal.
 
     With the reason; it stays on record.
@@ -86,7 +86,7 @@ def reject_proposal(number: Number, data: ProposalDecisionIn, who: ResolverCalle
 
     def job(session: Session) -> BaseModel:
         proposal = proposal_of(session, number)
-        reject(session, proposal, data.reason, now=write.now, actor=who.name)
+        reject(session, proposal, data.reason, now=write.now, actor=caller.name)
         return ProposalView.of(proposal)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)

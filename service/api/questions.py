@@ -30,38 +30,38 @@ from predictions.schemas.views import QuestionRefView, QuestionView, ResolutionV
 from resolvers.probing.configuration import ResolverView, find_attached, resolver_view
 from service.lookup import in_its_zone, question_of
 from service.security.access import Predictor, Reader, ResolverCaller
-from service.web.idempotency import Writing
-from service.web.pagination import Cursor, Limit, after, page_reply
-from service.web.path_params import Which
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import Write
+from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api/questions", tags=["questions"])
 
 
-class QuestionWhole(QuestionView):
+class QuestionWithResolver(QuestionView):
     """A question whole, with the resolver that looks for its outcome, and whether that may resolve it by itself."""
 
     resolver: ResolverView | None = Field(description="the attached resolver; null without one")
 
 
 @router.post("", status_code=201, response_model=QuestionView)
-def create_question(data: QuestionIn, who: Predictor, write: Writing) -> Response:
+def create_question(data: QuestionIn, caller: Predictor, write: Write) -> Response:
     """Create a question.
 
     Or find the same one on record.
     """
 
     def job(session: Session) -> BaseModel:
-        return view_question(session, enter_question(session, data, now=write.now, actor=who.name))
+        return view_question(session, enter_question(session, data, now=write.now, actor=caller.name))
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.get("", response_model=None)
 def list_all_questions(
     request: Request,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     limit: Limit = 100,
     cursor: Cursor = None,
     topic: Annotated[str | None, Query(max_length=60)] = None,
@@ -77,12 +77,12 @@ def list_all_questions(
     In order of creation.
     """
     wanted = QuestionFilter(topic, event, status, deadline_basis, since, until, q)
-    rows = list_questions(session, wanted, after=after(cursor), limit=limit)
+    rows = list_questions(session, wanted, after=decode_cursor(cursor), limit=limit)
     return page_reply(request, [QuestionRefView.of(row) for row in rows], limit)
 
 
-@router.get("/{which}", response_model=QuestionWhole)
-def get_question(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+@router.get("/{which}", response_model=QuestionWithResolver)
+def get_question(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Get a question.
 
     With its condition, reference forecasts, resolver, proposals and resolutions.
@@ -90,11 +90,11 @@ def get_question(request: Request, which: Which, _: Reader, session: Reading) ->
     question = question_of(session, which)
     row = find_attached(session, question)
     resolver = resolver_view(row, question) if row else None
-    return read_reply(request, QuestionWhole(**dict(view_question(session, question)), resolver=resolver))
+    return read_reply(request, QuestionWithResolver(**dict(view_question(session, question)), resolver=resolver))
 
 
 @router.patch("/{which}", response_model=QuestionView)
-def correct_question(which: Which, data: QuestionChange, who: ResolverCaller, write: Writing) -> Response:
+def correct_question(which: IdOrSlug, data: QuestionChange, caller: ResolverCaller, write: Write) -> Response:
     """Correct a question.
 
     Wording, criteria or deadline basis of a question without outcome, with the reason.
@@ -102,14 +102,14 @@ def correct_question(which: Which, data: QuestionChange, who: ResolverCaller, wr
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        change_question(session, question, data.changes, data.reason, now=write.now, actor=who.name)
+        change_question(session, question, data.changes, data.reason, now=write.now, actor=caller.name)
         return view_question(session, question)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)
 
 
 @router.post("/{which}/resolutions", status_code=201, response_model=ResolutionView)
-def resolve_question(which: Which, data: ResolutionIn, who: ResolverCaller, write: Writing) -> Response:
+def resolve_question(which: IdOrSlug, data: ResolutionIn, caller: ResolverCaller, write: Write) -> Response:
     """Resolve a question.
 
     A second resolution supersedes the first. Send `supersedes` with the id of the resolution you have seen (or "none")
@@ -118,9 +118,9 @@ def resolve_question(which: Which, data: ResolutionIn, who: ResolverCaller, writ
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        return ResolutionView.of(resolve(session, question, data, now=write.now, actor=who.name))
+        return ResolutionView.of(resolve(session, question, data, now=write.now, actor=caller.name))
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.post(
@@ -131,21 +131,21 @@ def resolve_question(which: Which, data: ResolutionIn, who: ResolverCaller, writ
     name="retract_question_resolution_at_former_address",
 )
 @router.post("/{which}/resolutions/retraction", status_code=201, response_model=ResolutionView)
-def retract_question_resolution(which: Which, data: RetractionIn, who: ResolverCaller, write: Writing) -> Response:
+def retract_question_resolution(which: IdOrSlug, data: RetractionIn, caller: ResolverCaller, write: Write) -> Response:
     """Retract a resolution.
 
     The question is then open or due again. `taken-back` is the former address.
     """
 
     def job(session: Session) -> BaseModel:
-        row = retract_resolution(session, question_of(session, which), data.reason, now=write.now, actor=who.name)
+        row = retract_resolution(session, question_of(session, which), data.reason, now=write.now, actor=caller.name)
         return ResolutionView.of(row)
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.post("/{which}/decided", status_code=200, response_model=QuestionView)
-def declare_question_decided(which: Which, data: DecidedIn, who: ResolverCaller, write: Writing) -> Response:
+def declare_question_decided(which: IdOrSlug, data: DecidedIn, caller: ResolverCaller, write: Write) -> Response:
     """Declare a question decided.
 
     Before its deadline: people are prompted to resolve it now.
@@ -153,14 +153,14 @@ def declare_question_decided(which: Which, data: DecidedIn, who: ResolverCaller,
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        declare_decided(session, question, data.reason, now=write.now, actor=who.name)
+        declare_decided(session, question, data.reason, now=write.now, actor=caller.name)
         return view_question(session, question)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)
 
 
 @router.post("/{which}/postponements", status_code=201, response_model=QuestionView)
-def postpone_question(which: Which, data: PostponementIn, who: ResolverCaller, write: Writing) -> Response:
+def postpone_question(which: IdOrSlug, data: PostponementIn, caller: ResolverCaller, write: Write) -> Response:
     """Postpone a deadline.
 
     To a later instant, with the reason; the ledger keeps the earlier one.
@@ -169,14 +169,14 @@ def postpone_question(which: Which, data: PostponementIn, who: ResolverCaller, w
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
         deadline = in_its_zone(question, data.deadline)
-        postpone(session, question, deadline, data.reason, now=write.now, actor=who.name)
+        postpone(session, question, deadline, data.reason, now=write.now, actor=caller.name)
         return view_question(session, question)
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.post("/{which}/snooze", status_code=200, response_model=QuestionView)
-def snooze_due_question(which: Which, data: SnoozeIn, who: ResolverCaller, write: Writing) -> Response:
+def snooze_due_question(which: IdOrSlug, data: SnoozeIn, caller: ResolverCaller, write: Write) -> Response:
     """Snooze a due question.
 
     Nobody is prompted before `until`; null ends the snooze now.
@@ -184,14 +184,14 @@ def snooze_due_question(which: Which, data: SnoozeIn, who: ResolverCaller, write
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        snooze_question(session, question, data.until, now=write.now, actor=who.name)
+        snooze_question(session, question, data.until, now=write.now, actor=caller.name)
         return view_question(session, question)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)
 
 
 @router.post("/{which}/assignment", status_code=200, response_model=QuestionView)
-def assign_question_to_person(which: Which, data: AssignmentIn, who: ResolverCaller, write: Writing) -> Response:
+def assign_question_to_person(which: IdOrSlug, data: AssignmentIn, caller: ResolverCaller, write: Write) -> Response:
     """Assign a question.
 
     To a person, by name; null ends the assignment.
@@ -199,14 +199,14 @@ def assign_question_to_person(which: Which, data: AssignmentIn, who: ResolverCal
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        assign_question(session, question, data.assignee, now=write.now, actor=who.name)
+        assign_question(session, question, data.assignee, now=write.now, actor=caller.name)
         return view_question(session, question)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)
 
 
 @router.post("/{which}/references", status_code=201, response_model=QuestionView)
-def record_reference_forecast(which: Which, data: ReferenceIn, who: Predictor, write: Writing) -> Response:
+def record_reference_forecast(which: IdOrSlug, data: ReferenceIn, caller: Predictor, write: Write) -> Response:
     """Record a reference forecast.
 
     A market or crowd probability of one day, with which predictions of that day are compared.
@@ -214,7 +214,7 @@ def record_reference_forecast(which: Which, data: ReferenceIn, who: Predictor, w
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        add_reference(session, question, data, now=write.now, actor=who.name)
+        add_reference(session, question, data, now=write.now, actor=caller.name)
         return view_question(session, question)
 
-    return write(who, job)
+    return write(caller, job)

@@ -8,14 +8,14 @@ from predictions.records.score_history import HistoryView, history_of
 from service.lookup import commentator_of
 from service.security.access import Reader
 from service.web.leaderboard_query import AsOf
-from service.web.path_params import Which
-from service.web.responses import Reading, read_reply
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api", tags=["leaderboard"])
 
 
 @router.get("/commentators/{which}/record", response_model=RecordView)
-def get_record(request: Request, which: Which, _: Reader, session: Reading, as_of: AsOf = None) -> Response:
+def get_record(request: Request, which: IdOrSlug, _: Reader, session: ReadSession, as_of: AsOf = None) -> Response:
     """Get the record of a commentator.
 
     The line on the board, every scored question, open questions and calibration.
@@ -30,7 +30,7 @@ def get_record(request: Request, which: Which, _: Reader, session: Reading, as_o
 
 
 @router.get("/commentators/{which}/history", response_model=HistoryView)
-def get_score_history(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def get_score_history(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Get the score history of a commentator.
 
     By when outcomes became known, and as the board showed it at each instant.

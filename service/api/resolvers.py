@@ -12,41 +12,41 @@ from service.resolver_trial import (
     ResolverKindView,
     TrialIn,
     probe_now,
-    require_permission,
+    require_resolver_permission,
     resolver_kinds,
 )
 from service.security.access import Reader, ResolverCaller
-from service.web.idempotency import Writing
-from service.web.path_params import Which
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import Write
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api", tags=["resolvers"])
 
 
-class Kinds(BaseModel):
+class ResolverKinds(BaseModel):
     """All resolvers there are."""
 
     items: list[ResolverKindView] = Field(description="all available resolvers, in order of key")
 
 
-class Detached(BaseModel):
+class DetachedResolver(BaseModel):
     """The question whose resolver was taken off."""
 
     question: int = Field(description="id of the question")
     detached: bool = Field(default=True, description="always true")
 
 
-@router.get("/resolvers", response_model=Kinds)
+@router.get("/resolvers", response_model=ResolverKinds)
 def list_all_resolver_kinds(request: Request, _: Reader) -> Response:
     """List kinds of resolvers.
 
     Each with the JSON schema of its settings.
     """
-    return read_reply(request, Kinds(items=resolver_kinds()))
+    return read_reply(request, ResolverKinds(items=resolver_kinds()))
 
 
 @router.get("/questions/{which}/resolver", response_model=ResolverView)
-def get_question_resolver(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def get_question_resolver(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Get the resolver of a question.
 
     Settings, schedule, policy, last observation and last good check.
@@ -56,7 +56,7 @@ def get_question_resolver(request: Request, which: Which, _: Reader, session: Re
 
 
 @router.put("/questions/{which}/resolver", response_model=ResolverView)
-def put_question_resolver(which: Which, data: ResolverIn, who: ResolverCaller, write: Writing) -> Response:
+def put_question_resolver(which: IdOrSlug, data: ResolverIn, caller: ResolverCaller, write: Write) -> Response:
     """Attach a resolver to a question.
 
     Only an admin may set `automatic`, send a secret (`headers_env`), or name a source that is not the real one
@@ -65,14 +65,14 @@ def put_question_resolver(which: Which, data: ResolverIn, who: ResolverCaller, w
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        require_permission(who, question, data)
-        return view(attach(session, question, data, now=write.now, actor=who.name), question)
+        require_resolver_permission(caller, question, data)
+        return view(attach(session, question, data, now=write.now, actor=caller.name), question)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)
 
 
-@router.delete("/questions/{which}/resolver", response_model=Detached)
-def detach_resolver(which: Which, who: ResolverCaller, write: Writing) -> Response:
+@router.delete("/questions/{which}/resolver", response_model=DetachedResolver)
+def detach_resolver(which: IdOrSlug, caller: ResolverCaller, write: Write) -> Response:
     """Detach the resolver of a question.
 
     Its proposals stay.
@@ -80,16 +80,18 @@ def detach_resolver(which: Which, who: ResolverCaller, write: Writing) -> Respon
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        detach(session, question, now=write.now, actor=who.name)
-        return Detached(question=question.id or 0)
+        detach(session, question, now=write.now, actor=caller.name)
+        return DetachedResolver(question=question.id or 0)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)
 
 
 @router.post("/questions/{which}/probe", response_model=ProbeResultView)
-def probe_question(request: Request, which: Which, who: ResolverCaller, data: TrialIn | None = None) -> ProbeResultView:
+def probe_question(
+    request: Request, which: IdOrSlug, caller: ResolverCaller, data: TrialIn | None = None
+) -> ProbeResultView:
     """Run a resolver without recording anything.
 
     Without a body the attached resolver looks; a body tries other settings. Nothing is put on record.
     """
-    return probe_now(request, which, who, data)
+    return probe_now(request, which, caller, data)

@@ -9,7 +9,7 @@ from predictions.questions.proposals import cites_snapshot
 from resolvers.errors import SnapshotLost
 from service.security.access import Reader
 from service.web.etag import client_holds
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 from service.wiring.probing import snapshot_store
 
 router = APIRouter(tags=["proposals"])
@@ -25,7 +25,7 @@ HEADERS = {
 
 
 @router.get("/snapshots/{sha256}", response_class=Response)
-def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: Reading) -> Response:
+def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: ReadSession) -> Response:
     """Get a snapshot.
 
     The bytes that a proposal cites, as they were read: text as plain text, anything else as a download.

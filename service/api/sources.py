@@ -12,32 +12,32 @@ from predictions.schemas.views import SourceView
 from predictions.submissions.sources import change_source, enter_source
 from service.lookup import source_of
 from service.security.access import Predictor, Reader, ResolverCaller
-from service.web.idempotency import Writing
-from service.web.pagination import Cursor, Limit, after, page_reply
-from service.web.path_params import Number
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import Write
+from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
+from service.web.path_params import RowId
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api/sources", tags=["sources"])
 
 
 @router.post("", status_code=201, response_model=SourceView)
-def create_source(data: SourceIn, who: Predictor, write: Writing) -> Response:
+def create_source(data: SourceIn, caller: Predictor, write: Write) -> Response:
     """Create a source.
 
     Or find the one that has this address already.
     """
 
     def job(session: Session) -> BaseModel:
-        return SourceView.of(enter_source(session, data, now=write.now, actor=who.name))
+        return SourceView.of(enter_source(session, data, now=write.now, actor=caller.name))
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.get("", response_model=None)
 def list_all_sources(
     request: Request,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     limit: Limit = 100,
     cursor: Cursor = None,
     outlet: Annotated[str | None, Query(max_length=200)] = None,
@@ -46,18 +46,18 @@ def list_all_sources(
 
     In order of creation.
     """
-    rows = list_sources(session, outlet=outlet, after=after(cursor), limit=limit)
+    rows = list_sources(session, outlet=outlet, after=decode_cursor(cursor), limit=limit)
     return page_reply(request, [SourceView.of(row) for row in rows], limit)
 
 
 @router.get("/{number}", response_model=SourceView)
-def get_source(request: Request, number: Number, _: Reader, session: Reading) -> Response:
+def get_source(request: Request, number: RowId, _: Reader, session: ReadSession) -> Response:
     """Get a source."""
     return read_reply(request, SourceView.of(source_of(session, number)))
 
 
 @router.patch("/{number}", response_model=SourceView)
-def correct_source(number: Number, data: SourceChange, who: ResolverCaller, write: Writing) -> Response:
+def correct_source(number: RowId, data: SourceChange, caller: ResolverCaller, write: Write) -> Response:
     """Correct a source.
 
     Title, outlet or date of publication; the ledger keeps the former values.
@@ -65,7 +65,7 @@ def correct_source(number: Number, data: SourceChange, who: ResolverCaller, writ
 
     def job(session: Session) -> BaseModel:
         row = source_of(session, number)
-        change_source(session, row, data.changes, now=write.now, actor=who.name)
+        change_source(session, row, data.changes, now=write.now, actor=caller.name)
         return SourceView.of(row)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)

@@ -15,9 +15,9 @@ from resolvers.notifications.subscriptions import (
 )
 from service.lookup import channel_of, is_own, own, subscription_of
 from service.security.access import KeyOwner
-from service.web.idempotency import Writing
-from service.web.path_params import Number
-from service.web.responses import Reading, read_reply
+from service.web.idempotency import Write
+from service.web.path_params import RowId
+from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
 
@@ -30,37 +30,37 @@ class Subscriptions(BaseModel):
 
 
 @router.get("", response_model=Subscriptions)
-def list_all_subscriptions(request: Request, who: KeyOwner, session: Reading) -> Response:
+def list_all_subscriptions(request: Request, caller: KeyOwner, session: ReadSession) -> Response:
     """List your subscriptions.
 
     The channels whose person is the caller (by the name of the key), and their subscriptions.
     """
-    channels = [view for view in list_channels(session) if is_own(who, view)]
+    channels = [view for view in list_channels(session) if is_own(caller, view)]
     items = list_subscriptions(session, [view.id for view in channels])
     return read_reply(request, Subscriptions(channels=channels, items=items))
 
 
 @router.post("", status_code=201, response_model=SubscriptionView)
-def create_subscription(data: SubscriptionIn, who: KeyOwner, write: Writing) -> Response:
+def create_subscription(data: SubscriptionIn, caller: KeyOwner, write: Write) -> Response:
     """Subscribe a channel to a question or topic.
 
     One's own channel; any for an admin.
     """
 
     def job(session: Session) -> BaseModel:
-        channel = own(who, channel_of(session, data.channel))
-        return subscription_view(subscribe(session, channel, data, now=write.now, actor=who.name))
+        channel = own(caller, channel_of(session, data.channel))
+        return subscription_view(subscribe(session, channel, data, now=write.now, actor=caller.name))
 
-    return write(who, job)
+    return write(caller, job)
 
 
 @router.delete("/{number}", status_code=200, response_model=SubscriptionView)
-def end_subscription(number: Number, who: KeyOwner, write: Writing) -> Response:
+def end_subscription(number: RowId, caller: KeyOwner, write: Write) -> Response:
     """End a subscription."""
 
     def job(session: Session) -> BaseModel:
         row = subscription_of(session, number)
-        own(who, channel_of(session, row.channel_id))
+        own(caller, channel_of(session, row.channel_id))
         return delete_subscription(session, row)
 
-    return write(who, job, status=200)
+    return write(caller, job, status=200)

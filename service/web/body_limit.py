@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.problems import Problem
 
-_COMPRESSED = Problem(
+_COMPRESSED_BODY = Problem(
     415,
     "Unsupported Media Type",
     "a compressed body is not read: send it as it is, without Content-Encoding",
@@ -29,7 +29,7 @@ class BodyLimit:
             return
         headers = dict(scope["headers"])
         if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"):
-            await _COMPRESSED(scope, receive, send)
+            await _COMPRESSED_BODY(scope, receive, send)
             return
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._max_bytes:

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from service.cache.page_cache import PageBytes
 from service.web.etag import tagged
-from service.web.responses import address_of
+from service.web.responses import page_address
 
 
 class CachedPageRoute(APIRoute):
@@ -19,7 +19,7 @@ class CachedPageRoute(APIRoute):
         make = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            page = await _kept(request)
+            page = await _cached_page(request)
             return (
                 tagged(request, page.body, page.tag, gzipped=page.gzipped) if page is not None else await make(request)
             )
@@ -27,11 +27,11 @@ class CachedPageRoute(APIRoute):
         return handle
 
 
-async def _kept(request: Request) -> PageBytes | None:
+async def _cached_page(request: Request) -> PageBytes | None:
     state = request.app.state
     if not state.settings.public_read or "authorization" in request.headers:
         return None  # the caller's key must be looked at
-    address = address_of(request)
+    address = page_address(request)
     if not state.leaderboard_cache.has_page(address):
         return None
     head = await state.newest_event.get()

@@ -8,7 +8,7 @@ from service.web.openapi_examples import EXAMPLES, LINES
 from service.web.problems import MEDIA_TYPE
 
 _TEXT = {"type": "string"}
-_FAULT = {
+_FIELD_ERROR = {
     "type": "object",
     "required": ["pointer", "detail"],
     "properties": {
@@ -25,17 +25,17 @@ PROBLEM = {
         "title": _TEXT | {"description": "kind of problem in a few words"},
         "status": {"type": "integer", "description": "HTTP status code"},
         "detail": _TEXT | {"description": "what is wrong and what to do"},
-        "errors": {"type": "array", "items": _FAULT, "description": "each invalid field; empty if none is to blame"},
+        "errors": {"type": "array", "items": _FIELD_ERROR, "description": "each invalid field; may be empty"},
     },
 }
-_REFUSED = {
+_ERROR_RESPONSE = {
     "description": "Any error: 400 malformed, 401 no valid key, 403 the key grants too little, 404 not on record, "
     "409 conflicts with the record, 413 too large, 422 invalid, 503 try again in a moment",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
 
-def describe(app: FastAPI) -> None:
+def amend_openapi(app: FastAPI) -> None:
     """Let the app's document tell of errors and of who may read."""
     plain = app.openapi
 
@@ -49,13 +49,13 @@ def describe(app: FastAPI) -> None:
 
 def _amend(document: dict[str, Any]) -> None:
     for methods in document["webhooks"].values():
-        _summarise(methods["post"])
+        _set_summary(methods["post"])
         methods["post"]["responses"].pop("422", None)
     for methods in document["paths"].values():
         for method, operation in methods.items():
-            _summarise(operation)
+            _set_summary(operation)
             operation["responses"].pop("422", None)
-            operation["responses"]["default"] = _REFUSED
+            operation["responses"]["default"] = _ERROR_RESPONSE
             if method == "get" and "security" in operation:
                 operation["security"].append({})  # open unless the operator closes reading
     for path, examples in EXAMPLES.items():
@@ -67,7 +67,7 @@ def _amend(document: dict[str, Any]) -> None:
     schemas["Problem"] = PROBLEM
 
 
-def _summarise(operation: dict[str, Any]) -> None:
+def _set_summary(operation: dict[str, Any]) -> None:
     """Make the first line of a route's docstring the summary, and the rest the description."""
     summary, _, details = operation["description"].partition("\n")
     operation["summary"], operation["description"] = summary.removesuffix("."), details.strip() or summary

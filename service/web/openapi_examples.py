@@ -27,7 +27,7 @@ _SOURCE = {
     "outlet": "The Port Amber Gazette",
     "published_on": "2025-03-18",
 }
-_SAID = {"commentator": _COMMENTATOR, "source": _SOURCE, "made_at": "2025-03-18T09:00:00Z"}
+_PREDICTION = {"commentator": _COMMENTATOR, "source": _SOURCE, "made_at": "2025-03-18T09:00:00Z"}
 _EVIDENCE = [{"url": "https://example.org/harbour-office", "note": "The office's report of 30 March."}]
 
 
@@ -43,12 +43,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         options=("A question with several outcomes", _CHOICE),
     ),
     "/api/predictions": _named(
-        words=("Words, which a lexicon reads", {**_SAID, "question": {"slug": "harbour-freezes"}, "hedge": "unlikely"}),
-        number=("A number, with a whole new question", {**_SAID, "question": _QUESTION, "probability": 0.15}),
+        words=(
+            "Words, which a lexicon reads",
+            {**_PREDICTION, "question": {"slug": "harbour-freezes"}, "hedge": "unlikely"},
+        ),
+        number=("A number, with a whole new question", {**_PREDICTION, "question": _QUESTION, "probability": 0.15}),
         options=(
             "A probability for each option",
             {
-                **_SAID,
+                **_PREDICTION,
                 "question": {"slug": "next-harbour-master"},
                 "probabilities": {"Ada Quay": 0.6, "Ben Mole": 0.3, "somebody else": 0.1},
             },

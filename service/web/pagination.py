@@ -26,7 +26,7 @@ class Page(BaseModel):
     next: str | None
 
 
-def after(cursor: str | None) -> int:
+def decode_cursor(cursor: str | None) -> int:
     """The id behind which a page begins. Raises ``InvalidInput`` for a cursor that no list gave."""
     if cursor is None:
         return 0
@@ -39,7 +39,7 @@ def after(cursor: str | None) -> int:
     return number
 
 
-def _cursor(number: int) -> str:
+def _encode_cursor(number: int) -> str:
     return base64.urlsafe_b64encode(f"after:{number}".encode()).decode()
 
 
@@ -47,7 +47,7 @@ def page_reply(request: Request, items: Sequence[Any], limit: int) -> Response:
     """A page of read models; a full page links to the next."""
     following = None
     if len(items) == limit:
-        url = request.url.include_query_params(cursor=_cursor(items[-1].id))
+        url = request.url.include_query_params(cursor=_encode_cursor(items[-1].id))
         following = f"{url.path}?{url.query}"
     body = Page(items=list(items), next=following).model_dump_json().encode()
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}

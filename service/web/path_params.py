@@ -6,5 +6,5 @@ from fastapi import Path
 
 from predictions.columns import MAX_ID
 
-Number = Annotated[int, Path(ge=1, le=MAX_ID)]
-Which = Annotated[str, Path(description="the id or the slug", max_length=120)]
+RowId = Annotated[int, Path(ge=1, le=MAX_ID)]
+IdOrSlug = Annotated[str, Path(description="the id or the slug", max_length=120)]

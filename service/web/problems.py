@@ -96,7 +96,7 @@ def _methods(request: Request) -> list[str]:
     ]
 
 
-def install(app: FastAPI, page: Callable[[Request, Problem], Response | None]) -> None:
+def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response | None]) -> None:
     """Let every error of the app become a problem; ``page`` shows it as a page where that is what the reader wants."""
 
     async def handle(request: Request, error: Exception) -> Response:

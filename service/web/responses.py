@@ -14,7 +14,7 @@ from service.db.engine import read_transaction
 from service.web.etag import etag_of, tagged
 
 
-def address_of(request: Request) -> Address:
+def page_address(request: Request) -> Address:
     """Path and query, which tell a page from any other."""
     return request.scope["path"], request.scope["query_string"]
 
@@ -27,7 +27,7 @@ def read_reply(request: Request, content: BaseModel) -> Response:
 
 def cached_reply(request: Request, session: Session, make: Callable[[], BaseModel]) -> Response:
     """As ``read_reply``, for what takes long to make: the same for every reader until the record changes."""
-    boards, now, address = request.app.state.leaderboard_cache, request.app.state.clock.now(), address_of(request)
+    boards, now, address = request.app.state.leaderboard_cache, request.app.state.clock.now(), page_address(request)
     head = ledger.head(session).seq
     page = boards.get_page(address, head, now)
     if page is None:
@@ -42,4 +42,4 @@ def _session(request: Request) -> Iterator[Session]:
         yield session
 
 
-Reading = Annotated[Session, Depends(_session, scope="function")]
+ReadSession = Annotated[Session, Depends(_session, scope="function")]

@@ -22,14 +22,14 @@ _ACCEPTED = {"Accept": "application/json"}
 FORMER_NAMES = {"worded": "verbal"}
 
 
-async def strict(request: Request) -> None:
+async def check_request(request: Request) -> None:
     """Refuse a query parameter that the route does not have, and a JSON object that says a name twice.
 
     A misspelt filter would otherwise list everything, and of two probabilities one would be dropped unsaid. Raises
     ``InvalidInput``, and 415 for a body of another media type.
     """
     route = request.scope["route"]
-    known = _parameters(route)
+    known = _known_parameters(route)
     for name in request.query_params:
         refuse_former_name(name)
         if name not in known:
@@ -51,17 +51,17 @@ def refuse_former_name(parameter: str) -> None:
         raise InvalidInput.at(f"/query/{parameter}", f"is now called {FORMER_NAMES[parameter]}: use that name")
 
 
-_KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
+_KNOWN_PARAMETERS: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
 
 
-def _parameters(route: APIRoute) -> frozenset[str]:
-    known = _KNOWN.get(route.endpoint)
+def _known_parameters(route: APIRoute) -> frozenset[str]:
+    known = _KNOWN_PARAMETERS.get(route.endpoint)
     if known is None:
-        known = _KNOWN[route.endpoint] = frozenset(_of(route.dependant))
+        known = _KNOWN_PARAMETERS[route.endpoint] = frozenset(_query_parameters(route.dependant))
     return known
 
 
-def _of(dependant: Dependant) -> set[str]:
+def _query_parameters(dependant: Dependant) -> set[str]:
     own: set[str] = set()
     for parameter in dependant.query_params:
         model = parameter.field_info.annotation
@@ -69,4 +69,4 @@ def _of(dependant: Dependant) -> set[str]:
             own |= {field.alias or name for name, field in model.model_fields.items()}
         else:
             own.add(parameter.alias)
-    return own.union(*(_of(other) for other in dependant.dependencies))
+    return own.union(*(_query_parameters(other) for other in dependant.dependencies))

@@ -31,8 +31,8 @@ from service.pages.rendering.forms import Form, PostedByAdmin, PostedByEditor, S
 from service.pages.rendering.templates import address
 from service.security.access import need
 from service.security.api_keys import Caller
-from service.web.path_params import Number
-from service.web.responses import Reading
+from service.web.path_params import RowId
+from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 50
@@ -41,7 +41,7 @@ Act = Callable[[Session], object]
 
 
 @router.get("/channels")
-def channels(request: Request, who: ShownToEditor, session: Reading) -> Response:
+def channels(request: Request, who: ShownToEditor, session: ReadSession) -> Response:
     """All channels, or those of the caller, and the form that adds one."""
     return _list_page(request, session, who, Form({"kind": "webhook", "zone": "UTC"}))
 
@@ -70,9 +70,9 @@ def _entered(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
 @router.get("/channels/{number}")
 def channel(
     request: Request,
-    number: Number,
+    number: RowId,
     who: ShownToEditor,
-    session: Reading,
+    session: ReadSession,
     state: DeliveryState | None = None,
     before: Annotated[int, Query(ge=1, le=MAX_ID)] = MAX_ID,
     done: Annotated[str, Query(max_length=20)] = "",
@@ -82,7 +82,7 @@ def channel(
 
 
 @router.post("/channels/{number}")
-def act(request: Request, number: Number, posted: PostedByEditor) -> Response:
+def act(request: Request, number: RowId, posted: PostedByEditor) -> Response:
     """Do what one of the forms asks for."""
     form, state, test = posted.form, request.app.state, None
     with form.checked({"topic": "watch/topic", "question": "watch/question", "question/slug": "watch/question"}):

@@ -16,21 +16,21 @@ from service.lookup import prediction_of
 from service.pages.editing.prediction_form import PLACES, stated
 from service.pages.editing.record_prediction import meaning_of
 from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, nested, render_form
-from service.web.path_params import Number
-from service.web.responses import Reading
+from service.web.path_params import RowId
+from service.web.responses import ReadSession
 
 router = APIRouter()
 
 
 @router.get("/predictions/{number}/correct")
-def ask(request: Request, number: Number, _: ShownToPredictor, session: Reading) -> Response:
+def ask(request: Request, number: RowId, _: ShownToPredictor, session: ReadSession) -> Response:
     """The form, with what is on record filled in."""
     view = view_predictions(session, [prediction_of(session, number)])[0]
     return _page(request, session, view, Form(as_typed(view)))
 
 
 @router.post("/predictions/{number}/correct")
-def change(request: Request, number: Number, posted: PostedByPredictor, session: Reading) -> Response:
+def change(request: Request, number: RowId, posted: PostedByPredictor, session: ReadSession) -> Response:
     """Correct the prediction, or withdraw it; where something is wrong, show the form again."""
     form, view = posted.form, view_predictions(session, [prediction_of(session, number)])[0]
     with form.checked(PLACES):

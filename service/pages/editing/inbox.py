@@ -17,7 +17,7 @@ from service.pages.rendering.forms import Form, PostedByResolver, render_form
 from service.pages.rendering.templates import address
 from service.security.access import Reader
 from service.security.api_keys import Caller
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 #: Where an error of the API's input stands on the form.
@@ -29,7 +29,7 @@ Page = Annotated[int, Query(ge=1, le=1_000_000)]
 def due(
     request: Request,
     who: Reader,
-    session: Reading,
+    session: ReadSession,
     page: Page = 1,
     mine: bool = False,
     done: Annotated[str, Query(max_length=120)] = "",
@@ -41,7 +41,7 @@ def due(
 
 @router.post("/due")
 def decide(
-    request: Request, posted: PostedByResolver, session: Reading, page: Page = 1, mine: bool = False
+    request: Request, posted: PostedByResolver, session: ReadSession, page: Page = 1, mine: bool = False
 ) -> Response:
     """Do what one of the forms asks for, and show the inbox again."""
     act = posted.form["act"]

@@ -22,7 +22,7 @@ from service.pages.editing.prediction_form import PLACES, candidates, cautions, 
 from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, render_form
 from service.pages.rendering.templates import HTML, page_reply, template_bytes
 from service.security.access import Reader
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 SUGGESTED = 100
@@ -35,7 +35,7 @@ Number = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 def ask(
     request: Request,
     _: ShownToPredictor,
-    session: Reading,
+    session: ReadSession,
     question: Named = "",
     commentator: Named = "",
     source: Number = None,
@@ -56,7 +56,7 @@ def ask(
 
 
 @router.post("/record")
-def take(request: Request, posted: PostedByPredictor, session: Reading) -> Response:
+def take(request: Request, posted: PostedByPredictor, session: ReadSession) -> Response:
     """Record the prediction; where something is wrong or odd, show the form again with all that was typed."""
     form, now = posted.form, request.app.state.clock.now()
     number, sure = 0, False

@@ -14,8 +14,8 @@ from resolvers.notifications.resolve_links import open_link
 from service.lookup import question_of
 from service.pages.editing.question_actions import By, decision, place_evidence
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form
-from service.web.path_params import Which
-from service.web.responses import Reading
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession
 
 router = APIRouter()
 MAX_PROPOSALS = 50
@@ -24,20 +24,20 @@ PLACES = {"evidence": "evidence/0/url"}
 
 
 @router.get("/resolve/{token}")
-def follow(request: Request, token: str, session: Reading) -> Response:
+def follow(request: Request, token: str, session: ReadSession) -> Response:
     """The link of a message leads to the form; showing it uses nothing up."""
     question, _ = open_link(session, request.app.state.secret, token, now=request.app.state.clock.now())
     return RedirectResponse(f"/questions/{question.slug}/resolve", 303)
 
 
 @router.get("/questions/{which}/resolve")
-def ask(request: Request, which: Which, _: ShownToResolver, session: Reading) -> Response:
+def ask(request: Request, which: IdOrSlug, _: ShownToResolver, session: ReadSession) -> Response:
     """The form, with what was proposed beside it."""
     return _page(request, session, question_of(session, which), Form())
 
 
 @router.post("/questions/{which}/resolve")
-def settle(request: Request, which: Which, posted: PostedByResolver, session: Reading) -> Response:
+def settle(request: Request, which: IdOrSlug, posted: PostedByResolver, session: ReadSession) -> Response:
     """Do what was asked for; where something is wrong, show the form again with all that was typed."""
     question, form = question_of(session, which), posted.form
     by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}

@@ -22,10 +22,10 @@ from resolvers.probing.configuration import resolver_view as view
 from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form, whole
-from service.resolver_trial import ProbeResultView, TrialIn, probe_now, require_permission, resolver_kinds
+from service.resolver_trial import ProbeResultView, TrialIn, probe_now, require_resolver_permission, resolver_kinds
 from service.strict_json import parse_json
-from service.web.path_params import Which
-from service.web.responses import Reading
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession
 
 router = APIRouter()
 NUMBERS = ("lead_hours", "every_minutes")
@@ -33,13 +33,13 @@ TICKS = ("automatic", "paused")
 
 
 @router.get("/questions/{which}/probe")
-def stand(request: Request, which: Which, _: ShownToResolver, session: Reading) -> Response:
+def stand(request: Request, which: IdOrSlug, _: ShownToResolver, session: ReadSession) -> Response:
     """How the resolver stands, and the forms."""
     return _page(request, session, which, Form(), None)
 
 
 @router.post("/questions/{which}/probe")
-def act(request: Request, which: Which, posted: PostedByResolver) -> Response:
+def act(request: Request, which: IdOrSlug, posted: PostedByResolver) -> Response:
     """Look now and show what was seen, or attach, change or take off the resolver.
 
     No session is open while the source takes its time.
@@ -67,7 +67,7 @@ def _write(request: Request, which: str, form: Form, who: Any) -> None:
 
     def job(session: Session) -> None:
         question = question_of(session, which)
-        require_permission(who, question, data)
+        require_resolver_permission(who, question, data)
         attach(session, question, data, **by)
 
     state.writer.run(job)

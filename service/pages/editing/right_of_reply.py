@@ -12,22 +12,22 @@ from predictions.schemas.inputs import CommentatorChange
 from predictions.submissions.commentators import STATEMENT, change_commentator
 from service.lookup import commentator_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form
-from service.web.path_params import Which
-from service.web.responses import Reading
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession
 
 router = APIRouter()
 FIELDS = ("name", "kind", "description", *STATEMENT)
 
 
 @router.get("/commentators/{which}/correct")
-def ask(request: Request, which: Which, _: ShownToResolver, session: Reading) -> Response:
+def ask(request: Request, which: IdOrSlug, _: ShownToResolver, session: ReadSession) -> Response:
     """The form, with what is on record filled in."""
     row = commentator_of(session, which)
     return _page(request, session, row, Form(_as_typed(row)))
 
 
 @router.post("/commentators/{which}/correct")
-def change(request: Request, which: Which, posted: PostedByResolver, session: Reading) -> Response:
+def change(request: Request, which: IdOrSlug, posted: PostedByResolver, session: ReadSession) -> Response:
     """Change what differs; where something is wrong, show the form again."""
     form, row, state = posted.form, commentator_of(session, which), request.app.state
     with form.checked():

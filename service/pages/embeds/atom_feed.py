@@ -15,7 +15,7 @@ from service.lookup import commentator_of
 from service.pages.rendering.templates import address, page_reply
 from service.security.access import Reader
 from service.settings import Settings
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 ENTRIES = 100
@@ -30,7 +30,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 @router.get("/resolutions.atom")
 def resolutions(
-    request: Request, _: Reader, session: Reading, topic: Topic = None, commentator: Who = None
+    request: Request, _: Reader, session: ReadSession, topic: Topic = None, commentator: Who = None
 ) -> Response:
     """The newest resolutions and their corrections, newest first; with filters those of a topic or a commentator."""
     person = commentator_of(session, commentator) if commentator else None

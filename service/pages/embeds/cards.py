@@ -17,23 +17,23 @@ from service.pages.rendering import formatting
 from service.pages.rendering.templates import HTML, PNG, shown_elsewhere, template_bytes
 from service.pages.rendering.verdict import verdict
 from service.security.access import Reader
-from service.web.path_params import Which
-from service.web.path_params import Which as WhichQuestion
-from service.web.responses import Reading
+from service.web.path_params import IdOrSlug
+from service.web.path_params import IdOrSlug as WhichQuestion
+from service.web.responses import ReadSession
 
 router = APIRouter()
 SVG = "image/svg+xml"
 
 
 @router.get("/commentators/{which}/badge.svg")
-def commentator_badge(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def commentator_badge(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Brier score and number of resolved questions."""
     record = current_record(request, session, which)
     return _badge(request, record.commentator.name, badge_text(record.summary))
 
 
 @router.get("/questions/{which}/badge.svg")
-def question_badge(request: Request, which: WhichQuestion, _: Reader, session: Reading) -> Response:
+def question_badge(request: Request, which: WhichQuestion, _: Reader, session: ReadSession) -> Response:
     """The status, or the outcome."""
     row = question_of(session, which)
     text = row.outcome or f"{row.status.value}, deadline {formatting.day(row.deadline)}"
@@ -41,7 +41,7 @@ def question_badge(request: Request, which: WhichQuestion, _: Reader, session: R
 
 
 @router.get("/commentators/{which}/card")
-def commentator_card(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def commentator_card(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """The record in a frame of another page."""
     record = current_record(request, session, which)
     shown = {"who": record.commentator, "summary": record.summary, "verdict": verdict(record.summary)}
@@ -49,14 +49,14 @@ def commentator_card(request: Request, which: Which, _: Reader, session: Reading
 
 
 @router.get("/questions/{which}/card")
-def question_card(request: Request, which: WhichQuestion, _: Reader, session: Reading) -> Response:
+def question_card(request: Request, which: WhichQuestion, _: Reader, session: ReadSession) -> Response:
     """The question in a frame of another page."""
     row = question_of(session, which)
     return _card(request, session, q=row, total=count_predictions(session, row_id(row)))
 
 
 @router.get("/commentators/{which}/record.png")
-def commentator_image(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """The record as an image of 1200 by 630 pixels."""
     record = current_record(request, session, which)
     who, summary = record.commentator, record.summary
@@ -77,7 +77,7 @@ def commentator_image(request: Request, which: Which, _: Reader, session: Readin
 
 
 @router.get("/questions/{which}/question.png")
-def question_image(request: Request, which: WhichQuestion, _: Reader, session: Reading) -> Response:
+def question_image(request: Request, which: WhichQuestion, _: Reader, session: ReadSession) -> Response:
     """The question as an image of 1200 by 630 pixels."""
     row = question_of(session, which)
     known = row.known_at if row.outcome else None

@@ -14,7 +14,7 @@ from service.pages.embeds.atom_feed import Topic, Who, host_of, titled
 from service.pages.rendering.templates import page_reply
 from service.security.access import Reader
 from service.settings import Settings
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 EVENTS = 1000
@@ -22,7 +22,9 @@ CALENDAR = "text/calendar; charset=utf-8"
 
 
 @router.get("/deadlines.ics")
-def deadlines(request: Request, _: Reader, session: Reading, topic: Topic = None, commentator: Who = None) -> Response:
+def deadlines(
+    request: Request, _: Reader, session: ReadSession, topic: Topic = None, commentator: Who = None
+) -> Response:
     """Questions without outcome, by deadline; with filters those of a topic or a commentator."""
     person = commentator_of(session, commentator) if commentator else None
     questions = coming_deadlines(session, EVENTS, topic=topic, commentator=person)

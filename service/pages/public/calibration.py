@@ -15,7 +15,7 @@ from service.pages.rendering.cached_page import kept_page
 from service.pages.rendering.templates import template_bytes
 from service.security.access import Reader
 from service.web.leaderboard_query import FilterQuery, FormQuery
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 
@@ -27,7 +27,9 @@ class CalibrationQuery(FormQuery, FilterQuery):
 
 
 @router.get("/calibration")
-def calibration(request: Request, _: Reader, session: Reading, query: Annotated[CalibrationQuery, Query()]) -> Response:
+def calibration(
+    request: Request, _: Reader, session: ReadSession, query: Annotated[CalibrationQuery, Query()]
+) -> Response:
     """The reliability diagram of the opening calls that the filters leave."""
     return kept_page(
         request,

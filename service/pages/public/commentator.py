@@ -25,8 +25,8 @@ from service.pages.rendering.csv_download import csv_reply
 from service.pages.rendering.templates import render, template_bytes
 from service.pages.rendering.verdict import verdict
 from service.security.access import Reader
-from service.web.path_params import Which
-from service.web.responses import Reading
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 25
@@ -40,9 +40,9 @@ OUTCOME_COLUMNS = ("reference_brier", "reference_type", "outcome", "known_at")
 @router.get("/commentators/{which}")
 def commentator(
     request: Request,
-    which: Which,
+    which: IdOrSlug,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     page: Page = 1,
     order: Order = None,
     as_of: Instant | None = None,
@@ -100,7 +100,7 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
 
 
 @router.get("/commentators/{which}/record.csv")
-def download(request: Request, which: Which, _: Reader, session: Reading) -> Response:
+def download(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Every scored question of a commentator, as CSV."""
     record = current_record(request, session, which)
     calls = commentator_changes.prediction_views(session, [score.prediction for score in record.scores])

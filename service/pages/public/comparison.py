@@ -20,7 +20,7 @@ from service.pages.charts.scales import Scale
 from service.pages.rendering.formatting import plural
 from service.pages.rendering.templates import render
 from service.security.access import Reader
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 SUGGESTED = 10
@@ -37,7 +37,7 @@ class Shared:
 
 
 @router.get("/compare")
-def comparison(request: Request, _: Reader, session: Reading, one: Who = "", other: Who = "") -> Response:
+def comparison(request: Request, _: Reader, session: ReadSession, one: Who = "", other: Who = "") -> Response:
     """Two commentators side by side; names or slugs that fit nobody get suggestions."""
     now = request.app.state.clock.now()
     named = [(text, find_commentator(session, text)) for text in (one, other)]

@@ -26,7 +26,7 @@ from service.pages.rendering.csv_download import csv_reply
 from service.pages.rendering.templates import render, template_bytes
 from service.security.access import Reader
 from service.web.leaderboard_query import BoardQuery, FormQuery
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 100
@@ -45,7 +45,7 @@ Chosen = Annotated[BoardPageQuery, Query()]
 
 
 @router.get("/")
-def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
+def board(request: Request, _: Reader, session: ReadSession, query: Chosen) -> Response:
     """The leaderboard; with ``as_of`` as it stood at a past instant."""
     if query.as_of is not None:
         with _as_it_stood(request, session, query, query.as_of) as past:
@@ -66,7 +66,7 @@ def board(request: Request, _: Reader, session: Reading, query: Chosen) -> Respo
 
 
 @router.get("/leaderboard.csv")
-def download(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
+def download(request: Request, _: Reader, session: ReadSession, query: Chosen) -> Response:
     """The whole board under these filters, as CSV."""
     now = request.app.state.clock.now()
     if query.as_of is not None:

@@ -9,7 +9,7 @@ from predictions.columns import MAX_ID
 from predictions.queries.ledger_events import newest_events
 from service.pages.rendering.templates import render
 from service.security.access import Reader
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 100
@@ -24,7 +24,7 @@ SUBJECTS = {
 
 @router.get("/ledger")
 def events(
-    request: Request, _: Reader, session: Reading, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None
+    request: Request, _: Reader, session: ReadSession, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None
 ) -> Response:
     """Events with a number below ``before``, newest first."""
     newest = ledger.head(session)

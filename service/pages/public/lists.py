@@ -18,7 +18,7 @@ from predictions.queries.overview import count_questions, list_topics
 from service.pages.rendering.templates import render
 from service.security.access import Reader
 from service.web.leaderboard_query import FormQuery
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 50
@@ -40,7 +40,7 @@ Chosen = Annotated[ListQuery, Query()]
 
 
 @router.get("/questions")
-def questions(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
+def questions(request: Request, _: Reader, session: ReadSession, query: Chosen) -> Response:
     """Show questions: open ones by deadline, soonest first; resolved ones by their known outcome, newest first."""
     wanted = QuestionFilter(
         topic=query.topic, event=query.event, status=query.status, deadline_basis=query.deadline_basis
@@ -62,7 +62,7 @@ def questions(request: Request, _: Reader, session: Reading, query: Chosen) -> R
 
 
 @router.get("/sources")
-def sources(request: Request, _: Reader, session: Reading, query: Chosen) -> Response:
+def sources(request: Request, _: Reader, session: ReadSession, query: Chosen) -> Response:
     """Show sources, newest first."""
     rows, more = browse_sources(session, outlet=query.outlet, page=query.page, size=PAGE)
     return render(

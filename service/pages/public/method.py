@@ -14,7 +14,7 @@ from predictions.scoring import calibration, head_to_head, ranking, reader_simul
 from resolvers.prompts import schedule
 from service.pages.rendering.templates import render
 from service.security.access import Reader
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 
@@ -23,7 +23,7 @@ router = APIRouter()
 def method(
     request: Request,
     _: Reader,
-    session: Reading,
+    session: ReadSession,
     words: Annotated[str, Query(max_length=200)] = "",
     lexicon: Annotated[str, Query(max_length=40)] = DEFAULT_LEXICON,
 ) -> Response:

@@ -18,8 +18,8 @@ from service.lookup import question_of
 from service.pages.charts.question_timeline import timeline
 from service.pages.rendering.templates import render
 from service.security.access import Reader
-from service.web.path_params import Which
-from service.web.responses import Reading
+from service.web.path_params import IdOrSlug
+from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 100
@@ -29,7 +29,7 @@ Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
 @router.get("/questions/{which}")
-def question(request: Request, which: Which, _: Reader, session: Reading, page: Page = 1) -> Response:
+def question(request: Request, which: IdOrSlug, _: Reader, session: ReadSession, page: Page = 1) -> Response:
     """A question's story."""
     now, row = request.app.state.clock.now(), question_of(session, which)
     view = view_question(session, row)

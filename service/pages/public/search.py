@@ -7,14 +7,16 @@ from fastapi import APIRouter, Query, Request, Response
 from predictions.queries.search import SHOWN, find_commentators, find_questions, find_sources, find_topics
 from service.pages.rendering.templates import render
 from service.security.access import Reader
-from service.web.responses import Reading
+from service.web.responses import ReadSession
 
 router = APIRouter()
 MAX_WORDS = 8
 
 
 @router.get("/search")
-def search(request: Request, _: Reader, session: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+def search(
+    request: Request, _: Reader, session: ReadSession, q: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
     """Whatever has all the words in its name, text, title, outlet or address."""
     words = q.replace("\0", "").split()[:MAX_WORDS]
     wanted = " ".join(words)

@@ -11,8 +11,8 @@ from predictions.scoring.units import SCALE
 from service.lookup import source_of
 from service.pages.rendering.templates import render
 from service.security.access import Reader
-from service.web.path_params import Number
-from service.web.responses import Reading
+from service.web.path_params import RowId
+from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 100
@@ -21,7 +21,7 @@ Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
 @router.get("/sources/{number}")
-def source(request: Request, number: Number, _: Reader, session: Reading, page: Page = 1) -> Response:
+def source(request: Request, number: RowId, _: Reader, session: ReadSession, page: Page = 1) -> Response:
     """A source's scorecard."""
     row = source_of(session, number)
     told = list_predictions(session, PredictionFilter(source=number), limit=MAX_PREDICTIONS)

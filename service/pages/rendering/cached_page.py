@@ -12,7 +12,7 @@ from predictions.leaderboard.freshness import newest_scoring, next_deadline
 from service.cache.leaderboard_cache import CachedEstimates
 from service.cache.page_cache import PageBytes
 from service.pages.rendering.templates import HTML, page_reply
-from service.web.responses import address_of
+from service.web.responses import page_address
 
 #: "In 3 days" on a page must not grow old where nothing happens for long.
 LONGEST = timedelta(minutes=10)
@@ -48,7 +48,7 @@ class Made(NamedTuple):
 
 def _kept(request: Request, session: Session, make: Callable[[datetime], Made]) -> Response:
     boards, now = request.app.state.leaderboard_cache, request.app.state.clock.now()
-    wanted, shared = address_of(request), not request.cookies
+    wanted, shared = page_address(request), not request.cookies
     head = ledger.head(session).seq
     page = boards.get_page(wanted, head, now) if shared else None
     if page is None:

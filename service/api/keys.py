@@ -1,4 +1,4 @@
-"""API keys, for admins: make (shown once), list, revoke."""
+"""Routes of API keys, for admins: create (shown once), list, revoke."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,14 +20,14 @@ router = APIRouter(prefix="/api/keys", tags=["keys"])
 
 
 class KeyIn(Input):
-    """A new key: whose it is, and what it may do."""
+    """A new key: its name and scopes."""
 
     name: Annotated[Name, Field(max_length=120)] = Field(description="who or what will use it; a name of its own")
     scopes: Annotated[list[str], Field(min_length=1, description=f"of {', '.join(SCOPES)}")]
 
 
 class KeyView(View):
-    """A key on record; ``key`` is its plain text, shown only when it is made."""
+    """A key; its plain text is shown only in the reply that creates it."""
 
     id: int = Field(description="the id")
     name: str = Field(description="the name")
@@ -53,7 +53,7 @@ def _view(row: ApiKey, plain: str | None = None) -> KeyView:
 def create_api_key(request: Request, data: KeyIn, caller: Admin, write: Write) -> Response:
     """Create an API key.
 
-    Its plain text is in this reply only.
+    The reply contains the plain text, which is shown only once.
     """
     write.refuse_key()
 

@@ -1,4 +1,4 @@
-"""Channels and deliveries, for admins: where prompts are sent, and how each message fared."""
+"""Routes of channels and deliveries, for admins."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ router = APIRouter(prefix="/api", tags=["channels"])
 
 
 class NewChannelView(ChannelView):
-    """A channel just entered; ``secret`` verifies a webhook's signatures and is shown this once."""
+    """A new channel with its secret, which is shown only once."""
 
     secret: str = Field(description="secret that verifies the signatures of a webhook; shown in this reply only")
 
@@ -103,7 +103,7 @@ def switch_channel(number: RowId, data: ChannelEnabledIn, caller: Admin, write: 
 def send_test_message(request: Request, number: RowId, _: Admin) -> TestMessageResult:
     """Send a test message.
 
-    It is sent now; the reply says what the receiver answered.
+    It is sent immediately; the reply contains the receiver's response.
     """
     return send_test_now(request, number)
 
@@ -121,12 +121,12 @@ def list_all_deliveries(
 ) -> Response:
     """List deliveries.
 
-    Every message with its attempts; `state=dead` are the dead letters.
+    Each message with its attempts; `state=dead` selects the dead letters.
     """
-    found = list_deliveries(
+    deliveries = list_deliveries(
         session, state=state, channel=channel, question=question, after=decode_cursor(cursor), limit=limit
     )
-    return page_reply(request, found, limit)
+    return page_reply(request, deliveries, limit)
 
 
 @router.post("/deliveries/{number}/resend", status_code=200, response_model=DeliveryView)

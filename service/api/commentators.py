@@ -1,4 +1,4 @@
-"""Commentators: enter, list, read, correct; and each one's record."""
+"""Routes of commentators: create, list, get, correct."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/commentators", tags=["commentators"])
 def create_commentator(data: CommentatorIn, caller: Predictor, write: Write) -> Response:
     """Create a commentator.
 
-    Or find the one that has this name, slug or id already.
+    If one with this name, slug or id exists, return that one.
     """
 
     def job(session: Session) -> BaseModel:

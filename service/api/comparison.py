@@ -1,4 +1,4 @@
-"""Calibration of everyone, a topic or a commentator; two commentators compared."""
+"""Routes of the reliability diagram and of the comparison of two commentators."""
 
 from typing import Annotated
 
@@ -18,13 +18,13 @@ CommentatorKey = Annotated[str, Query(max_length=120, description=ID_OR_SLUG)]
 
 
 class CalibrationQuery(FilterQuery):
-    """Filters, and whose calls: everyone's if no commentator is named."""
+    """Filters of a reliability diagram; without a commentator it covers everyone."""
 
     commentator: Annotated[str | None, Query(max_length=120, description=ID_OR_SLUG)] = None
 
 
 class PairQuery(FilterQuery):
-    """Filters, and the two commentators to compare."""
+    """Filters and the two commentators to compare."""
 
     first: CommentatorKey
     second: CommentatorKey
@@ -36,12 +36,12 @@ def get_calibration(
 ) -> Response:
     """Get a reliability diagram.
 
-    Of the opening calls on yes-or-no questions that the filters leave: of everyone, or of one commentator.
+    Of the opening predictions on binary questions that match the filters, by everyone or one commentator.
     """
     person = commentator_of(session, query.commentator) if query.commentator is not None else None
-    chosen = query.filters()
+    filters = query.filters()
     now = request.app.state.clock.now()
-    return cached_reply(request, session, lambda: calibration_of(session, chosen, commentator=person, now=now))
+    return cached_reply(request, session, lambda: calibration_of(session, filters, commentator=person, now=now))
 
 
 @router.get("/pairs", response_model=PairView)

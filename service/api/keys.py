@@ -1,4 +1,4 @@
-"""API keys, for admins: make (shown once), list, revoke."""
+"""Routes of API keys, for admins: create (shown once), list, revoke."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/keys", tags=["keys"])
 
 
 class KeyIn(Input):
-    """A new key: whose it is, and what it may do."""
+    """A new key: its name and scopes."""
 
     name: Annotated[Name, Field(max_length=120)] = Field(
         description="unique name of the key; recorded with every change made with it"
@@ -29,7 +29,7 @@ class KeyIn(Input):
 
 
 class KeyView(View):
-    """A key on record; ``key`` is its plain text, shown only when it is made."""
+    """A key; its plain text is shown only in the reply that creates it."""
 
     id: int = Field(description="id of the key")
     name: str = Field(description="name of the key")
@@ -55,7 +55,7 @@ def _view(row: ApiKey, plain: str | None = None) -> KeyView:
 def create_api_key(request: Request, data: KeyIn, caller: Admin, write: Write) -> Response:
     """Create an API key.
 
-    Its plain text is in this reply only.
+    The reply contains the plain text, which is shown only once.
     """
     write.refuse_key()
 

@@ -1,4 +1,4 @@
-"""The leaderboard."""
+"""Route of the leaderboard."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -29,8 +29,7 @@ router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=CachedPageRo
 
 
 class RobustnessView(BaseModel):
-    """For how many simulated readers of the words the order of the board holds, as shares from 0 to 1: that the first
-    stays first, that the whole order stays, and of any two commentators."""
+    """Robustness of the order to the interpretation of the hedges, by simulation; shares from 0 to 1."""
 
     leader: float = Field(description="share of simulated interpretations with the same first commentator, from 0 to 1")
     whole: float = Field(description="share of simulated interpretations with the same order of all, from 0 to 1")
@@ -40,13 +39,10 @@ class RobustnessView(BaseModel):
 
 
 class Board(BaseModel):
-    """The leaderboard: items best first, when it was read, and how it is made.
+    """The leaderboard: items best first, the instant it shows, and its method.
 
-    Rank, tier, skill, intervals and what stands beside them are the *estimates*: ``current``, ``stale`` (the last ones,
-    while those of a large record are made anew) or ``pending`` (the first ones are being made: ask again).
-    ``estimates_event`` is the ledger event that they rest on, null while pending; ``ledger_head`` the newest there is.
-    ``references`` say how the references did on the calls compared with them; ``readers`` how far the order depends on
-    who reads the words (null where no ranked call came from words).
+    Rank, tier, skill, intervals and secondary scores are the *estimates*: ``current``, ``stale`` (of an earlier record,
+    while those of a large record are recomputed) or ``pending`` (not computed yet: retry shortly).
     """
 
     items: list[BoardItem] = Field(
@@ -71,8 +67,8 @@ class Board(BaseModel):
 class LeaderboardQuery(BoardQuery):
     """The query of the API's leaderboard."""
 
-    limit: Annotated[int, Query(ge=1, le=10_000, description="commentators in the reply")] = 1000
-    offset: Annotated[int, Query(ge=0, le=MAX_ID, description="commentators before the first in the reply")] = 0
+    limit: Annotated[int, Query(ge=1, le=10_000, description="largest number of commentators in the reply")] = 1000
+    offset: Annotated[int, Query(ge=0, le=MAX_ID, description="number of commentators to skip")] = 0
 
 
 @router.get("/leaderboard", response_model=Board)
@@ -81,7 +77,7 @@ def get_leaderboard(
 ) -> Response:
     """Get the leaderboard.
 
-    Commentators ranked, with uncertainty; those with too short a record come last, without a rank.
+    Commentators ranked with uncertainty; those with too short a record come last, without a rank.
     """
     state = request.app.state
     if query.as_of is not None:
@@ -94,7 +90,7 @@ def get_leaderboard(
 def _page(
     session: Session, boards: LeaderboardCache, query: LeaderboardQuery, address: Address, now: datetime
 ) -> PageBytes:
-    """The page as it was sent last, or made anew where something has changed."""
+    """Return the cached page, or a new one if the record has changed."""
     head = ledger.head(session)
     page = boards.get_page(address, head.seq, now)
     if page is not None:

@@ -1,4 +1,4 @@
-"""The ledger of every change, as its readers check it."""
+"""Route of the ledger."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["service"])
 
 
 class EventView(BaseModel):
-    """One event of the ledger; hash it yourself: the README says how."""
+    """An event of the ledger; docs/api.md describes how to check its hash."""
 
     seq: int = Field(description="number of the event, from 1 without gaps")
     at: Any = Field(description="time of the event")
@@ -49,7 +49,7 @@ def list_all_events(
 ) -> Response:
     """List ledger events.
 
-    Events after number `after`, in order. Keep the head: any later change of the past then shows.
+    Events after number `after`, in order. Store the head: a later change of the past will not match it.
     """
     rows = list_events(session, after=after, subject=subject, subject_id=subject_id, limit=limit)
     return read_reply(request, LedgerPage(items=[EventView(**row.model_dump()) for row in rows], head=_head(session)))

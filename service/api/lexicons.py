@@ -1,4 +1,4 @@
-"""The lexicons that turn hedges into probabilities, and how they read some words."""
+"""Routes of the lexicons and of the interpretation of hedges."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ router = APIRouter(tags=["service"])
 
 
 class HedgeView(BaseModel):
-    """How a lexicon reads some words."""
+    """Interpretation of a hedge by a lexicon."""
 
     words: str = Field(description="the words that were interpreted")
     lexicon: str = Field(description="name of the lexicon")
@@ -41,7 +41,7 @@ def interpret_hedge(
 ) -> Any:
     """Interpret a hedge.
 
-    The probability that a lexicon gives to some words.
+    Low, best and high probability that a lexicon gives to the words.
     """
     interpretation = read_hedge(words, lexicon)
     return HedgeView(

@@ -1,4 +1,4 @@
-"""Monitoring: health checks, and metrics in the text format of Prometheus."""
+"""Routes for monitoring: health checks, and metrics for Prometheus."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -31,7 +31,7 @@ router = APIRouter(tags=["service"])
 
 
 class HealthStatus(BaseModel):
-    """The process answers."""
+    """Result of a health check."""
 
     status: str = Field(description="ok")
     demo: bool = Field(description="true if the record is the invented one of a demo")
@@ -43,7 +43,7 @@ def healthz(request: Request) -> HealthStatus:
     return HealthStatus(status="ok", demo=request.app.state.demo)
 
 
-@router.get("/readyz", response_model=HealthStatus, responses={503: {"description": "not ready, and why"}})
+@router.get("/readyz", response_model=HealthStatus, responses={503: {"description": "not ready, with the reason"}})
 def readyz(request: Request) -> Any:
     """Check that the service is ready.
 
@@ -52,7 +52,7 @@ def readyz(request: Request) -> Any:
     ping(request.app.state.engine)
     scheduler = request.app.state.scheduler
     if scheduler is not None and not scheduler.healthy():
-        return Problem(503, "Not available now", "the scheduler's ticks have stopped: restart the service")
+        return Problem(503, "Not available now", "the scheduler has stopped: restart the service")
     return HealthStatus(status="ok", demo=request.app.state.demo)
 
 

@@ -1,4 +1,4 @@
-"""Predictions: record in one call or in bulk, list, read, revise, correct, withdraw."""
+"""Routes of predictions: record one or many, list, get, revise, correct, withdraw."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -35,7 +35,7 @@ _LINE = TypeAdapter(PredictionIn)
 
 
 class RejectedLine(BaseModel):
-    """A line that was not recorded, and why."""
+    """A line that was not recorded, with its errors."""
 
     line: int = Field(description="number of the line, from 1")
     detail: str = Field(description="what is wrong and what to do")
@@ -43,13 +43,13 @@ class RejectedLine(BaseModel):
 
     @classmethod
     def of(cls, line: int, error: TrackRecordError) -> Self:
-        """From the error that the line met."""
+        """Return the view of a line and its error."""
         errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
         return cls(line=line, detail=error.detail, errors=errors)
 
 
 class BatchResult(BaseModel):
-    """What became of a bulk of predictions: their ids, and with ``partial`` the lines that were refused."""
+    """Result of a batch: the ids of the new predictions, and with ``partial`` the rejected lines."""
 
     recorded: int = Field(description="number of predictions that were recorded")
     ids: list[int] = Field(description="ids of these predictions, in the order of the lines")
@@ -74,56 +74,60 @@ async def record_many_predictions(
     request: Request,
     caller: Predictor,
     write: Write,
-    partial: Annotated[bool, Query(description="true: take the good lines, report the others")] = False,
+    partial: Annotated[
+        bool, Query(description="true: record the valid lines and report the others; false: all or none")
+    ] = False,
 ) -> Response:
     """Record many predictions.
 
-    One JSON object a line: all or none, or each valid one with `partial`.
+    One JSON object per line: all or none, or each valid one with `partial`.
     """
     lines = [(number, line) for number, line in enumerate((await request.body()).splitlines(), 1) if line.strip()]
     if not 0 < len(lines) <= MAX_LINES:
-        raise InvalidInput.at("", f"send 1 to {MAX_LINES} lines, each one prediction as JSON; these are {len(lines)}")
+        raise InvalidInput.at("", f"send 1 to {MAX_LINES} lines, each one prediction as JSON, instead of {len(lines)}")
     return await run_sync(_record_batch, lines, caller, write, partial)
 
 
 def _record_batch(lines: list[tuple[int, bytes]], caller: Caller, write: IdempotentWrite, partial: bool) -> Response:
-    good: list[tuple[int, PredictionIn]] = []
+    valid: list[tuple[int, PredictionIn]] = []
     refused: list[RejectedLine] = []
     for number, line in lines:
         try:
-            good.append((number, _LINE.validate_python(parse_json(line))))
+            valid.append((number, _LINE.validate_python(parse_json(line))))
         except ValidationError as error:
             refused.append(RejectedLine.of(number, invalid_input(error)))
         except InvalidInput as error:
             refused.append(RejectedLine.of(number, error))
-        except (ValueError, RecursionError):  # also text that is no UTF-8, or brackets without end
-            refused.append(RejectedLine.of(number, InvalidInput.at("", "is not valid JSON: one object a line")))
+        except (ValueError, RecursionError):  # also for text that is not UTF-8, or nested too deeply
+            refused.append(RejectedLine.of(number, InvalidInput.at("", "is not valid JSON: send one object per line")))
     if refused and not partial:
         faults = [
-            Fault(f"/{bad.line - 1}{fault['pointer']}", fault["detail"]) for bad in refused for fault in bad.errors
+            Fault(f"/{rejected.line - 1}{fault['pointer']}", fault["detail"])
+            for rejected in refused
+            for fault in rejected.errors
         ]
         raise InvalidInput(f"line {refused[0].line}: {refused[0].detail}; nothing was recorded", *faults[:100])
 
     def job(session: Session) -> BaseModel:
         if partial:
-            return _record_valid_lines(session, good, list(refused), now=write.now, actor=caller.name)
-        ids = record_predictions(session, [item for _, item in good], now=write.now, actor=caller.name)
+            return _record_valid_lines(session, valid, list(refused), now=write.now, actor=caller.name)
+        ids = record_predictions(session, [item for _, item in valid], now=write.now, actor=caller.name)
         return BatchResult(recorded=len(ids), ids=ids, refused=[])
 
     return write(caller, job)
 
 
 def _record_valid_lines(
-    session: Session, good: list[tuple[int, PredictionIn]], refused: list[RejectedLine], *, now: datetime, actor: str
+    session: Session, valid: list[tuple[int, PredictionIn]], refused: list[RejectedLine], *, now: datetime, actor: str
 ) -> BatchResult:
     ids = []
-    for number, item in good:
+    for number, item in valid:
         try:
             with session.begin_nested():
                 ids.append(row_id(record_prediction(session, item, now=now, actor=actor)))
         except TrackRecordError as error:
             refused.append(RejectedLine.of(number, error))
-    return BatchResult(recorded=len(ids), ids=ids, refused=sorted(refused, key=lambda bad: bad.line))
+    return BatchResult(recorded=len(ids), ids=ids, refused=sorted(refused, key=lambda rejected: rejected.line))
 
 
 @router.get("", response_model=None)
@@ -137,15 +141,15 @@ def list_all_predictions(
     question: Annotated[str | None, Query(max_length=120, description="id or slug")] = None,
     source: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     topic: Annotated[str | None, Query(max_length=60)] = None,
-    status: Annotated[QuestionStatus | None, Query(description="of the question")] = None,
-    since: Annotated[Instant | None, Query(alias="from", description="made at or after")] = None,
-    until: Annotated[Instant | None, Query(alias="to", description="made before")] = None,
+    status: Annotated[QuestionStatus | None, Query(description="status of the question")] = None,
+    since: Annotated[Instant | None, Query(alias="from", description="made at or after this instant")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="made before this instant")] = None,
 ) -> Response:
     """List predictions.
 
-    In order of recording; superseded and withdrawn ones too, with flags that say so.
+    In order of recording, with superseded and withdrawn ones, which are flagged.
     """
-    wanted = PredictionFilter(
+    filters = PredictionFilter(
         commentator=commentator_of(session, commentator).id if commentator is not None else None,
         question=question_of(session, question).id if question is not None else None,
         source=source,
@@ -154,7 +158,7 @@ def list_all_predictions(
         since=since,
         until=until,
     )
-    return page_reply(request, list_predictions(session, wanted, after=decode_cursor(cursor), limit=limit), limit)
+    return page_reply(request, list_predictions(session, filters, after=decode_cursor(cursor), limit=limit), limit)
 
 
 @router.get("/{number}", response_model=PredictionView)
@@ -167,21 +171,21 @@ def get_prediction(request: Request, number: RowId, _: Reader, session: ReadSess
 def revise_prediction(number: RowId, data: StatedIn, caller: Predictor, write: Write) -> Response:
     """Revise a prediction.
 
-    Record a later prediction by the same commentator on the same question; the earlier one stays and counts.
+    Record a later prediction by the same commentator on the same question; the earlier one stays on record.
     """
 
     def job(session: Session) -> BaseModel:
-        before = prediction_of(session, number)
-        whole = PredictionIn(
+        earlier = prediction_of(session, number)
+        revision = PredictionIn(
             **{name: getattr(data, name) for name in StatedIn.model_fields},
-            commentator=CommentatorIn(id=before.commentator_id),
-            question=QuestionRef(id=before.question_id),
+            commentator=CommentatorIn(id=earlier.commentator_id),
+            question=QuestionRef(id=earlier.question_id),
         )
-        if whole.made_at <= before.made_at:
+        if revision.made_at <= earlier.made_at:
             raise InvalidInput.at(
-                "/made_at", f"must be later than that of prediction {number}; to mend a mistake, send a correction"
+                "/made_at", f"must be later than made_at of prediction {number}; to fix a mistake, send a correction"
             )
-        return view_new_prediction(session, record_prediction(session, whole, now=write.now, actor=caller.name))
+        return view_new_prediction(session, record_prediction(session, revision, now=write.now, actor=caller.name))
 
     return write(caller, job)
 
@@ -204,7 +208,7 @@ def correct_one_prediction(number: RowId, data: CorrectionIn, caller: Predictor,
 def withdraw_one_prediction(number: RowId, data: WithdrawalIn, caller: Predictor, write: Write) -> Response:
     """Withdraw a prediction.
 
-    Take one that should never have been recorded out of the count; it stays visible, with the reason.
+    It no longer counts in scores, but stays visible with the reason.
     """
 
     def job(session: Session) -> BaseModel:

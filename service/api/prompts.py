@@ -1,4 +1,4 @@
-"""Prompts: what people are asked to resolve, with the proposals that lie beside each."""
+"""Route of prompts, each with the proposals for its question."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Proposals: an outcome is suggested with evidence; a person confirms or rejects it."""
+"""Routes of proposals: propose, list, get, confirm, reject."""
 
 from typing import Annotated
 
@@ -43,11 +43,11 @@ def list_all_proposals(
     limit: Limit = 100,
     cursor: Cursor = None,
     state: ProposalState | None = None,
-    question: Annotated[str | None, Query(max_length=120, description="its id or slug")] = None,
+    question: Annotated[str | None, Query(max_length=120, description="id or slug of the question")] = None,
 ) -> Response:
     """List proposals.
 
-    In order of entry; contradicting proposals on one question are listed one after the other.
+    In order of creation.
     """
     number = row_id(question_of(session, question)) if question is not None else None
     rows = list_proposals(session, question=number, state=state, after=decode_cursor(cursor), limit=limit)
@@ -67,7 +67,7 @@ def get_proposal(request: Request, number: RowId, _: Reader, session: ReadSessio
 def confirm_proposal(number: RowId, caller: ResolverCaller, write: Write, data: ResolutionIn | None = None) -> Response:
     """Confirm a proposal.
 
-    The question is resolved as proposed. A body amends date, evidence and note, not the outcome.
+    The question is resolved as proposed. A body replaces date, evidence and note, but not the outcome.
     """
 
     def job(session: Session) -> BaseModel:

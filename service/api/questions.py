@@ -1,4 +1,4 @@
-"""Questions: enter, list, read; declare decided, postpone; resolve, correct, take back."""
+"""Routes of questions: create, list, get, correct, resolve, retract, postpone, snooze, assign."""
 
 from typing import Annotated
 
@@ -39,7 +39,7 @@ router = APIRouter(prefix="/api/questions", tags=["questions"])
 
 
 class QuestionWithResolver(QuestionView):
-    """A question whole, with the resolver that looks for its outcome, and whether that may resolve it by itself."""
+    """A question with its attached resolver."""
 
     resolver: ResolverView | None = Field(description="the attached resolver; null without one")
 
@@ -48,7 +48,7 @@ class QuestionWithResolver(QuestionView):
 def create_question(data: QuestionIn, caller: Predictor, write: Write) -> Response:
     """Create a question.
 
-    Or find the same one on record.
+    If the same one exists, return that one.
     """
 
     def job(session: Session) -> BaseModel:
@@ -68,16 +68,16 @@ def list_all_questions(
     event: Annotated[str | None, Query(max_length=120)] = None,
     status: QuestionStatus | None = None,
     deadline_basis: DeadlineBasis | None = None,
-    since: Annotated[Instant | None, Query(alias="from", description="deadline at or after")] = None,
-    until: Annotated[Instant | None, Query(alias="to", description="deadline before")] = None,
+    since: Annotated[Instant | None, Query(alias="from", description="deadline at or after this instant")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="deadline before this instant")] = None,
     q: Annotated[str | None, Query(max_length=200, description="part of the text")] = None,
 ) -> Response:
     """List questions.
 
     In order of creation.
     """
-    wanted = QuestionFilter(topic, event, status, deadline_basis, since, until, q)
-    rows = list_questions(session, wanted, after=decode_cursor(cursor), limit=limit)
+    filters = QuestionFilter(topic, event, status, deadline_basis, since, until, q)
+    rows = list_questions(session, filters, after=decode_cursor(cursor), limit=limit)
     return page_reply(request, [QuestionRefView.of(row) for row in rows], limit)
 
 
@@ -97,7 +97,7 @@ def get_question(request: Request, which: IdOrSlug, _: Reader, session: ReadSess
 def correct_question(which: IdOrSlug, data: QuestionChange, caller: ResolverCaller, write: Write) -> Response:
     """Correct a question.
 
-    Wording, criteria or deadline basis of a question without outcome, with the reason.
+    Text, criteria or deadline basis of a question without outcome, with the reason.
     """
 
     def job(session: Session) -> BaseModel:
@@ -113,7 +113,7 @@ def resolve_question(which: IdOrSlug, data: ResolutionIn, caller: ResolverCaller
     """Resolve a question.
 
     A second resolution supersedes the first. Send `supersedes` with the id of the resolution you have seen (or "none")
-    to be told if somebody was quicker.
+    to get an error if another was recorded since.
     """
 
     def job(session: Session) -> BaseModel:
@@ -148,7 +148,7 @@ def retract_question_resolution(which: IdOrSlug, data: RetractionIn, caller: Res
 def declare_question_decided(which: IdOrSlug, data: DecidedIn, caller: ResolverCaller, write: Write) -> Response:
     """Declare a question decided.
 
-    Before its deadline: people are prompted to resolve it now.
+    Before its deadline; people are prompted to resolve it now.
     """
 
     def job(session: Session) -> BaseModel:

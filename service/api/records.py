@@ -1,4 +1,4 @@
-"""A commentator's record."""
+"""Routes of the record and the score history of a commentator."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -18,22 +18,22 @@ router = APIRouter(prefix="/api", tags=["leaderboard"])
 def get_record(request: Request, which: IdOrSlug, _: Reader, session: ReadSession, as_of: AsOf = None) -> Response:
     """Get the record of a commentator.
 
-    The line on the board, every scored question, open questions and calibration.
+    The line on the leaderboard, all scored questions, open questions and calibration.
     """
     now = request.app.state.clock.now()
     if as_of is not None:
-        with request.app.state.as_of_cache.open(session, as_of, Filters(), "opening", now=now) as (past, _, made):
-            return read_reply(request, record_of(past, commentator_of(past, which), made, now=as_of))
+        with request.app.state.as_of_cache.open(session, as_of, Filters(), "opening", now=now) as (past, _, estimates):
+            return read_reply(request, record_of(past, commentator_of(past, which), estimates, now=as_of))
     person = commentator_of(session, which)
-    kept = request.app.state.leaderboard_cache.get_estimates(session, Filters(), "opening", now)
-    return read_reply(request, record_of(session, person, kept.estimates, now=now))
+    cached = request.app.state.leaderboard_cache.get_estimates(session, Filters(), "opening", now)
+    return read_reply(request, record_of(session, person, cached.estimates, now=now))
 
 
 @router.get("/commentators/{which}/history", response_model=HistoryView)
 def get_score_history(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Get the score history of a commentator.
 
-    By when outcomes became known, and as the board showed it at each instant.
+    In the order in which outcomes became known, and as the leaderboard showed it at each instant.
     """
     person = commentator_of(session, which)
     scores = score_views(session, person)

@@ -1,4 +1,4 @@
-"""Resolvers: which there are, which one looks for the outcome of a question, and what it sees at this moment."""
+"""Routes of resolvers: list the kinds; get, attach, detach and try the resolver of a question."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -24,13 +24,13 @@ router = APIRouter(prefix="/api", tags=["resolvers"])
 
 
 class ResolverKinds(BaseModel):
-    """All resolvers there are."""
+    """All available resolvers."""
 
     items: list[ResolverKindView] = Field(description="all available resolvers, in order of key")
 
 
 class DetachedResolver(BaseModel):
-    """The question whose resolver was taken off."""
+    """The question whose resolver was detached."""
 
     question: int = Field(description="id of the question")
     detached: bool = Field(default=True, description="always true")
@@ -59,8 +59,7 @@ def get_question_resolver(request: Request, which: IdOrSlug, _: Reader, session:
 def put_question_resolver(which: IdOrSlug, data: ResolverIn, caller: ResolverCaller, write: Write) -> Response:
     """Attach a resolver to a question.
 
-    Only an admin may set `automatic`, send a secret (`headers_env`), or name a source that is not the real one
-    (`base_url`).
+    Only an admin may set `automatic`, `headers_env` (sends a secret) or `base_url` (reads another host).
     """
 
     def job(session: Session) -> BaseModel:
@@ -92,6 +91,6 @@ def probe_question(
 ) -> ProbeResultView:
     """Run a resolver without recording anything.
 
-    Without a body the attached resolver looks; a body tries other settings. Nothing is put on record.
+    Without a body the attached resolver runs; a body tries other settings.
     """
     return probe_now(request, which, caller, data)

@@ -1,4 +1,4 @@
-"""The stored bytes of what resolvers saw, shown so that nothing in them can act."""
+"""Route of snapshots, the stored bytes that resolvers read, served so that no script in them runs."""
 
 from typing import Annotated
 
@@ -13,8 +13,8 @@ from service.web.responses import ReadSession
 from service.wiring.probing import snapshot_store
 
 router = APIRouter(tags=["proposals"])
-Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="of the bytes")]
-#: Whatever the bytes are: no script, no style, no form, no frame, no guess at their type.
+Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the bytes")]
+#: No script, style, form, frame or type sniffing, whatever the bytes contain.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -28,11 +28,11 @@ HEADERS = {
 def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: ReadSession) -> Response:
     """Get a snapshot.
 
-    The bytes that a proposal cites, as they were read: text as plain text, anything else as a download.
+    The bytes that a proposal cites: text as plain text, anything else as a download.
     """
-    # The store also keeps what is read again and again; only evidence is shown.
+    # The store also contains responses that no proposal cites; only evidence is served.
     if not cites_snapshot(session, sha256):
-        raise NotFound(f"no proposal cites a snapshot {sha256}: the evidence of /api/proposals names them")
+        raise NotFound(f"no proposal cites the snapshot {sha256}: take the hash from the evidence in /api/proposals")
     tag = f'W/"{sha256}"'
     if client_holds(request, tag):
         return Response(status_code=304, headers=HEADERS | {"ETag": tag})
@@ -40,9 +40,11 @@ def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: ReadSessi
         body = snapshot_store(request.app.state.settings).get(sha256)
     except SnapshotLost as error:
         raise NotFound(error.detail) from error
-    kind, manner, ending = ("text/plain", "inline", "txt") if _is_text(body) else ("", "attachment", "bin")
-    headers = HEADERS | {"ETag": tag, "Content-Disposition": f'{manner}; filename="{sha256[:16]}.{ending}"'}
-    return Response(body, headers=headers, media_type=kind or "application/octet-stream")
+    media_type, disposition, extension = (
+        ("text/plain", "inline", "txt") if _is_text(body) else ("", "attachment", "bin")
+    )
+    headers = HEADERS | {"ETag": tag, "Content-Disposition": f'{disposition}; filename="{sha256[:16]}.{extension}"'}
+    return Response(body, headers=headers, media_type=media_type or "application/octet-stream")
 
 
 def _is_text(body: bytes) -> bool:

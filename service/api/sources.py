@@ -1,4 +1,4 @@
-"""Sources: enter, list, read, correct."""
+"""Routes of sources: create, list, get, correct."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/sources", tags=["sources"])
 def create_source(data: SourceIn, caller: Predictor, write: Write) -> Response:
     """Create a source.
 
-    Or find the one that has this address already.
+    If one with this address exists, return that one.
     """
 
     def job(session: Session) -> BaseModel:

@@ -1,4 +1,4 @@
-"""Subscriptions: a person's channel hears of a question, or of a topic, because they ask for it."""
+"""Routes of subscriptions of a channel to a question or a topic."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
 
 
 class Subscriptions(BaseModel):
-    """The caller's channels (an admin's: all), and what each hears of because somebody asked for it."""
+    """The channels of the caller (for an admin all) and their subscriptions."""
 
     channels: list[ChannelView] = Field(description="channels of the caller; for an admin all")
     items: list[SubscriptionView] = Field(description="subscriptions of these channels")
@@ -44,7 +44,7 @@ def list_all_subscriptions(request: Request, caller: KeyOwner, session: ReadSess
 def create_subscription(data: SubscriptionIn, caller: KeyOwner, write: Write) -> Response:
     """Subscribe a channel to a question or topic.
 
-    One's own channel; any for an admin.
+    The channel must belong to the caller, unless an admin calls.
     """
 
     def job(session: Session) -> BaseModel:

@@ -1,4 +1,4 @@
-"""What API and pages share of HTTP: errors, responses, ETags, pagination, strict requests, OpenAPI.
+"""HTTP shared by API and pages: errors, responses, ETags, pagination, strict requests, OpenAPI.
 
 Entry points: `problems`, `responses`, `idempotency`, `pagination`.
 """

@@ -1,4 +1,4 @@
-"""Bounds on requests, held before anything reads them."""
+"""Limit on the size of a request body; refusal of compressed bodies and NUL characters."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -7,14 +7,16 @@ from service.web.problems import Problem
 _COMPRESSED_BODY = Problem(
     415,
     "Unsupported Media Type",
-    "a compressed body is not read: send it as it is, without Content-Encoding",
+    "compressed bodies are not accepted: send the body uncompressed, without Content-Encoding",
     headers={"Accept-Encoding": "identity"},
 )
 
 
 class BodyLimit:
-    """Answers 413 to a request whose body is larger than ``max_bytes``, whatever its Content-Length says, and 400 to
-    an address with a NUL character, which no database takes for text, and 415 to a compressed body."""
+    """Middleware that answers 413 to a body of more than ``max_bytes``, whatever its Content-Length says.
+
+    It answers 400 to an address with a NUL character, which databases reject in text, and 415 to a compressed body.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app, self._max_bytes = app, max_bytes
@@ -31,30 +33,30 @@ class BodyLimit:
         if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"):
             await _COMPRESSED_BODY(scope, receive, send)
             return
-        declared = headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._max_bytes:
-            await self._refuse(scope, receive, send)
+        declared_length = headers.get(b"content-length", b"0")
+        if declared_length.isdigit() and int(declared_length) > self._max_bytes:
+            await self._send_413(scope, receive, send)
             return
         received = 0
-        refused = False
+        too_large = False
 
-        async def bounded() -> Message:
-            nonlocal received, refused
+        async def limited_receive() -> Message:
+            nonlocal received, too_large
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._max_bytes:
-                refused = True
+                too_large = True
                 return {"type": "http.request", "body": b"", "more_body": False}
             return message
 
-        async def guarded(message: Message) -> None:
-            if not refused:
+        async def guarded_send(message: Message) -> None:
+            if not too_large:
                 await send(message)
 
-        await self._app(scope, bounded, guarded)
-        if refused:
-            await self._refuse(scope, receive, send)
+        await self._app(scope, limited_receive, guarded_send)
+        if too_large:
+            await self._send_413(scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"the body is larger than {self._max_bytes} bytes: send it in parts, or use trackrecord import"
+    async def _send_413(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"the body exceeds {self._max_bytes} bytes: send it in parts, or use trackrecord import"
         await Problem(413, "Content too large", detail)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""A route that answers with the page it sent last, before anything of the request is read, where nothing changed."""
+"""Route that answers from the page cache before parameters are checked and a session is opened."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -12,16 +12,18 @@ from service.web.responses import page_address
 
 
 class CachedPageRoute(APIRoute):
-    """Leaves out what a reply needs to be made: parameters checked, a session opened, threads changed."""
+    """Answer with the cached page if the record has not changed since it was stored, else call the route."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The route's own handler behind a look at the kept pages."""
-        make = super().get_route_handler()
+        """Return the route's handler, preceded by a lookup in the page cache."""
+        call_route = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             page = await _cached_page(request)
             return (
-                tagged(request, page.body, page.tag, gzipped=page.gzipped) if page is not None else await make(request)
+                tagged(request, page.body, page.tag, gzipped=page.gzipped)
+                if page is not None
+                else await call_route(request)
             )
 
         return handle
@@ -30,7 +32,7 @@ class CachedPageRoute(APIRoute):
 async def _cached_page(request: Request) -> PageBytes | None:
     state = request.app.state
     if not state.settings.public_read or "authorization" in request.headers:
-        return None  # the caller's key must be looked at
+        return None  # the route must check the caller's key
     address = page_address(request)
     if not state.leaderboard_cache.has_page(address):
         return None

@@ -1,4 +1,4 @@
-"""Compression of replies, except of those that hold a form token."""
+"""Compression of replies, except those that contain a form token."""
 
 from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
@@ -10,10 +10,10 @@ LEVEL = 6
 
 
 class Compression:
-    """Compresses replies by Starlette's middleware, which leaves small and encoded ones and images alone.
+    """Compress replies with Starlette's middleware, which skips images and small or already encoded replies.
 
-    A reply under ``Cache-Control: no-transform`` stays as it is. So a page with a form token does: from the length of
-    a compressed page that repeats what an address says, the token could be guessed (BREACH).
+    A reply with ``Cache-Control: no-transform`` is not compressed. Pages with a form token have it, because the length
+    of a compressed page that repeats part of its address would reveal the token (BREACH).
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,10 +1,10 @@
-"""HEAD wherever GET is answered: monitors and link checkers ask so."""
+"""Answer HEAD like GET, without the body: monitors and link checkers send HEAD."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """Answers HEAD with what GET would say, without the body."""
+    """Middleware that answers HEAD with the status and headers of GET."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

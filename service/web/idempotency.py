@@ -1,4 +1,4 @@
-"""Writes with an Idempotency-Key: the same key has one effect and one reply."""
+"""Writes with an Idempotency-Key: a repeated request is applied once and gets the stored reply."""
 
 import hashlib
 import re
@@ -21,33 +21,35 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class IdempotentWrite:
-    """What a route needs to change the record once: the app's one writer, and the request's Idempotency-Key."""
+    """Run a write of a route through the write queue, at most once per Idempotency-Key."""
 
     def __init__(self, request: Request, key: str | None, digest: str) -> None:
         self._state, self._key, self._digest = request.app.state, key, digest
 
     @property
     def now(self) -> datetime:
-        """The server's clock."""
-        found: datetime = self._state.clock.now()
-        return found
+        """Return the current time of the server's clock."""
+        now: datetime = self._state.clock.now()
+        return now
 
     def refuse_key(self) -> None:
-        """Refuse an Idempotency-Key, for a reply that must not be stored: it carries a secret."""
+        """Raise ``InvalidInput`` if an Idempotency-Key was sent: the reply contains a secret and must not be stored."""
         if self._key is not None:
-            raise InvalidInput.at(_HEADER, "is not taken here, because the reply would have to be stored: leave it out")
+            raise InvalidInput.at(
+                _HEADER, "is not supported here, because the reply contains a secret and is not stored: remove it"
+            )
 
     def __call__(self, caller: Caller, job: Callable[[Session], BaseModel], *, status: int = 201) -> Response:
-        """Run the job in the writer and reply with its result, once it is committed.
+        """Run the job in a write transaction and return its result as the response, after the commit.
 
-        A known Idempotency-Key gets the reply of the first time; raises ``InvalidInput`` if that request was another.
+        A known Idempotency-Key gets the stored reply. Raises ``InvalidInput`` if it came with a different request.
         """
         return _response(self._state.writer.run(lambda session: self._once(session, caller, job, status)))
 
     async def batched(
         self, caller: Caller, job: Callable[[Session, list[Item]], list[BaseModel]], item: Item
     ) -> Response:
-        """As calling it, with status 201, from a route that is awaited, for a job that takes many items at once."""
+        """Do the same from an async route, with status 201, for a job that takes a batch of items."""
         if self._key is None:
             return Response((await self._state.writer.run_batched(job, item)).model_dump_json(), 201, media_type=JSON)
 
@@ -61,11 +63,13 @@ class IdempotentWrite:
     ) -> tuple[int, str, bool]:
         if self._key is None:
             return status, job(session).model_dump_json(), False
-        known = session.get(IdempotentReply, (self._key, caller.name))
-        if known is not None:
-            if known.request_sha256 != self._digest:
-                raise InvalidInput.at(_HEADER, "was sent before with another request: choose a new key for each")
-            return known.status, known.body, True
+        stored = session.get(IdempotentReply, (self._key, caller.name))
+        if stored is not None:
+            if stored.request_sha256 != self._digest:
+                raise InvalidInput.at(
+                    _HEADER, "was already used for a different request: choose a new key for each request"
+                )
+            return stored.status, stored.body, True
         body = job(session).model_dump_json()
         reply = IdempotentReply(
             key=self._key,
@@ -80,16 +84,16 @@ class IdempotentWrite:
         return status, body, False
 
 
-def _response(outcome: tuple[int, str, bool]) -> Response:
-    code, body, again = outcome
-    return Response(body, code, {"Idempotency-Replayed": "true"} if again else {}, JSON)
+def _response(result: tuple[int, str, bool]) -> Response:
+    status, body, replayed = result
+    return Response(body, status, {"Idempotency-Replayed": "true"} if replayed else {}, JSON)
 
 
 async def _idempotent_write(
     request: Request,
     idempotency_key: Annotated[
         str | None,
-        Header(description="a text of your own; the same key and request have one effect, however often sent"),
+        Header(description="any unique text; a request repeated with the same key is applied once"),
     ] = None,
 ) -> IdempotentWrite:
     if idempotency_key is None:

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond what its routes say of themselves: errors, open reading, examples."""
+"""Additions to the OpenAPI document: errors, public reading, summaries and examples."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _FIELD_ERROR = {
 }
 PROBLEM = {
     "type": "object",
-    "description": "An error as RFC 9457 has it.",
+    "description": "Problem details as defined by RFC 9457.",
     "required": ["type", "title", "status", "detail", "errors"],
     "properties": {
         "type": _TEXT | {"description": "relative URI that identifies the kind of problem"},
@@ -29,14 +29,14 @@ PROBLEM = {
     },
 }
 _ERROR_RESPONSE = {
-    "description": "Any error: 400 malformed, 401 no valid key, 403 the key grants too little, 404 not on record, "
-    "409 conflicts with the record, 413 too large, 422 invalid, 503 try again in a moment",
+    "description": "Any error: 400 malformed, 401 no valid key, 403 scope not granted, 404 not found, "
+    "409 conflict with the record, 413 too large, 415 wrong media type, 422 invalid, 503 retry shortly",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
 
 def amend_openapi(app: FastAPI) -> None:
-    """Let the app's document tell of errors and of who may read."""
+    """Add errors, public reading, summaries and examples to the app's OpenAPI document."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _amend(document: dict[str, Any]) -> None:
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _ERROR_RESPONSE
             if method == "get" and "security" in operation:
-                operation["security"].append({})  # open unless the operator closes reading
+                operation["security"].append({})  # no key needed unless the operator closes reading
     for path, examples in EXAMPLES.items():
         document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["examples"] = examples
     document["paths"]["/api/predictions/batch"]["post"]["requestBody"] = LINES

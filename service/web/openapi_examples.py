@@ -1,4 +1,4 @@
-"""Requests that work, for the document: each can be sent as it stands, in this order, to an empty record."""
+"""Example requests of the OpenAPI document: each succeeds if sent in this order to an empty record."""
 
 from typing import Any
 
@@ -44,10 +44,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     ),
     "/api/predictions": _named(
         words=(
-            "Words, which a lexicon reads",
+            "A hedge, which a lexicon interprets",
             {**_PREDICTION, "question": {"slug": "harbour-freezes"}, "hedge": "unlikely"},
         ),
-        number=("A number, with a whole new question", {**_PREDICTION, "question": _QUESTION, "probability": 0.15}),
+        number=("A probability, with a new question", {**_PREDICTION, "question": _QUESTION, "probability": 0.15}),
         options=(
             "A probability for each option",
             {
@@ -58,8 +58,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ),
     ),
     "/api/questions/{which}/proposals": _named(
-        finding=(
-            "An outcome suggested to whoever decides",
+        proposal=(
+            "An outcome with evidence, for a person to confirm or reject",
             {"outcome": "yes", "known_at": "2025-03-30", "rationale": "Reported closed.", "evidence": _EVIDENCE},
         ),
     ),
@@ -72,7 +72,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     ),
 }
 
-#: One JSON object a line: no schema of the framework describes it.
+#: The body of a batch: one JSON object per line, which FastAPI cannot describe.
 LINES = {
     "required": True,
     "content": {

@@ -15,16 +15,16 @@ class PromptQuestion(BaseModel):
     id: int = Field(description="id of the question")
     slug: str = Field(description="slug of the question")
     text: str = Field(description="the question")
-    resolution_criteria: str = Field(description="when it resolves to which outcome")
+    resolution_criteria: str = Field(description="rules that decide the outcome")
     kind: str = Field(description="binary, categorical or ordinal")
-    outcomes: list[str] = Field(description="the outcomes it may have, besides annulled")
+    outcomes: list[str] = Field(description="possible outcomes, except annulled")
     deadline: datetime = Field(description="the deadline, in UTC")
     deadline_zone: str = Field(description="the IANA time zone in which the deadline was given")
     topics: list[str] = Field(description="its topics")
 
 
 class PromptLinks(BaseModel):
-    """Addresses for the question of a prompt; relative where the public address of the service is not set."""
+    """Addresses for the question of a prompt; relative if the public address of the service is not set."""
 
     question: str = Field(description="the page of the question")
     resolve: str = Field(description="the address to which a resolution is posted")
@@ -37,9 +37,9 @@ class PromptData(BaseModel):
     stage: str = Field(description="due, a reminder, or the escalation")
     due_at: datetime = Field(description="when the question came due, in UTC")
     scheduled_at: datetime = Field(description="when this stage was scheduled, in UTC")
-    demo: bool = Field(description="true where the record is the invented one of a demo")
+    demo: bool = Field(description="true if the record is the invented one of a demo")
     question: PromptQuestion = Field(description="the question to resolve")
-    links: PromptLinks = Field(description="where to read and to resolve it")
+    links: PromptLinks = Field(description="addresses of the question's page and of its resolution")
 
 
 class DigestPrompt(PromptData):
@@ -86,9 +86,9 @@ class ChannelTestMessage(BaseModel):
     data: ChannelTestData = Field(description="the channel under test")
 
 
-Id = Annotated[str, Header(alias="webhook-id", description="the same at every attempt: drop repeats by it")]
+Id = Annotated[str, Header(alias="webhook-id", description="the same at every attempt: ignore ids already received")]
 Timestamp = Annotated[str, Header(alias="webhook-timestamp", description="seconds since 1970 of this attempt")]
-Signature = Annotated[str, Header(alias="webhook-signature", description="HMAC-SHA256 as Standard Webhooks has it")]
+Signature = Annotated[str, Header(alias="webhook-signature", description="HMAC-SHA256 as defined by Standard Webhooks")]
 
 
 @webhooks.post("prompt.created", status_code=204)
@@ -96,7 +96,7 @@ def prompt_created(message: PromptMessage, webhook_id: Id, webhook_timestamp: Ti
     """Receive a prompt.
 
     Sent when a question comes due, and for each reminder. Any answer from 200 to 299 is success; 410 disables the
-    channel; others are retried with the same `webhook-id`, after `Retry-After` where it is given.
+    channel; others are retried with the same `webhook-id`, after `Retry-After` if it is given.
     """
 
 

@@ -1,4 +1,4 @@
-"""Lists, page by page: keyset cursors and Link headers."""
+"""Pagination of lists: keyset cursors and Link headers."""
 
 import base64
 import binascii
@@ -13,12 +13,12 @@ from predictions.errors import InvalidInput
 from service.web.etag import etag_of, tagged
 
 MAX_LIMIT = 1000
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many to list at most")]
-Cursor = Annotated[str | None, Query(max_length=64, description="from the Link header of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="largest number of items")]
+Cursor = Annotated[str | None, Query(max_length=64, description="from the Link header of the previous page")]
 
 
 class Page(BaseModel):
-    """A page of a list; ``next`` is the address of the page behind it, null on the last."""
+    """A page of a list; ``next`` is the address of the next page, null on the last."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -27,7 +27,7 @@ class Page(BaseModel):
 
 
 def decode_cursor(cursor: str | None) -> int:
-    """The id behind which a page begins. Raises ``InvalidInput`` for a cursor that no list gave."""
+    """Return the id after which a page begins. Raises ``InvalidInput`` for an invalid cursor."""
     if cursor is None:
         return 0
     try:
@@ -35,7 +35,7 @@ def decode_cursor(cursor: str | None) -> int:
     except (ValueError, binascii.Error):
         number = -1
     if not 0 <= number <= MAX_ID:
-        raise InvalidInput.at("/query/cursor", "is not a cursor of this list: follow the Link header, or leave it out")
+        raise InvalidInput.at("/query/cursor", "is not a valid cursor: take it from the Link header, or remove it")
     return number
 
 
@@ -44,11 +44,11 @@ def _encode_cursor(number: int) -> str:
 
 
 def page_reply(request: Request, items: Sequence[Any], limit: int) -> Response:
-    """A page of read models; a full page links to the next."""
-    following = None
+    """Return a page of views as JSON; a full page links to the next."""
+    next_page = None
     if len(items) == limit:
         url = request.url.include_query_params(cursor=_encode_cursor(items[-1].id))
-        following = f"{url.path}?{url.query}"
-    body = Page(items=list(items), next=following).model_dump_json().encode()
-    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+        next_page = f"{url.path}?{url.query}"
+    body = Page(items=list(items), next=next_page).model_dump_json().encode()
+    headers = {"Link": f'<{next_page}>; rel="next"'} if next_page else {}
     return tagged(request, body, etag_of(body), headers)

@@ -7,4 +7,4 @@ from fastapi import Path
 from predictions.columns import MAX_ID
 
 RowId = Annotated[int, Path(ge=1, le=MAX_ID)]
-IdOrSlug = Annotated[str, Path(description="the id or the slug", max_length=120)]
+IdOrSlug = Annotated[str, Path(description="id or slug", max_length=120)]

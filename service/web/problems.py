@@ -1,4 +1,4 @@
-"""Every error in one shape: RFC 9457 problem details, with a pointer to the field and a remedy."""
+"""Errors as RFC 9457 problem details, with a pointer to the field and a remedy."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ from service.validation import _REMEDIES, _summary, validation_errors
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
-#: FastAPI's words for a body that is not even text in UTF-8, is compressed, or nests without end.
+#: FastAPI's message for a body that is not UTF-8, is compressed, or is nested too deeply.
 _UNREADABLE = "There was an error parsing the body"
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ STATUS: dict[type[TrackRecordError], int] = {InvalidInput: 422, NotFound: 404, C
 
 
 class Problem(JSONResponse):
-    """A problem as RFC 9457 asks for."""
+    """Response with problem details (RFC 9457)."""
 
     media_type = MEDIA_TYPE
 
@@ -47,7 +47,7 @@ class Problem(JSONResponse):
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that tells of any error; what nobody foresaw is a 500 without inner details."""
+    """Return the response for an error; an unexpected one is logged and answered with 500, without its details."""
     if isinstance(error, TrackRecordError):
         wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else None
         return Problem(_status(error), error.title, error.detail, error.faults, wait)
@@ -63,10 +63,10 @@ def problem_of(error: Exception) -> Problem:
         phrase = HTTPStatus(error.status_code).phrase
         return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
     if is_temporary(error):
-        return problem_of(Unavailable("the database is busy or out of reach: send the same request again in a moment"))
-    log.error("unforeseen error", exc_info=error)
-    detail = "something went wrong on this side; it is logged; nothing was half written"
-    # The server ends the connection after such an error: a client that is not told would send its next request into it.
+        return problem_of(Unavailable("The database is busy or unreachable. Retry the same request shortly."))
+    log.error("unexpected error", exc_info=error)
+    detail = "Internal error. It was logged; your request was not applied."
+    # The server closes the connection after such an error: without this header the client would reuse it.
     return Problem(500, "Internal error", detail, headers={"Connection": "close"})
 
 
@@ -79,15 +79,15 @@ def _status(error: TrackRecordError) -> int:
 
 def _http_detail(error: HTTPException) -> str:
     if error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
-        return "there is nothing at this address: /docs lists what there is"
+        return "nothing exists at this address: see /docs for all addresses"
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "")
-        return f"this address does not take that method; it takes {allowed}" if allowed else "method not allowed here"
+        return f"method not allowed: use one of {allowed}" if allowed else "method not allowed"
     return str(error.detail)
 
 
 def _methods(request: Request) -> list[str]:
-    """The methods that some route takes at this address."""
+    """Return the methods allowed at the request's address."""
     routes = request.app.routes
     return [
         method
@@ -97,11 +97,11 @@ def _methods(request: Request) -> list[str]:
 
 
 def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response | None]) -> None:
-    """Let every error of the app become a problem; ``page`` shows it as a page where that is what the reader wants."""
+    """Answer every error of the app with a problem, or with the HTML page that ``page`` returns for it."""
 
     async def handle(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            error.headers = {"Allow": ", ".join(_methods(request))}  # the framework names those of one route only
+            error.headers = {"Allow": ", ".join(_methods(request))}  # the framework names the methods of one route only
         problem = problem_of(error)
         return page(request, problem) or problem
 

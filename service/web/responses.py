@@ -1,4 +1,4 @@
-"""Replies of the API: JSON with an ETag for reads; for writes, the reply that an Idempotency-Key finds again."""
+"""Responses to reads: JSON with an ETag, from the page cache if possible."""
 
 from collections.abc import Callable, Iterator
 from typing import Annotated
@@ -15,25 +15,25 @@ from service.web.etag import etag_of, tagged
 
 
 def page_address(request: Request) -> Address:
-    """Path and query, which tell a page from any other."""
+    """Return path and query of a request, the key of the page cache."""
     return request.scope["path"], request.scope["query_string"]
 
 
 def read_reply(request: Request, content: BaseModel) -> Response:
-    """A read model as JSON, with its ETag."""
+    """Return a view as JSON with its ETag."""
     body = content.model_dump_json().encode()
     return tagged(request, body, etag_of(body))
 
 
 def cached_reply(request: Request, session: Session, make: Callable[[], BaseModel]) -> Response:
-    """As ``read_reply``, for what takes long to make: the same for every reader until the record changes."""
-    boards, now, address = request.app.state.leaderboard_cache, request.app.state.clock.now(), page_address(request)
+    """Return the view that ``make`` computes as JSON; it is cached until the record changes."""
+    cache, now, address = request.app.state.leaderboard_cache, request.app.state.clock.now(), page_address(request)
     head = ledger.head(session).seq
-    page = boards.get_page(address, head, now)
+    page = cache.get_page(address, head, now)
     if page is None:
         body = make().model_dump_json().encode()
         page = PageBytes(body, etag_of(body), head, next_deadline(session, now))
-        boards.store_page(address, page)
+        cache.store_page(address, page)
     return tagged(request, page.body, page.tag, gzipped=page.gzipped)
 
 

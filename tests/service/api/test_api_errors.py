@@ -74,7 +74,7 @@ def problem(reply: httpx.Response, *statuses: int) -> dict[str, Any]:
         ("GET", f"/api/commentators/{10**30}", 404),
     ],
 )
-def test_what_is_not_there_is_told_as_a_problem(admin: httpx.Client, method: str, path: str, status: int) -> None:
+def test_a_missing_row_or_route_gives_a_problem(admin: httpx.Client, method: str, path: str, status: int) -> None:
     problem(admin.request(method, path), status)
 
 
@@ -98,7 +98,7 @@ def test_what_is_not_there_is_told_as_a_problem(admin: httpx.Client, method: str
         "/api/hedge?words=likely&lexicon=%00",
     ],
 )
-def test_a_nul_in_an_address_is_no_fault_of_the_server(admin: httpx.Client, path: str) -> None:
+def test_a_nul_character_in_an_address_gives_400(admin: httpx.Client, path: str) -> None:
     problem(admin.get(path), 400)
 
 
@@ -122,15 +122,15 @@ def test_a_wrong_parameter_is_named(admin: httpx.Client, query: str, pointer: st
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "detail"),
     [
         ("limit=many", "must be a whole number"),
         ("verbal=perhaps", "must be true or false"),
         ("max_annulled=half", "must be a number, for example 0.3"),
     ],
 )
-def test_a_parameter_that_cannot_be_read_is_told_what_it_takes(admin: httpx.Client, query: str, told: str) -> None:
-    assert problem(admin.get(f"/api/leaderboard?{query}"), 422)["errors"][0]["detail"] == told
+def test_an_invalid_parameter_gives_the_expected_type(admin: httpx.Client, query: str, detail: str) -> None:
+    assert problem(admin.get(f"/api/leaderboard?{query}"), 422)["errors"][0]["detail"] == detail
 
 
 @pytest.mark.parametrize(
@@ -148,29 +148,29 @@ TWICE = '{"commentator": {"name": "Ann", "name": "Bob"}, "question": {"slug": "r
 
 @pytest.mark.parametrize("path", [URL, f"{URL}/batch"])
 @pytest.mark.parametrize("rest", ['"probability": 0.3}', '"probability": 0.3, "probability": 0.9}'])
-def test_a_name_said_twice_is_refused_not_dropped(admin: httpx.Client, path: str, rest: str) -> None:
+def test_a_duplicate_json_key_is_refused(admin: httpx.Client, path: str, rest: str) -> None:
     before = head(admin)
-    found = problem(admin.post(path, content=TWICE + rest, headers=JSON), 422)
-    assert "duplicate key" in found["detail"]
+    content = problem(admin.post(path, content=TWICE + rest, headers=JSON), 422)
+    assert "duplicate key" in content["detail"]
     assert head(admin) == before
 
 
-def test_a_parameter_that_is_none_is_named_not_ignored(admin: httpx.Client) -> None:
-    found = problem(admin.get(URL, params={"commentor": "ann-invented"}), 422)
-    assert found["errors"][0]["pointer"] == "/query/commentor"
-    assert "commentator" in found["errors"][0]["detail"]
+def test_an_unknown_parameter_is_refused_with_the_valid_ones(admin: httpx.Client) -> None:
+    content = problem(admin.get(URL, params={"commentor": "ann-invented"}), 422)
+    assert content["errors"][0]["pointer"] == "/query/commentor"
+    assert "commentator" in content["errors"][0]["detail"]
 
 
-def test_the_methods_that_an_address_takes_are_all_told(admin: httpx.Client) -> None:
+def test_a_wrong_method_gives_all_allowed_ones(admin: httpx.Client) -> None:
     reply = admin.delete(URL)
     assert {"GET", "POST"} <= set(reply.headers["allow"].split(", "))
 
 
-def test_a_text_that_is_empty_or_too_long_is_told_in_characters(admin: httpx.Client) -> None:
-    said = {"question": {"slug": "rain"}, "made_at": "2025-03-01", "probability": 0.3}
-    for name, told in (("", "must not be empty"), ("x" * 201, "must have at most 200 characters")):
-        found = problem(admin.post(URL, json=said | {"commentator": {"name": name}}), 422)
-        assert found["errors"] == [{"pointer": "/commentator/name", "detail": told}]
+def test_an_empty_or_too_long_text_gives_the_limit_in_characters(admin: httpx.Client) -> None:
+    prediction = {"question": {"slug": "rain"}, "made_at": "2025-03-01", "probability": 0.3}
+    for name, detail in (("", "must not be empty"), ("x" * 201, "must have at most 200 characters")):
+        content = problem(admin.post(URL, json=prediction | {"commentator": {"name": name}}), 422)
+        assert content["errors"] == [{"pointer": "/commentator/name", "detail": detail}]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
@@ -184,7 +184,7 @@ def test_json_of_a_named_kind_and_with_a_charset_is_json(admin: httpx.Client) ->
         problem(admin.post(URL, content=b"{}", headers={"Content-Type": kind}), 422)
 
 
-def test_a_compressed_body_is_refused_and_told_how_to_send_it(admin: httpx.Client) -> None:
+def test_a_compressed_body_is_refused_with_the_remedy(admin: httpx.Client) -> None:
     before = head(admin)
     for url in (URL, f"{URL}/batch"):
         reply = admin.post(url, content=gzip.compress(b"{}"), headers=JSON | {"Content-Encoding": "gzip"})
@@ -230,11 +230,11 @@ def test_a_compressed_body_is_refused_and_told_how_to_send_it(admin: httpx.Clien
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_recorded(admin: httpx.Client, change: str, pointer: str) -> None:
-    said = {"commentator": {"name": "Ann"}, "question": {"slug": "rain"}, "made_at": "2025-03-01"}
+    prediction = {"commentator": {"name": "Ann"}, "question": {"slug": "rain"}, "made_at": "2025-03-01"}
     before = head(admin)
-    body = json.dumps(said | json.loads("{" + change + "}"))
-    found = problem(admin.post(URL, content=body, headers=JSON), 422)
-    assert pointer in [error["pointer"] for error in found["errors"]]
+    body = json.dumps(prediction | json.loads("{" + change + "}"))
+    content = problem(admin.post(URL, content=body, headers=JSON), 422)
+    assert pointer in [error["pointer"] for error in content["errors"]]
     assert head(admin) == before
 
 
@@ -265,8 +265,8 @@ def test_a_wrong_field_is_named_and_nothing_is_recorded(admin: httpx.Client, cha
 )
 def test_a_wrong_question_is_refused(admin: httpx.Client, changes: dict[str, Any], pointer: str) -> None:
     before = head(admin)
-    found = problem(admin.post("/api/questions", json=QUESTION | {"slug": "new"} | changes), 422)
-    assert pointer in [error["pointer"] for error in found["errors"]]
+    content = problem(admin.post("/api/questions", json=QUESTION | {"slug": "new"} | changes), 422)
+    assert pointer in [error["pointer"] for error in content["errors"]]
     assert head(admin) == before
 
 
@@ -283,14 +283,14 @@ def test_a_wrong_question_is_refused(admin: httpx.Client, changes: dict[str, Any
 )
 def test_a_wrong_resolution_is_refused(admin: httpx.Client, changes: dict[str, Any], pointer: str) -> None:
     body = {"outcome": "yes", "known_at": "2025-03-20", "evidence": [{"url": "https://example.org/"}]}
-    found = problem(admin.post("/api/questions/rain/resolutions", json=body | changes), 422)
-    assert pointer in [error["pointer"] for error in found["errors"]]
+    content = problem(admin.post("/api/questions/rain/resolutions", json=body | changes), 422)
+    assert pointer in [error["pointer"] for error in content["errors"]]
     assert admin.get("/api/questions/rain").json()["outcome"] is None
 
 
-def test_a_question_on_record_is_not_changed_by_naming_it_anew(admin: httpx.Client) -> None:
-    found = problem(admin.post("/api/questions", json=QUESTION | {"text": "Will it snow?"}), 422)
-    assert [error["pointer"] for error in found["errors"]] == ["/text"]
+def test_a_question_on_record_is_not_changed_by_sending_it_again(admin: httpx.Client) -> None:
+    content = problem(admin.post("/api/questions", json=QUESTION | {"text": "Will it snow?"}), 422)
+    assert [error["pointer"] for error in content["errors"]] == ["/text"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be", "utf-8-sig", "latin-1"])

@@ -1,4 +1,4 @@
-"""A database in trouble: what cannot be written is never acknowledged, callers are told to try again, and then can."""
+"""A database in trouble: a failed write is never acknowledged; the error asks for a retry, which succeeds later."""
 
 import sqlite3
 from pathlib import Path
@@ -24,8 +24,9 @@ def app_on(url: str, folder: Path) -> Any:
     return create_app(settings, clock=FakeClock())
 
 
-def told_to_try_again(reply: httpx.Response) -> bool:
+def asks_for_a_retry(reply: httpx.Response) -> bool:
     assert reply.headers["content-type"] == "application/problem+json", reply.text
+    assert reply.json()["detail"].endswith("shortly."), reply.text
     return reply.status_code == 503 and int(reply.headers["retry-after"]) > 0
 
 
@@ -36,7 +37,7 @@ def test_a_locked_database_takes_no_write_and_the_next_one_succeeds(
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     with serving(app_on(sqlite_url, tmp_path)) as base, httpx.Client(base_url=base, headers=KEY) as admin:
         other.execute("BEGIN IMMEDIATE")
-        assert told_to_try_again(admin.post(URL, json=PREDICTION))
+        assert asks_for_a_retry(admin.post(URL, json=PREDICTION))
         assert admin.get(URL).json()["items"] == []  # readers are not held up
         other.execute("ROLLBACK")
         assert admin.post(URL, json=PREDICTION).status_code == 201
@@ -51,23 +52,25 @@ def test_a_commit_that_fails_is_never_acknowledged(sqlite_url: str, tmp_path: Pa
 
     with serving(app) as base, httpx.Client(base_url=base, headers=KEY) as admin:
         event.listen(app.state.engine, "commit", fail)
-        assert admin.post(URL, json=PREDICTION).status_code == 500
+        failed = admin.post(URL, json=PREDICTION)
+        assert failed.status_code == 500
+        assert failed.json()["detail"] == "Internal error. It was logged; your request was not applied."
         event.remove(app.state.engine, "commit", fail)
         assert admin.get(URL).json()["items"] == []
         assert admin.post(URL, json=PREDICTION).status_code == 201
         assert len(admin.get(URL).json()["items"]) == 1
 
 
-def test_a_stopped_postgresql_is_told_as_such_and_the_service_recovers(tmp_path: Path) -> None:
+def test_a_stopped_postgresql_gives_503_until_it_runs_again(tmp_path: Path) -> None:
     with PostgresServer(durable=True) as server:
         url = server.create_database("record")
         migrate(url)
         with serving(app_on(url, tmp_path)) as base, httpx.Client(base_url=base, headers=KEY, timeout=30) as admin:
             record_one(admin)
             server.kill()
-            assert told_to_try_again(admin.post(URL, json=PREDICTION))
+            assert asks_for_a_retry(admin.post(URL, json=PREDICTION))
             for path in (URL, f"{URL}/1", "/api/leaderboard", "/readyz"):
-                assert told_to_try_again(admin.get(path)), path
+                assert asks_for_a_retry(admin.get(path)), path
             assert admin.get("/healthz").status_code == 200
             server.start()
             assert admin.get("/readyz").status_code == 200

@@ -97,7 +97,7 @@ def test_whoever_asks_for_ever_new_boards_is_told_to_wait(crowded: threading.Eve
     assert admin.get("/api/leaderboard").json()["estimates"] == "pending"
     reply = admin.get("/api/leaderboard?topic=other")
     assert (reply.status_code, "retry-after" in reply.headers) == (503, True)
-    assert "Retry shortly" in reply.json()["detail"]
+    assert reply.json()["detail"] == "Too many leaderboards are being computed. Retry shortly."
     crowded.set()
 
 

@@ -38,13 +38,16 @@ def outcome(which: str) -> ResolutionIn:
 
 @pytest.fixture
 def record(session: Session) -> Session:
-    """Ann says 0.8 on day 1, Bob 0.4 on day 2; day 40: yes; 50: Ann's call is corrected to 0.6; 60: no; 70: taken
-    back; 80: Bob's is withdrawn; 90: postponed to day 200."""
+    """Record Ann's 0.8 on day 1 and Bob's 0.4 on day 2, then what changes them.
+
+    Day 40: resolved yes; 50: Ann's prediction corrected to 0.6; 60: resolved no; 70: retracted; 80: Bob's prediction
+    withdrawn; 90: postponed to day 200.
+    """
     body = {"slug": "q", "text": "t", "resolution_criteria": "c", "deadline": "2025-02-01", "deadline_basis": "stated"}
     question = enter_question(session, QuestionIn.model_validate(body), **by(0))
-    said = {"question": {"slug": "q"}, "made_at": "2025-01-01"}
+    prediction = {"question": {"slug": "q"}, "made_at": "2025-01-01"}
     for day, name, probability in ((1, "Ann", 0.8), (2, "Bob", 0.4)):
-        item = PredictionIn.model_validate(said | {"commentator": {"name": name}, "probability": probability})
+        item = PredictionIn.model_validate(prediction | {"commentator": {"name": name}, "probability": probability})
         record_prediction(session, item, **by(day))
     ann, bob = session.exec(select(Prediction).order_by(Prediction.id)).all()  # type: ignore[arg-type]
     resolve(session, question, outcome("yes"), **by(40))
@@ -57,43 +60,43 @@ def record(session: Session) -> Session:
     return session
 
 
-def standing(session: Session, day: int) -> dict[str, BoardItem]:
+def board_as_of(session: Session, day: int) -> dict[str, BoardItem]:
     engine = rebuild(session, on(day))
     with Session(engine) as past:
-        made = estimate(past, Filters(), "opening", on(day))
-        items = board(past, Filters(), "opening", made, now=on(day))
+        estimates = estimate(past, Filters(), "opening", on(day))
+        items = board(past, Filters(), "opening", estimates, now=on(day))
     engine.dispose()
     return {item.commentator.name: item for item in items}
 
 
-def test_before_the_first_prediction_nobody_stands_on_the_board(record: Session) -> None:
-    assert standing(record, 0) == {}
+def test_before_the_first_prediction_nobody_is_on_the_board(record: Session) -> None:
+    assert board_as_of(record, 0) == {}
 
 
 def test_only_what_was_recorded_by_then_counts(record: Session) -> None:
-    assert set(standing(record, 1)) == {"Ann"}
-    assert {name: (item.open, item.overdue) for name, item in standing(record, 2).items()} == {
+    assert set(board_as_of(record, 1)) == {"Ann"}
+    assert {name: (item.open, item.overdue) for name, item in board_as_of(record, 2).items()} == {
         "Ann": (1, 0),
         "Bob": (1, 0),
     }
 
 
 def test_a_question_was_overdue_between_its_deadline_and_its_resolution(record: Session) -> None:
-    assert standing(record, 35)["Ann"].overdue == 1
+    assert board_as_of(record, 35)["Ann"].overdue == 1
 
 
 @pytest.mark.parametrize(("day", "ann", "bob"), [(45, 0.04, 0.36), (55, 0.16, 0.36), (65, 0.36, 0.16)])
 def test_scores_are_those_of_the_outcome_and_the_wording_in_force_then(
     record: Session, day: int, ann: float, bob: float
 ) -> None:
-    found = standing(record, day)
-    assert (found["Ann"].brier, found["Bob"].brier) == pytest.approx((ann, bob), abs=1e-12)
+    items = board_as_of(record, day)
+    assert (items["Ann"].brier, items["Bob"].brier) == pytest.approx((ann, bob), abs=1e-12)
 
 
-def test_what_was_taken_back_or_withdrawn_by_then_does_not_count(record: Session) -> None:
-    found = standing(record, 75)
-    assert (found["Ann"].resolved, found["Ann"].overdue, found["Bob"].overdue) == (0, 1, 1)
-    assert set(standing(record, 85)) == {"Ann"}
+def test_what_was_retracted_or_withdrawn_by_then_does_not_count(record: Session) -> None:
+    items = board_as_of(record, 75)
+    assert (items["Ann"].resolved, items["Ann"].overdue, items["Bob"].overdue) == (0, 1, 1)
+    assert set(board_as_of(record, 85)) == {"Ann"}
 
 
 def test_a_deadline_is_the_one_that_was_set_then(record: Session) -> None:
@@ -106,9 +109,9 @@ def test_a_deadline_is_the_one_that_was_set_then(record: Session) -> None:
 
 def test_the_present_is_the_past_of_now(record: Session) -> None:
     now = on(100)
-    made = estimate(record, Filters(), "opening", now)
-    present = {item.commentator.name: item for item in board(record, Filters(), "opening", made, now=now)}
-    assert standing(record, 100) == present
+    estimates = estimate(record, Filters(), "opening", now)
+    present = {item.commentator.name: item for item in board(record, Filters(), "opening", estimates, now=now)}
+    assert board_as_of(record, 100) == present
 
 
 def test_the_ledgers_head_is_that_of_then(record: Session) -> None:

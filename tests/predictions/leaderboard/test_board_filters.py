@@ -1,4 +1,4 @@
-"""Each filter of the board leaves exactly the scored pairs that it speaks of, told from the raw rows."""
+"""Each filter of the board keeps exactly the scored pairs that it describes, by comparison with the raw rows."""
 
 import random
 from collections.abc import Callable
@@ -22,12 +22,12 @@ Keeps = Callable[[Row, World], Any]
 MIDDLE = START + timedelta(days=130)
 
 
-def asked(pair: Row, world: World) -> Row:
+def question_of(pair: Row, world: World) -> Row:
     return world["question"][pair["asked"]]
 
 
 def has_basis(basis: DeadlineBasis, pair: Row, world: World) -> bool:
-    return bool(asked(pair, world)["deadline_basis"] == basis)
+    return bool(question_of(pair, world)["deadline_basis"] == basis)
 
 
 def source(pair: Row, world: World) -> Row:
@@ -50,8 +50,8 @@ CASES: dict[str, tuple[Filters, Keeps]] = {
     "stated numbers": (Filters(verbal=False), lambda pair, world: not pair["verbal"]),
     "recorded late": (Filters(recorded_late=True), lambda pair, world: pair["late"]),
     "recorded in time": (Filters(recorded_late=False), lambda pair, world: not pair["late"]),
-    "conditional": (Filters(conditional=True), lambda pair, world: asked(pair, world)["condition_text"]),
-    "unconditional": (Filters(conditional=False), lambda pair, world: not asked(pair, world)["condition_text"]),
+    "conditional": (Filters(conditional=True), lambda pair, world: question_of(pair, world)["condition_text"]),
+    "unconditional": (Filters(conditional=False), lambda pair, world: not question_of(pair, world)["condition_text"]),
     "kind": (
         Filters(commentator_kind=CommentatorKind.MARKET),
         lambda pair, world: world["commentator"][pair["who"]]["kind"] == "market",
@@ -66,7 +66,7 @@ CASES: dict[str, tuple[Filters, Keeps]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_filter_leaves_the_pairs_it_speaks_of(session: Session, name: str) -> None:
+def test_a_filter_keeps_the_pairs_that_it_describes(session: Session, name: str) -> None:
     invent(session, random.Random(11))
     filters, keeps = CASES[name]
     world: World = {table: by_id(session, table) for table in ("question", "source", "commentator")}
@@ -74,15 +74,15 @@ def test_a_filter_leaves_the_pairs_it_speaks_of(session: Session, name: str) -> 
     pairs = reference_board.counting(reference_board.scored_pairs(session, world["question"], NOW), NOW)
     kept = [pair for pair in pairs if keeps(pair, world)]
     assert 0 < len(kept) < len(pairs)
-    made = estimate(session, filters, "opening", NOW)
-    found = {item.commentator.id: item for item in board(session, filters, "opening", made, now=NOW)}
-    for who in {pair["who"] for pair in pairs}:
-        mine = [pair["opening"] for pair in kept if pair["who"] == who]
-        item = found.get(who)
-        assert (item.resolved if item else 0) == len(mine)
-        if item is not None and mine:
-            assert item.brier == pytest.approx(sum(mine) / len(mine), abs=1e-11)
-            assert item.events == len({pair["event"] for pair in kept if pair["who"] == who})
+    estimates = estimate(session, filters, "opening", NOW)
+    items = {item.commentator.id: item for item in board(session, filters, "opening", estimates, now=NOW)}
+    for commentator in {pair["who"] for pair in pairs}:
+        scores = [pair["opening"] for pair in kept if pair["who"] == commentator]
+        item = items.get(commentator)
+        assert (item.resolved if item else 0) == len(scores)
+        if item is not None and scores:
+            assert item.brier == pytest.approx(sum(scores) / len(scores), abs=1e-11)
+            assert item.events == len({pair["event"] for pair in kept if pair["who"] == commentator})
 
 
 def test_open_and_annulled_questions_are_counted_under_the_same_filter(session: Session) -> None:
@@ -105,19 +105,19 @@ def test_open_and_annulled_questions_are_counted_under_the_same_filter(session: 
 def test_resolved_before_the_deadline_counts_with_the_switch(session: Session) -> None:
     invent(session, random.Random(11))
     filters = Filters(include="resolved")
-    made = estimate(session, filters, "opening", NOW)
+    estimates = estimate(session, filters, "opening", NOW)
     pairs = reference_board.scored_pairs(session, by_id(session, "question"), NOW)
     more = [pair for pair in pairs if not pair["vague"]]
     assert len(more) > len(reference_board.counting(pairs, NOW))
-    assert sum(item.resolved for item in board(session, filters, "opening", made, now=NOW)) == len(more)
+    assert sum(item.resolved for item in board(session, filters, "opening", estimates, now=NOW)) == len(more)
 
 
 def test_whose_questions_were_mostly_annulled_can_be_left_out(session: Session) -> None:
     invent(session, random.Random(11))
-    made = estimate(session, Filters(), "opening", NOW)
-    everybody = board(session, Filters(), "opening", made, now=NOW)
+    estimates = estimate(session, Filters(), "opening", NOW)
+    everybody = board(session, Filters(), "opening", estimates, now=NOW)
     limit = sorted(item.share_annulled or 0 for item in everybody)[3]
-    fewer = board(session, Filters(), "opening", made, max_annulled=limit, now=NOW)
+    fewer = board(session, Filters(), "opening", estimates, max_annulled=limit, now=NOW)
     assert 0 < len(fewer) < len(everybody)
     assert {item.commentator.id for item in fewer} == {
         item.commentator.id for item in everybody if (item.share_annulled or 0) <= limit
@@ -129,7 +129,7 @@ def by_id(session: Session, table: str) -> dict[int, Row]:
 
 
 def topics(session: Session) -> Any:
-    found: dict[int, set[str]] = {}
+    by_question: dict[int, set[str]] = {}
     for row in reference_board.rows(session, "question_topic"):
-        found.setdefault(row["question_id"], set()).add(row["topic"])
-    return found
+        by_question.setdefault(row["question_id"], set()).add(row["topic"])
+    return by_question

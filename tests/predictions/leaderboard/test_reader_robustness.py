@@ -1,4 +1,4 @@
-"""How far a board's order depends on the reader of its words: against ranking it anew for one reader."""
+"""Robustness of a board's order to the interpretation of hedges, compared with ranking it again for one reader."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,11 +20,11 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 FILTERS = Filters()
 
 
-def test_the_order_is_that_of_ranking_anew_with_one_readers_numbers(
+def test_the_order_is_that_of_ranking_again_with_one_readers_numbers(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(session, now=NOW, people=6, questions=40)
-    made = estimate(session, FILTERS, "opening", NOW)
+    estimates = estimate(session, FILTERS, "opening", NOW)
     numbers: dict[float, float] = {}
 
     def one_reader(best: np.ndarray, **_: object) -> np.ndarray:
@@ -33,23 +33,23 @@ def test_the_order_is_that_of_ranking_anew_with_one_readers_numbers(
         return read[None, :]
 
     monkeypatch.setattr(reader_simulation, "simulated_readers", one_reader)
-    found = estimate(session, FILTERS, "opening", NOW).readers
-    assert found is not None
+    robustness = estimate(session, FILTERS, "opening", NOW).readers
+    assert robustness is not None
     assert len(numbers) >= len(HEDGES) - 1  # "might" carries no claim, and is not ranked
     pairs = load_pairs(session, FILTERS, NOW)
     opening = pairs.opening.copy()
     rows = session.exec(
         select(Score, Prediction, Question).where(Prediction.id == Score.opening_id, Question.id == Score.question_id)
     )
-    for score, call, question in rows:
+    for score, opening_prediction, question in rows:
         at = (pairs.commentator == score.commentator_id) & (pairs.question == score.question_id)
-        if call.hedge is not None and at.any():
-            assert call.probability is not None
-            opening[at] = round((numbers[call.probability] - (question.outcome == "yes")) ** 2 * SCALE)
-    anew = rank_pairs(replace(pairs, opening=opening)).skill
-    order = made.ranking.order
-    expected = [float(anew[one] >= anew[other] - 1e-9) for one, other in pairwise(order)]
-    assert found.neighbours.tolist() == expected
+        if opening_prediction.hedge is not None and at.any():
+            assert opening_prediction.probability is not None
+            opening[at] = round((numbers[opening_prediction.probability] - (question.outcome == "yes")) ** 2 * SCALE)
+    skill = rank_pairs(replace(pairs, opening=opening)).skill
+    order = estimates.ranking.order
+    expected = [float(skill[one] >= skill[other] - 1e-9) for one, other in pairwise(order)]
+    assert robustness.neighbours.tolist() == expected
     assert {0.0, 1.0} == set(expected)
 
 

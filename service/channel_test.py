@@ -13,8 +13,8 @@ class TestMessageResult(BaseModel):
     """Result of a test message."""
 
     status: str = Field(description="delivered, temporary_failure, permanent_failure or gone")
-    status_code: int | None = Field(description="the HTTP or SMTP status; null without an answer")
-    detail: str = Field(description="what the receiver answered, without secrets")
+    status_code: int | None = Field(description="HTTP or SMTP status of the receiver; null without a response")
+    detail: str = Field(description="response of the receiver, or the error")
 
 
 def send_test_now(request: Request, number: int) -> TestMessageResult:

@@ -29,31 +29,31 @@ from service.wiring.probing import dry_run
 class ResolverKindView(View):
     """A resolver that can be attached to a question."""
 
-    key: str = Field(description="name of the kind")
-    version: str = Field(description="its version")
-    description: str = Field(description="what it does, in a sentence")
+    key: str = Field(description="name by which the resolver is attached")
+    version: str = Field(description="version of the resolver")
+    description: str = Field(description="what the resolver reads and proposes")
     config_schema: dict[str, Any] = Field(description="JSON schema of its settings")
 
 
 class TrialIn(Input):
     """Settings to try that are not attached yet."""
 
-    resolver: Words = Field(description="the kind of resolver")
-    config: dict[str, Any] = Field(description="the resolver's settings")
+    resolver: Words = Field(description="key of a resolver of /api/resolvers")
+    config: dict[str, Any] = Field(description="settings of the resolver, by its config_schema")
 
 
 class ProbeResultView(View):
     """Result of a dry run: the lines observed, and why an outcome would be proposed or not. Nothing is recorded."""
 
     question: int = Field(description="id of the question")
-    resolver: str = Field(description="the kind of resolver")
-    state: ProbeStatus = Field(description="how the probe ended")
-    observed: list[str] = Field(description="what the resolver observed, line by line")
-    reason: str = Field(description="why it proposed an outcome or not")
-    proposal: ProposedOutcome | None = Field(description="the outcome it would propose; null for none")
-    looked_at: datetime = Field(description="when it was run, in UTC")
+    resolver: str = Field(description="key of the resolver")
+    state: ProbeStatus = Field(description="result of the probe")
+    observed: list[str] = Field(description="lines that the probe observed")
+    reason: str = Field(description="why an outcome would be proposed or not")
+    proposal: ProposedOutcome | None = Field(description="the outcome that would be proposed; null without one")
+    looked_at: datetime = Field(description="time of the probe")
     last_good_check: datetime | None = Field(
-        description="when the source was last read without an error, in UTC; null if never"
+        description="time of the last successful probe, this one included; null without one"
     )
 
 

@@ -19,13 +19,13 @@ from predictions.scoring.units import Bools, Ints
 Row = TypeVar("Row", bound=Prediction)
 
 
-def active(ids: Sequence[int], supersedes: Iterable[int | None], has_probability: Iterable[bool]) -> list[bool]:
-    """Return for each row whether it is active and carries a probability.
+def active(ids: Sequence[int], supersedes: Iterable[int | None], probability: Iterable[object]) -> list[bool]:
+    """Return for each row True if it is active and carries a probability (any value but None).
 
     Pass all rows of the questions, withdrawals (which carry no probability) included: they supersede others.
     """
     superseded = set(supersedes)
-    return [carries and number not in superseded for number, carries in zip(ids, has_probability, strict=True)]
+    return [value is not None and number not in superseded for value, number in zip(probability, ids, strict=True)]
 
 
 def in_time(made_at: Ints, cutoff: Ints) -> Bools:
@@ -39,7 +39,7 @@ def eligible_as_of(rows: Sequence[Row], at: datetime, cutoff: datetime) -> list[
     keep = active(
         [row.id or 0 for row in recorded],
         (row.supersedes_id for row in recorded),
-        (row.probability is not None or row.probabilities is not None for row in recorded),
+        (row.probabilities if row.probability is None else row.probability for row in recorded),
     )
     return [row for row, is_active in zip(recorded, keep, strict=True) if is_active and row.made_at < cutoff]
 

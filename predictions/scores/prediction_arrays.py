@@ -76,7 +76,7 @@ def load_prediction_arrays(
     # Column by column, because handling rows dominates the time.
     column = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
     given = column["probability"] if _is_binary(questions) else column["probabilities"]
-    keep = active(column["id"], column["supersedes_id"], (value is not None for value in given))
+    keep = active(column["id"], column["supersedes_id"], given)
     if not all(keep):
         column = {name: tuple(compress(values, keep)) for name, values in column.items()}
     return _arrays(column, position, binary=_is_binary(questions))

@@ -37,19 +37,21 @@ class ChannelPreferences(Input):
     """
 
     topics: Annotated[list[Topic], Field(max_length=50)] = Field(
-        default=[], description="topics of questions whose prompts it receives; empty: all"
+        default=[], description="topics of which the channel receives prompts; empty: all topics"
     )
-    escalations_only: bool = Field(default=False, description="true: only escalations")
+    escalations_only: bool = Field(default=False, description="true: send only escalations")
     person: Name | None = Field(
-        default=None, description="name of the person it belongs to; null: nobody in particular"
+        default=None, description="name of the person to whom the channel belongs; null for a shared channel"
     )
-    zone: Zone = Field(default="UTC", description="IANA time zone of quiet hours and digest")
+    zone: Zone = Field(default="UTC", description="IANA time zone of the times of day")
     quiet_from: TimeOfDay | None = Field(
-        default=None, description="local time HH:MM at which quiet hours begin; null: none"
+        default=None, description="time of day, HH:MM, at which quiet hours begin; null: no quiet hours"
     )
-    quiet_to: TimeOfDay | None = Field(default=None, description="local time HH:MM at which quiet hours end")
+    quiet_to: TimeOfDay | None = Field(
+        default=None, description="time of day, HH:MM, at which quiet hours end; null: no quiet hours"
+    )
     digest_at: TimeOfDay | None = Field(
-        default=None, description="local time HH:MM of the daily digest; null: single messages"
+        default=None, description="time of day, HH:MM, of the daily digest; null: send each prompt by itself"
     )
 
     @model_validator(mode="after")
@@ -68,15 +70,15 @@ class ChannelPreferences(Input):
 class ChannelIn(ChannelPreferences):
     """A new channel. ``secret`` signs the messages of a webhook; without one it is generated."""
 
-    name: Annotated[Name, Field(max_length=120)] = Field(description="a name of its own")
+    name: Annotated[Name, Field(max_length=120)] = Field(description="unique name of the channel")
     kind: Annotated[ChannelKind, Field(strict=False)] = Field(
-        default=ChannelKind.WEBHOOK, description="webhook, email or chat"
+        default=ChannelKind.WEBHOOK, description="webhook (default), email or chat"
     )
     target: Annotated[str, Field(min_length=1, max_length=2000)] = Field(
-        description="the address: a URL, a mail address or an Apprise address"
+        description="address of the webhook, mail address, or chat address as Apprise writes it"
     )
     secret: Annotated[str, Field(max_length=120)] | None = Field(
-        default=None, description="the signing secret of a webhook (whsec_...); null: one is made"
+        default=None, description="signing secret of a webhook: whsec_ and 24 to 64 bytes in base64; null: generate one"
     )
 
     @field_validator("target")
@@ -177,5 +179,5 @@ def send_test_message(channel: Channel, senders: Mapping[ChannelKind, Sender], *
 class ChannelEnabledIn(Input):
     """Enable or disable a channel; ``reason`` is stored if it is disabled."""
 
-    enabled: bool = Field(description="true: send messages; false: stop")
-    reason: Line = Field(default="", description="why it is disabled")
+    enabled: bool = Field(description="true: enable the channel; false: disable it")
+    reason: Line = Field(default="", description="why the channel is disabled; if empty, the caller is named")

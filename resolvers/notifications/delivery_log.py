@@ -18,20 +18,24 @@ from resolvers.prompts.models import Prompt
 class ChannelView(View):
     """A channel. ``target`` is shown without its secrets; of a chat address only the service is shown."""
 
-    id: int = Field(description="the id")
-    name: str = Field(description="the name")
+    id: int = Field(description="id of the channel")
+    name: str = Field(description="name of the channel")
     kind: str = Field(description="webhook, email or chat")
-    target: str = Field(description="the address, without secrets")
-    topics: list[str] = Field(description="topics of questions whose prompts it receives; empty: all")
-    escalations_only: bool = Field(description="true: only escalations")
-    person: str | None = Field(description="name of the person it belongs to; null: nobody in particular")
-    zone: str = Field(description="IANA time zone of quiet hours and digest")
-    quiet_from: str | None = Field(description="local time HH:MM at which quiet hours begin; null: none")
-    quiet_to: str | None = Field(description="local time HH:MM at which quiet hours end")
-    digest_at: str | None = Field(description="local time HH:MM of the daily digest; null: single messages")
-    enabled: bool = Field(description="whether messages are sent")
-    disabled_reason: str = Field(description="why it is disabled; empty while it is enabled")
-    created_at: datetime = Field(description="when it was created, in UTC")
+    target: str = Field(description="address without its secrets; of a chat address only the service")
+    topics: list[str] = Field(description="topics of which the channel receives prompts; empty: all topics")
+    escalations_only: bool = Field(description="true if the channel receives only escalations")
+    person: str | None = Field(description="name of the person to whom the channel belongs; null for a shared channel")
+    zone: str = Field(description="IANA time zone of the times of day")
+    quiet_from: str | None = Field(
+        description="time of day, HH:MM, at which quiet hours begin; null without quiet hours"
+    )
+    quiet_to: str | None = Field(description="time of day, HH:MM, at which quiet hours end; null without quiet hours")
+    digest_at: str | None = Field(
+        description="time of day, HH:MM, of the daily digest; null: each prompt is sent by itself"
+    )
+    enabled: bool = Field(description="false if nothing is sent to the channel")
+    disabled_reason: str = Field(description="why the channel is disabled; empty if it is enabled")
+    created_at: datetime = Field(description="time at which the channel was added")
 
     @classmethod
     def of(cls, row: Channel) -> Self:
@@ -45,28 +49,30 @@ class AttemptView(View):
     """One attempt to send; ``finished_at`` is null while it runs, or if its process ended before the result."""
 
     number: int = Field(description="number of the attempt, from 1")
-    started_at: datetime = Field(description="when it started, in UTC")
-    finished_at: datetime | None = Field(description="when it ended, in UTC; null while it runs")
-    status_code: int | None = Field(description="the HTTP or SMTP status; null without an answer")
-    error: str = Field(description="why it failed; empty on success")
+    started_at: datetime = Field(description="time at which the attempt began")
+    finished_at: datetime | None = Field(
+        description="time of the result; null while it runs, or if its process ended before the result"
+    )
+    status_code: int | None = Field(description="HTTP or SMTP status of the receiver; null without a response")
+    error: str = Field(description="why the attempt failed; empty after success")
 
 
 class DeliveryView(View):
     """A message to a channel, with its state and attempts."""
 
-    id: int = Field(description="the id")
-    message_id: str = Field(description="the same at every attempt")
+    id: int = Field(description="id of the delivery")
+    message_id: str = Field(description="id of the message, the same at every attempt")
     channel: str = Field(description="name of the channel")
-    prompt: int | None = Field(description="id of the prompt; null for a digest or test")
-    question: int | None = Field(description="id of the question; null for a digest or test")
-    stage: str | None = Field(description="due, a reminder or the escalation; null for a digest or test")
-    digest: int | None = Field(description="id of the digest that carries it; null: sent on its own")
-    state: str = Field(description="pending, delivered, dead or cancelled")
-    attempts: list[AttemptView] = Field(description="every attempt, oldest first")
-    next_at: datetime | None = Field(description="when it is tried next, in UTC; null where it is not")
-    last_error: str = Field(description="why the last attempt failed; empty on success")
-    created_at: datetime = Field(description="when it was created, in UTC")
-    finished_at: datetime | None = Field(description="when it was delivered or given up, in UTC")
+    prompt: int | None = Field(description="id of the prompt; null for a digest")
+    question: int | None = Field(description="id of the question; null for a digest")
+    stage: str | None = Field(description="stage of the prompt, for example due; null for a digest")
+    digest: int | None = Field(description="id of the digest that contains the prompt; null if it is sent by itself")
+    state: str = Field(description="pending, delivered, dead (the last retry failed) or cancelled")
+    attempts: list[AttemptView] = Field(description="all attempts, in order")
+    next_at: datetime | None = Field(description="time of the next attempt; null unless pending")
+    last_error: str = Field(description="why the last attempt failed; empty if none failed")
+    created_at: datetime = Field(description="time at which the delivery was queued")
+    finished_at: datetime | None = Field(description="time at which the delivery ended; null while pending")
 
 
 def public_target(channel: Channel) -> str:

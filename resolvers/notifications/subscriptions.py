@@ -22,8 +22,8 @@ class SubscriptionIn(Input):
     """A new subscription: one question, or all questions of one topic."""
 
     channel: Id = Field(description="id of the channel")
-    question: QuestionRef | None = Field(default=None, description="the question to subscribe to, or")
-    topic: Topic | None = Field(default=None, description="the topic to subscribe to")
+    question: QuestionRef | None = Field(default=None, description="question to follow; null if a topic is given")
+    topic: Topic | None = Field(default=None, description="topic to follow; null if a question is given")
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
@@ -35,12 +35,12 @@ class SubscriptionIn(Input):
 class SubscriptionView(View):
     """A subscription of a channel to a question or a topic."""
 
-    id: int = Field(description="the id")
+    id: int = Field(description="id of the subscription")
     channel: int = Field(description="id of the channel")
     question: int | None = Field(description="id of the question; null for a topic")
-    topic: str | None = Field(description="the topic; null for a question")
-    created_at: datetime = Field(description="when it was created, in UTC")
-    created_by: str = Field(description="who created it")
+    topic: str | None = Field(description="topic; null for a question")
+    created_at: datetime = Field(description="time at which the subscription was created")
+    created_by: str = Field(description="name of the key or user that created it")
 
 
 def subscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: datetime, actor: str) -> Subscription:

@@ -26,8 +26,8 @@ HOURS_IN_A_YEAR = 366 * 24
 class ResolverIn(Input):
     """The resolver of a question: its settings, and when and how often it probes."""
 
-    resolver: Words = Field(description="the kind of resolver")
-    config: dict[str, Any] = Field(description="the resolver's settings")
+    resolver: Words = Field(description="key of a resolver of /api/resolvers")
+    config: dict[str, Any] = Field(description="settings of the resolver, by its config_schema")
     lead_hours: Annotated[int, Field(ge=0, le=10 * HOURS_IN_A_YEAR)] = Field(
         default=LEAD_HOURS, description="hours before the question is due at which probing starts"
     )
@@ -38,32 +38,30 @@ class ResolverIn(Input):
         default=False,
         description="its proposals resolve the question without a person; only an admin may set this",
     )
-    paused: bool = Field(default=False, description="true: do not probe for now")
+    paused: bool = Field(default=False, description="true: do not probe until it is false again")
 
 
 class ResolverView(View):
     """The resolver of a question: settings, schedule, policy and the result of the last probe."""
 
     question: int = Field(description="id of the question")
-    resolver: str = Field(description="the kind of resolver")
-    config: dict[str, Any] = Field(description="its settings, without secrets")
-    lead_hours: int = Field(description="hours before the deadline at which probing starts")
+    resolver: str = Field(description="key of the resolver")
+    config: dict[str, Any] = Field(description="settings of the resolver; secrets are hidden")
+    lead_hours: int = Field(description="hours before the question is due at which probing starts")
     every_minutes: int = Field(description="minutes between two probes")
-    automatic: bool = Field(description="true: a finding resolves the question without a person")
-    automatic_by: str | None = Field(description="the admin who set that")
-    paused: bool = Field(description="true: not probing for now")
-    attached_at: datetime = Field(description="when it was attached, in UTC")
-    attached_by: str = Field(description="who attached it")
-    probing_from: datetime = Field(description="when probing starts, in UTC")
+    automatic: bool = Field(description="true if its proposals resolve the question without a person")
+    automatic_by: str | None = Field(description="name of the admin who allowed that; null if nobody did")
+    paused: bool = Field(description="true if it does not probe")
+    attached_at: datetime = Field(description="time at which it was attached")
+    attached_by: str = Field(description="name of the key or user that attached it")
+    probing_from: datetime = Field(description="time at which probing starts")
     next_probe_at: datetime | None = Field(description="null if no probe is planned: paused, or the outcome is known")
-    probed_at: datetime | None = Field(description="when it was last run, in UTC; null if never")
-    state: ProbeStatus = Field(description="how the last probe ended")
-    observed: list[str] = Field(description="what the resolver observed, line by line")
-    reason: str = Field(description="why it proposed an outcome or not")
-    last_good_check: datetime | None = Field(
-        description="when the source was last read without an error, in UTC; null if never"
-    )
-    failures: int = Field(description="probes in a row without a good check")
+    probed_at: datetime | None = Field(description="time of the last probe; null before the first")
+    state: ProbeStatus = Field(description="result of the last probe; waiting before the first")
+    observed: list[str] = Field(description="lines that the last probe observed")
+    reason: str = Field(description="why the last probe proposed an outcome or none")
+    last_good_check: datetime | None = Field(description="time of the last successful probe; null without one")
+    failures: int = Field(description="number of failed probes since the last success")
 
 
 def find_attached(session: Session, question: Question) -> AttachedResolver | None:

@@ -38,34 +38,38 @@ class FrozenModel(BaseModel):
 class Evidence(FrozenModel):
     """A response that supports an outcome. ``snapshot`` is the key of the stored bytes."""
 
-    url: str = Field(description="address that was asked for")
+    url: str = Field(description="address that was requested")
     final_url: str = Field(description="address that answered, after redirects")
-    fetched_at: AwareDatetime = Field(description="when it was fetched, in UTC")
-    status: int = Field(description="HTTP status")
-    content_type: str | None = Field(description="media type that the source declared")
-    etag: str | None = Field(description="ETag of the response")
-    last_modified: str | None = Field(description="Last-Modified of the response")
-    sha256: str = Field(description="SHA-256 of the body")
+    fetched_at: AwareDatetime = Field(description="time of the response")
+    status: int = Field(description="HTTP status of the response")
+    content_type: str | None = Field(description="Content-Type of the response; null without one")
+    etag: str | None = Field(description="ETag of the response; null without one")
+    last_modified: str | None = Field(description="Last-Modified of the response; null without one")
+    sha256: str = Field(description="SHA-256 of the body, in hexadecimal")
     size: int = Field(description="size of the body in bytes")
-    snapshot: str | None = Field(description="key of the stored body; null if none was stored")
-    locator: str | None = Field(default=None, description="where in the body the evidence is")
-    excerpt: str | None = Field(default=None, max_length=MAX_EXCERPT, description="the passage itself")
+    snapshot: str | None = Field(description="key of the stored bytes; null if they were not stored")
+    locator: str | None = Field(
+        default=None, description="place within the response, for example a JSON pointer; null for all of it"
+    )
+    excerpt: str | None = Field(
+        default=None, max_length=MAX_EXCERPT, description="the decisive part of the response as text; null without one"
+    )
 
 
 class ProposedOutcome(FrozenModel):
     """An outcome with its evidence, for a person to confirm, amend or reject."""
 
     question_id: int = Field(description="id of the question")
-    resolver: str = Field(description="the kind of resolver")
+    resolver: str = Field(description="key of the resolver")
     resolver_version: str = Field(description="version of the resolver")
-    config_sha256: str = Field(description="SHA-256 of its settings")
-    outcome: str = Field(description="the proposed outcome")
-    event_date: date | None = Field(description="the day of the event; null for an absence")
-    observed_at: AwareDatetime = Field(description="when it was observed, in UTC")
-    confidence: float = Field(description="one of a few fixed values, 0 to 1")
-    basis: Basis = Field(description="what the outcome rests on")
-    rationale: str = Field(max_length=MAX_RATIONALE, description="why, in a sentence")
-    evidence: tuple[Evidence, ...] = Field(min_length=1, description="the sources it rests on")
+    config_sha256: str = Field(description="SHA-256 of the resolver's settings, in hexadecimal")
+    outcome: str = Field(description="proposed outcome: yes, no, an option, or annulled")
+    event_date: date | None = Field(description="day of the event that decides the question; null if unknown")
+    observed_at: AwareDatetime = Field(description="time at which the resolver read the source")
+    confidence: float = Field(description="confidence in the outcome, from 0 to 1, fixed for each kind of source")
+    basis: Basis = Field(description="positive_match, absent_at_deadline, external_settled or external_void")
+    rationale: str = Field(max_length=MAX_RATIONALE, description="why the evidence supports the outcome")
+    evidence: tuple[Evidence, ...] = Field(min_length=1, description="the responses that support the outcome")
 
     @field_validator("confidence")
     @classmethod

@@ -33,13 +33,13 @@ router = APIRouter(prefix="/api", tags=["channels"])
 class NewChannelView(ChannelView):
     """A new channel with its secret, which is shown only once."""
 
-    secret: str = Field(description="the signing secret; shown in this reply only")
+    secret: str = Field(description="secret that verifies the signatures of a webhook; shown in this reply only")
 
 
 class Channels(BaseModel):
     """All channels."""
 
-    items: list[ChannelView] = Field(description="the rows of this page")
+    items: list[ChannelView] = Field(description="all channels, oldest first")
 
 
 @router.post("/channels", status_code=201, response_model=NewChannelView)

@@ -22,26 +22,28 @@ router = APIRouter(prefix="/api/keys", tags=["keys"])
 class KeyIn(Input):
     """A new key: its name and scopes."""
 
-    name: Annotated[Name, Field(max_length=120)] = Field(description="who or what will use it; a name of its own")
+    name: Annotated[Name, Field(max_length=120)] = Field(
+        description="unique name of the key; recorded with every change made with it"
+    )
     scopes: Annotated[list[str], Field(min_length=1, description=f"of {', '.join(SCOPES)}")]
 
 
 class KeyView(View):
     """A key; its plain text is shown only in the reply that creates it."""
 
-    id: int = Field(description="the id")
-    name: str = Field(description="the name")
-    prefix: str = Field(description="its first characters")
-    scopes: list[str] = Field(description="what it may do")
-    created_at: datetime = Field(description="when it was created, in UTC")
-    revoked_at: datetime | None = Field(description="when it was revoked, in UTC; null while it works")
-    key: str | None = Field(default=None, description="its plain text; only in the reply that creates it")
+    id: int = Field(description="id of the key")
+    name: str = Field(description="name of the key")
+    prefix: str = Field(description="first characters of the key, or of its hash if the operator set it")
+    scopes: list[str] = Field(description="granted scopes: read, predict, resolve or admin")
+    created_at: datetime = Field(description="time at which the key was created")
+    revoked_at: datetime | None = Field(description="time at which the key was revoked; null while it is valid")
+    key: str | None = Field(default=None, description="plain text of the key; null except in the reply that creates it")
 
 
 class Keys(BaseModel):
     """All keys."""
 
-    items: list[KeyView] = Field(description="the rows of this page")
+    items: list[KeyView] = Field(description="all keys, oldest first")
 
 
 def _view(row: ApiKey, plain: str | None = None) -> KeyView:

@@ -31,9 +31,11 @@ router = APIRouter(prefix="/api", tags=["leaderboard"], route_class=CachedPageRo
 class RobustnessView(BaseModel):
     """Robustness of the order to the interpretation of the hedges, by simulation; shares from 0 to 1."""
 
-    leader: float = Field(description="share of simulated readers with the same first place, 0 to 1")
-    whole: float = Field(description="share of simulated readers with the same order, 0 to 1")
-    pairs: float = Field(description="mean share of pairs in the same order, 0 to 1")
+    leader: float = Field(description="share of simulated interpretations with the same first commentator, from 0 to 1")
+    whole: float = Field(description="share of simulated interpretations with the same order of all, from 0 to 1")
+    pairs: float = Field(
+        description="mean share of simulated interpretations with the same order of two commentators, from 0 to 1"
+    )
 
 
 class Board(BaseModel):
@@ -43,18 +45,22 @@ class Board(BaseModel):
     while those of a large record are recomputed) or ``pending`` (not computed yet: retry shortly).
     """
 
-    items: list[BoardItem] = Field(description="the lines of this page, best first")
-    total: int = Field(description="number of commentators on the whole board")
-    as_of: datetime = Field(description="the instant that the board shows, in UTC")
-    estimates: State = Field(
-        description="current, stale (the previous ones, while new ones are computed) or pending (none yet)"
+    items: list[BoardItem] = Field(
+        description="commentators, best first; those with too short a record last, without a rank"
     )
-    estimates_event: int | None = Field(description="the ledger event that the estimates rest on; null while pending")
-    ledger_head: dict[str, Any] = Field(description="number and hash of the newest ledger event")
-    method: dict[str, Any] = Field(description="how the board ranks, and figures of this record")
-    reference_forecasts: list[ReferencePerformance] = Field(description="how each type of reference forecast scored")
+    total: int = Field(description="number of commentators on the leaderboard, before limit and offset")
+    as_of: datetime = Field(description="instant of the record that the leaderboard shows")
+    estimates: State = Field(
+        description="current, stale (computed from an earlier record) or pending (not computed yet: retry shortly)"
+    )
+    estimates_event: int | None = Field(
+        description="number of the ledger event up to which the estimates count; null while pending"
+    )
+    ledger_head: dict[str, Any] = Field(description="number (seq) and hash of the newest event of the ledger")
+    method: dict[str, Any] = Field(description="parameters and explanation of the ranking")
+    reference_forecasts: list[ReferencePerformance] = Field(description="scores of the reference forecasts, by kind")
     readers: RobustnessView | None = Field(
-        description="how far the order depends on the interpretation of hedges; null without verbal predictions"
+        description="how often the order holds under other interpretations of the hedges; null without ranked hedges"
     )
 
 

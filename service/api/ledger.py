@@ -19,22 +19,22 @@ class EventView(BaseModel):
     """An event of the ledger; docs/operations.md describes how to check its hash."""
 
     seq: int = Field(description="number of the event, from 1 without gaps")
-    at: Any = Field(description="when it happened, in UTC")
-    actor: str = Field(description="who caused it")
-    action: str = Field(description="what happened")
-    subject: str = Field(description="table of the row concerned")
-    subject_id: int = Field(description="id of the row concerned")
-    body: str = Field(description="canonical JSON of what changed")
-    salt: str = Field(description="random text that is hashed with the body")
-    body_hash: str = Field(description="SHA-256 of salt and body")
-    hash: str = Field(description="SHA-256 over the hash before and this event")
+    at: Any = Field(description="time of the event")
+    actor: str = Field(description="name of the key or user that made the change")
+    action: str = Field(description="kind of the change")
+    subject: str = Field(description="kind of the row that was changed")
+    subject_id: int = Field(description="id of that row")
+    body: str = Field(description="details of the change, as JSON")
+    salt: str = Field(description="random value in the hash of the body, in hexadecimal")
+    body_hash: str = Field(description="SHA-256 of salt and body, in hexadecimal")
+    hash: str = Field(description="SHA-256 of this event and the hash before it, in hexadecimal")
 
 
 class LedgerPage(BaseModel):
     """Some events of the ledger in order, and its head."""
 
     items: list[EventView] = Field(description="events in order")
-    head: dict[str, Any] = Field(description="number and hash of the newest event")
+    head: dict[str, Any] = Field(description="number (seq) and hash of the newest event of the ledger")
 
 
 @router.get("/api/ledger", response_model=LedgerPage)

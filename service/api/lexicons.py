@@ -18,12 +18,12 @@ class HedgeView(BaseModel):
     words: str = Field(description="the words that were interpreted")
     lexicon: str = Field(description="name of the lexicon")
     version: str = Field(description="version of the lexicon")
-    phrase: str = Field(description="the entry or number that decided")
-    low: float = Field(description="lowest probability")
-    best: float = Field(description="probability that is scored")
-    high: float = Field(description="highest probability")
-    vague: bool = Field(description="true where the words carry almost no claim")
-    source: str = Field(description="where the numbers of the entry come from")
+    phrase: str = Field(description="the part of the words that decided, normalised")
+    low: float = Field(description="lowest probability that the words can mean, from 0 to 1")
+    best: float = Field(description="probability that the lexicon gives to the words, from 0 to 1")
+    high: float = Field(description="highest probability that the words can mean, from 0 to 1")
+    vague: bool = Field(description="true if the words carry almost no claim: shown, but not ranked")
+    source: str = Field(description="publication from which the numbers are taken")
 
 
 @router.get("/api/lexicons", response_model=None)

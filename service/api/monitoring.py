@@ -33,8 +33,8 @@ router = APIRouter(tags=["service"])
 class HealthStatus(BaseModel):
     """Result of a health check."""
 
-    status: str = Field(description='"ok"')
-    demo: bool = Field(description="true where the record is the invented one of a demo")
+    status: str = Field(description="ok")
+    demo: bool = Field(description="true if the record is the invented one of a demo")
 
 
 @router.get("/healthz", response_model=HealthStatus)

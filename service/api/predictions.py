@@ -39,7 +39,7 @@ class RejectedLine(BaseModel):
 
     line: int = Field(description="number of the line, from 1")
     detail: str = Field(description="what is wrong and what to do")
-    errors: list[dict[str, str]] = Field(description="each fault with a JSON pointer")
+    errors: list[dict[str, str]] = Field(description="pointer to the field and detail of each error")
 
     @classmethod
     def of(cls, line: int, error: TrackRecordError) -> Self:
@@ -51,9 +51,9 @@ class RejectedLine(BaseModel):
 class BatchResult(BaseModel):
     """Result of a batch: the ids of the new predictions, and with ``partial`` the rejected lines."""
 
-    recorded: int = Field(description="number of predictions recorded")
-    ids: list[int] = Field(description="their ids, in order; refused lines have none")
-    refused: list[RejectedLine] = Field(description="the lines that were refused")
+    recorded: int = Field(description="number of predictions that were recorded")
+    ids: list[int] = Field(description="ids of these predictions, in the order of the lines")
+    refused: list[RejectedLine] = Field(description="lines that were not recorded; always empty without partial")
 
 
 @router.post("", status_code=201, response_model=PredictionView)

@@ -41,7 +41,7 @@ router = APIRouter(prefix="/api/questions", tags=["questions"])
 class QuestionWithResolver(QuestionView):
     """A question with its attached resolver."""
 
-    resolver: ResolverView | None = Field(description="its resolver; null for none")
+    resolver: ResolverView | None = Field(description="the attached resolver; null without one")
 
 
 @router.post("", status_code=201, response_model=QuestionView)

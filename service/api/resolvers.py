@@ -26,14 +26,14 @@ router = APIRouter(prefix="/api", tags=["resolvers"])
 class ResolverKinds(BaseModel):
     """All available resolvers."""
 
-    items: list[ResolverKindView] = Field(description="the rows of this page")
+    items: list[ResolverKindView] = Field(description="all available resolvers, in order of key")
 
 
 class DetachedResolver(BaseModel):
     """The question whose resolver was detached."""
 
     question: int = Field(description="id of the question")
-    detached: bool = Field(default=True, description="true")
+    detached: bool = Field(default=True, description="always true")
 
 
 @router.get("/resolvers", response_model=ResolverKinds)

@@ -25,8 +25,8 @@ router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
 class Subscriptions(BaseModel):
     """The channels of the caller (for an admin all) and their subscriptions."""
 
-    channels: list[ChannelView] = Field(description="the caller's channels; all for an admin")
-    items: list[SubscriptionView] = Field(description="their subscriptions")
+    channels: list[ChannelView] = Field(description="channels of the caller; for an admin all")
+    items: list[SubscriptionView] = Field(description="subscriptions of these channels")
 
 
 @router.get("", response_model=Subscriptions)

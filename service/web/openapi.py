@@ -21,11 +21,11 @@ PROBLEM = {
     "description": "Problem details as defined by RFC 9457.",
     "required": ["type", "title", "status", "detail", "errors"],
     "properties": {
-        "type": _TEXT | {"description": "names the kind of error"},
-        "title": _TEXT | {"description": "the kind of error in words"},
-        "status": {"type": "integer", "description": "the HTTP status"},
+        "type": _TEXT | {"description": "relative URI that identifies the kind of problem"},
+        "title": _TEXT | {"description": "kind of problem in a few words"},
+        "status": {"type": "integer", "description": "HTTP status code"},
         "detail": _TEXT | {"description": "what is wrong and what to do"},
-        "errors": {"type": "array", "items": _FIELD_ERROR, "description": "each fault; may be empty"},
+        "errors": {"type": "array", "items": _FIELD_ERROR, "description": "each invalid field; may be empty"},
     },
 }
 _ERROR_RESPONSE = {

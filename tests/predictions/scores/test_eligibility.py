@@ -79,7 +79,7 @@ def test_the_rule_is_what_its_sentence_says(rows: list[tuple[int, int, int, bool
 def test_arrays_and_rows_agree_on_what_is_in_time_and_active() -> None:
     made, cutoff = np.array([0, 1, 2, 3]), np.array([2, 2, 2, 2])
     assert in_time(made, cutoff).tolist() == [True, True, False, False]
-    assert active([1, 2, 3], [None, None, 1], [True, False, True]) == [False, False, True]
+    assert active([1, 2, 3, 4], [None, None, 1, None], [0.3, None, 0.4, 0.0]) == [False, False, True, True]
 
 
 def test_the_cutoff_is_the_deadline_or_the_earlier_day_on_which_the_outcome_became_public() -> None:

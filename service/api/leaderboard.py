@@ -88,35 +88,35 @@ def get_leaderboard(
 
 
 def _page(
-    session: Session, boards: LeaderboardCache, query: LeaderboardQuery, address: Address, now: datetime
+    session: Session, cache: LeaderboardCache, query: LeaderboardQuery, address: Address, now: datetime
 ) -> PageBytes:
     """Return the cached page, or a new one if the record has changed."""
     head = ledger.head(session)
-    page = boards.get_page(address, head.seq, now)
+    page = cache.get_page(address, head.seq, now)
     if page is not None:
         return page
-    kept = boards.get_estimates(session, query.filters(), query.revisions, now)
-    state = kept.state(newest_scoring(session), now)
-    event = None if state == "pending" else kept.event
-    content = _board(session, query, kept.estimates, head, now, state=state, event=event)
+    cached = cache.get_estimates(session, query.filters(), query.revisions, now)
+    state = cached.state(newest_scoring(session), now)
+    event = None if state == "pending" else cached.event
+    content = _board(session, query, cached.estimates, head, now, state=state, event=event)
     body = content.model_dump_json().encode()
-    page = PageBytes(body, etag_of(body), head.seq, kept.until)
+    page = PageBytes(body, etag_of(body), head.seq, cached.until)
     if state == "current":
-        boards.store_page(address, page)
+        cache.store_page(address, page)
     return page
 
 
 def _past_board(
-    session: Session, pasts: AsOfCache, query: LeaderboardQuery, as_of: datetime, *, now: datetime
+    session: Session, as_of_cache: AsOfCache, query: LeaderboardQuery, as_of: datetime, *, now: datetime
 ) -> Board:
-    with pasts.open(session, as_of, query.filters(), query.revisions, now=now) as (past, head, made):
-        return _board(past, query, made, head, as_of, state="current", event=head.seq)
+    with as_of_cache.open(session, as_of, query.filters(), query.revisions, now=now) as (past, head, estimates):
+        return _board(past, query, estimates, head, as_of, state="current", event=head.seq)
 
 
 def _board(
     session: Session,
     query: LeaderboardQuery,
-    made: Estimates,
+    estimates: Estimates,
     head: Head,
     now: datetime,
     *,
@@ -127,7 +127,7 @@ def _board(
         session,
         query.filters(),
         query.revisions,
-        made,
+        estimates,
         sort=query.order,
         min_resolved=query.min_resolved,
         max_annulled=query.max_annulled,
@@ -140,9 +140,9 @@ def _board(
         estimates=state,
         estimates_event=event,
         ledger_head={"seq": head.seq, "hash": head.hash},
-        method=explanation(made.ranking) | {"revisions": query.revisions, "sort": query.order},
-        reference_forecasts=list(made.reference_forecasts),
-        readers=_robustness_view(made.readers if query.order == "skill" else None),
+        method=explanation(estimates.ranking) | {"revisions": query.revisions, "sort": query.order},
+        reference_forecasts=list(estimates.reference_forecasts),
+        readers=_robustness_view(estimates.readers if query.order == "skill" else None),
     )
 
 

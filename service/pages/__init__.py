@@ -1,4 +1,4 @@
-"""The pages: the same domain calls as the API, as HTML. One module for each page; each has a ``router``.
+"""HTML pages, built on the same domain functions as the API. One module for each page; each has a ``router``.
 
 Entry points: `router`, `problem_page`, `sign_in_first`.
 """

@@ -1,4 +1,4 @@
-"""The geometry of the charts: values to coordinates. Templates draw them as SVG, style.css colours them.
+"""Geometry of the charts: values to coordinates. Templates draw them as SVG; style.css colours them.
 
-Entry points: one module for each chart, `scales` for what they share.
+Entry points: one module for each chart; `scales` is shared.
 """

@@ -1,4 +1,4 @@
-"""The calibration curve of a commentator as a small line on the leaderboard."""
+"""Calibration sparkline of a commentator on the leaderboard."""
 
 from collections.abc import Mapping, Sequence
 

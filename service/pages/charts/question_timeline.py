@@ -1,4 +1,4 @@
-"""The geometry of a question's timeline: who gave it which probability when."""
+"""Geometry of a question's timeline: each commentator's probability over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from predictions.schemas.views import PredictionView, QuestionView, is_active
 from service.pages.charts.scales import Scale, TimeScale, steps
 
 WIDTH, HEIGHT = 640, 320
-#: With more commentators than this, one colour each would confuse: all are drawn alike, with their mean.
+#: With more commentators than this, all are drawn in one colour, with their mean.
 MAX_SERIES = 7
 MARKS = (
     "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
@@ -24,7 +24,7 @@ MARKS = (
 
 @dataclass(frozen=True)
 class Point:
-    """One prediction: its place, the range of its words (equal where a number was said), and what it is."""
+    """One prediction: its coordinates, its interval (equal ends for a number), and the prediction itself."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """One commentator's predictions, as a path that holds each until the next; ``mark`` is the shape of its spots."""
+    """One commentator's predictions as a step path; ``mark`` is the shape of its points."""
 
     name: str
     path: str
@@ -45,7 +45,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The chart: series, or all in one with their mean; market odds as spots of places; and the instants that count."""
+    """The chart: series (or their mean), reference forecasts, and coordinates of deadline, outcome and today."""
 
     across: TimeScale
     up: Scale
@@ -60,19 +60,21 @@ class Timeline:
 
 
 def timeline(question: QuestionView, predictions: Sequence[PredictionView], now: datetime) -> Timeline | None:
-    """The timeline of what stands (not superseded, not withdrawn), of yes or of what happened; None where no
-    prediction gives that a probability."""
+    """Return the timeline of active predictions, for yes, the outcome or the likeliest option.
+
+    None if no prediction gives it a probability.
+    """
     of = question.outcome if question.outcome in outcomes(question) else _likeliest(question, predictions)
-    told = [(p, chance) for p in predictions if (chance := probability_of(p, of)) is not None and is_active(p)]
-    if not told:
+    points = [(p, chance) for p in predictions if (chance := probability_of(p, of)) is not None and is_active(p)]
+    if not points:
         return None
-    told.sort(key=lambda each: (each[0].made_at, each[0].id))
-    across = _across(question, told[0][0].made_at, told[-1][0].made_at)
+    points.sort(key=lambda each: (each[0].made_at, each[0].id))
+    across = _across(question, points[0][0].made_at, points[-1][0].made_at)
     up = Scale(0, 1, HEIGHT - 30, 10)
     ends = min(question.known_at or question.deadline, question.deadline)
     if question.outcome is None and now < question.deadline:
         ends = now
-    series = _series(told, across, up, across(ends))
+    series = _series(points, across, up, across(ends))
     known = question.known_at if question.outcome not in (None, "annulled") else None
     return Timeline(
         across=across,
@@ -80,7 +82,7 @@ def timeline(question: QuestionView, predictions: Sequence[PredictionView], now:
         of=of,
         series=series,
         many=len(series) > MAX_SERIES,
-        mean=_mean(told, across, up, across(ends)) if len(series) > MAX_SERIES else "",
+        mean=_mean(points, across, up, across(ends)) if len(series) > MAX_SERIES else "",
         references=[
             (across(each.as_of), up(each.probabilities[of]), each.source)
             for each in question.references
@@ -93,19 +95,19 @@ def timeline(question: QuestionView, predictions: Sequence[PredictionView], now:
 
 
 def outcomes(question: QuestionView) -> list[str]:
-    """What the chart may show the probability of: yes, or any of the options."""
+    """Return the outcomes whose probability the chart can show: yes, or the options."""
     return ["yes"] if question.options is None else question.options
 
 
 def _likeliest(question: QuestionView, predictions: Sequence[PredictionView]) -> str:
-    """The option to which everyone's newest prediction gives the most; the first where there is none."""
+    """Return the option with the highest total of newest predictions; the first without predictions."""
     newest = {p.commentator.id: p for p in sorted(predictions, key=lambda p: p.made_at) if is_active(p)}
     totals = {of: sum(probability_of(p, of) or 0.0 for p in newest.values()) for of in outcomes(question)}
     return max(totals, key=lambda of: totals[of])
 
 
 def probability_of(prediction: PredictionView, outcome: str) -> float | None:
-    """The probability that a prediction gives an outcome; None for a commitment, or an unknown option."""
+    """Return the probability that a prediction gives an outcome; None for a commitment or unknown option."""
     if prediction.probabilities is not None:
         return prediction.probabilities.get(outcome)
     return prediction.probability
@@ -117,9 +119,9 @@ def _across(question: QuestionView, first: datetime, last: datetime) -> TimeScal
     return TimeScale(since - margin, until + margin, 44, WIDTH - 8)
 
 
-def _series(told: Sequence[tuple[PredictionView, float]], across: TimeScale, up: Scale, end: float) -> list[Series]:
+def _series(points: Sequence[tuple[PredictionView, float]], across: TimeScale, up: Scale, end: float) -> list[Series]:
     by_person: dict[str, list[Point]] = {}
-    for p, chance in told:
+    for p, chance in points:
         ranged = p.probabilities is None and p.low is not None and p.high is not None
         low, high = (p.low, p.high) if ranged else (chance, chance)
         spot = Point(across(p.made_at), up(chance), up(low or 0.0), up(chance if high is None else high), p)
@@ -130,11 +132,11 @@ def _series(told: Sequence[tuple[PredictionView, float]], across: TimeScale, up:
     ]
 
 
-def _mean(told: Sequence[tuple[PredictionView, float]], across: TimeScale, up: Scale, end: float) -> str:
-    """The mean of everyone's newest prediction, after each one."""
+def _mean(predictions: Sequence[tuple[PredictionView, float]], across: TimeScale, up: Scale, end: float) -> str:
+    """Return the path of the mean of each commentator's newest prediction."""
     newest: dict[int, float] = {}
     points = []
-    for p, chance in told:
+    for p, chance in predictions:
         newest[p.commentator.id] = chance
         points.append((across(p.made_at), up(fmean(newest.values()))))
     return steps(points, max(end, points[-1][0]))

@@ -1,4 +1,4 @@
-"""The geometry of a reliability diagram: what was said across, how often it came true up."""
+"""Geometry of a reliability diagram: predicted probability across, observed frequency up."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ HISTOGRAM = 44
 
 @dataclass(frozen=True)
 class Reliability:
-    """Paths and places of a diagram of 320 pixels square between ``across`` and ``up``; ``bars`` show how often each
-    probability was said, as (place, height, probability, count)."""
+    """Paths of a diagram of 320 by 320 pixels; ``bars`` is a histogram of predicted probabilities, as (x, height,
+    probability, count)."""
 
     across: Scale
     up: Scale
@@ -21,19 +21,23 @@ class Reliability:
     bars: list[tuple[float, float, float, int]]
 
 
-def reliability(found: CalibrationView) -> Reliability | None:
-    """The diagram of a calibration; None where there are too few predictions for a curve."""
-    if found.recalibrated is None or found.band_low is None or found.band_high is None:
+def reliability(calibration: CalibrationView) -> Reliability | None:
+    """Return the diagram of a calibration; None with too few predictions for a curve."""
+    if calibration.recalibrated is None or calibration.band_low is None or calibration.band_high is None:
         return None
     across, up = Scale(0, 1, 44, 44 + SIZE), Scale(0, 1, SIZE + 10, 10)
-    places = [across(value) for value in found.probability]
+    places = [across(value) for value in calibration.probability]
     rows = {
         name: [(x, up(y)) for x, y in zip(places, heights, strict=True)]
-        for name, heights in (("curve", found.recalibrated), ("low", found.band_low), ("high", found.band_high))
+        for name, heights in (
+            ("curve", calibration.recalibrated),
+            ("low", calibration.band_low),
+            ("high", calibration.band_high),
+        )
     }
-    most = max(found.count)
+    highest = max(calibration.count)
     bars = [
-        (x, round(max(HISTOGRAM * number / most, 1.0), 1), said, number)
-        for x, said, number in zip(places, found.probability, found.count, strict=True)
+        (x, round(max(HISTOGRAM * number / highest, 1.0), 1), probability, number)
+        for x, probability, number in zip(places, calibration.probability, calibration.count, strict=True)
     ]
     return Reliability(across, up, area(rows["high"], rows["low"]), line(rows["curve"]), bars)

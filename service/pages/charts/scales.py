@@ -1,4 +1,4 @@
-"""The geometry of the charts: values to places, nothing else. The templates draw; style.css colours."""
+"""Scales, ticks and paths shared by the charts."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Scale:
-    """Values from ``low`` to ``high`` to places from ``start`` to ``end``, in pixels; what lies outside is clipped."""
+    """Linear map from values (``low`` to ``high``) to pixels (``start`` to ``end``); values outside are clipped."""
 
     low: float
     high: float
@@ -16,7 +16,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """The place of a value, to a tenth of a pixel."""
+        """Return the coordinate of a value, to a tenth of a pixel."""
         share = (min(max(value, self.low), self.high) - self.low) / ((self.high - self.low) or 1)
         return round(self.start + share * (self.end - self.start), 1)
 
@@ -26,7 +26,7 @@ CHANCES = Scale(0, 1, 5, 125)
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
-    """Round values between ``low`` and ``high``, about as many as wanted: 1, 2 or 5 times a power of ten apart."""
+    """Return about ``wanted`` round values between ``low`` and ``high``, spaced by 1, 2 or 5 times a power of ten."""
     if not high > low:
         return [low]
     rough = (high - low) / wanted
@@ -37,35 +37,35 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 
 
 def apart(ticks: Sequence[float], scale: Scale, pixels: float = 30) -> list[float]:
-    """The ticks that have room for their labels, zero before all others."""
-    found: list[float] = []
+    """Return the ticks whose labels fit, zero first."""
+    kept: list[float] = []
     for tick in sorted(ticks, key=abs):
-        if all(abs(scale(tick) - scale(other)) >= pixels for other in found):
-            found.append(tick)
-    return sorted(found)
+        if all(abs(scale(tick) - scale(other)) >= pixels for other in kept):
+            kept.append(tick)
+    return sorted(kept)
 
 
 def line(points: Iterable[tuple[float, float]]) -> str:
-    """The ``d`` of a path through the points."""
+    """Return the SVG path through the points."""
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
 
 
 def area(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, float]]) -> str:
-    """The ``d`` of a closed path between two lines over the same places."""
+    """Return the closed SVG path between two lines over the same coordinates."""
     return line([*upper, *reversed(lower)]) + "Z"
 
 
 def steps(points: Sequence[tuple[float, float]], until: float) -> str:
-    """The ``d`` of a path that holds each point's height until the next point, the last one until ``until``."""
+    """Return an SVG step path: each point's height until the next point, the last one until ``until``."""
     parts = [f"M{points[0][0]:g} {points[0][1]:g}"]
     parts += [f"H{x:g}V{y:g}" for x, y in points[1:]]
     return "".join(parts) + f"H{until:g}"
 
 
 def time_ticks(since: datetime, until: datetime, wanted: int = 5) -> list[tuple[datetime, str]]:
-    """First days of months or years between two instants, at most ``wanted`` and two, with their labels.
+    """Return first days of months or years between two instants, at most ``wanted`` + 2, with their labels.
 
-    Where there are fewer than two, the two instants themselves.
+    Returns the two instants themselves if there are fewer than two such days.
     """
     first, last = since.year * 12 + since.month - 1, until.year * 12 + until.month - 1
     step = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120) if (last - first) / step <= wanted), 240)
@@ -78,7 +78,7 @@ def time_ticks(since: datetime, until: datetime, wanted: int = 5) -> list[tuple[
 
 @dataclass(frozen=True)
 class TimeScale:
-    """Instants to places, in pixels."""
+    """Linear map from instants to pixels."""
 
     since: datetime
     until: datetime
@@ -86,10 +86,10 @@ class TimeScale:
     end: float
 
     def __call__(self, at: datetime) -> float:
-        """The place of an instant, to a tenth of a pixel; what lies outside is clipped."""
+        """Return the coordinate of an instant, to a tenth of a pixel; instants outside are clipped."""
         whole = (self.until - self.since).total_seconds()
         return Scale(0, whole, self.start, self.end)((at - self.since).total_seconds())
 
     def ticks(self, wanted: int = 4) -> list[tuple[float, str]]:
-        """Places and labels of months or years."""
+        """Return coordinates and labels of months or years."""
         return [(self(at), label) for at, label in time_ticks(self.since, self.until, wanted)]

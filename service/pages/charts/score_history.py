@@ -1,4 +1,4 @@
-"""A commentator's score over time, and its geometry."""
+"""Geometry of a commentator's score over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,7 @@ WIDTH, HEIGHT = 400, 260
 
 @dataclass(frozen=True)
 class History:
-    """The running means as paths, the band of their intervals (empty without one), each score as (place, height, what
-    it is)."""
+    """Running means as paths, the band of their intervals (empty without any), and scores as (x, y, score)."""
 
     across: TimeScale
     up: Scale
@@ -27,7 +26,7 @@ class History:
 
 
 def history(points: Sequence[Point]) -> History | None:
-    """The chart of the running means; None where fewer than three questions have resolved."""
+    """Return the chart of the running means; None with fewer than three resolved questions."""
     if len(points) < 3:
         return None
     since, until = points[0].score.known_at, points[-1].score.known_at

@@ -1,4 +1,4 @@
-"""The pages of signed-in editors: record, correct, resolve, assign, set up channels and resolvers.
+"""Pages for signed-in editors: record, correct, resolve, assign, set up channels and resolvers.
 
 Entry point: the router of each page, which `service.pages.router` includes.
 """

@@ -1,5 +1,5 @@
-"""Channels, for admins: where prompts are sent, what each hears of, and how every message fared. An editor sees the
-channels that are theirs, and says what they watch."""
+"""Channel pages: list, settings, subscriptions and delivery log. Editors see their own channels and manage their
+subscriptions; admins manage all channels."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -42,27 +42,27 @@ Act = Callable[[Session], object]
 
 @router.get("/channels")
 def channels(request: Request, who: ShownToEditor, session: ReadSession) -> Response:
-    """All channels, or those of the caller, and the form that adds one."""
+    """Show all channels, or those of the caller, and the form that adds one."""
     return _list_page(request, session, who, Form({"kind": "webhook", "zone": "UTC"}))
 
 
 @router.post("/channels")
-def enter(request: Request, posted: PostedByAdmin) -> Response:
-    """Add a channel. A webhook's secret is shown in this answer alone."""
-    form, state, made = posted.form, request.app.state, None
+def add_channel(request: Request, posted: PostedByAdmin) -> Response:
+    """Add a channel. A webhook's secret is shown in this reply only."""
+    form, state, created = posted.form, request.app.state, None
     with form.checked():
-        data = ChannelIn.model_validate(nested(form.values, "name", "kind", "target") | listening(form))
+        data = ChannelIn.model_validate(nested(form.values, "name", "kind", "target") | channel_preferences(form))
         if data.kind is ChannelKind.CHAT:
             check_address(data.target)
-        made = state.writer.run(lambda session: _entered(session, data, state.clock.now()))
+        created = state.writer.run(lambda session: _create(session, data, state.clock.now()))
     with read_transaction(state.engine) as session:
-        if made is None:
-            return _list_page(request, session, posted.who, _placed(form))
-        number, secret = made
+        if created is None:
+            return _list_page(request, session, posted.who, _with_errors_at_fields(form))
+        number, secret = created
         return _page(request, session, posted.who, number, Form(), done="add", secret=secret)
 
 
-def _entered(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
+def _create(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
     row = create_channel(session, data, now=now)
     return row_id(row), row.secret
 
@@ -77,13 +77,13 @@ def channel(
     before: Annotated[int, Query(ge=1, le=MAX_ID)] = MAX_ID,
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """One channel: what it hears of, and its log, the newest first."""
+    """Show a channel: its settings, subscriptions and delivery log, newest first."""
     return _page(request, session, who, number, Form(), state=state, before=before, done=done)
 
 
 @router.post("/channels/{number}")
 def act(request: Request, number: RowId, posted: PostedByEditor) -> Response:
-    """Do what one of the forms asks for."""
+    """Carry out the action of the submitted form."""
     form, state, test = posted.form, request.app.state, None
     with form.checked({"topic": "watch/topic", "question": "watch/question", "question/slug": "watch/question"}):
         if form["act"] == "test" and posted.who.may("admin"):
@@ -92,11 +92,11 @@ def act(request: Request, number: RowId, posted: PostedByEditor) -> Response:
             state.writer.run(_job(form, posted.who, number, state.clock.now()))
             return RedirectResponse(address(f"/channels/{number}", {}, done=form["act"]), 303)
     with read_transaction(state.engine) as session:
-        return _page(request, session, posted.who, number, _placed(form), test=test)
+        return _page(request, session, posted.who, number, _with_errors_at_fields(form), test=test)
 
 
 def _job(form: Form, who: Caller, number: int, now: Any) -> Act:
-    """What a form asks for, as one write. Raises ``ValidationError``; the write raises errors of the domain and 403."""
+    """Return the form's action as one write. Raises ``ValidationError``; the write raises domain errors and 403."""
     if form["act"] in ("watch", "unwatch"):
         named = {"question": {"slug": form["watch/question"]} if form["watch/question"] else None}
         data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["watch/topic"] or None})
@@ -108,7 +108,7 @@ def _job(form: Form, who: Caller, number: int, now: Any) -> Act:
 
 def _admins_job(form: Form, who: Caller, number: int, now: Any) -> Act:
     if form["act"] == "change":
-        data = ChannelPreferences.model_validate(listening(form))
+        data = ChannelPreferences.model_validate(channel_preferences(form))
         return lambda s: change_preferences(s, channel_of(s, number), data, now=now)
     if form["act"] == "resend":
         delivery = whole(form["delivery"])
@@ -118,16 +118,16 @@ def _admins_job(form: Form, who: Caller, number: int, now: Any) -> Act:
     return lambda s: set_enabled(channel_of(s, number), enabled=wanted.enabled, reason=reason)
 
 
-def listening(form: Form) -> dict[str, Any]:
-    """What a form says a channel hears of, and when, as ``Listening`` takes it: an empty field takes back what was."""
-    said: dict[str, Any] = {name: form[name] or None for name in TEXTS}
+def channel_preferences(form: Form) -> dict[str, Any]:
+    """Return the form's fields as input for ``ChannelPreferences``; an empty field clears the setting."""
+    texts: dict[str, Any] = {name: form[name] or None for name in TEXTS}
     topics = [topic.strip() for topic in form["topics"].split(",") if topic.strip()]
-    return said | {"topics": topics, "escalations_only": bool(form["escalations_only"]), "zone": form["zone"] or "UTC"}
+    return texts | {"topics": topics, "escalations_only": bool(form["escalations_only"]), "zone": form["zone"] or "UTC"}
 
 
-def _placed(form: Form) -> Form:
-    """A fault of one topic stands at the field of all topics."""
-    form.errors = {"topics" if name.startswith("topics/") else name: told for name, told in form.errors.items()}
+def _with_errors_at_fields(form: Form) -> Form:
+    """Move an error of a single topic to the field that holds all topics."""
+    form.errors = {"topics" if name.startswith("topics/") else name: detail for name, detail in form.errors.items()}
     return form
 
 
@@ -160,8 +160,8 @@ def _page(
 ) -> Response:
     view = ChannelView.of(own(who, channel_of(session, number)))
     log = list_deliveries(session, state=state, channel=number, before=before, limit=PAGE + 1)
-    watched = list_subscriptions(session, [number])
-    asked = {delivery.question for delivery in log} | {each.question for each in watched}
+    subscriptions = list_subscriptions(session, [number])
+    question_ids = {delivery.question for delivery in log} | {each.question for each in subscriptions}
     if form["act"] != "change":
         form.values = {**_as_typed(view), **form.values}
     return render_form(
@@ -177,8 +177,8 @@ def _page(
         state=state,
         states=list(DeliveryState),
         counts=count_by_state(session).get(number, {}),
-        watched=watched,
-        questions=questions_by_id(session, {number for number in asked if number}),
+        subscriptions=subscriptions,
+        questions=questions_by_id(session, {number for number in question_ids if number}),
         done=done,
         secret=secret,
         test=test,
@@ -186,5 +186,5 @@ def _page(
 
 
 def _as_typed(view: ChannelView) -> dict[str, str]:
-    said = {name: getattr(view, name) or "" for name in TEXTS}
-    return said | {"topics": ", ".join(view.topics), "escalations_only": "yes" if view.escalations_only else ""}
+    texts = {name: getattr(view, name) or "" for name in TEXTS}
+    return texts | {"topics": ", ".join(view.topics), "escalations_only": "yes" if view.escalations_only else ""}

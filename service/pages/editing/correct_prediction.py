@@ -1,4 +1,4 @@
-"""Correcting or withdrawing a prediction on a page: what stood there stays on record, superseded, with the reason."""
+"""Page that corrects or withdraws a prediction; the old entry stays on record with the reason."""
 
 from decimal import Decimal
 from typing import Any
@@ -24,14 +24,14 @@ router = APIRouter()
 
 @router.get("/predictions/{number}/correct")
 def ask(request: Request, number: RowId, _: ShownToPredictor, session: ReadSession) -> Response:
-    """The form, with what is on record filled in."""
+    """Show the form, filled in from the record."""
     view = view_predictions(session, [prediction_of(session, number)])[0]
     return _page(request, session, view, Form(as_typed(view)))
 
 
 @router.post("/predictions/{number}/correct")
 def change(request: Request, number: RowId, posted: PostedByPredictor, session: ReadSession) -> Response:
-    """Correct the prediction, or withdraw it; where something is wrong, show the form again."""
+    """Correct or withdraw the prediction; show the form again if there are errors."""
     form, view = posted.form, view_predictions(session, [prediction_of(session, number)])[0]
     with form.checked(PLACES):
         request.app.state.writer.run(_job(form, number, request.app.state.clock.now(), posted.who.name))
@@ -49,7 +49,7 @@ def _job(form: Form, number: int, now: Any, actor: str) -> Any:
 
 
 def as_typed(view: PredictionView) -> dict[str, str]:
-    """A prediction as its recorder would have typed it."""
+    """Return a prediction as form values."""
     own = "overridden" in view.flags
     fields: dict[str, Any] = {
         "made_at": view.made_at.date().isoformat(),

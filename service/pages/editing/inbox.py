@@ -1,4 +1,4 @@
-"""The inbox: what waits for an outcome, and every decision about it in one step."""
+"""The inbox page: questions that wait for an outcome, with forms for every decision."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from service.security.api_keys import Caller
 from service.web.responses import ReadSession
 
 router = APIRouter()
-#: Where an error of the API's input stands on the form.
+#: Form fields that show errors of the API's input, by its pointer.
 PLACES = {"evidence": "evidence/0/url"}
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
@@ -34,7 +34,7 @@ def due(
     mine: bool = False,
     done: Annotated[str, Query(max_length=120)] = "",
 ) -> Response:
-    """What is overdue, due today, soon, or resting; ``done`` names the question that was just decided about."""
+    """Show questions that are overdue, due today, due soon or snoozed; ``done`` names the question last acted on."""
     question = question_of(session, done) if done else None
     return _page(request, session, who, mine, page, Form(), done=question)
 
@@ -43,7 +43,7 @@ def due(
 def decide(
     request: Request, posted: PostedByResolver, session: ReadSession, page: Page = 1, mine: bool = False
 ) -> Response:
-    """Do what one of the forms asks for, and show the inbox again."""
+    """Carry out the action of the submitted form, and show the inbox again."""
     act = posted.form["act"]
     which, _, action = act.partition("/")
     question = question_of(session, which)
@@ -65,23 +65,23 @@ def _page(
     request: Request, session: Session, who: Caller, mine: bool, page: int, form: Form, *, done: Question | None
 ) -> Response:
     now = request.app.state.clock.now()
-    found = list_groups(session, now=now, assignee=who.name if mine else None, page=page)
-    shown: list[Question] = [question for group in found for question in group.questions]
+    groups = list_groups(session, now=now, assignee=who.name if mine else None, page=page)
+    questions: list[Question] = [question for group in groups for question in group.questions]
     last = current_resolution(session, row_id(done)) if done is not None else None
     return render_form(
         request,
         "due.html",
         form,
         session=session,
-        title="What is due",
-        groups=found,
-        beside=inbox_details(session, shown),
-        choices={row_id(each): [*outcomes(each), ANNULLED] for each in shown},
+        title="Inbox",
+        groups=groups,
+        details=inbox_details(session, questions),
+        choices={row_id(each): [*outcomes(each), ANNULLED] for each in questions},
         done=done,
-        undoable=last is not None and last.outcome is not None and not last.automatic,
+        retractable=last is not None and last.outcome is not None and not last.automatic,
         who=who,
         mine=mine,
         page=page,
         page_size=PAGE,
-        more=any(group.total > page * PAGE for group in found),
+        more=any(group.total > page * PAGE for group in groups),
     )

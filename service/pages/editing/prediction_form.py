@@ -1,4 +1,4 @@
-"""The form of a prediction: what was typed as the API takes it, and what its readers would miss."""
+"""The prediction form: conversion to API input, and warnings about likely mistakes."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from service.pages.rendering.forms import Form, nested
 
 MAX_WORDS = 12
 MAX_EARLIER = 100
-#: Where an error of the API's input stands on the form.
+#: Form fields that show errors of the API's input, by its pointer.
 PLACES = {
     "": "hedge",
     "commentator": "commentator/name",
@@ -33,18 +33,18 @@ PLACES = {
     "interval": "interval/best",
 }
 MISSING = {
-    "made_at": "is missing: give the day on which it was said, not that on which you record it",
-    "question/deadline": "is missing: give the day that was stated or implied; where there is none, assign one",
+    "made_at": "is missing: enter the day the prediction was made, not the day of recording",
+    "question/deadline": "is missing: enter the day that was stated or implied, or assign one",
 }
-LATE = "The question's deadline or outcome has come already: the prediction will be marked as recorded afterwards."
+LATE = "The deadline has passed or the outcome is known: the prediction will be marked as recorded afterwards."
 _PERCENT = re.compile(r"\d{1,3}([.,]\d{1,20})?")
 
 
 def share(text: str, pointer: str) -> float:
-    """A number of percent ("70", "70 %", "0,5%") as a probability. Raises ``InvalidInput`` at ``pointer``."""
+    """Convert a percentage ("70", "70 %", "0,5%") to a probability. Raises ``InvalidInput`` at ``pointer``."""
     number = text.removesuffix("%").strip()
     if not _PERCENT.fullmatch(number):
-        raise InvalidInput.at(pointer, "must be a number of percent from 0 to 100, for example 70")
+        raise InvalidInput.at(pointer, "must be a percentage from 0 to 100, for example 70")
     value = Decimal(number.replace(",", "."))
     if value > 100:
         raise InvalidInput.at(pointer, "must be at most 100 percent")
@@ -56,7 +56,7 @@ def share(text: str, pointer: str) -> float:
 
 
 def stated(form: Form) -> dict[str, Any]:
-    """What was said, when and where, as ``Stated`` takes it. Raises ``InvalidInput`` for numbers that are none."""
+    """Return probability, date and source as API input. Raises ``InvalidInput`` for invalid numbers."""
     body = nested(form.values, "made_at", "hedge", "note", "source")
     if form["made_at"] and form["time"]:
         body["made_at"] = f"{form['made_at']}T{form['time']}Z"
@@ -84,7 +84,7 @@ def _by_option(text: str) -> dict[str, float]:
 
 
 def prediction(session: Session, form: Form) -> PredictionIn:
-    """The whole form as one prediction. Raises ``InvalidInput`` or ``ValidationError``."""
+    """Return the whole form as one prediction. Raises ``InvalidInput`` or ``ValidationError``."""
     question = _question(session, form)
     body = nested(form.values, "commentator") | stated(form) | {"question": question}
     return PredictionIn.model_validate(body)
@@ -93,18 +93,18 @@ def prediction(session: Session, form: Form) -> PredictionIn:
 def _question(session: Session, form: Form) -> dict[str, Any]:
     wanted, fresh = form["pick"] or form["which"].replace("\0", ""), _new_question(form.values)
     if wanted and fresh:
-        raise InvalidInput.at("/which", "empty this field to enter the new question below, or empty those fields")
+        raise InvalidInput.at("/which", "names an existing question, but a new one is entered below: clear one of them")
     if fresh:
         return fresh
     if not wanted:
-        raise InvalidInput.at("/which", "name a question on record, or enter a new one below")
+        raise InvalidInput.at("/which", "choose a question on record, or enter a new one below")
     return {"id": row_id(on_record(session, wanted))}
 
 
 def _new_question(values: Mapping[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = nested(values, "question").get("question", {})
     if not body.keys() & {"text", "resolution_criteria", "deadline", "topics", "event", "options"}:
-        return {}  # only what the form chooses by itself
+        return {}  # only the form's defaults
     for name, sign in (("topics", ","), ("options", "\n")):
         if name in body:
             body[name] = [part.strip() for part in body[name].split(sign) if part.strip()]
@@ -113,15 +113,15 @@ def _new_question(values: Mapping[str, str]) -> dict[str, Any]:
     return body
 
 
-def remind(form: Form) -> None:
-    """Say of the two that are left out most what to do about it."""
+def explain_missing(form: Form) -> None:
+    """Replace the errors of the fields that are most often left empty by instructions."""
     for name, remedy in MISSING.items():
         if name in form.errors and not form[name]:
             form.errors[name] = remedy
 
 
 def on_record(session: Session, wanted: str) -> Question:
-    """The question with this id, slug or text. Raises ``InvalidInput`` where there is none, or more than one."""
+    """Return the question with this id, slug or text. Raises ``InvalidInput`` unless there is exactly one."""
     try:
         return question_of(session, wanted)
     except NotFound:
@@ -129,20 +129,20 @@ def on_record(session: Session, wanted: str) -> Question:
     if len(same) == 1:
         return same[0]
     how = "more than one question has this text" if same else "no question has this id, slug or text"
-    raise InvalidInput.at("/which", f"{how}: choose one of those found, or enter it as a new one")
+    raise InvalidInput.at("/which", f"{how}: choose one of the suggestions, or enter it as a new question")
 
 
 def candidates(session: Session, form: Form) -> Sequence[Question]:
-    """Questions that may be meant where the form names none exactly."""
+    """Return suggestions if the form names no question exactly."""
     words = form["which"].replace("\0", "").split()[:MAX_WORDS]
     return find_questions(session, words) if words and "which" in form.errors else []
 
 
 def cautions(session: Session, data: PredictionIn, now: datetime) -> dict[str, str]:
-    """What a careful recorder would look at again, by a name for each."""
+    """Return warnings to confirm before recording, by name."""
     found = {}
     if data.source is None:
-        found["source"] = "There is no source, so that readers cannot check what was said."
+        found["source"] = "There is no source, so readers cannot check the prediction."
     if not isinstance(data.question, QuestionRef):
         if data.question.deadline <= now:
             found["late"] = LATE
@@ -154,17 +154,17 @@ def cautions(session: Session, data: PredictionIn, now: datetime) -> dict[str, s
         wanted = PredictionFilter(commentator=row_id(person), question=row_id(question))
         earlier = [each for each in list_predictions(session, wanted, limit=MAX_EARLIER) if not each.superseded_by]
         if any(each.made_at == data.made_at for each in earlier):
-            found["again"] = f"{person.name} is on record with a prediction of that moment on this question already."
+            found["again"] = f"{person.name} already has a prediction of the same time on this question."
         elif earlier:
             last = max(earlier, key=lambda each: each.made_at)
             found["revision"] = (
-                f"{person.name} said something on this question on {day(last.made_at)}: this will be a revision."
+                f"{person.name} made a prediction on this question on {day(last.made_at)}: this will be a revision."
             )
     return found
 
 
 def option_lines(question: Question | None) -> str:
-    """The options of a question as the form asks for their probabilities, one a line."""
+    """Return a line for each option of the question, to fill in probabilities."""
     if question is None or question.kind is QuestionKind.BINARY:
         return ""
     return "".join(f"{option}: \n" for option in question.options or [])

@@ -1,4 +1,4 @@
-"""What editors decide about a question, from the fields of a form: each decision is checked first, then one job."""
+"""Actions of editors on a question: validate the form's fields, then return one job for the writer."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -29,21 +29,21 @@ Job = Callable[[Session, Question], Any]
 
 
 class By(TypedDict):
-    """Who decides, and when."""
+    """The actor of an action, and its time."""
 
     now: datetime
     actor: str
 
 
 def decision(action: str, form: Form, by: By) -> Job:
-    """What ``action`` is to do to a question. Raises ``InvalidInput`` or ``ValidationError`` for what was typed."""
+    """Return the job for ``action``. Raises ``InvalidInput`` or ``ValidationError`` for invalid fields."""
     if action not in _DECISIONS:
-        raise InvalidInput.at("", f"{action[:40]!r} is nothing that can be done here: open the page anew")
+        raise InvalidInput.at("", f"unknown action {action[:40]!r}: reload the page")
     return _DECISIONS[action](form, by)
 
 
 def place_evidence(form: Form) -> None:
-    """Want of evidence is told beside the field that takes it."""
+    """Show a missing-evidence error next to the evidence field."""
     if form.status == 422 and "" in form.errors and not form["evidence/0/url"]:
         form.errors["evidence/0/url"] = form.errors.pop("")
 

@@ -1,4 +1,4 @@
-"""Recording a prediction on a page: one form for commentator, question, source and what was said."""
+"""Page that records a prediction: one form for commentator, question, prediction and source."""
 
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,14 @@ from predictions.queries.search import questions_with_text
 from predictions.schemas.inputs import PredictionIn
 from predictions.submissions.record import record_prediction
 from service.lookup import commentator_of, prediction_of, question_of, source_of
-from service.pages.editing.prediction_form import PLACES, candidates, cautions, option_lines, prediction, remind
+from service.pages.editing.prediction_form import (
+    PLACES,
+    candidates,
+    cautions,
+    explain_missing,
+    option_lines,
+    prediction,
+)
 from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, render_form
 from service.pages.rendering.templates import HTML, page_reply, template_bytes
 from service.security.access import Reader
@@ -41,35 +48,35 @@ def ask(
     source: Number = None,
     done: Number = None,
 ) -> Response:
-    """The form, with what the address names filled in; after ``done`` it tells of that prediction."""
+    """Show the form, filled in from the query; with ``done``, confirm that prediction."""
     values = DEFAULTS | {"question/deadline_zone": "UTC"}
     if question:
-        asked = question_of(session, question)
-        values["which"] = asked.text if len(questions_with_text(session, asked.text)) == 1 else asked.slug
-        values["probabilities"] = option_lines(asked)
+        row = question_of(session, question)
+        values["which"] = row.text if len(questions_with_text(session, row.text)) == 1 else row.slug
+        values["probabilities"] = option_lines(row)
     if commentator:
         values["commentator/name"] = commentator_of(session, commentator).name
     if source is not None:
         values |= _source_fields(session, source)
-    made = view_predictions(session, [prediction_of(session, done)])[0] if done is not None else None
-    return _page(request, session, Form(values), made=made)
+    recorded = view_predictions(session, [prediction_of(session, done)])[0] if done is not None else None
+    return _page(request, session, Form(values), recorded=recorded)
 
 
 @router.post("/record")
 def take(request: Request, posted: PostedByPredictor, session: ReadSession) -> Response:
-    """Record the prediction; where something is wrong or odd, show the form again with all that was typed."""
+    """Record the prediction; show the form again if there are errors or unconfirmed warnings."""
     form, now = posted.form, request.app.state.clock.now()
-    number, sure = 0, False
-    odd: dict[str, str] = {}
+    number, confirmed = 0, False
+    warnings: dict[str, str] = {}
     with form.checked(PLACES):
         data = prediction(session, form)
-        odd = cautions(session, data, now)
-        sure = set(odd) <= set(form["sure"].split())
-        job = partial(_record if sure else _rehearse, data=data, now=now, actor=posted.who.name)
+        warnings = cautions(session, data, now)
+        confirmed = set(warnings) <= set(form["sure"].split())
+        job = partial(_record if confirmed else _rehearse, data=data, now=now, actor=posted.who.name)
         number = request.app.state.writer.run(job)
-    remind(form)
-    if form.errors or not sure:
-        return _page(request, session, form, cautions=odd)
+    explain_missing(form)
+    if form.errors or not confirmed:
+        return _page(request, session, form, cautions=warnings)
     return RedirectResponse(f"/record?done={number}", 303)
 
 
@@ -78,7 +85,7 @@ def _record(session: Session, *, data: PredictionIn, now: datetime, actor: str) 
 
 
 def _rehearse(session: Session, *, data: PredictionIn, now: datetime, actor: str) -> int:
-    """As ``_record``, all undone: what is wrong is told before anything is asked again."""
+    """Record and roll back, to find errors before warnings are shown."""
     attempt = session.begin_nested()
     try:
         return _record(session, data=data, now=now, actor=actor)
@@ -94,9 +101,9 @@ def meaning(
     lexicon: Annotated[str, Query(max_length=40)] = DEFAULT_LEXICON,
     against: bool = False,
 ) -> Response:
-    """What words mean in numbers: the piece of the form that a script puts in place as one types."""
-    shown = template_bytes(request, "meaning.html", meaning=_meaning(hedge, lexicon, against))
-    return page_reply(request, shown, HTML)
+    """Return the interpretation of a hedge as an HTML fragment, for the script of the form."""
+    fragment = template_bytes(request, "meaning.html", meaning=_meaning(hedge, lexicon, against))
+    return page_reply(request, fragment, HTML)
 
 
 def _meaning(hedge: str, lexicon: str, against: bool) -> dict[str, Any]:
@@ -109,7 +116,7 @@ def _meaning(hedge: str, lexicon: str, against: bool) -> dict[str, Any]:
 
 
 def meaning_of(form: Form) -> dict[str, Any]:
-    """What the words typed into a form mean, for ``meaning.html``."""
+    """Return the interpretation of the form's hedge, for its template."""
     return _meaning(form["hedge"][:400], form["lexicon"] or DEFAULT_LEXICON, bool(form["against"]))
 
 
@@ -131,5 +138,5 @@ def _page(request: Request, session: Session, form: Form, **context: Any) -> Res
         candidates=candidates(session, form),
         lexicons=[(each.name, each.title) for each in lexicons()],
         meaning=meaning_of(form),
-        **{"made": None, "cautions": {}} | context,
+        **{"recorded": None, "cautions": {}} | context,
     )

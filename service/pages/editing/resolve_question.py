@@ -1,4 +1,4 @@
-"""Resolving on a page: give an outcome, correct it, or decide about what was proposed."""
+"""Page that resolves a question: give, correct or retract an outcome, confirm or reject proposals."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,26 +19,26 @@ from service.web.responses import ReadSession
 
 router = APIRouter()
 MAX_PROPOSALS = 50
-#: Where an error of the API's input stands on the form.
+#: Form fields that show errors of the API's input, by its pointer.
 PLACES = {"evidence": "evidence/0/url"}
 
 
 @router.get("/resolve/{token}")
 def follow(request: Request, token: str, session: ReadSession) -> Response:
-    """The link of a message leads to the form; showing it uses nothing up."""
+    """Redirect from the link in a message to the form; the link stays valid."""
     question, _ = open_link(session, request.app.state.secret, token, now=request.app.state.clock.now())
     return RedirectResponse(f"/questions/{question.slug}/resolve", 303)
 
 
 @router.get("/questions/{which}/resolve")
 def ask(request: Request, which: IdOrSlug, _: ShownToResolver, session: ReadSession) -> Response:
-    """The form, with what was proposed beside it."""
+    """Show the form and the pending proposals."""
     return _page(request, session, question_of(session, which), Form())
 
 
 @router.post("/questions/{which}/resolve")
-def settle(request: Request, which: IdOrSlug, posted: PostedByResolver, session: ReadSession) -> Response:
-    """Do what was asked for; where something is wrong, show the form again with all that was typed."""
+def submit(request: Request, which: IdOrSlug, posted: PostedByResolver, session: ReadSession) -> Response:
+    """Carry out the submitted action; show the form again if there are errors."""
     question, form = question_of(session, which), posted.form
     by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
     number = row_id(question)

@@ -1,4 +1,4 @@
-"""The resolver of a question, for editors: attached and changed, how it stands, and a look at its source now."""
+"""Resolver page of a question: attach, change, detach, and probe now."""
 
 import json
 from typing import Any
@@ -33,26 +33,26 @@ TICKS = ("automatic", "paused")
 
 
 @router.get("/questions/{which}/probe")
-def stand(request: Request, which: IdOrSlug, _: ShownToResolver, session: ReadSession) -> Response:
-    """How the resolver stands, and the forms."""
+def resolver(request: Request, which: IdOrSlug, _: ShownToResolver, session: ReadSession) -> Response:
+    """Show the resolver's state and the forms."""
     return _page(request, session, which, Form(), None)
 
 
 @router.post("/questions/{which}/probe")
 def act(request: Request, which: IdOrSlug, posted: PostedByResolver) -> Response:
-    """Look now and show what was seen, or attach, change or take off the resolver.
+    """Probe now and show the result, or attach, change or detach the resolver.
 
-    No session is open while the source takes its time.
+    No database session is open while the source responds.
     """
-    form, look = posted.form, None
+    form, result = posted.form, None
     with form.checked():
         if form["act"] in ("attach", "detach"):
             _write(request, which, posted.form, posted.who)
             return RedirectResponse(f"/questions/{which}/probe", 303)
         trial = TrialIn(resolver=form["resolver"], config=_config(form)) if form["act"] == "try" else None
-        look = probe_now(request, which, posted.who, trial)
+        result = probe_now(request, which, posted.who, trial)
     with read_transaction(request.app.state.engine) as session:
-        return _page(request, session, which, _placed(form), look)
+        return _page(request, session, which, _with_errors_at_fields(form), result)
 
 
 def _write(request: Request, which: str, form: Form, who: Any) -> None:
@@ -74,29 +74,29 @@ def _write(request: Request, which: str, form: Form, who: Any) -> None:
 
 
 def _config(form: Form) -> dict[str, Any]:
-    """The settings as typed. Raises ``InvalidInput`` for what is no JSON object."""
+    """Parse the typed settings. Raises ``InvalidInput`` unless they are a JSON object."""
     try:
-        found = parse_json(form["config"] or "{}")
+        config = parse_json(form["config"] or "{}")
     except (ValueError, RecursionError) as error:
-        raise InvalidInput.at("/config", f"is no JSON ({error}): write for example {{}}") from None
+        raise InvalidInput.at("/config", f"is not valid JSON ({error}): for example {{}}") from None
     except InvalidInput as error:
         raise InvalidInput.at("/config", error.detail) from None
-    if not isinstance(found, dict):
+    if not isinstance(config, dict):
         raise InvalidInput.at("/config", 'must be a JSON object, for example {"market": "some-slug"}')
-    return found
+    return config
 
 
-def _placed(form: Form) -> Form:
-    """The faults of single settings stand together at the field of all settings, each with its name."""
-    parts = {name: told for name, told in form.errors.items() if name.startswith("config/")}
+def _with_errors_at_fields(form: Form) -> Form:
+    """Join the errors of single settings at the field that holds all settings."""
+    parts = {name: detail for name, detail in form.errors.items() if name.startswith("config/")}
     if parts:
-        told = "; ".join(f"{name.removeprefix('config/')}: {each}" for name, each in parts.items())
-        rest = {name: each for name, each in form.errors.items() if name not in parts}
-        form.errors = rest | {"config": told}
+        joined = "; ".join(f"{name.removeprefix('config/')}: {detail}" for name, detail in parts.items())
+        rest = {name: detail for name, detail in form.errors.items() if name not in parts}
+        form.errors = rest | {"config": joined}
     return form
 
 
-def _page(request: Request, session: Session, which: str, form: Form, look: ProbeResultView | None) -> Response:
+def _page(request: Request, session: Session, which: str, form: Form, result: ProbeResultView | None) -> Response:
     question = question_of(session, which)
     row = find_attached(session, question)
     resolver = view(row, question) if row else None
@@ -110,16 +110,16 @@ def _page(request: Request, session: Session, which: str, form: Form, look: Prob
         title=f"Probe: {question.text}",
         q=view_question(session, question),
         resolver=resolver,
-        look=look,
+        result=result,
         kinds=resolver_kinds(),
         editing=form["act"] in ("try", "attach") or resolver is None,
     )
 
 
 def _as_typed(resolver: ResolverView | None) -> dict[str, str]:
-    """What is attached as one would type it, without the settings that are as they are anyway."""
+    """Return the attached resolver as form values."""
     if resolver is None:
         return {"config": "{}", "lead_hours": str(LEAD_HOURS), "every_minutes": str(EVERY_MINUTES)}
-    said = {name: str(getattr(resolver, name)) for name in ("resolver", *NUMBERS)}
+    texts = {name: str(getattr(resolver, name)) for name in ("resolver", *NUMBERS)}
     ticks = {name: "yes" if getattr(resolver, name) else "" for name in TICKS}
-    return said | ticks | {"config": json.dumps(resolver.config, indent=2, ensure_ascii=False)}
+    return texts | ticks | {"config": json.dumps(resolver.config, indent=2, ensure_ascii=False)}

@@ -1,4 +1,4 @@
-"""What is told of a commentator, corrected on a page, and the commentator's own statement: the right of reply."""
+"""Page that edits a commentator's profile and statement (right of reply)."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ FIELDS = ("name", "kind", "description", *STATEMENT)
 
 @router.get("/commentators/{which}/correct")
 def ask(request: Request, which: IdOrSlug, _: ShownToResolver, session: ReadSession) -> Response:
-    """The form, with what is on record filled in."""
+    """Show the form, filled in from the record."""
     row = commentator_of(session, which)
     return _page(request, session, row, Form(_as_typed(row)))
 
 
 @router.post("/commentators/{which}/correct")
 def change(request: Request, which: IdOrSlug, posted: PostedByResolver, session: ReadSession) -> Response:
-    """Change what differs; where something is wrong, show the form again."""
+    """Save the changes; show the form again if there are errors."""
     form, row, state = posted.form, commentator_of(session, which), request.app.state
     with form.checked():
         changes = _changes(form, row)
@@ -41,7 +41,7 @@ def change(request: Request, which: IdOrSlug, posted: PostedByResolver, session:
 
 
 def _changes(form: Form, row: Commentator) -> dict[str, Any]:
-    """What was typed and differs from the record; of a statement all or nothing. Raises ``ValidationError``."""
+    """Return the fields that differ from the record; of a statement all or none. Raises ``ValidationError``."""
     before = _as_typed(row)
     names = [name for name in FIELDS if form[name] != before[name]]
     if set(names) & set(STATEMENT):
@@ -61,7 +61,7 @@ def _page(request: Request, session: Session, row: Commentator, form: Form) -> R
         "reply.html",
         form,
         session=session,
-        title=f"Correct what is told of {row.name}",
+        title=f"Edit the profile of {row.name}",
         who=row,
         kinds=[(kind.value, kind.value) for kind in CommentatorKind],
     )

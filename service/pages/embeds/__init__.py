@@ -1,4 +1,4 @@
-"""What other sites and programs show: badges, cards, link images, Atom and iCalendar feeds.
+"""Embeds for other sites and programs: badges, cards, link images, Atom and iCalendar feeds.
 
 Entry point: the router of each page, which `service.pages.router` includes.
 """

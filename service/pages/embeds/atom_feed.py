@@ -1,4 +1,4 @@
-"""The resolutions as an Atom feed (RFC 4287): all of them, of a topic, or of a commentator's questions."""
+"""Atom feed (RFC 4287) of resolutions: all, of a topic, or of a commentator's questions."""
 
 import re
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ from service.web.responses import ReadSession
 router = APIRouter()
 ENTRIES = 100
 ATOM = "application/atom+xml; charset=utf-8"
-#: The feed of a record in which nothing has resolved yet was last changed before there was any.
+#: Last change of a feed without entries.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 Topic = Annotated[str | None, Query(max_length=60)]
 Who = Annotated[str | None, Query(max_length=120, description="the id or the slug of a commentator")]
-#: What XML 1.0 has no way to write.
+#: Characters that XML 1.0 does not allow.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -32,18 +32,18 @@ _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def resolutions(
     request: Request, _: Reader, session: ReadSession, topic: Topic = None, commentator: Who = None
 ) -> Response:
-    """The newest resolutions and their corrections, newest first; with filters those of a topic or a commentator."""
+    """Return the newest resolutions and their corrections, newest first, by topic or commentator."""
     person = commentator_of(session, commentator) if commentator else None
     rows = newest_resolutions(session, ENTRIES, topic=topic, commentator=person)
     settings: Settings = request.app.state.settings
     here = {"topic": topic, "commentator": person.slug if person else None}
     return page_reply(
-        request, atom(rows, settings, here, titled("resolutions", topic, person, demo=request.app.state.demo)), ATOM
+        request, atom(rows, settings, here, feed_title("resolutions", topic, person, demo=request.app.state.demo)), ATOM
     )
 
 
-def titled(what: str, topic: str | None, person: Commentator | None, *, demo: bool) -> str:
-    """The name of a feed, which says what it is filtered by."""
+def feed_title(what: str, topic: str | None, person: Commentator | None, *, demo: bool) -> str:
+    """Return the title of a feed, with its filters."""
     return " · ".join(
         [
             f"Track Record{' demo (invented)' if demo else ''}: {what}",
@@ -54,14 +54,14 @@ def titled(what: str, topic: str | None, person: Commentator | None, *, demo: bo
 
 
 def atom(rows: Sequence[tuple[Resolution, Question]], settings: Settings, query: dict[str, Any], title: str) -> bytes:
-    """The feed document; its ids stay the same whatever the filter."""
+    """Return the feed document; entry ids do not depend on the filters."""
     base = settings.base_url
-    itself = base + address("/resolutions.atom", query)
+    self_url = base + address("/resolutions.atom", query)
     feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
-    _text(feed, "id", itself)
+    _text(feed, "id", self_url)
     _text(feed, "title", title)
     _text(feed, "updated", (rows[0][0].resolved_at if rows else NEVER).isoformat())
-    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": itself})
+    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": self_url})
     SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": base + "/"})
     _text(SubElement(feed, "author"), "name", "Track Record")
     for resolution, question in rows:
@@ -71,16 +71,16 @@ def atom(rows: Sequence[tuple[Resolution, Question]], settings: Settings, query:
 
 
 def host_of(settings: Settings) -> str:
-    """The public host, for ids that outlive addresses."""
+    """Return the public host, for stable ids."""
     return urlsplit(settings.base_url).hostname or "localhost"
 
 
 def _entry(resolution: Resolution, question: Question, settings: Settings) -> Element:
-    said = "taken back" if resolution.outcome is None else resolution.outcome
+    outcome = "retracted" if resolution.outcome is None else resolution.outcome
     corrected = ", corrected" if resolution.supersedes_id and resolution.outcome else ""
     entry = Element("entry")
     _text(entry, "id", f"tag:{host_of(settings)},2025:resolution:{row_id(resolution)}")
-    _text(entry, "title", f"{question.text} – {said}{corrected}")
+    _text(entry, "title", f"{question.text} – {outcome}{corrected}")
     _text(entry, "updated", resolution.resolved_at.isoformat())
     _text(entry, "published", resolution.resolved_at.isoformat())
     page = f"{settings.base_url}/questions/{question.slug}#resolution"

@@ -1,5 +1,4 @@
-"""What others show in their own pages: a badge (SVG) and a card of a commentator or a question, and the image of a
-record that social sites show beside a link (PNG)."""
+"""Embeds for other sites: badge (SVG), card (HTML) and link preview image (PNG) of a commentator or question."""
 
 from typing import Any
 
@@ -13,8 +12,8 @@ from service.cache.current_record import current_record
 from service.lookup import question_of
 from service.pages.embeds.atom_feed import host_of
 from service.pages.embeds.link_image import Picture, draw_picture
-from service.pages.rendering import formatting
-from service.pages.rendering.templates import HTML, PNG, shown_elsewhere, template_bytes
+from service.pages.rendering import formatting, labels
+from service.pages.rendering.templates import HTML, PNG, embed_reply, template_bytes
 from service.pages.rendering.verdict import verdict
 from service.security.access import Reader
 from service.web.path_params import IdOrSlug
@@ -27,14 +26,14 @@ SVG = "image/svg+xml"
 
 @router.get("/commentators/{which}/badge.svg")
 def commentator_badge(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
-    """Brier score and number of resolved questions."""
+    """Return a badge with Brier score and number of resolved questions."""
     record = current_record(request, session, which)
     return _badge(request, record.commentator.name, badge_text(record.summary))
 
 
 @router.get("/questions/{which}/badge.svg")
 def question_badge(request: Request, which: WhichQuestion, _: Reader, session: ReadSession) -> Response:
-    """The status, or the outcome."""
+    """Return a badge with the status or the outcome."""
     row = question_of(session, which)
     text = row.outcome or f"{row.status.value}, deadline {formatting.day(row.deadline)}"
     return _badge(request, formatting.short(row.text, 60), text)
@@ -42,24 +41,24 @@ def question_badge(request: Request, which: WhichQuestion, _: Reader, session: R
 
 @router.get("/commentators/{which}/card")
 def commentator_card(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
-    """The record in a frame of another page."""
+    """Return a card with the record, for a frame."""
     record = current_record(request, session, which)
-    shown = {"who": record.commentator, "summary": record.summary, "verdict": verdict(record.summary)}
-    return _card(request, session, **shown)
+    summary = record.summary
+    return _card(request, session, person=record.commentator, summary=summary, verdict=verdict(summary))
 
 
 @router.get("/questions/{which}/card")
 def question_card(request: Request, which: WhichQuestion, _: Reader, session: ReadSession) -> Response:
-    """The question in a frame of another page."""
+    """Return a card with the question, for a frame."""
     row = question_of(session, which)
     return _card(request, session, q=row, total=count_predictions(session, row_id(row)))
 
 
 @router.get("/commentators/{which}/record.png")
 def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
-    """The record as an image of 1200 by 630 pixels."""
+    """Return the record as an image of 1200 by 630 pixels."""
     record = current_record(request, session, which)
-    who, summary = record.commentator, record.summary
+    person, summary = record.commentator, record.summary
     facts = (
         ("Brier score", formatting.brier(summary.brier)),
         ("Resolved", formatting.count(summary.resolved)),
@@ -68,8 +67,8 @@ def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: Rea
     )
     return _image(
         request,
-        title=who.name,
-        otherwise=f"Commentator {who.id}",
+        title=person.name,
+        fallback_title=f"Commentator {person.id}",
         text=verdict(summary),
         facts=facts,
         interval=(summary.brier_low, summary.brier, summary.brier_high),
@@ -78,7 +77,7 @@ def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: Rea
 
 @router.get("/questions/{which}/question.png")
 def question_image(request: Request, which: WhichQuestion, _: Reader, session: ReadSession) -> Response:
-    """The question as an image of 1200 by 630 pixels."""
+    """Return the question as an image of 1200 by 630 pixels."""
     row = question_of(session, which)
     known = row.known_at if row.outcome else None
     facts = (
@@ -86,37 +85,37 @@ def question_image(request: Request, which: WhichQuestion, _: Reader, session: R
         ("Known on", formatting.day(known)) if known else ("Deadline", formatting.day(row.deadline)),
         ("Predictions", formatting.count(count_predictions(session, row_id(row)))),
     )
-    text, otherwise = "What was predicted, and what happened", f"Question {row.id}"
-    return _image(request, title=row.text, otherwise=otherwise, text=text, facts=facts)
+    text, fallback = "Predictions and outcome", f"Question {row.id}"
+    return _image(request, title=row.text, fallback_title=fallback, text=text, facts=facts)
 
 
-def _image(request: Request, **shown: Any) -> Response:
-    picture = Picture(host=host_of(request.app.state.settings), demo=request.app.state.demo, **shown)
-    return shown_elsewhere(request, draw_picture(picture), PNG)
+def _image(request: Request, **content: Any) -> Response:
+    picture = Picture(host=host_of(request.app.state.settings), demo=request.app.state.demo, **content)
+    return embed_reply(request, draw_picture(picture), PNG)
 
 
 def badge_text(summary: BoardItem) -> str:
-    """The record in a few words, with how sure it is."""
+    """Summarise the record in a few words, with its uncertainty."""
     if summary.brier is None:
         return f"no score yet, {formatting.count(summary.open + summary.overdue)} open"
     parts = [f"Brier {formatting.brier(summary.brier)}"]
     if summary.brier_low is not None:
         parts.append(f"90% interval {formatting.brier(summary.brier_low)} to {formatting.brier(summary.brier_high)}")
     parts.append(f"{formatting.count(summary.resolved)} resolved")
-    return ", ".join(parts if summary.rank else [*parts, formatting.unranked(summary.status)])
+    return ", ".join(parts if summary.rank else [*parts, labels.unranked(summary.status)])
 
 
 def _badge(request: Request, label: str, text: str) -> Response:
     text = f"invented: {text}" if request.app.state.demo else text
     body = template_bytes(request, "badge.svg", label=label, text=text, widths=(_width(label), _width(text)))
-    return shown_elsewhere(request, body, SVG)
+    return embed_reply(request, body, SVG)
 
 
 def _width(text: str) -> int:
-    """Pixels for a text of 11 pixels height; the badge sets it to this width whatever the reader's font."""
+    """Return the width in pixels of a text of 11 pixels height; the badge stretches any font to this width."""
     return 16 + round(sum(4 if each in " .,:;'|!ijltf" else 9 if each in "mwMW—" else 6.6 for each in text))
 
 
-def _card(request: Request, session: Session, **shown: Any) -> Response:
-    body = template_bytes(request, "card.html", session=session, **{"who": None, "q": None, **shown})
-    return shown_elsewhere(request, body, HTML)
+def _card(request: Request, session: Session, **content: Any) -> Response:
+    body = template_bytes(request, "card.html", session=session, **{"person": None, "q": None, **content})
+    return embed_reply(request, body, HTML)

@@ -1,4 +1,4 @@
-"""The deadlines that are still to be met, as an iCalendar feed (RFC 5545) for any calendar program."""
+"""iCalendar feed (RFC 5545) of coming deadlines."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from predictions.queries.feeds import coming_deadlines
 from predictions.queries.ledger_events import last_changes
 from service import __version__
 from service.lookup import commentator_of
-from service.pages.embeds.atom_feed import Topic, Who, host_of, titled
+from service.pages.embeds.atom_feed import Topic, Who, feed_title, host_of
 from service.pages.rendering.templates import page_reply
 from service.security.access import Reader
 from service.settings import Settings
@@ -25,7 +25,7 @@ CALENDAR = "text/calendar; charset=utf-8"
 def deadlines(
     request: Request, _: Reader, session: ReadSession, topic: Topic = None, commentator: Who = None
 ) -> Response:
-    """Questions without outcome, by deadline; with filters those of a topic or a commentator."""
+    """Return unresolved questions in order of deadline, by topic or commentator."""
     person = commentator_of(session, commentator) if commentator else None
     questions = coming_deadlines(session, EVENTS, topic=topic, commentator=person)
     # A calendar program takes over a postponed deadline only where the time of the last change moves too.
@@ -33,7 +33,7 @@ def deadlines(
     calendar = Calendar()
     calendar.add("prodid", f"-//Track Record//{__version__}//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", titled("deadlines", topic, person, demo=request.app.state.demo))
+    calendar.add("x-wr-calname", feed_title("deadlines", topic, person, demo=request.app.state.demo))
     for question in questions:
         settings = request.app.state.settings
         calendar.add_component(_event(question, changed.get(row_id(question), question.created_at), settings))

@@ -1,4 +1,4 @@
-"""The image that social sites show beside a link to a record or a question: drawn here, with a font that ships."""
+"""Link preview image of a record or question, drawn with a bundled font."""
 
 import io
 from dataclasses import dataclass
@@ -11,18 +11,21 @@ SIZE = (1200, 630)
 FONTS = Path(__file__).parents[2] / "fonts"
 MARGIN = 72
 PAPER, INK, MUTED, ACCENT, LINE = "#fbfaf7", "#1b1f24", "#59616b", "#1f5fa8", "#d9d6ce"
-#: The axis of Brier scores ends here: what is worse is drawn at its end.
+#: End of the axis of Brier scores; higher scores are clipped.
 WORST = 0.5
-LEGEND = "Bar: 90% interval. 0 is perfect, 0.25 is what “50%” earns"
+LEGEND = "Bar: 90% interval. 0 is perfect, 0.25 is what 50% earns"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What an image says. ``otherwise`` stands for a title in a script that the font lacks; ``facts`` are labels with
-    their values; ``interval``: low, score and high of a Brier score, where there are any, else no axis is drawn."""
+    """Content of an image.
+
+    ``fallback_title`` replaces a title in a script that the font lacks; ``facts`` are labels with values; ``interval``
+    is low, score and high of a Brier score (None: no axis).
+    """
 
     title: str
-    otherwise: str
+    fallback_title: str
     text: str
     facts: tuple[tuple[str, str], ...]
     host: str
@@ -32,14 +35,14 @@ class Picture:
 
 @lru_cache(maxsize=256)
 def draw_picture(picture: Picture) -> bytes:
-    """A PNG of 1200 by 630 pixels; the same bytes for the same content."""
+    """Draw a PNG of 1200 by 630 pixels; equal content gives equal bytes."""
     image = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SIZE[0], 14), fill=ACCENT)
     draw.text((MARGIN, 56), "Track Record", font=font(30, bold=True), fill=ACCENT)
     if picture.demo:
         _right(draw, 56, "INVENTED", font(26, bold=True), "#9a3412")
-    title = picture.title if drawable(picture.title) else picture.otherwise
+    title = picture.title if drawable(picture.title) else picture.fallback_title
     if picture.interval is None:
         _lines(draw, 122, title, font(48, bold=True), 4, INK)
         _facts(draw, 420, picture.facts)
@@ -56,19 +59,19 @@ def draw_picture(picture: Picture) -> bytes:
 
 @lru_cache
 def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """The font that ships, so that the image is the same on every machine."""
+    """Return the bundled font, so that images are the same on every machine."""
     return ImageFont.truetype(FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
 
 
 def drawable(text: str) -> bool:
-    """Whether the font that ships has every sign of the text."""
+    """Return whether the bundled font has every character of the text."""
     face = font(30)
-    lacking = bytes(face.getmask("\U0010ffff"))
-    return all(each.isspace() or bytes(face.getmask(each)) != lacking for each in text)
+    missing = bytes(face.getmask("\U0010ffff"))
+    return all(each.isspace() or bytes(face.getmask(each)) != missing for each in text)
 
 
 def wrapped(draw: ImageDraw.ImageDraw, text: str, face: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """The text in lines that fit."""
+    """Break the text into lines that fit."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -82,7 +85,7 @@ def wrapped(draw: ImageDraw.ImageDraw, text: str, face: ImageFont.FreeTypeFont, 
 def _cut(
     draw: ImageDraw.ImageDraw, text: str, face: ImageFont.FreeTypeFont, width: float, *, more: bool = False
 ) -> str:
-    """The text as far as it fits, with an ellipsis where some of it (or ``more`` after it) is left out."""
+    """Cut the text to the width, with an ellipsis if it is cut or ``more`` text follows."""
     shown = text + "…" if more else text
     while len(shown) > 1 and draw.textlength(shown, font=face) > width:
         shown = shown.removesuffix("…")[:-1].rstrip() + "…"
@@ -92,7 +95,7 @@ def _cut(
 def _fitting(
     draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int, width: int = SIZE[0] - 2 * MARGIN
 ) -> None:
-    """One line, smaller where it is long, and cut where even that is too long."""
+    """Draw one line, in a smaller font if it is long, and cut if it is still too long."""
     smallest = size // 2
     while size > smallest and draw.textlength(text, font=font(size, bold=True)) > width:
         size -= 2
@@ -101,7 +104,7 @@ def _fitting(
 
 
 def _lines(draw: ImageDraw.ImageDraw, y: int, text: str, face: ImageFont.FreeTypeFont, most: int, fill: str) -> None:
-    """As many lines as there is room for; the last one says where there would be more."""
+    """Draw at most ``most`` lines; the last one ends in an ellipsis if text is left."""
     width = SIZE[0] - 2 * MARGIN
     lines = wrapped(draw, text, face, width)
     for at, line in enumerate(lines[:most]):

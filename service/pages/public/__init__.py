@@ -1,4 +1,4 @@
-"""The pages that every reader sees: leaderboard, records, questions, sources, calibration, method, ledger.
+"""Public pages: leaderboard, records, questions, sources, calibration, method, ledger.
 
 Entry point: the router of each page, which `service.pages.router` includes.
 """

@@ -1,4 +1,4 @@
-"""Calibration of everyone, or of what the filters of the board leave: of a topic, an outlet, a commentator."""
+"""Calibration page: of all predictions, or under the leaderboard's filters and for one commentator."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from predictions.queries.overview import list_topics
 from predictions.queries.search import find_commentator
 from predictions.records.calibration import calibration_of
 from service.pages.charts.reliability_diagram import reliability
-from service.pages.rendering.cached_page import kept_page
+from service.pages.rendering.cached_page import cached_page
 from service.pages.rendering.templates import template_bytes
 from service.security.access import Reader
 from service.web.leaderboard_query import FilterQuery, FormQuery
@@ -21,7 +21,7 @@ router = APIRouter()
 
 
 class CalibrationQuery(FormQuery, FilterQuery):
-    """The query of the page: the board's filters, and a commentator by name or slug."""
+    """Query of the page: the leaderboard's filters, and a commentator by name or slug."""
 
     commentator: Annotated[str, Field(max_length=200)] = ""
 
@@ -30,19 +30,19 @@ class CalibrationQuery(FormQuery, FilterQuery):
 def calibration(
     request: Request, _: Reader, session: ReadSession, query: Annotated[CalibrationQuery, Query()]
 ) -> Response:
-    """The reliability diagram of the opening calls that the filters leave."""
-    return kept_page(
+    """Show the reliability diagram of the opening predictions that match the filters."""
+    return cached_page(
         request,
         session,
-        lambda: template_bytes(request, "calibration.html", session=session, **_shown(request, session, query)),
+        lambda: template_bytes(request, "calibration.html", session=session, **_context(request, session, query)),
     )
 
 
-def _shown(request: Request, session: Session, query: CalibrationQuery) -> dict[str, Any]:
+def _context(request: Request, session: Session, query: CalibrationQuery) -> dict[str, Any]:
     person = find_commentator(session, query.commentator)
     unknown = bool(query.commentator) and person is None
     now = request.app.state.clock.now()
-    found = None if unknown else calibration_of(session, query.filters(), commentator=person, now=now)
+    result = None if unknown else calibration_of(session, query.filters(), commentator=person, now=now)
     return {
         "title": "Calibration" + (f" of {person.name}" if person else ""),
         "of": _name(person, query),
@@ -50,12 +50,12 @@ def _shown(request: Request, session: Session, query: CalibrationQuery) -> dict[
         "chosen": query.chosen() | ({"commentator": person.slug} if person else {}),
         "person": person,
         "unknown": unknown,
-        "found": found,
-        "diagram": reliability(found) if found else None,
+        "calibration": result,
+        "diagram": reliability(result) if result else None,
         "topics": list_topics(session),
     }
 
 
 def _name(person: Commentator | None, query: CalibrationQuery) -> str:
-    of = person.name if person else "everyone"
-    return f"{of}, on {query.topic}" if query.topic else of
+    name = person.name if person else "all commentators"
+    return f"{name}, on {query.topic}" if query.topic else name

@@ -1,4 +1,4 @@
-"""A commentator's record: what was predicted, in whose words, what happened, and how well that went."""
+"""Commentator page: predictions with their sources, outcomes, scores, calibration and corrections."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from service.lookup import commentator_of
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.charts.scales import Scale
 from service.pages.charts.score_history import history
-from service.pages.rendering.cached_page import shared_page
+from service.pages.rendering.cached_page import estimates_page
 from service.pages.rendering.csv_download import csv_reply
 from service.pages.rendering.templates import render, template_bytes
 from service.pages.rendering.verdict import verdict
@@ -47,39 +47,43 @@ def commentator(
     order: Order = None,
     as_of: Instant | None = None,
 ) -> Response:
-    """A commentator's record; with ``as_of`` as it stood at a past instant."""
+    """Show a commentator's record; with ``as_of``, as of a past instant."""
     state = request.app.state
     if as_of is not None:
-        with state.as_of_cache.open(session, as_of, Filters(), "opening", now=state.clock.now()) as (past, _, made):
-            record = record_of(past, commentator_of(past, which), made, now=as_of)
-            shown = _shown(past, record, order, page, as_of)
-            return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **shown)
-    return shared_page(
+        with state.as_of_cache.open(session, as_of, Filters(), "opening", now=state.clock.now()) as (
+            past,
+            _,
+            estimates,
+        ):
+            record = record_of(past, commentator_of(past, which), estimates, now=as_of)
+            context = _context(past, record, order, page, as_of)
+            return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **context)
+    return estimates_page(
         request,
         session,
         lambda: _estimates(request, session),
-        lambda made: template_bytes(
+        lambda estimates: template_bytes(
             request,
             "commentator.html",
             session=session,
             order=order,
             page=page,
             as_of=None,
-            **_shown(session, _record(request, session, which, made), order, page, state.clock.now()),
+            **_context(session, _record(request, session, which, estimates), order, page, state.clock.now()),
         ),
     )
 
 
-def _shown(session: Session, record: RecordView, order: Order, page: int, now: datetime) -> dict[str, Any]:
+def _context(session: Session, record: RecordView, order: Order, page: int, now: datetime) -> dict[str, Any]:
     first = (page - 1) * PAGE
-    here = ordered(record.scores, order)[first : first + PAGE]
+    scores = ordered(record.scores, order)[first : first + PAGE]
     topics = topic_scores(session, counted(record.scores, now))
     points = running_means(record.scores, now)
     changes = commentator_changes.commentator_changes(session, record.commentator.id)
     return {
         "title": record.commentator.name,
         "record": record,
-        "who": record.commentator,
+        "person": record.commentator,
         "summary": record.summary,
         "verdict": verdict(record.summary),
         "points": points,
@@ -87,8 +91,8 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
         "diagram": reliability(record.calibration),
         "topics": topics,
         "topic_scale": topic_scale(topics),
-        "scores": here,
-        "said": commentator_changes.prediction_views(session, [score.prediction for score in here]),
+        "scores": scores,
+        "predictions": commentator_changes.prediction_views(session, [score.prediction for score in scores]),
         "open": record.open[:MAX_OPEN],
         "uncounted": commentator_changes.uncounted_predictions(session, record.commentator.id),
         "corrections": commentator_changes.corrections(session, record.commentator.id),
@@ -101,29 +105,29 @@ def _shown(session: Session, record: RecordView, order: Order, page: int, now: d
 
 @router.get("/commentators/{which}/record.csv")
 def download(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
-    """Every scored question of a commentator, as CSV."""
+    """Download every scored question of a commentator as CSV."""
     record = current_record(request, session, which)
-    calls = commentator_changes.prediction_views(session, [score.prediction for score in record.scores])
-    said = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source")
-    columns = (*said, *SCORE_COLUMNS, *OUTCOME_COLUMNS, "flags")
+    predictions = commentator_changes.prediction_views(session, [score.prediction for score in record.scores])
+    prediction_columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source")
+    columns = (*prediction_columns, *SCORE_COLUMNS, *OUTCOME_COLUMNS, "flags")
     rows = []
     for score in record.scores:
-        call = calls[score.prediction]
-        words = (call.made_at, call.hedge, call.probability, call.low, call.high, call.source and call.source.url)
-        figures = (*score.statistics.columns().values(), *(getattr(score, name) for name in OUTCOME_COLUMNS))
-        rows.append((score.question.slug, score.question.text, *words, *figures, " ".join(score.flags)))
+        p = predictions[score.prediction]
+        prediction = (p.made_at, p.hedge, p.probability, p.low, p.high, p.source and p.source.url)
+        statistics = (*score.statistics.columns().values(), *(getattr(score, name) for name in OUTCOME_COLUMNS))
+        rows.append((score.question.slug, score.question.text, *prediction, *statistics, " ".join(score.flags)))
     return csv_reply(f"{record.commentator.slug}.csv", columns, rows)
 
 
 def ordered(scores: Sequence[ScoreView], order: Order) -> Sequence[ScoreView]:
-    """The scores, newest outcome first, or the best or worst first."""
+    """Return the scores, newest outcome first, or the best or worst first."""
     if order is None:
         return scores
     return sorted(scores, key=lambda score: score.brier, reverse=order == "worst")
 
 
 def topic_scale(topics: Sequence[TopicScore]) -> Scale:
-    """A scale for intervals of 130 pixels, the same to both sides of zero."""
+    """Return a scale for intervals of 130 pixels, symmetric about zero."""
     ends = [end for each in topics for end in (each.points.low, each.points.high) if end is not None]
     most = max([5.0, *(abs(end) for end in ends)])
     return Scale(-most, most, 5, 125)

@@ -1,4 +1,4 @@
-"""The leaderboard: who stands where, how sure that is, and why; filters live in the address."""
+"""Leaderboard page: ranks with uncertainty, and filters in the query string."""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -21,7 +21,7 @@ from service.cache.as_of_cache import AsOfCache, AsOfRecord
 from service.cache.leaderboard_cache import State
 from service.pages.charts.calibration_sparkline import sparklines
 from service.pages.charts.scales import Scale
-from service.pages.rendering.cached_page import shared_page
+from service.pages.rendering.cached_page import estimates_page
 from service.pages.rendering.csv_download import csv_reply
 from service.pages.rendering.templates import render, template_bytes
 from service.security.access import Reader
@@ -30,13 +30,13 @@ from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 100
-#: Where the intervals begin and end, in pixels of 130: a margin for the dots.
+#: Start and end of the intervals on 130 pixels, with a margin for the dots.
 DRAWN = (5, 125)
 LATEST = 5
 
 
 class BoardPageQuery(FormQuery, BoardQuery):
-    """The query of the leaderboard's page."""
+    """Query of the leaderboard page."""
 
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1
 
@@ -46,63 +46,63 @@ Chosen = Annotated[BoardPageQuery, Query()]
 
 @router.get("/")
 def board(request: Request, _: Reader, session: ReadSession, query: Chosen) -> Response:
-    """The leaderboard; with ``as_of`` as it stood at a past instant."""
+    """Show the leaderboard; with ``as_of``, as of a past instant."""
     if query.as_of is not None:
-        with _as_it_stood(request, session, query, query.as_of) as past:
-            shown = _shown(past.session, query, past.estimates, query.as_of)
-            return render(request, "board.html", session=session, **shown)
+        with _open_past(request, session, query, query.as_of) as past:
+            context = _context(past.session, query, past.estimates, query.as_of)
+            return render(request, "board.html", session=session, **context)
     boards, now = request.app.state.leaderboard_cache, request.app.state.clock.now()
-    return shared_page(
+    return estimates_page(
         request,
         session,
         lambda: boards.get_estimates(session, query.filters(), query.revisions, now),
-        lambda made: template_bytes(
+        lambda cached: template_bytes(
             request,
             "board.html",
             session=session,
-            **_shown(session, query, made.estimates, now, state=made.state(newest_scoring(session), now)),
+            **_context(session, query, cached.estimates, now, state=cached.state(newest_scoring(session), now)),
         ),
     )
 
 
 @router.get("/leaderboard.csv")
 def download(request: Request, _: Reader, session: ReadSession, query: Chosen) -> Response:
-    """The whole board under these filters, as CSV."""
+    """Download the whole leaderboard under these filters as CSV."""
     now = request.app.state.clock.now()
     if query.as_of is not None:
-        with _as_it_stood(request, session, query, query.as_of) as past:
+        with _open_past(request, session, query, query.as_of) as past:
             return _csv(_items(past.session, query, past.estimates, query.as_of))
-    made = request.app.state.leaderboard_cache.get_estimates(session, query.filters(), query.revisions, now).estimates
-    return _csv(_items(session, query, made, now))
+    cached = request.app.state.leaderboard_cache.get_estimates(session, query.filters(), query.revisions, now)
+    return _csv(_items(session, query, cached.estimates, now))
 
 
-def _as_it_stood(
+def _open_past(
     request: Request, session: Session, query: BoardQuery, when: datetime
 ) -> AbstractContextManager[AsOfRecord]:
-    pasts: AsOfCache = request.app.state.as_of_cache
-    return pasts.open(session, when, query.filters(), query.revisions, now=request.app.state.clock.now())
+    cache: AsOfCache = request.app.state.as_of_cache
+    return cache.open(session, when, query.filters(), query.revisions, now=request.app.state.clock.now())
 
 
 def _csv(items: list[BoardItem]) -> Response:
     rows = (
-        (who.id, who.slug, who.name, who.kind, *item.columns().values())
-        for item, who in ((item, item.commentator) for item in items)
+        (person.id, person.slug, person.name, person.kind, *item.columns().values())
+        for item, person in ((item, item.commentator) for item in items)
     )
     return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *BOARD_COLUMNS), rows)
 
 
 @router.get("/commentators")
 def commentators() -> Response:
-    """All commentators are on the board, in order of name."""
+    """Redirect to the leaderboard, which lists all commentators, in order of name."""
     return RedirectResponse("/?sort=name", 307)
 
 
-def _items(session: Session, query: BoardQuery, made: Estimates, now: datetime) -> list[BoardItem]:
+def _items(session: Session, query: BoardQuery, estimates: Estimates, now: datetime) -> list[BoardItem]:
     return leaderboard(
         session,
         query.filters(),
         query.revisions,
-        made,
+        estimates,
         sort=query.order,
         min_resolved=query.min_resolved,
         max_annulled=query.max_annulled,
@@ -110,34 +110,34 @@ def _items(session: Session, query: BoardQuery, made: Estimates, now: datetime) 
     )
 
 
-def _shown(
-    session: Session, query: BoardPageQuery, made: Estimates, now: datetime, *, state: State = "current"
+def _context(
+    session: Session, query: BoardPageQuery, estimates: Estimates, now: datetime, *, state: State = "current"
 ) -> dict[str, Any]:
-    items = _items(session, query, made, now)
+    items = _items(session, query, estimates, now)
     first = (query.page - 1) * PAGE
-    here = items[first : first + PAGE]
+    page = items[first : first + PAGE]
     return {
         "title": "Leaderboard",
         "query": query,
-        "groups": groups(here, by_tier=query.order == "skill"),
-        "unranked": [item for item in here if item.status == "too_few"] if query.order == "skill" else [],
+        "groups": groups(page, by_tier=query.order == "skill"),
+        "unranked": [item for item in page if item.status == "too_few"] if query.order == "skill" else [],
         "total": len(items),
         "first": first,
-        "last": first + len(here),
+        "last": first + len(page),
         "more": first + PAGE < len(items),
         "ranked": sum(item.rank is not None for item in items),
-        "skills": _skills(here),
+        "skills": _skills(page),
         "briers": Scale(0.0, 0.5, *DRAWN),
-        "curves": sparklines(opening_calibration(session, _drawable(here), query.filters(), now)),
+        "curves": sparklines(opening_calibration(session, _drawable(page), query.filters(), now)),
         "topics": list_topics(session),
         "statuses": count_questions(session),
         "resolved": latest_resolved(session, LATEST),
         "next": next_deadlines(session, LATEST, now=now),
         "state": state,
-        "method": explanation(made.ranking),
-        "reference_forecasts": made.reference_forecasts,
+        "method": explanation(estimates.ranking),
+        "reference_forecasts": estimates.reference_forecasts,
         "readers": READERS,
-        "by_reader": made.readers if query.order == "skill" else None,
+        "by_reader": estimates.readers if query.order == "skill" else None,
     }
 
 
@@ -147,21 +147,21 @@ def _drawable(items: list[BoardItem]) -> list[int]:
 
 
 def groups(items: list[BoardItem], *, by_tier: bool) -> list[tuple[int | None, list[BoardItem]]]:
-    """The items in runs that share a tier, those too short to rank left out; one run where order is another."""
+    """Group the ranked items by tier; all items in one group if the order is another."""
     if not by_tier:
         return [(None, items)] if items else []
-    found: list[tuple[int | None, list[BoardItem]]] = []
+    tiers: list[tuple[int | None, list[BoardItem]]] = []
     for item in items:
         if item.status == "too_few":
             continue
-        if not found or found[-1][0] != item.tier:
-            found.append((item.tier, []))
-        found[-1][1].append(item)
-    return found
+        if not tiers or tiers[-1][0] != item.tier:
+            tiers.append((item.tier, []))
+        tiers[-1][1].append(item)
+    return tiers
 
 
 def _skills(items: list[BoardItem]) -> Scale:
-    """A scale for the skill of the ranked, and at least from -5 to 5; what lies outside is drawn at its end."""
+    """Return a scale for the skill of ranked commentators, at least from -5 to 5; other values are clipped."""
     ranked = [item for item in items if item.rank is not None] or items
     low = min([-5.0, *(item.skill_low for item in ranked if item.skill_low is not None)])
     return Scale(low, max([5.0, *(item.skill_high for item in ranked if item.skill_high is not None)]), *DRAWN)

@@ -1,4 +1,4 @@
-"""The ledger: every change of the record, newest first, and how to see that nothing was changed later."""
+"""Ledger page: every change of the record, newest first, and the head of the hash chain."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from service.web.responses import ReadSession
 
 router = APIRouter()
 PAGE = 100
-#: Where a reader sees the subject of an event, by its table.
+#: Address prefix of an event's subject, by table.
 SUBJECTS = {
     "commentator": "/commentators/",
     "question": "/questions/",
@@ -26,7 +26,7 @@ SUBJECTS = {
 def events(
     request: Request, _: Reader, session: ReadSession, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None
 ) -> Response:
-    """Events with a number below ``before``, newest first."""
+    """Show events with a number below ``before``, newest first."""
     newest = ledger.head(session)
     rows = newest_events(session, before=before, limit=PAGE)
     return render(

@@ -1,4 +1,4 @@
-"""Lists: questions by status and topic, sources by date."""
+"""List pages: questions by status and topic, sources by date."""
 
 from typing import Annotated, Literal
 
@@ -25,7 +25,7 @@ PAGE = 50
 
 
 class ListQuery(FormQuery):
-    """The query of a list's address; what a form sends empty is left out."""
+    """Query of a list page; empty fields of its form are ignored."""
 
     topic: Annotated[str | None, Field(max_length=60)] = None
     event: Annotated[str | None, Field(max_length=120)] = None

@@ -1,4 +1,4 @@
-"""The method: how words become numbers, how scores are computed, how the board ranks, with the settings that run."""
+"""Method page: lexicons, scores and ranking, with the current settings."""
 
 from typing import Annotated, Any
 
@@ -27,10 +27,10 @@ def method(
     words: Annotated[str, Query(max_length=200)] = "",
     lexicon: Annotated[str, Query(max_length=40)] = DEFAULT_LEXICON,
 ) -> Response:
-    """The method in full; ``words`` are read as a hedge, to try it out."""
+    """Show the method; ``words`` are interpreted as a hedge, to try it out."""
     state = request.app.state
-    made = state.leaderboard_cache.get_estimates(session, Filters(), "opening", state.clock.now()).estimates
-    reading, refusal = try_hedge(words, lexicon)
+    cached = state.leaderboard_cache.get_estimates(session, Filters(), "opening", state.clock.now())
+    interpretation, error = try_hedge(words, lexicon)
     return render(
         request,
         "method.html",
@@ -39,16 +39,16 @@ def method(
         lexicons=lexicons(),
         chosen=lexicon,
         tried=words,
-        reading=reading,
-        refusal=refusal,
-        board=explanation(made.ranking),
+        interpretation=interpretation,
+        error=error,
+        board=explanation(cached.estimates.ranking),
         rules=rules(),
         tick_seconds=state.settings.tick_seconds,
     )
 
 
 def try_hedge(words: str, lexicon: str) -> tuple[HedgeInterpretation | None, str]:
-    """How the lexicon reads some words, or why it does not."""
+    """Return the lexicon's interpretation of the words, or an error message."""
     if not words.strip():
         return None, ""
     try:
@@ -58,7 +58,7 @@ def try_hedge(words: str, lexicon: str) -> tuple[HedgeInterpretation | None, str
 
 
 def rules() -> dict[str, Any]:
-    """The numbers that the code runs with, as the page names them."""
+    """Return the parameters of scoring and ranking, by the names used in the template."""
     return {
         "blend": ranking.BLEND,
         "ranked_from": ranking.RANKED_FROM,

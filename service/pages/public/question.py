@@ -1,4 +1,4 @@
-"""A question's story: what was asked, who said what, what happened, and what each made of it."""
+"""Question page: criteria, predictions over time, resolution, scores and history."""
 
 from typing import Annotated
 
@@ -24,18 +24,18 @@ from service.web.responses import ReadSession
 router = APIRouter()
 PAGE = 100
 MAX_PREDICTIONS = 2000
-MAX_FAMILY = 10
+MAX_SAME_EVENT = 10
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
 @router.get("/questions/{which}")
 def question(request: Request, which: IdOrSlug, _: Reader, session: ReadSession, page: Page = 1) -> Response:
-    """A question's story."""
+    """Show a question."""
     now, row = request.app.state.clock.now(), question_of(session, which)
     view = view_question(session, row)
-    told = list_predictions(session, PredictionFilter(question=view.id), limit=MAX_PREDICTIONS)
+    predictions = list_predictions(session, PredictionFilter(question=view.id), limit=MAX_PREDICTIONS)
     attached = find_attached(session, row)
-    told.sort(key=lambda each: (each.made_at, each.id))
+    predictions.sort(key=lambda each: (each.made_at, each.id))
     first = (page - 1) * PAGE
     return render(
         request,
@@ -45,21 +45,21 @@ def question(request: Request, which: IdOrSlug, _: Reader, session: ReadSession,
         q=view,
         condition=condition_of(session, row),
         resolver=resolver_view(attached, row) if attached else None,
-        family=_family(session, view),
-        chart=timeline(view, told, now),
-        total=len(told),
-        limited=len(told) == MAX_PREDICTIONS,
-        predictions=told[first : first + PAGE],
+        same_event=_same_event(session, view),
+        chart=timeline(view, predictions, now),
+        total=len(predictions),
+        limited=len(predictions) == MAX_PREDICTIONS,
+        predictions=predictions[first : first + PAGE],
         scores=scores_by_opening(session, row),
         prompts=list_prompts(session, now=now, question=view.id),
-        events=question_trail(session, view, [each.id for each in told]),
+        events=question_trail(session, view, [each.id for each in predictions]),
         first=first,
         page=page,
-        more=first + PAGE < len(told),
+        more=first + PAGE < len(predictions),
     )
 
 
-def _family(session: Session, view: QuestionView) -> list[Question]:
-    """The other questions that hang together with this one."""
-    rows = list_questions(session, QuestionFilter(event=view.event), limit=MAX_FAMILY + 1)
-    return [row for row in rows if row_id(row) != view.id][:MAX_FAMILY]
+def _same_event(session: Session, view: QuestionView) -> list[Question]:
+    """Return other questions of the same event."""
+    rows = list_questions(session, QuestionFilter(event=view.event), limit=MAX_SAME_EVENT + 1)
+    return [row for row in rows if row_id(row) != view.id][:MAX_SAME_EVENT]

@@ -1,4 +1,4 @@
-"""Search across commentators, topics, questions and sources."""
+"""Search page for commentators, topics, questions and sources."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ MAX_WORDS = 8
 def search(
     request: Request, _: Reader, session: ReadSession, q: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:
-    """Whatever has all the words in its name, text, title, outlet or address."""
+    """Show the results that contain all the words in name, text, title, outlet or address."""
     words = q.replace("\0", "").split()[:MAX_WORDS]
     wanted = " ".join(words)
     return render(

@@ -1,4 +1,4 @@
-"""A source as a scorecard: every prediction drawn from it, and how each turned out."""
+"""Source page: a scorecard of all predictions made in one source."""
 
 from typing import Annotated
 
@@ -22,10 +22,10 @@ Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 @router.get("/sources/{number}")
 def source(request: Request, number: RowId, _: Reader, session: ReadSession, page: Page = 1) -> Response:
-    """A source's scorecard."""
+    """Show a source's scorecard."""
     row = source_of(session, number)
-    told = list_predictions(session, PredictionFilter(source=number), limit=MAX_PREDICTIONS)
-    card = scorecard(session, told)
+    predictions = list_predictions(session, PredictionFilter(source=number), limit=MAX_PREDICTIONS)
+    card = scorecard(session, predictions)
     now = request.app.state.clock.now()
     scored = [line.score for line in card if line.score and not line.score.vague and line.score.deadline <= now]
     first = (page - 1) * PAGE
@@ -37,12 +37,12 @@ def source(request: Request, number: RowId, _: Reader, session: ReadSession, pag
         source=row,
         lines=card[first : first + PAGE],
         total=len(card),
-        limited=len(told) == MAX_PREDICTIONS,
-        standing=sum(is_active(line.prediction) for line in card),
+        limited=len(predictions) == MAX_PREDICTIONS,
+        active=sum(is_active(line.prediction) for line in card),
         people=len({line.prediction.commentator.id for line in card}),
         resolved=sum(line.outcome is not None and is_active(line.prediction) for line in card),
         scored=len(scored),
-        figures=mean_scores(session, scored),
+        means=mean_scores(session, scored),
         scale=SCALE,
         first=first,
         page=page,

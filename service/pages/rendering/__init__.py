@@ -1,4 +1,4 @@
-"""From data to HTML: templates, formatting, forms, error pages, static files.
+"""HTML rendering: templates, labels, formats, forms, error pages, static files.
 
 Entry points: `templates`, `forms`, `cached_page`.
 """

@@ -1,4 +1,4 @@
-"""Pages that readers share: rendered once for all who are not signed in, until the record changes."""
+"""Cached pages: rendered once for all readers who are not signed in, until the record changes."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,46 +14,46 @@ from service.cache.page_cache import PageBytes
 from service.pages.rendering.templates import HTML, page_reply
 from service.web.responses import page_address
 
-#: "In 3 days" on a page must not grow old where nothing happens for long.
-LONGEST = timedelta(minutes=10)
+#: Limit of a cached page's age, so that texts such as "in 3 days" stay correct.
+MAX_AGE = timedelta(minutes=10)
 
 
-def shared_page(
+def estimates_page(
     request: Request,
     session: Session,
     estimates: Callable[[], CachedEstimates],
     body: Callable[[CachedEstimates], bytes],
 ) -> Response:
-    """The page at this address: as it was rendered last if nothing has changed since, else rendered by ``body``."""
+    """Reply with the cached page of this address if it is still valid, else render it with ``body``."""
 
-    def make(now: datetime) -> Made:
-        made = estimates()
-        return Made(body(made), made.until, made.is_current(newest_scoring(session), now))
+    def render(now: datetime) -> RenderedPage:
+        cached = estimates()
+        return RenderedPage(body(cached), cached.until, cached.is_current(newest_scoring(session), now))
 
-    return _kept(request, session, make)
-
-
-def kept_page(request: Request, session: Session, body: Callable[[], bytes]) -> Response:
-    """``shared_page`` without estimates."""
-    return _kept(request, session, lambda now: Made(body(), next_deadline(session, now), True))
+    return _cached(request, session, render)
 
 
-class Made(NamedTuple):
-    """A page, until when it is good if nothing else changes, and whether it may be kept."""
+def cached_page(request: Request, session: Session, body: Callable[[], bytes]) -> Response:
+    """Reply like ``estimates_page``, for a page that shows no estimates."""
+    return _cached(request, session, lambda now: RenderedPage(body(), next_deadline(session, now), True))
+
+
+class RenderedPage(NamedTuple):
+    """A rendered page, its expiry (None: no deadline ahead), and whether it may be cached."""
 
     body: bytes
     until: datetime | None
-    good: bool
+    cacheable: bool
 
 
-def _kept(request: Request, session: Session, make: Callable[[datetime], Made]) -> Response:
+def _cached(request: Request, session: Session, render: Callable[[datetime], RenderedPage]) -> Response:
     boards, now = request.app.state.leaderboard_cache, request.app.state.clock.now()
-    wanted, shared = page_address(request), not request.cookies
+    key, shared = page_address(request), not request.cookies
     head = ledger.head(session).seq
-    page = boards.get_page(wanted, head, now) if shared else None
+    page = boards.get_page(key, head, now) if shared else None
     if page is None:
-        made = make(now)
-        page = PageBytes(made.body, "", head, min(made.until or now + LONGEST, now + LONGEST))
-        if shared and made.good:
-            boards.store_page(wanted, page)
+        rendered = render(now)
+        page = PageBytes(rendered.body, "", head, min(rendered.until or now + MAX_AGE, now + MAX_AGE))
+        if shared and rendered.cacheable:
+            boards.store_page(key, page)
     return page_reply(request, page.body, HTML, gzipped=page.gzipped if shared else None)

@@ -1,4 +1,4 @@
-"""Tables as CSV files."""
+"""CSV downloads."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ CSV = "text/csv; charset=utf-8"
 
 
 def csv_reply(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
-    """A CSV file of that name, in UTF-8 with a line of column names."""
+    """Reply with a CSV file of that name, in UTF-8 with a header line."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -1,4 +1,4 @@
-"""Errors as pages: the content of the API's problem, for whoever asked with a browser."""
+"""Error pages: the content of the API's problem responses as HTML, for browsers."""
 
 from fastapi import Request, Response
 
@@ -9,12 +9,12 @@ NOT_PAGES = ("/api", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics"
 
 
 def problem_page(request: Request, problem: Problem) -> Response | None:
-    """The problem as a page, if the reader wants one; None where the problem itself is the answer."""
+    """Return the problem as a page if the client accepts HTML; None if the JSON problem is the reply."""
     accepted = request.headers.get("accept", "")
     if request.url.path.startswith(NOT_PAGES) or "text/html" not in accepted:
         return None
-    shown = render(request, "problem.html", status=problem.status_code, title=problem.content["title"], problem=problem)
+    page = render(request, "problem.html", status=problem.status_code, title=problem.content["title"], problem=problem)
     for name in ("www-authenticate", "retry-after", "allow"):
         if name in problem.headers:
-            shown.headers[name] = problem.headers[name]
-    return shown
+            page.headers[name] = problem.headers[name]
+    return page

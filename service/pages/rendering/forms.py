@@ -1,7 +1,7 @@
-"""Forms: what a visitor typed and what is wrong with it, and who may send it from where.
+"""Forms: typed values, errors by field, form tokens and permissions.
 
-Fields are named by their place in the API's input: ``question/text`` is what the API calls ``/question/text``. So an
-error that points there stands beside its field, and a form is read by nesting its names.
+Fields are named after the JSON pointers of the API's input: the field ``question/text`` is ``/question/text`` there.
+So an error is shown at the field that its pointer names, and a form is parsed by nesting its names.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,12 +30,12 @@ TOKEN = "token"  # noqa: S105 - the name of the field
 
 
 class SignInFirst(Exception):
-    """A page that needs a key was asked for without one."""
+    """Raised for a page that needs a key, requested without one."""
 
 
 @dataclass
 class Form:
-    """The fields as typed, the faults by the name of the field, and the status that tells of them."""
+    """Typed values, errors by field name, and the HTTP status of the reply."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -45,13 +45,13 @@ class Form:
         return self.values.get(name, "").strip()
 
     def add(self, name: str, detail: str, status: int = 422) -> None:
-        """Say what is wrong with a field (the form as a whole: an empty name). The first word on a field stands."""
+        """Add an error to a field (empty name: to the whole form), unless the field has one."""
         self.errors.setdefault(name, detail)
         self.status = status
 
     @contextmanager
     def checked(self, places: Mapping[str, str] | None = None) -> Iterator[None]:
-        """Keep the errors of the domain raised inside as errors of fields; ``places`` renames where they point."""
+        """Collect domain errors raised inside as errors of fields; ``places`` maps pointers to field names."""
         try:
             yield
         except ValidationError as error:
@@ -67,20 +67,20 @@ class Form:
 
 
 def whole(text: str) -> int | str:
-    """A whole number as typed; what is none, or longer than any, stays a text, which the input's check refuses."""
+    """Parse a whole number; return other text unchanged, for the input's validation to reject."""
     return int(text) if text.isdecimal() and len(text) < MAX_DIGITS else text
 
 
 @dataclass(frozen=True)
 class Posted:
-    """A form that its own page sent in a visit, and whose visit that is."""
+    """A form sent from its own page by a signed-in caller."""
 
     form: Form
     who: Caller
 
 
 def nested(values: Mapping[str, str], *names: str) -> dict[str, Any]:
-    """The fields below ``names`` as the API takes them; what is empty is left out.
+    """Return the fields below ``names`` as nested API input, without empty ones.
 
     ``question/text`` goes into ``question``; numbers make a list, as in ``evidence/0/url``.
     """
@@ -105,9 +105,9 @@ def _lists(value: Any) -> Any:
 
 
 async def posted_fields(request: Request) -> Form:
-    """The text fields of a form that this service's own page sent. Raises 403 where another site sent it."""
+    """Return the text fields of a form sent by this site. Raises 403 for a cross-site request."""
     if is_cross_site(request):
-        raise HTTPException(403, "the form was sent from another site: open the page here and send it from there")
+        raise HTTPException(403, "The form was sent from another site. Open it on this site and submit it there.")
     fields = await request.form(max_files=0, max_fields=MAX_FIELDS)
     return Form({name: value.replace("\r\n", "\n") for name, value in fields.items() if isinstance(value, str)})
 
@@ -115,24 +115,22 @@ async def posted_fields(request: Request) -> Form:
 Fields = Annotated[Form, Depends(posted_fields)]
 
 
-def check_token(request: Request, form: Form, *, ended_too: bool = False) -> BrowserSession | None:
-    """The visit in which the form was shown. Raises 403 where it was not shown in this visit, or the visit has ended.
+def check_token(request: Request, form: Form, *, allow_expired: bool = False) -> BrowserSession | None:
+    """Return the session to which the form token belongs. Raises 403 if there is none, or if it has expired.
 
-    A signed-in visitor whose visit has ended can sign in beside and send the form again: nothing typed is lost.
+    The message tells the user how to submit the form again without losing what was typed.
     """
-    visit = read_expired_session(request) if ended_too else read_session(request)
-    if has_form_token(request, visit, form[TOKEN]):
-        return visit
+    browser_session = read_expired_session(request) if allow_expired else read_session(request)
+    if has_form_token(request, browser_session, form[TOKEN]):
+        return browser_session
     raise HTTPException(
         403,
-        "your visit has ended, or the form is not of this visit: sign in in another tab, then go back to the form, "
-        "where what you typed still stands, and send it again",
+        "Your session expired. Sign in in another tab, then submit again; your text is kept.",
     )
 
 
 def posted(scope: str | None) -> Callable[..., Posted]:
-    """A dependency: the form, if it was sent by its own page in the visit of someone who may do this (None: of any
-    editor)."""
+    """Return a dependency that yields the form if its sender has the scope (None: any key)."""
 
     def check(request: Request, form: Fields) -> Posted:
         who = session_caller(request, check_token(request, form))
@@ -143,7 +141,7 @@ def posted(scope: str | None) -> Callable[..., Posted]:
 
 
 def shown_to(scope: str | None) -> Callable[..., Caller]:
-    """A dependency: who asks for a page, if they may use it; a visitor without a key is asked to sign in."""
+    """Return a dependency that yields the caller if they have the scope; others are asked to sign in."""
 
     def check(who: Annotated[Caller, Depends(request_caller)]) -> Caller:
         return _allowed(who, scope)
@@ -155,7 +153,7 @@ def _allowed(who: Caller, scope: str | None) -> Caller:
     if who is ANYBODY:
         raise SignInFirst
     if scope is not None and not who.may(scope):
-        raise HTTPException(403, f"the key {who.name!r} does not grant {scope!r}: ask an admin for one that does")
+        raise HTTPException(403, f"the key {who.name!r} lacks the scope {scope!r}: ask an admin for one that has it")
     return who
 
 
@@ -169,13 +167,13 @@ ShownToResolver = Annotated[Caller, Depends(shown_to("resolve"))]
 
 
 def sign_in_first(request: Request, _: Exception) -> Response:
-    """To the sign-in page, and from there back to what was asked for."""
+    """Redirect to the sign-in page, and from there back to the requested page."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}" if request.method == "GET" else "/sign-in", 303)
 
 
 def render_form(request: Request, name: str, form: Form, *, session: Session | None = None, **context: Any) -> Response:
-    """A page with a form on it: ``form`` as typed with its faults, and the visit's token for ``forms.html``."""
-    visit = read_session(request)
-    token = form_token(request, visit) if visit else ""
+    """Render a page with a form: typed values, errors, and the session's form token."""
+    browser_session = read_session(request)
+    token = form_token(request, browser_session) if browser_session else ""
     return render(request, name, session=session, status=form.status, form=form, token=token, **context)

@@ -1,4 +1,4 @@
-"""The files that pages load: kept for long under an address that names their content."""
+"""Static files, cached for a year under addresses that contain a hash of their content."""
 
 from os import PathLike, stat_result
 from pathlib import Path
@@ -11,7 +11,7 @@ YEAR_SECONDS = 31_536_000
 
 
 class Assets(StaticFiles):
-    """The folder ``static`` of the package."""
+    """The package's folder ``static``, with cache headers."""
 
     def __init__(self) -> None:
         super().__init__(directory=Path(__file__).parents[2] / "static")
@@ -19,7 +19,7 @@ class Assets(StaticFiles):
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """The file; with ``?v=`` in its address it never changes, and need not be asked for again."""
+        """Reply with the file; with ``?v=`` in its address it is immutable."""
         reply = super().file_response(full_path, stat_result, scope, status_code)
         reply.headers["Vary"] = "Accept-Encoding"
         reply.headers["X-Content-Type-Options"] = "nosniff"

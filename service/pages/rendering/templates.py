@@ -1,4 +1,4 @@
-"""From a template and what it shows to the bytes of a page: one environment, one set of headers for all pages."""
+"""Template rendering: one Jinja environment and one set of response headers for all pages."""
 
 import hashlib
 from functools import lru_cache
@@ -13,12 +13,12 @@ from sqlmodel import Session
 from predictions import ledger
 from service import __version__
 from service.pages.charts import scales
-from service.pages.rendering import formatting
+from service.pages.rendering import formatting, labels
 from service.security.csrf import holds_form_token
 from service.web.etag import accepts_gzip, client_holds, etag_of
 
 PACKAGE = Path(__file__).parents[2]
-#: Nothing from other hosts, no inline script or style; forms go only to this service; nobody frames a page.
+#: No resources from other hosts, no inline script or style, forms to this site only, no framing.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -31,46 +31,47 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Accept, Accept-Encoding, Cookie",
 }
-#: Of what is made to be shown in pages of others.
+#: For embeds, which other sites may frame.
 EMBEDDED_POLICY = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
-KEPT_ELSEWHERE_SECONDS = 300
+EMBED_MAX_AGE_SECONDS = 300
 HTML = "text/html; charset=utf-8"
 PNG = "image/png"
 
 
 def address(path: str, query: dict[str, Any], **changes: Any) -> str:
-    """``path`` with the query of a page, some of it changed; what is None or empty is left out."""
-    kept = {name: value for name, value in (query | changes).items() if value not in (None, "")}
-    return f"{path}?{urlencode(kept)}" if kept else path
+    """Return ``path`` with the query and its changes, without empty parameters."""
+    parameters = {name: value for name, value in (query | changes).items() if value not in (None, "")}
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
-def _environment() -> Environment:
-    made = Environment(
+def _new_environment() -> Environment:
+    environment = Environment(
         loader=FileSystemLoader(PACKAGE / "templates"),
-        autoescape=True,  # whatever the file is called: Starlette's own choice leaves .svg and .txt alone
+        autoescape=True,  # for all file names: Starlette's default excludes .svg and .txt
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(formatting.FILTERS)
-    made.globals.update(static=static, address=address, charts=scales, version=__version__, words=formatting)
-    return made
+    environment.filters.update(formatting.FILTERS | labels.FILTERS)
+    environment.globals.update(static=static, address=address, charts=scales, version=__version__)
+    environment.globals.update(formatting=formatting, labels=labels)
+    return environment
 
 
 @lru_cache
 def static(name: str) -> str:
-    """The address of a file that ships in ``static``, changed with its content so that it may be kept for long."""
+    """Return the address of a file in ``static``, with a hash of its content for long caching."""
     digest = hashlib.sha256((PACKAGE / "static" / name).read_bytes()).hexdigest()[:10]
     return f"/static/{name}?v={digest}"
 
 
-environment = _environment()
+environment = _new_environment()
 
 
 def render(
     request: Request, name: str, *, session: Session | None = None, status: int = 200, **context: Any
 ) -> Response:
-    """A page from the template ``name``, tagged; 304 without a body where the reader has it already.
+    """Render the template ``name`` as a reply with an ETag; 304 if the client has this version.
 
     Every template gets ``request``, ``path``, ``settings``, ``now`` and, where a ``session`` is given, ``ledger_head``.
     """
@@ -78,7 +79,7 @@ def render(
 
 
 def template_bytes(request: Request, name: str, *, session: Session | None = None, **context: Any) -> bytes:
-    """What ``render`` sends, before it is compressed."""
+    """Render the template ``name`` to bytes, with the variables that every template gets."""
     state = request.app.state
     shared = {
         "request": request,
@@ -91,12 +92,11 @@ def template_bytes(request: Request, name: str, *, session: Session | None = Non
     return environment.get_template(name).render(shared | context).encode()
 
 
-def shown_elsewhere(request: Request, body: bytes, media_type: str) -> Response:
-    """``page_reply`` of what pages of others show: they may frame it, and where everybody may read, anyone in between
-    may keep it for some minutes, as many readers of one article ask for the same."""
+def embed_reply(request: Request, body: bytes, media_type: str) -> Response:
+    """Reply with an embed: other sites may frame it, and with public reading shared caches may store it for minutes."""
     reply = page_reply(request, body, media_type, policy=EMBEDDED_POLICY)
     if request.app.state.settings.public_read:
-        reply.headers["Cache-Control"] = f"public, max-age={KEPT_ELSEWHERE_SECONDS}"
+        reply.headers["Cache-Control"] = f"public, max-age={EMBED_MAX_AGE_SECONDS}"
         reply.headers["Vary"] = "Accept-Encoding"
     return reply
 

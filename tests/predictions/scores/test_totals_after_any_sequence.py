@@ -106,7 +106,7 @@ class AnySequence(RuleBasedStateMachine):
                 said = {"made_at": row.made_at.isoformat(), "reason": "r", **self.stated(slug, percent, shares, False)}
                 correct_prediction(self.session, row, CorrectionIn.model_validate(said), **self.by)
         except Conflict:
-            pass  # it is superseded already
+            pass  # it is already superseded
 
     @rule(slug=SLUGS, outcome=st.sampled_from(["yes", "no", "a", "c", "annulled"]), ago=st.integers(0, 60))
     def resolve(self, slug: str, outcome: str, ago: int) -> None:

@@ -213,7 +213,7 @@ def test_an_automatic_resolution_says_so_and_a_correction_reverses_it(
     assert "without a person, as first admin set for this question" in resolution["note"]
     page = httpx.get(f"{api.base_url}/questions/q").text
     assert "resolver json, automatically" in page
-    assert "its resolver may resolve it without a person" in page
+    assert "It may resolve the question without a person" in page
     evidence = [{"url": "https://example.org/report"}]
     corrected = {"outcome": "no", "known_at": "2025-04-01", "evidence": evidence}
     assert api.post("/api/questions/q/resolutions", json=corrected).status_code == 201
@@ -239,17 +239,17 @@ def test_editors_probe_on_a_page_and_readers_see_the_state(
         assert "happened gives true" in shown.text
         assert api.get("/api/proposals").json()["items"] == []
         feed.routes["/feed"] = reply(b"", status=500)
-        assert "could not be reached" in browser.post(page, data={"token": token_on(form)}).text
+        assert "source unavailable" in browser.post(page, data={"token": token_on(form)}).text
         feed.routes["/feed"] = reply(EVIL, content_type="application/json")
         run_once(engine, settings, clock)
         against = {"outcome": "no", "known_at": "2025-03-30", "evidence": [{"url": "https://example.org/n"}]}
         assert api.post("/api/questions/q/proposals", json=against | {"rationale": "It did not."}).status_code == 201
         story, resolving = browser.get("/questions/q").text, browser.get("/questions/q/resolve").text
-    assert "read, and it speaks for an outcome" in story
+    assert "source read, outcome proposed" in story
     assert "Resolver attached" in story
     for text in (story, resolving):
         assert 'href="/snapshots/' in text
-        assert "contradict each other" in text
+        assert "proposals conflict" in text
         assert "<script>alert" not in text
 
 

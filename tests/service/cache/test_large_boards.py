@@ -58,8 +58,8 @@ def test_the_first_reader_gets_means_at_once_and_the_next_ones_their_intervals(a
     assert (first["estimates"], first["estimates_event"]) == ("pending", None)
     assert (item["status"], item["resolved"], item["brier_low"], item["skill"]) == ("pending", 1, None, None)
     assert isinstance(item["brier"], float)
-    assert "being worked out" in admin.get("/").text
-    assert "being worked out" in admin.get(f"/commentators/{item['commentator']['slug']}").text
+    assert "being computed" in admin.get("/").text
+    assert "being computed" in admin.get(f"/commentators/{item['commentator']['slug']}").text
     assert admin.get(f"/api/commentators/{item['commentator']['slug']}/record").json()["summary"]["status"] == "pending"
     gate.opened.set()
     (now,) = board_when(admin, "current")["items"]
@@ -79,10 +79,10 @@ def test_the_last_estimates_are_shown_while_new_ones_are_made(admin: httpx.Clien
     assert (meanwhile["estimates"], meanwhile["estimates_event"]) == ("stale", before["estimates_event"])
     assert [item["status"] for item in meanwhile["items"]] == ["too_few", "too_few"]
     assert [item["resolved"] for item in meanwhile["items"]] == [1, 1]
-    assert "ranks and intervals are the last ones" in admin.get("/").text
+    assert "Ranks and intervals are from before the change" in admin.get("/").text
     gate.opened.set()
     assert board_when(admin, "current")["estimates_event"] > before["estimates_event"]
-    assert "the last ones" not in admin.get("/").text
+    assert "from before the change" not in admin.get("/").text
 
 
 def test_a_patient_first_reader_gets_what_is_made_soon(

@@ -81,15 +81,15 @@ def waiting(admin: httpx.Client, engine: Engine, settings: Settings, clock: Fake
 
 
 def fill_in(page: "Page") -> None:
-    page.get_by_role("combobox", name="Commentator").fill("Cleo Invented")
+    page.get_by_role("combobox", name="Name").fill("Cleo Invented")
     page.get_by_text("Enter a new question").click()
     page.get_by_label("Question", exact=True).fill(QUESTION)
-    page.get_by_label("How it is decided").fill("Yes if the canal office says so.")
+    page.get_by_label("Resolution criteria").fill("Yes if the canal office says so.")
     page.get_by_label("Deadline").fill("2025-03-31")
-    page.get_by_label("Where it comes from").select_option("stated")
+    page.get_by_label("Deadline basis").select_option("stated")
     page.get_by_label("Words that carried the probability").fill("seems unlikely")
     page.get_by_label("Address of the article").fill("https://example.org/canal")
-    page.get_by_label("Said on").fill("2025-02-01")
+    page.get_by_label("Date", exact=True).fill("2025-02-01")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -102,7 +102,7 @@ def test_the_whole_story_from_recording_through_the_inbox_to_the_board(
         page.locator("#meaning strong").wait_for()
         assert page.locator("#meaning strong").inner_text().endswith("%")
     page.get_by_role("button", name="Record the prediction").click()
-    page.get_by_role("button", name="Record it all the same").click()  # the deadline has passed
+    page.get_by_role("button", name="Record anyway").click()  # the deadline has passed
     assert "Recorded." in page.locator(".saved").inner_text()
     run_once(engine, settings, clock)
     page.goto("/?include=resolved")
@@ -115,7 +115,7 @@ def test_the_whole_story_from_recording_through_the_inbox_to_the_board(
     card.get_by_label("When it became public").fill("2025-03-31")
     card.get_by_label("Evidence").fill("https://example.org/closed")
     card.get_by_role("button", name="Resolve the question").click()
-    assert "outcome on record is no" in page.locator("#done").inner_text()
+    assert "Outcome on record: no" in page.locator("#done").inner_text()
     page.goto("/?include=resolved")
     assert score in page.locator("main tr", has_text="Cleo Invented").first.inner_text()
     page.get_by_role("link", name="Cleo Invented").first.click()
@@ -130,7 +130,7 @@ def test_commentators_and_questions_on_record_are_suggested_as_one_types(
 ) -> None:
     page = signed_in("/record")
     who, which = (
-        page.get_by_role("combobox", name="Commentator"),
+        page.get_by_role("combobox", name="Name"),
         page.get_by_role("combobox", name="Question on record"),
     )
     who.press_sequentially("ann in")
@@ -152,7 +152,7 @@ def test_words_are_read_as_one_types_and_only_the_newest_answer_stands(signed_in
     hedge.press_sequentially("almost certain", delay=5)
     page.locator("#meaning", has_text="almost certain").wait_for()
     best = page.locator("#meaning strong").inner_text()
-    page.get_by_label("said of the opposite").check()
+    page.get_by_label("refer to the opposite").check()
     page.locator("#meaning", has_text="said of the opposite").wait_for()
     assert int(best[:-1]) + int(page.locator("#meaning strong").inner_text()[:-1]) == 100
     hedge.fill("zzz")
@@ -163,7 +163,7 @@ def test_an_assigned_deadline_is_warned_about_at_once_without_scripts(signed_in:
     page = signed_in("/record", java_script_enabled=False)
     page.get_by_text("Enter a new question").click()
     assert not page.locator(".when-assigned").is_visible()
-    page.get_by_label("Where it comes from").select_option("assigned")
+    page.get_by_label("Deadline basis").select_option("assigned")
     assert page.locator(".when-assigned").is_visible()
 
 
@@ -175,7 +175,7 @@ def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(signed_in: "Callab
     page.locator("#faults:focus").wait_for()
     page.locator("#faults a").click()
     assert page.evaluate("document.activeElement.name") == "hedge"
-    assert page.get_by_label("How it is decided").input_value() == "Yes if the canal office says so."
+    assert page.get_by_label("Resolution criteria").input_value() == "Yes if the canal office says so."
     assert violations(page, {}) == {}
 
 
@@ -197,7 +197,7 @@ def test_a_question_is_resolved_by_keyboard_alone(signed_in: "Callable[..., Page
         page.keyboard.press("Tab")
     page.keyboard.type("https://example.org/rain")
     page.keyboard.press("Enter")
-    page.locator("#done", has_text="outcome on record is yes").wait_for()
+    page.locator("#done", has_text="Outcome on record: yes").wait_for()
 
 
 @pytest.mark.parametrize("path", PATHS)

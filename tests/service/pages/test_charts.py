@@ -18,7 +18,7 @@ from service.pages.charts.question_timeline import MAX_SERIES, timeline
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.charts.scales import Scale, TimeScale, apart, area, line, steps, ticks, time_ticks
 from service.pages.charts.score_history import history
-from service.pages.rendering import formatting
+from service.pages.rendering import formatting, labels
 
 NOW = datetime(2025, 4, 1, tzinfo=UTC)
 finite = st.floats(-1e6, 1e6)
@@ -266,7 +266,7 @@ def test_distances_in_time_are_told_roughly(days: int, text: str) -> None:
 
 def test_every_stage_of_prompting_has_words() -> None:
     stages = [stage_name(day) for day in (0, *REMINDER_DAYS)] + [ESCALATION]
-    told = [formatting.stage(name) for name in stages]
+    told = [labels.stage(name) for name in stages]
     assert told[:3] == ["at the deadline", "reminder after 1 day", "reminder after 3 days"]
     assert "reminder after 2 weeks" in told
     assert all("_" not in text for text in told)

@@ -16,7 +16,7 @@ from predictions.records.topic_skill import topic_scores
 from predictions.scoring.intervals import mean_intervals
 from predictions.submissions.commentators import change_commentator
 from service.db.engine import read_transaction, write_transaction
-from service.pages.rendering.formatting import FIGURES
+from service.pages.rendering.labels import STATISTICS
 from tests.support.fake_clock import FakeClock
 from tests.support.generated_record import fill
 from tests.support.sample_prediction import QUESTION, record_one, resolve
@@ -76,7 +76,7 @@ def test_a_resolution_shows_with_evidence_score_and_trail(admin: httpx.Client) -
     assert "Outcome confirmed" in text
     person = admin.get("/commentators/ann-invented").text
     assert "0.656" in person
-    assert "too few to tell skill from luck" in person
+    assert "too few to distinguish skill from luck" in person
 
 
 def test_a_correction_and_a_withdrawal_stay_visible_with_their_reasons(admin: httpx.Client) -> None:
@@ -148,7 +148,7 @@ def test_the_board_shows_what_was_just_resolved_and_what_is_next(admin: httpx.Cl
     record_one(admin)
     resolve(admin)
     text = admin.get("/").text
-    assert "/questions/rain" in text.partition("Just resolved")[2].partition("Next deadlines")[0]
+    assert "/questions/rain" in text.partition("Recently resolved")[2].partition("Next deadlines")[0]
     assert "/questions/later" in text.partition("Next deadlines")[2]
 
 
@@ -185,8 +185,8 @@ def test_two_commentators_stand_side_by_side_on_what_both_answered(
 def test_a_comparison_with_nobody_suggests_names_and_one_with_oneself_is_refused(admin: httpx.Client) -> None:
     record_one(admin)
     assert "/compare?one=ann-invented&amp;other=ann-invented" in admin.get("/compare?one=inv&other=ann-invented").text
-    assert "one and the same" in admin.get("/compare?one=ann-invented&other=Ann+Invented").text
-    assert "Nobody on record is called" in admin.get("/compare?one=zz&other=ann-invented").text
+    assert "the same commentator" in admin.get("/compare?one=ann-invented&other=Ann+Invented").text
+    assert "No commentator named" in admin.get("/compare?one=zz&other=ann-invented").text
 
 
 def test_commentators_who_share_too_little_are_not_compared(admin: httpx.Client) -> None:
@@ -264,7 +264,7 @@ def test_the_board_shows_how_reference_forecasts_did_on_the_same_calls(
         if "vague" not in score["flags"]
     ]
     market = [score for score in scores if score["reference_type"] == "market"]
-    assert rows[0][0] == "Market or crowd odds of the day"
+    assert rows[0][0] == "Market or crowd odds"
     assert int(rows[0][1]) == len(market)
     assert float(rows[0][2]) == pytest.approx(sum(s["reference_brier"] for s in market) / len(market), abs=6e-4)
     for at, name in enumerate(("brier", "brier_low", "brier_high"), 3):
@@ -314,7 +314,7 @@ def test_every_score_on_a_page_stands_beside_its_interval(base_url: str, engine:
     summary = record["summary"]
     page = httpx.get(f"{base_url}/commentators/invented-person-1").text.replace("\N{MINUS SIGN}", "-")
     shown = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="n">[^<]+</td><td class="n nowrap">([^<]+)<', page))
-    for name, label, form, _ in FIGURES:
+    for name, label, form, _ in STATISTICS:
         ends = (form(summary["statistics"][name][end]).replace("\N{MINUS SIGN}", "-") for end in ("low", "high"))
         assert shown[label] == " to ".join(ends)
     topics = page.partition("Strongest and weakest topics")[2].partition("</table>")[0]
@@ -356,7 +356,7 @@ def test_calibration_is_shown_of_everyone_a_topic_or_a_commentator(
         slug = {"commentator": query["commentator"].lower().replace(" ", "-")} if "commentator" in query else {}
         found = httpx.get(f"{base_url}/api/calibration", params=query | slug).json()
         text = httpx.get(f"{base_url}/calibration", params=query).text
-        assert f"{found['predictions']:,} opening calls" in text
+        assert f"{found['predictions']:,} opening predictions" in text
         parts = found["decomposition"]
         shown = re.findall(r'<th scope="row">(\w[\w ]+)</th><td class="n">(\d\.\d{3})</td><td><small>', text)
         assert shown == [
@@ -364,15 +364,18 @@ def test_calibration_is_shown_of_everyone_a_topic_or_a_commentator(
             *([(name.capitalize(), f"{parts[name]:.3f}") for name in list(parts)[1:]] if parts else []),
         ]
     everyone = httpx.get(f"{base_url}/calibration").text
-    assert "Reliability diagram of everyone" in everyone
-    assert everyone.partition("What the score is made of")[1]
+    assert "Reliability diagram of all commentators" in everyone
+    assert everyone.partition("Decomposition of the score")[1]
 
 
 def test_too_few_calls_draw_no_curve_and_a_stranger_is_told_so(admin: httpx.Client) -> None:
     record_one(admin)
     resolve(admin)
-    assert "1 opening call on yes-or-no questions so far. A curve is drawn from 50 on" in admin.get("/calibration").text
-    assert "Nobody on record is called “zz”" in admin.get("/calibration?commentator=zz").text
+    assert (
+        "1 opening prediction on yes-or-no questions so far. The curve is shown from 50"
+        in admin.get("/calibration").text
+    )
+    assert "No commentator named “zz”" in admin.get("/calibration?commentator=zz").text
 
 
 def test_the_form_filters_the_board_by_what_may_distort_a_record(admin: httpx.Client) -> None:

@@ -65,7 +65,7 @@ def test_a_correction_counts_in_place_of_the_wrong_one_and_says_why(editor: http
     [line] = admin.get("/api/leaderboard").json()["items"]
     assert line["brier"] == pytest.approx(0.01)
     assert of(admin, 2)["reason"] == "It was a number."
-    assert "superseded already" in editor.get(PAGE).text
+    assert "already superseded" in editor.get(PAGE).text
     assert editor.post(PAGE, data=fields | {"reason": "again"}).status_code == 409
 
 

@@ -16,7 +16,7 @@ import pytest
 from predictions.queries import details
 from service.app import create_app
 from service.files.csv_injection import guard, unguard
-from service.pages.rendering import formatting
+from service.pages.rendering import labels
 from service.pages.rendering.csv_download import csv_reply
 from service.settings import Settings
 from tests.support.fake_clock import FakeClock
@@ -33,7 +33,7 @@ def database_url(sqlite_url: str) -> str:
 
 def test_an_empty_board_says_what_to_do_next(base_url: str) -> None:
     text = httpx.get(base_url).text
-    assert "Nothing is on record yet" in text
+    assert "Nothing recorded yet" in text
     assert 'href="/docs"' in text
 
 
@@ -42,7 +42,7 @@ def test_a_browser_gets_a_helpful_page_where_nothing_is_and_a_program_gets_the_p
         page = httpx.get(base_url + path, headers=BROWSER)
         assert page.status_code == 404, path
         assert page.headers["content-type"].startswith("text/html")
-        assert "There is no such page" in page.text
+        assert "Page not found" in page.text
         assert 'href="/questions"' in page.text
         problem = httpx.get(base_url + path)
         assert problem.status_code == 404
@@ -165,7 +165,7 @@ def test_shared_pages_do_not_grow_old(admin: httpx.Client, clock: FakeClock) -> 
 def test_the_method_page_explains_every_mark_that_the_record_can_carry(base_url: str) -> None:
     text = httpx.get(f"{base_url}/method").text
     for name in re.findall(r'"(\w+)": ', inspect.getsource(details.flags)):
-        assert formatting.FLAGS[name][1] in unescape(text), name
+        assert labels.FLAGS[name][1] in unescape(text), name
 
 
 @pytest.mark.parametrize("text", ["=1+1", "\n=1+1", "'=1+1", "-x", "plain", ""])

@@ -109,7 +109,7 @@ def test_a_reader_goes_from_the_board_to_a_record_a_question_and_its_source_with
 
 def test_a_reader_filters_and_sorts_the_board_without_scripts(site: Site) -> None:
     page = site.open("/", java_script_enabled=False)
-    page.get_by_text("Filter the board").click()
+    page.get_by_text("Filter the leaderboard").click()
     page.get_by_label("Topic").select_option("energy")
     page.get_by_role("button", name="Show").click()
     assert "topic=energy" in page.url
@@ -135,7 +135,7 @@ def test_the_keyboard_reaches_everything_in_order_and_its_place_is_always_seen(s
     page = site.open("/")
     page.keyboard.press("Tab")
     first = page.evaluate(FOCUS)
-    assert first["text"] == "Skip to the content"
+    assert first["text"] == "Skip to content"
     assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]
     page.keyboard.press("Enter")
     assert page.url.endswith("#content")
@@ -148,14 +148,14 @@ def test_the_keyboard_reaches_everything_in_order_and_its_place_is_always_seen(s
         seen.append(page.evaluate(FOCUS))
     assert all(stop["outline"] for stop in seen), [stop for stop in seen if not stop["outline"]]
     names = [stop["text"] for stop in seen]
-    order = ["Skip to the content", "Track Record", "Leaderboard", "Questions", "Sources", "Method"]
+    order = ["Skip to content", "Track Record", "Leaderboard", "Questions", "Sources", "Method"]
     assert names[: len(order)] == order
     assert any(stop["href"] and stop["href"].startswith("/commentators/") for stop in seen)
 
 
 def test_filters_open_and_apply_by_keyboard_alone(site: Site) -> None:
     page = site.open("/")
-    page.locator("summary", has_text="Filter the board").focus()
+    page.locator("summary", has_text="Filter the leaderboard").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.type("energy")
@@ -244,7 +244,7 @@ def test_charts_are_described_and_their_figures_lie_beside_them(site: Site) -> N
         assert chart.get_attribute("role") == "img"
         named = chart.get_attribute("aria-labelledby") or ""
         assert all(len(page.locator(f"#{each}").text_content() or "") > 20 for each in named.split())
-    assert page.locator("details", has_text="The figures").count() == 2
+    assert page.locator("details", has_text="Values as a table").count() == 2
 
 
 def test_print_leaves_navigation_and_filters_out(site: Site) -> None:

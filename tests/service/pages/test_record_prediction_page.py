@@ -111,7 +111,7 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
         ({"question/resolution_criteria": ""}, "question-resolution_criteria", "required"),
         ({"question/deadline_zone": "Moon"}, "question-deadline_zone", "zone"),
         ({"question/kind": "categorical"}, "question-options", "options"),
-        ({"made_at": ""}, "made_at", "the day on which it was said"),
+        ({"made_at": ""}, "made_at", "the day the prediction was made"),
         ({"made_at": "2025-07-01"}, "made_at", "deadline"),
         ({"source/url": "column"}, "source-url", "url"),
         ({"hedge": "zzz"}, "hedge", "has no entry for"),
@@ -120,9 +120,9 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
         ({"hedge": "", "probability": "0.7"}, "probability", "write 70"),
         ({"hedge": "", "probability": "700"}, "probability", "at most 100"),
         ({"hedge": "", "probabilities": "rain 30"}, "probabilities", "colon"),
-        ({"which": "something"}, "which", "empty this field"),
+        ({"which": "something"}, "which", "clear one of them"),
         ({"question/text": "", "question/resolution_criteria": "", "question/deadline": "", "question/topics": ""},
-         "which", "name a question"),
+         "which", "choose a question"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
@@ -151,7 +151,7 @@ def test_without_a_source_it_is_asked_again_and_recorded_only_if_that_is_meant(
 
 def test_the_same_again_a_revision_and_a_late_one_are_asked_about(editor: httpx.Client, admin: httpx.Client) -> None:
     send(editor, NEW)
-    assert "of that moment on this question already" in send(editor, KNOWN).text
+    assert "of the same time on this question" in send(editor, KNOWN).text
     assert "this will be a revision" in send(editor, KNOWN | {"made_at": "2025-03-05"}).text
     past = NEW | {"question/deadline": "2025-03-20", "commentator/name": "Bob"}
     assert "marked as recorded afterwards" in send(editor, past).text
@@ -190,7 +190,7 @@ def test_a_hedge_is_read_while_it_is_typed_as_the_api_reads_it(base_url: str) ->
     assert f"<strong>{100 * read['best']:.0f}%" in shown
     turned = httpx.get(f"{base_url}/record/meaning", params={"hedge": "seems unlikely", "against": "true"}).text
     assert f"<strong>{100 * (1 - read['best']):.0f}%" in turned
-    assert "almost no claim" in httpx.get(f"{base_url}/record/meaning", params={"hedge": "might"}).text
+    assert "vague hedge" in httpx.get(f"{base_url}/record/meaning", params={"hedge": "might"}).text
     assert "has no entry for" in httpx.get(f"{base_url}/record/meaning", params={"hedge": "<b>zzz"}).text
     assert "<b>" not in httpx.get(f"{base_url}/record/meaning", params={"hedge": "<b>zzz"}).text
 

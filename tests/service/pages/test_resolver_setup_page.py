@@ -60,11 +60,11 @@ def test_settings_are_tried_attached_changed_and_taken_off(send: Send, api: http
 @pytest.mark.parametrize(
     ("fields", "field", "told"),
     [
-        ({"config": "{"}, "config", "is no json"),
+        ({"config": "{"}, "config", "is not valid json"),
         ({"config": "[1]"}, "config", "must be a json object"),
         ({"config": '{"url": NaN}'}, "config", "url: "),
         ({"config": '{"yes": "a", "yes": "b"}'}, "config", "duplicate key"),
-        ({"config": "[" * 100_000}, "config", "is no json"),
+        ({"config": "[" * 100_000}, "config", "is not valid json"),
         ({"config": '{"yes": "[[", "url": "file:///etc/passwd"}'}, "config", "url: "),
         ({"config": '{"yes": "[[", "url": "file:///etc/passwd"}'}, "config", "yes: "),
         ({"resolver": "nobody"}, "resolver", "choose one of"),
@@ -108,5 +108,5 @@ def test_a_question_with_options_is_resolved_by_hand(send: Send, api: httpx.Clie
     with httpx.Client(base_url=base_url, headers=HTML) as browser:
         sign_in(browser)
         text = browser.get("/questions/several/probe").text
-    assert "this one is resolved by hand" in text
+    assert "resolved by a person" in text
     assert "<textarea" not in text

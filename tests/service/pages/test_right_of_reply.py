@@ -46,8 +46,8 @@ def test_a_statement_entered_by_an_editor_stands_beside_the_record_with_day_and_
     assert "I was quoted &lt;b&gt;out of context&lt;/b&gt;." in text
     assert "2 Mar 2025, published at" in text
     assert 'href="https://example.org/reply"' in text
-    assert "Correct, or enter a statement" in editor.get(PAGE).text
-    assert "Correct, or enter a statement" not in text
+    assert "Edit profile or statement" in editor.get(PAGE).text
+    assert "Edit profile or statement" not in text
 
 
 def test_a_later_statement_replaces_the_earlier_which_stays_visible(editor: httpx.Client, admin: httpx.Client) -> None:
@@ -56,12 +56,12 @@ def test_a_later_statement_replaces_the_earlier_which_stays_visible(editor: http
     found = admin.get("/api/commentators/ann-invented").json()
     assert (found["statement"], found["statement_on"], found["statement_url"]) == ("I stand by it.", "2025-03-05", None)
     text = admin.get(PAGE).text
-    assert "given to the editors" in text
+    assert "received by the editors" in text
     assert "1 earlier statement" in text
     assert "out of context" in text
     send(editor, statement="")
     text = admin.get(PAGE).text
-    assert "The statement that stood here was taken back." in text
+    assert "The statement was withdrawn." in text
     assert "2 earlier statements" in text
 
 

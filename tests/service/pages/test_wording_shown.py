@@ -67,8 +67,8 @@ def test_the_reference_forecasts_table_and_two_compared_say_what_words_allow(ver
     assert words_of(pair["difference"]) == pytest.approx((0.25 - MOST, 0.25 - LEAST))
     turned = verbal.get("/api/pairs", params={"first": "bo", "second": "ann"}).json()
     assert words_of(turned["difference"]) == pytest.approx((LEAST - 0.25, MOST - 0.25))
-    assert "By what the words of both may mean, it could be +0.090 to +0.228" in compared(verbal, "ann", "bo")
-    assert "By what the words of both may mean" not in compared(verbal, "bo", "other-1")
+    assert "Wording range: +0.090 to +0.228" in compared(verbal, "ann", "bo")
+    assert "Wording range:" not in compared(verbal, "bo", "other-1")
 
 
 def compared(api: httpx.Client, one: str, other: str) -> str:
@@ -80,17 +80,17 @@ def plain(page: str) -> str:
 
 
 def test_pages_show_the_range_of_words_beside_the_interval(verbal: httpx.Client) -> None:
-    at_all, in_topic = f"words {LEAST:.2f}–{MOST:.2f}", f"words {LEAST:.3f} to {MOST:.3f}"
+    at_all, in_topic = f"wording {LEAST:.2f}–{MOST:.2f}", f"wording {LEAST:.3f} to {MOST:.3f}"
     table, _, reference_forecasts = verbal.get("/").text.partition('id="reference-forecasts"')
     assert at_all in plain(table)
-    assert table.count("; by what the words may mean") == 4
-    assert "By what the words may mean" in reference_forecasts
+    assert table.count("; wording range") == 4
+    assert "Wording range" in reference_forecasts
     record = verbal.get("/commentators/ann").text
-    assert "By the words" in record
+    assert "Wording range</th>" in record
     assert f"{LEAST:.3f} to {MOST:.3f}" in record
     assert at_all in plain(record.partition('id="topics"')[2])
     assert in_topic in plain(verbal.get("/sources/1").text)
-    assert "By the words" not in verbal.get("/commentators/bo").text
+    assert "Wording range</th>" not in verbal.get("/commentators/bo").text
 
 
 def test_a_revision_in_words_has_its_range_on_the_question_and_in_the_export(
@@ -103,8 +103,8 @@ def test_a_revision_in_words_has_its_range_on_the_question_and_in_the_export(
     resolve(admin, "q", "yes")
     weighted = [(0.16 + score) / 2 for score in (LEAST, SCORE, MOST)]
     text = plain(admin.get("/questions/q").text)
-    assert f"latest {SCORE:.3f} words {LEAST:.2f}–{MOST:.2f}" in text
-    assert f"over time {weighted[1]:.3f} words {weighted[0]:.2f}–{weighted[2]:.2f}" in text
+    assert f"latest {SCORE:.3f} wording {LEAST:.2f}–{MOST:.2f}" in text
+    assert f"over time {weighted[1]:.3f} wording {weighted[0]:.2f}–{weighted[2]:.2f}" in text
     with read_transaction(engine) as session:
         (line,) = score_lines(session)
     assert [line[f"brier{end}"] for end in ("_low", "", "_high")] == pytest.approx([0.16] * 3)

@@ -81,7 +81,7 @@ def test_a_link_to_a_record_is_shown_with_an_image_of_it(admin: httpx.Client) ->
 def image_of(title: str, otherwise: str = "Commentator 1", **changes: Any) -> Image.Image:
     facts = (("Brier score", "0.123"), ("Rank", "a rank of very many words"))
     given: dict[str, Any] = {"text": "Too few. " * 30, "facts": facts, "host": "example.org" * 9, "demo": True}
-    picture = Picture(title=title, otherwise=otherwise, **given | {"interval": (0.1, 0.2, 0.9)} | changes)
+    picture = Picture(title=title, fallback_title=otherwise, **given | {"interval": (0.1, 0.2, 0.9)} | changes)
     return Image.open(io.BytesIO(draw_picture(picture))).convert("L")
 
 

@@ -255,7 +255,7 @@ def test_the_board_shows_how_reference_forecasts_did_on_the_same_calls(
         fill(session, now=clock.now(), people=3, questions=20)
     text = httpx.get(base_url).text.partition('id="reference-forecasts"')[2]
     score = r'<td class="n">([\d.]+)<br><small class="nowrap">90%: [\d.]+ to [\d.]+</small></td>'
-    people = score.replace("</td>", r"(?:<br><small [^>]+>words <[^>]+>([\d.]+) to ([\d.]+)</span></small>)?</td>")
+    people = score.replace("</td>", r"(?:<br><small [^>]+>wording <[^>]+>([\d.]+) to ([\d.]+)</span></small>)?</td>")
     rows = re.findall(rf'<th scope="row">([^<]+)</th><td class="n">(\d+)</td>{score}{people}', text)
     scores = [
         score

@@ -107,7 +107,7 @@ class Question(SQLModel, table=True):
 
     @property
     def is_conditional(self) -> bool:
-        """Whether it counts only if a condition comes true; ``IS_CONDITIONAL`` says the same in SQL."""
+        """Return whether it counts only if a condition comes true; ``IS_CONDITIONAL`` says the same in SQL."""
         return self.condition_question_id is not None or self.condition_text is not None
 
     @property

@@ -1,4 +1,4 @@
-"""The one rule for the predictions that count: in stored scores, in the history and as of a past instant.
+"""The one rule for which predictions count: in stored scores, in the history and in the record as of a past instant.
 
 By what is on record at an instant, a prediction is **active** if no correction or withdrawal supersedes it, and
 **eligible** if it is active, carries a probability and was made before the cutoff: the deadline or the instant at which

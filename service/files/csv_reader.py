@@ -14,6 +14,8 @@ DELIMITERS = ",;\t"
 _CELL_BYTES = 200_000
 #: Columns that occur only in exports of computed data.
 _COMPUTED = ("brier", "rank", "body_hash")
+#: The mark of an invented row in exports of earlier versions; today a demo is marked by its database.
+FORMER_MARK = "invented"
 
 
 def csv_lines(texts: Iterable[str], delimiter: str | None) -> Iterator[tuple[int, Content]]:
@@ -56,7 +58,7 @@ def _header(cells: list[str]) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    unknown = [name for name in names if name not in ALL_NAMES]
+    unknown = [name for name in names if name not in (*ALL_NAMES, FORMER_MARK)]
     if len(unknown) == len(names) and not set(names) & set(_COMPUTED):
         raise InvalidInput(f"the first line must name the columns, for example {', '.join(_usual())}")
     faults = [Fault("", _unknown(name)) for name in unknown]
@@ -93,6 +95,7 @@ def _contents(names: list[str], cells: list[str], outcomes: dict[str, dict[str, 
         )
         return
     row = {name: cell for name, cell in zip(names, cells, strict=True) if cell.strip()}
+    mark = {FORMER_MARK: True} if row.pop(FORMER_MARK, "false").strip().lower() not in ("false", "no", "0") else {}
     try:
         for line in lines_of(row):
             if (
@@ -100,7 +103,7 @@ def _contents(names: list[str], cells: list[str], outcomes: dict[str, dict[str, 
                 or row.get("type", "prediction") != "prediction"
                 or _is_first(line, outcomes)
             ):
-                yield line
+                yield line | mark
     except InvalidInput as error:
         yield error
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from predictions.errors import InvalidInput
 from predictions.transfer.importer import Import
-from predictions.transfer.line_types import LINES, Line
-from service.files.csv_reader import csv_lines
+from predictions.transfer.line_types import LINES, DemoLine, Line
+from service.files.csv_reader import FORMER_MARK, csv_lines
 from service.files.jsonl_reader import json_lines
 from service.files.text_lines import text_lines
 from service.validation import invalid_input
@@ -55,6 +55,8 @@ def read_into(
     rows = csv_lines(texts, delimiter) if form is Format.CSV else json_lines(texts)
     try:
         for number, content in rows:
+            if _has_former_mark(content):
+                into.take(number, DemoLine(type="demo"))
             kind, line = _line(content)
             if isinstance(line, InvalidInput):
                 into.report.refuse(number, kind, line)
@@ -76,6 +78,18 @@ class Counted:
         for text in texts:
             yield text
             self.lines += 1
+
+
+def _has_former_mark(content: dict[str, Any] | InvalidInput) -> bool:
+    """Remove the mark that exports of earlier versions carry on each invented object; return whether one was set.
+
+    Such a file has no line of type ``demo``, so that its marks alone keep it out of a real record.
+    """
+    if isinstance(content, InvalidInput):
+        return False
+    objects = [content, *(content.get(name) for name in ("commentator", "source", "question"))]
+    marks = [part.pop(FORMER_MARK, False) for part in objects if isinstance(part, dict)]
+    return any(mark is not False for mark in marks)
 
 
 def _line(content: dict[str, Any] | InvalidInput) -> tuple[str, Line | InvalidInput]:

@@ -82,7 +82,7 @@ def test_a_real_record_carries_no_mark(admin: httpx.Client) -> None:
 def test_the_link_image_of_a_demo_carries_the_mark() -> None:
     given: dict[str, Any] = {
         "title": "Will it rain?",
-        "otherwise": "",
+        "fallback_title": "",
         "text": "t",
         "facts": (("Status", "open"),),
         "host": "example.org",
@@ -128,3 +128,37 @@ def test_the_former_mark_of_a_row_is_refused_by_name(admin: httpx.Client) -> Non
     reply = admin.post("/api/commentators", json={"name": "Bob", "invented": True})
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["pointer"] == "/invented"
+
+
+@pytest.mark.parametrize("mark", ["false", "", "true"])
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_a_file_with_the_former_mark_is_imported_unless_something_in_it_is_invented(
+    demo: httpx.Client,
+    trackrecord: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: str,
+    mark: str,
+) -> None:
+    question = {"slug": "rain", "text": "Will it rain?", "resolution_criteria": "Rain falls.", "deadline": "2027-01-01"}
+    if suffix == "jsonl":
+        invented = {"invented": mark == "true"} if mark else {}
+        content = json.dumps({"type": "question", **question, "deadline_basis": "assigned", **invented})
+        content += "\n" + json.dumps({"type": "commentator", "name": "Ann", **invented})
+    else:
+        names = "type,question,question_text,resolution_criteria,deadline,deadline_basis,commentator,invented"
+        cells = ",".join(question.values())
+        content = f"{names}\nquestion,{cells},assigned,,{mark}\ncommentator,,,,,,Ann,{mark}"
+    file = tmp_path / f"former.{suffix}"
+    file.write_text(content)
+    demo_slug = content.replace("rain", "snow")
+    (tmp_path / f"demo.{suffix}").write_text(demo_slug)
+    accepted = trackrecord("import", str(tmp_path / f"demo.{suffix}"))
+    assert accepted.code == 0, accepted.err
+    monkeypatch.setenv("TRACKRECORD_DATABASE_URL", f"sqlite:///{tmp_path / 'real.db'}")
+    reply = trackrecord("import", str(file))
+    if mark == "true":
+        assert reply.code == 3
+        assert "invented" in reply.err
+    else:
+        assert reply.code == 0, reply.err

@@ -5,6 +5,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.cache.page_cache import MIN_COMPRESSED_BYTES
+from service.web.etag import accepts_gzip
 
 LEVEL = 6
 
@@ -32,5 +33,9 @@ class Compression:
 
             await self._app(scope, receive, choose)
 
+        if scope["type"] == "http":  # Starlette looks for the letters gzip alone: not for q=0, case or x-gzip
+            accepted = [(b"accept-encoding", b"gzip")] if accepts_gzip(Headers(scope=scope)) else []
+            others = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+            scope = {**scope, "headers": others + accepted}
         middleware = GZipMiddleware(app, minimum_size=MIN_COMPRESSED_BYTES, compresslevel=LEVEL)
         await middleware(scope, receive, send)

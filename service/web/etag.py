@@ -4,8 +4,10 @@ import hashlib
 import re
 
 from fastapi import Request, Response
+from starlette.datastructures import Headers
 
 JSON = "application/json"
+_QUALITY_ZERO = re.compile(r"q\s*=\s*0(\.0*)?")
 _OPAQUE = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
@@ -20,9 +22,13 @@ def client_holds(request: Request, tag: str) -> bool:
     return held.strip() == "*" or tag.removeprefix("W/") in _OPAQUE.findall(held)
 
 
-def accepts_gzip(request: Request) -> bool:
-    """Return whether the client accepts gzip, by the same rule as Starlette's middleware."""
-    return "gzip" in request.headers.get("accept-encoding", "")
+def accepts_gzip(headers: Headers) -> bool:
+    """Return whether ``Accept-Encoding`` names gzip with a quality above 0 (RFC 9110, section 12.5.3)."""
+    for entry in ",".join(headers.getlist("accept-encoding")).lower().split(","):
+        coding, *parameters = (part.strip() for part in entry.split(";"))
+        if coding == "gzip":
+            return not any(_QUALITY_ZERO.fullmatch(parameter) for parameter in parameters)
+    return False
 
 
 def tagged(
@@ -35,6 +41,6 @@ def tagged(
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", **(headers or {})}
     if client_holds(request, tag):
         return Response(status_code=304, headers=headers)
-    if gzipped is not None and accepts_gzip(request):
+    if gzipped is not None and accepts_gzip(request.headers):
         body, headers["Content-Encoding"] = gzipped, "gzip"
     return Response(body, media_type=JSON, headers=headers)

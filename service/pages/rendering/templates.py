@@ -121,6 +121,6 @@ def page_reply(
         headers["ETag"] = tag = etag_of(body)
         if client_holds(request, tag):
             return Response(status_code=304, headers=headers)
-    if gzipped is not None and accepts_gzip(request):
+    if gzipped is not None and accepts_gzip(request.headers):
         body, headers["Content-Encoding"] = gzipped, "gzip"
     return Response(body, status, headers=headers, media_type=media_type)

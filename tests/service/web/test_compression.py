@@ -53,6 +53,14 @@ def test_pages_files_and_api_are_compressed_for_clients_that_take_it(reader: htt
         assert "accept-encoding" in plain.headers["vary"].lower()
 
 
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "gzip; q=0.0, br", "x-gzip", "br"])
+@pytest.mark.parametrize("path", ["/", "/api/leaderboard", "/static/style.css"])
+def test_nothing_is_compressed_for_clients_that_decline_gzip(reader: httpx.Client, path: str, accepted: str) -> None:
+    for _ in range(2):
+        assert "content-encoding" not in reader.get(path, headers={"Accept-Encoding": accepted}).headers
+    assert reader.get(path, headers={"Accept-Encoding": "br, GZIP;q=0.5"}).headers["content-encoding"] == "gzip"
+
+
 @pytest.mark.parametrize("path", ["/", "/api/leaderboard"])
 def test_a_stored_page_is_compressed_once(reader: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     first = raw_reply(reader, path)[1]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.progress import Progress
+from sqlalchemy import Engine
 
 from service.cli.common import clock, err, ready
 from service.cli.serve import create_first_key, open_listener, run
@@ -30,19 +31,24 @@ def demo(
         for path in folder.glob("trackrecord.db*"):
             path.unlink()
     with ready(state_dir=folder, database_url="", host=host, port=port) as (settings, engine):
-        with Progress(console=err, transient=True) as bar:
-            task = bar.add_task("Replaying two invented years")
-            with write_transaction(engine) as session:
-                entered = build(
-                    session,
-                    now=clock.now(),
-                    seed=seed,
-                    progress=lambda done, total: bar.update(task, completed=done, total=total),
-                )
-        typer.echo(f"Entered {entered} invented questions." if entered else "The demo exists already.")
         if no_serve:
+            _build(engine, seed)
             return
-        with open_listener(settings) as listener:
+        with open_listener(settings) as listener:  # first: a port in use is reported before the demo is built
+            _build(engine, seed)
             with write_transaction(engine) as session:
                 create_first_key(session, settings)
             run(settings, listener, with_scheduler=True)
+
+
+def _build(engine: Engine, seed: int) -> None:
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task("Replaying two invented years")
+        with write_transaction(engine) as session:
+            entered = build(
+                session,
+                now=clock.now(),
+                seed=seed,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    typer.echo(f"Entered {entered} invented questions." if entered else "The demo exists already.")

@@ -39,10 +39,10 @@ class RobustnessView(BaseModel):
 
 
 class Board(BaseModel):
-    """The leaderboard: items best first, the instant it shows, and its method.
+    """The leaderboard: the commentators, best first, with the method of the ranking and the reference forecasts.
 
-    Rank, tier, skill, intervals and secondary scores are the *estimates*: ``current``, ``stale`` (of an earlier record,
-    while those of a large record are recomputed) or ``pending`` (not computed yet: retry shortly).
+    Rank, tier, skill, intervals and secondary scores are estimates that a large record recomputes in the background;
+    ``estimates`` and ``estimates_event`` say which record they belong to.
     """
 
     items: list[BoardItem] = Field(

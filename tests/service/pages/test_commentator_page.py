@@ -132,7 +132,7 @@ def test_pages_hold_on_a_record_with_tiers_curves_and_charts(base_url: str, engi
     board = httpx.get(base_url).text
     assert "Tier 1" in board
     assert board.count('class="mini"') == 4
-    assert re.search(r"Of 1,000 simulated readers, \d+(\.\d+)?% would keep the first place", board)
+    assert re.search(r"For \d+(\.\d+)?% of 1,000 simulated readers, the first place", board)
     person = httpx.get(f"{base_url}/commentators/invented-person-1").text
     assert "Reliability diagram of Invented Person 1" in person
     assert "Brier score of Invented Person 1 over time" in person

@@ -193,7 +193,7 @@ def test_commentators_who_share_too_little_are_not_compared(admin: httpx.Client)
     record_one(admin)
     record_one(admin, commentator={"name": "Bo"})
     resolve(admin)
-    assert "too few separate events to be compared: 1 of 10" in admin.get("/compare?one=ann-invented&other=bo").text
+    assert "Too few shared events for a comparison: 1 of 10" in admin.get("/compare?one=ann-invented&other=bo").text
 
 
 def test_the_ledger_shows_every_change_newest_first_with_its_head(admin: httpx.Client) -> None:

@@ -281,7 +281,7 @@ def test_the_board_can_be_read_as_it_stood_on_a_past_day(admin: httpx.Client, cl
     assert "Ann Invented" in then
     assert "Bo Later" not in then
     assert "0.656" not in then
-    assert "as it stood on 5 Apr 2025" in then
+    assert "as of 5 Apr 2025" in then
     assert "/api/leaderboard?as_of=2025-04-05" in then
     assert "Bo Later" in today
     assert "0.656" in today
@@ -290,7 +290,7 @@ def test_the_board_can_be_read_as_it_stood_on_a_past_day(admin: httpx.Client, cl
     assert admin.get("/?as_of=2030-01-01", headers=BROWSER).status_code == 422
     assert "/commentators/ann-invented?as_of=2025-04-05" in then
     person = admin.get("/commentators/ann-invented?as_of=2025-04-05").text
-    assert "The record as it stood on 5 Apr 2025" in person
+    assert "The record as of 5 Apr 2025" in person
     assert "0.656" not in person
     assert "0.656" in admin.get("/commentators/ann-invented").text
     assert admin.get("/commentators/bo-later?as_of=2025-04-05", headers=BROWSER).status_code == 404

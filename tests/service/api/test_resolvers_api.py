@@ -239,7 +239,7 @@ def test_editors_probe_on_a_page_and_readers_see_the_state(
         assert "happened gives true" in shown.text
         assert api.get("/api/proposals").json()["items"] == []
         feed.routes["/feed"] = reply(b"", status=500)
-        assert "source unavailable" in browser.post(page, data={"token": token_on(form)}).text
+        assert "Source unavailable" in browser.post(page, data={"token": token_on(form)}).text
         feed.routes["/feed"] = reply(EVIL, content_type="application/json")
         run_once(engine, settings, clock)
         against = {"outcome": "no", "known_at": "2025-03-30", "evidence": [{"url": "https://example.org/n"}]}

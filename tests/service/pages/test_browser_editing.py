@@ -85,7 +85,7 @@ def fill_in(page: "Page") -> None:
     page.get_by_text("Enter a new question").click()
     page.get_by_label("Question", exact=True).fill(QUESTION)
     page.get_by_label("Resolution criteria").fill("Yes if the canal office says so.")
-    page.get_by_label("Deadline").fill("2025-03-31")
+    page.get_by_label("Deadline", exact=True).fill("2025-03-31")
     page.get_by_label("Deadline basis").select_option("stated")
     page.get_by_label("Words that carried the probability").fill("seems unlikely")
     page.get_by_label("Address of the article").fill("https://example.org/canal")

@@ -132,7 +132,7 @@ def test_pages_hold_on_a_record_with_tiers_curves_and_charts(base_url: str, engi
     board = httpx.get(base_url).text
     assert "Tier 1" in board
     assert board.count('class="mini"') == 4
-    assert re.search(r"Of 1,000 simulated readers, \d+(\.\d+)?% would keep the first place", board)
+    assert re.search(r"For \d+(\.\d+)?% of 1,000 simulated readers, the first place", board)
     person = httpx.get(f"{base_url}/commentators/invented-person-1").text
     assert "Reliability diagram of Invented Person 1" in person
     assert "Brier score of Invented Person 1 over time" in person
@@ -193,7 +193,7 @@ def test_commentators_who_share_too_little_are_not_compared(admin: httpx.Client)
     record_one(admin)
     record_one(admin, commentator={"name": "Bo"})
     resolve(admin)
-    assert "too few separate events to be compared: 1 of 10" in admin.get("/compare?one=ann-invented&other=bo").text
+    assert "Too few shared events for a comparison: 1 of 10" in admin.get("/compare?one=ann-invented&other=bo").text
 
 
 def test_the_ledger_shows_every_change_newest_first_with_its_head(admin: httpx.Client) -> None:
@@ -281,7 +281,7 @@ def test_the_board_can_be_read_as_it_stood_on_a_past_day(admin: httpx.Client, cl
     assert "Ann Invented" in then
     assert "Bo Later" not in then
     assert "0.656" not in then
-    assert "as it stood on 5 Apr 2025" in then
+    assert "as of 5 Apr 2025" in then
     assert "/api/leaderboard?as_of=2025-04-05" in then
     assert "Bo Later" in today
     assert "0.656" in today
@@ -290,7 +290,7 @@ def test_the_board_can_be_read_as_it_stood_on_a_past_day(admin: httpx.Client, cl
     assert admin.get("/?as_of=2030-01-01", headers=BROWSER).status_code == 422
     assert "/commentators/ann-invented?as_of=2025-04-05" in then
     person = admin.get("/commentators/ann-invented?as_of=2025-04-05").text
-    assert "The record as it stood on 5 Apr 2025" in person
+    assert "The record as of 5 Apr 2025" in person
     assert "0.656" not in person
     assert "0.656" in admin.get("/commentators/ann-invented").text
     assert admin.get("/commentators/bo-later?as_of=2025-04-05", headers=BROWSER).status_code == 404

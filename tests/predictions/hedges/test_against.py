@@ -41,7 +41,7 @@ def test_the_numbers_are_one_minus_the_reading_and_the_trail_says_so(admin: http
     events = admin.get("/api/ledger").json()["items"]
     told = {each["subject_id"]: json.loads(each["body"]) for each in events if each["action"] == "prediction.recorded"}
     assert told[found["id"]]["against"] is True
-    assert "said of the opposite" in admin.get("/questions/fighting-goes-on").text
+    assert "of the opposite" in admin.get("/questions/fighting-goes-on").text
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,4 @@
-"""Find out outcomes: prompt and remind people, run resolvers on sources, make proposals."""
+"""Find out outcomes: prompt and remind people, run resolvers on sources, make proposals.
+
+Entry points: `deadline_sweep`, `clock`, `errors`, and those of the sub-packages.
+"""

@@ -83,7 +83,7 @@ def test_no_folder_of_code_holds_more_modules_than_a_reader_takes_in() -> None:
 
 
 def test_each_package_says_what_it_is_for_and_what_others_may_use() -> None:
-    packages = {p: t for p, t in sources(*PACKAGES).items() if p.endswith("/__init__.py") and p.count("/") > 1}
+    packages = {p: t for p, t in sources(*PACKAGES).items() if p.endswith("/__init__.py")}
     wrong = []
     for path, text in packages.items():
         module = path.removesuffix("/__init__.py").replace("/", ".")

@@ -1,7 +1,6 @@
 """Editors in a real browser: from recording a prediction to seeing the board change, by mouse, by keyboard, on a phone,
 without scripts; and nothing that shuts anybody out."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from service.pages.rendering.formatting import brier
 from service.scheduling.scheduler import run_once
 from service.settings import Settings
 from tests.conftest import ADMIN_KEY
-from tests.service.pages.test_pages_browser import FOCUS, STICKS_OUT, violations
+from tests.service.pages.test_pages_browser import FOCUS, Traffic, check_accessibility, check_phone, violations
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import record_one
 
@@ -200,40 +199,17 @@ def test_a_question_is_resolved_by_keyboard_alone(signed_in: "Callable[..., Page
     page.locator("#done", has_text="Outcome on record: yes").wait_for()
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_phone_needs_no_sideways_scrolling_with_everything_open(
-    signed_in: "Callable[..., Page]", waiting: None, path: str
-) -> None:
-    page = signed_in(path, viewport={"width": 375, "height": 812})
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    assert page.evaluate(STICKS_OUT) == []
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_axe_finds_nothing_by_day_or_in_the_dark(signed_in: "Callable[..., Page]", waiting: None, path: str) -> None:
-    page = signed_in(path, color_scheme="light")
-    broken = violations(page, {})
-    assert broken == {}, json.dumps(broken, indent=1)
-    page.emulate_media(color_scheme="dark")
-    broken = violations(page, {"runOnly": ["color-contrast"]})
-    assert broken == {}, json.dumps(broken, indent=1)
-
-
-def test_the_pages_of_editors_ask_no_other_host_and_the_policy_refuses_nothing(
+def test_every_page_asks_no_other_host_shuts_nobody_out_and_suits_a_phone(
     signed_in: "Callable[..., Page]", waiting: None, base_url: str
 ) -> None:
-    page = signed_in("/due")
-    asked: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page = signed_in("/record")
+    traffic = Traffic(page)
     for path in PATHS:
-        page.goto(path, wait_until="networkidle")
-    assert asked
-    assert [url for url in asked if not url.startswith((base_url, "data:"))] == []
-    assert complaints == []
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(path)
+        check_accessibility(page)
+        check_phone(page)
+    traffic.check(base_url)
 
 
 def test_scripts_cannot_read_the_cookie_of_a_visit(signed_in: "Callable[..., Page]") -> None:

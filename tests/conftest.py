@@ -246,6 +246,24 @@ def no_waiting_for_the_disk() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Engines share one dialect of each kind and what it has compiled: each test has an engine of its own, and to
+    compile every statement again takes up to a fifth of a test."""
+    make = Engine.__init__
+    shared: dict[type, Engine] = {}
+
+    def make_with_shared_dialect(engine: Engine, *args: Any, **options: Any) -> None:
+        make(engine, *args, **options)
+        first = shared.setdefault(type(engine.dialect), engine)
+        if hasattr(first.dialect, "server_version_info"):  # it has connected, and knows its database
+            engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "__init__", make_with_shared_dialect)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def patient_readers() -> Iterator[None]:
     """Readers of the board wait for its estimates however busy the machine is, so that no test reads `pending`."""
     from service.cache import as_of_cache, leaderboard_cache

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -39,13 +40,26 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="private hosts that webhooks and resolvers may reach: host, host:port or network"
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("127.0.0.1", "::1"), description="proxies whose X-Forwarded-For and -Proto are believed, as networks"
+    )
     tick_seconds: float = Field(default=5.0, ge=0.05, le=3600, description="how often the scheduler sweeps")
     max_body_bytes: int = Field(default=32_000_000, ge=1000, description="the largest request body that is read")
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxy_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            try:
+                ip_network(address)
+            except ValueError:
+                raise ValueError(f"{address!r} is not an address or network: write 192.0.2.1 or 192.0.2.0/24") from None
+        return value
 
     @field_validator("smtp_url")
     @classmethod

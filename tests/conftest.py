@@ -22,6 +22,8 @@ import uvicorn
 from sqlalchemy import Engine, QueuePool
 from sqlmodel import Session
 
+from service.limits.client_address import TrustedProxies
+from service.limits.http_protocol import guarded
 from tests.support.fake_clock import FakeClock
 from tests.support.postgres_server import NoPostgres, PostgresServer, ReusedDatabase
 
@@ -184,11 +186,15 @@ class PromptServer(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve an ASGI app over real HTTP on a free port of the loopback address; gives its base URL, without a slash."""
+def serving(app: Any, http: Any = None) -> Iterator[str]:
+    """Serve an ASGI app over real HTTP on a free port of the loopback address; gives its base URL, without a slash.
+
+    ``http`` is the protocol; by default that of the service.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each reply waits 40 ms for an acknowledgement
-    server = PromptServer(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=5))
+    http = http or guarded(TrustedProxies(["127.0.0.1"]))
+    server = PromptServer(uvicorn.Config(app, http=http, log_level="warning", ws="none", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

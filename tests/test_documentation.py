@@ -34,7 +34,8 @@ def test_every_setting_is_documented_with_its_default_and_no_other() -> None:
         for name, field in Settings.model_fields.items()
     }
     assert set(table) == set(defaults)
-    shown = {name: "" if value is None or value == () else str(value) for name, value in defaults.items()}
+    texts = {name: ",".join(value) if isinstance(value, tuple) else value for name, value in defaults.items()}
+    shown = {name: "" if value is None else str(value) for name, value in texts.items()}
     assert {name: default.strip() for name, default in table.items()} == shown
 
 

@@ -15,6 +15,8 @@ from service.app import create_app
 from service.cli.common import AsJson, clock, print_json, ready
 from service.cli.errors import Failed
 from service.db.engine import write_transaction
+from service.limits.client_address import TrustedProxies
+from service.limits.http_protocol import guarded
 from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
 from service.settings import Settings, write_private
@@ -63,7 +65,15 @@ def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) ->
     url = settings.base_url
     typer.echo(f"Leaderboard {url}/   due {url}/due   API {url}/docs   (Ctrl-C stops)")
     app = create_app(settings, scheduler=with_scheduler)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS))
+    config = uvicorn.Config(
+        app,
+        http=guarded(TrustedProxies(settings.trusted_proxies)),
+        ws="none",
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):  # which uvicorn raises once more when it has shut down
         server.run(sockets=[listener])
     if not server.started:

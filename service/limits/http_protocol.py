@@ -1,0 +1,238 @@
+"""The server's HTTP protocol, with bounds that uvicorn lacks: size and time of a head, rate of a body, connections.
+
+See docs/adr/0011-bounded-connections.md. A head is the request line with the headers.
+"""
+
+import asyncio
+import resource
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from service.limits.client_address import TrustedProxies, client_group
+from service.web.problems import Problem
+
+#: File descriptors that are kept for the database, for files and for requests to sources.
+RESERVED_FILES = 200
+MOST_CONNECTIONS = 4000
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one connection, and one address, may use. Sizes in bytes, times in seconds."""
+
+    head_bytes: int = 32_768
+    head_seconds: float = 10.0
+    body_bytes_per_second: float = 16_000.0
+    body_grace_seconds: float = 10.0
+    body_seconds: float = 300.0
+    reply_seconds: float = 60.0
+    check_seconds: float = 1.0
+    connections: int = MOST_CONNECTIONS
+    connections_per_address: int = 256
+    unfinished_per_address: int = 32
+
+
+@dataclass
+class Clients:
+    """What is open at the moment: connections, and requests that have not arrived completely, by client."""
+
+    proxies: TrustedProxies
+    bounds: Bounds
+    connections: Counter[str] = field(default_factory=Counter)
+    unfinished: Counter[str] = field(default_factory=Counter)
+
+
+def _decrement(counter: Counter[str], client: str) -> None:
+    counter[client] -= 1
+    if counter[client] <= 0:
+        del counter[client]
+
+
+def guarded(proxies: TrustedProxies, bounds: Bounds | None = None) -> Any:
+    """Return the protocol for ``uvicorn.Config(http=...)``; all its connections share one count of clients."""
+    return partial(GuardedProtocol, clients=Clients(proxies, bounds or Bounds(connections=most_connections())))
+
+
+def most_connections() -> int:
+    """Return how many connections the process can hold, after raising its limit of open files as far as allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + RESERVED_FILES
+    if soft < wanted and (hard == resource.RLIM_INFINITY or hard > soft):
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(min(MOST_CONNECTIONS, soft - RESERVED_FILES), 32)
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """Uvicorn's protocol, which closes connections that take too much: too large, too slow, too many."""
+
+    def __init__(self, *args: Any, clients: Clients, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._clients, self._bounds = clients, clients.bounds
+        self._client = ""
+        self._refused = False
+        self._head_bytes = 0
+        self._heads_begun = 0
+        self._in_head = False
+        self._in_body = False
+        self._body_bytes = 0
+        self._body_since = 0.0
+        self._counted_unfinished = False
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._client = client_group(self.client[0] if self.client else "")
+        self._clients.connections[self._client] += 1
+        self._start_timer("head", self._bounds.head_seconds, self._head_is_late)
+        self._check_connections()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for name in list(self._timers):
+            self._stop_timer(name)
+        self._count_unfinished(False)
+        _decrement(self._clients.connections, self._client)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        self._heads_begun, idle_before = 0, not self._in_head and self._is_idle()
+        super().data_received(data)
+        self._check_head(len(data), idle_before)
+
+    def _check_head(self, received: int, idle_before: bool) -> None:
+        if self._refused or self.transport.is_closing():
+            return
+        self._count_unfinished(self._in_body)
+        # Uvicorn's timer of idle connections ends with the first byte, whatever that is.
+        if (self._in_head or self._is_idle()) and "head" not in self._timers:
+            self._start_timer("head", self._bounds.head_seconds, self._head_is_late)
+        if self._in_head and (self._heads_begun == 0 or (self._heads_begun == 1 and idle_before)):
+            self._head_bytes += received
+            if self._head_bytes > self._bounds.head_bytes:
+                self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        self._heads_begun += 1
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        if self._refused:
+            return
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self._bounds.head_bytes:
+            self._refuse_head()
+        elif self._attribute_to_client():
+            self._stop_timer("head")
+            self._in_head = False
+            self._in_body, self._body_bytes, self._body_since = True, 0, self.loop.time()
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            self._body_bytes += len(body)
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        if not self._refused:
+            super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._start_timer("reply", self._bounds.reply_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop_timer("reply")
+        super().resume_writing()
+
+    def _unanswered(self) -> RequestResponseCycle | None:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return None if cycle is None or cycle.response_complete else cycle
+
+    def _is_idle(self) -> bool:
+        return not self._in_body and self._unanswered() is None
+
+    def _attribute_to_client(self) -> bool:
+        """Count this connection for the client that a trusted proxy names; return whether it may go on."""
+        peer = self.client[0] if self.client else ""
+        client = client_group(self._clients.proxies.client(peer, self.headers))
+        if client == self._client:
+            return True
+        _decrement(self._clients.connections, self._client)
+        self._client = client
+        self._clients.connections[client] += 1
+        return self._check_connections()
+
+    def _check_connections(self) -> bool:
+        if len(self.connections) > self._bounds.connections:
+            self._refuse(503, "Not available now", "too many connections are open: try again shortly")
+        elif self._clients.connections[self._client] > self._bounds.connections_per_address:
+            most = self._bounds.connections_per_address
+            self._refuse(429, "Too Many Requests", f"more than {most} connections from one address: close some")
+        return not self._refused
+
+    def _count_unfinished(self, unfinished: bool) -> None:
+        if unfinished is self._counted_unfinished:
+            return
+        self._counted_unfinished = unfinished
+        if not unfinished:
+            _decrement(self._clients.unfinished, self._client)
+            self._stop_timer("body")
+            return
+        self._clients.unfinished[self._client] += 1
+        self._start_timer("body", self._bounds.check_seconds, self._check_body)
+        if self._clients.unfinished[self._client] > self._bounds.unfinished_per_address:
+            detail = "too many requests from one address are unfinished: send each body at once, and fewer together"
+            self._refuse(429, "Too Many Requests", detail)
+
+    def _check_body(self) -> None:
+        if self.flow.read_paused:  # the service is slower than the client: that is not the client's fault
+            self._body_since += self._bounds.check_seconds
+        elapsed, bounds = self.loop.time() - self._body_since, self._bounds
+        too_slow = elapsed > bounds.body_grace_seconds and self._body_bytes < elapsed * bounds.body_bytes_per_second
+        if too_slow or elapsed > bounds.body_seconds:
+            self._refuse(408, "Request Timeout", "the body arrived too slowly: send it faster, or in smaller parts")
+        else:
+            self._start_timer("body", bounds.check_seconds, self._check_body)
+
+    def _head_is_late(self) -> None:
+        if not self._in_head:  # nothing was asked: browsers open connections in advance
+            self.transport.close()
+            return
+        detail = f"the headers did not arrive within {self._bounds.head_seconds:g} seconds: send them at once"
+        self._refuse(408, "Request Timeout", detail)
+
+    def _refuse_head(self) -> None:
+        most = self._bounds.head_bytes
+        detail = f"address and headers exceed {most} bytes: shorten the query, or send fewer cookies"
+        self._refuse(431, "Request Header Fields Too Large", detail)
+
+    def _refuse(self, status: int, title: str, detail: str) -> None:
+        """Answer with a problem, unless a reply is under way, and close the connection."""
+        self._refused = True
+        cycle = self._unanswered()
+        if cycle is None or not cycle.response_started:
+            problem = Problem(status, title, detail, headers={"Connection": "close", "Retry-After": "5"})
+            lines = [name + b": " + value + b"\r\n" for name, value in problem.raw_headers]
+            self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(problem.body)]))
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.transport.close()
+
+    def _start_timer(self, name: str, seconds: float, then: Callable[[], None]) -> None:
+        self._stop_timer(name)
+        self._timers[name] = self.loop.call_later(seconds, then)
+
+    def _stop_timer(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()

@@ -1,0 +1,218 @@
+"""One client cannot hold the server: heads and bodies have a size and a time, connections a number for each address."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from service.limits.client_address import TrustedProxies, client_group
+from service.limits.http_protocol import Bounds, guarded
+from tests.conftest import serving
+
+BOUNDS = Bounds(
+    head_bytes=2000,
+    head_seconds=0.5,
+    body_bytes_per_second=10_000,
+    body_grace_seconds=0.5,
+    body_seconds=2,
+    reply_seconds=0.5,
+    check_seconds=0.1,
+    connections=30,
+    connections_per_address=10,
+    unfinished_per_address=4,
+)
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+LARGE_REPLY = b"x" * 20_000_000
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Read the body, and say how long it was and for whom; at /large send much."""
+    length, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        length, more = length + len(message["body"]), message["more_body"]
+    body = LARGE_REPLY if scope["path"] == "/large" else f"{length}".encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    with serving(app, http=guarded(TrustedProxies(["127.0.0.1"]), BOUNDS)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        yield host, int(port)
+
+
+@pytest.fixture
+def connect(address: tuple[str, int]) -> Iterator[Any]:
+    """Opens connections that close with the test; the server has forgotten those of the test before."""
+    opened: list[socket.socket] = []
+
+    def open_one() -> socket.socket:
+        opened.append(socket.create_connection(address, timeout=5))
+        return opened[-1]
+
+    yield open_one
+    for connection in opened:
+        connection.close()
+    time.sleep(0.05)
+
+
+def reply_to(connection: socket.socket, *parts: bytes, pause: float = 0) -> bytes:
+    """What the server says before it closes or falls silent."""
+    with suppress(BrokenPipeError, ConnectionResetError):
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(pause)
+    return heard(connection)
+
+
+def heard(connection: socket.socket) -> bytes:
+    connection.settimeout(2)
+    text = b""
+    try:
+        while part := connection.recv(65536):
+            text += part
+    except (TimeoutError, ConnectionResetError):
+        pass
+    return text
+
+
+def closing(request: bytes) -> bytes:
+    return request + b"Connection: close\r\n\r\n"
+
+
+def test_an_ordinary_request_is_answered_whole_or_in_pieces(connect: Any) -> None:
+    assert reply_to(connect(), closing(GET)).startswith(b"HTTP/1.1 200")
+    assert reply_to(connect(), GET, b"Connection: ", b"close\r\n\r\n", pause=0.05).endswith(b"\r\n\r\n0")
+    post = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 6\r\n\r\n"
+    assert reply_to(connect(), post, b"abc", b"def", pause=0.05).endswith(b"\r\n\r\n6")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GET + b"X: " + b"a" * 6000 + b"\r\n\r\n",
+        GET + b"X: " + b"a" * 6000,
+        GET + b"".join(b"X%d: a\r\n" % at for at in range(900)) + b"\r\n",
+        b"GET /?" + b"a" * 6000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["one header", "one without an end", "many headers", "address"],
+)
+def test_a_head_that_is_too_large_is_refused_with_a_problem(connect: Any, head: bytes) -> None:
+    half = len(head) // 2
+    for parts in ([head], [head[:half], head[half:]]):
+        reply = reply_to(connect(), *parts, pause=0.02)
+        assert reply.startswith(b"HTTP/1.1 431 ")
+        assert b"application/problem+json" in reply
+        assert json.loads(reply.partition(b"\r\n\r\n")[2])["status"] == 431
+
+
+def test_a_head_that_drips_is_refused_after_a_fixed_time(connect: Any) -> None:
+    connection, started = connect(), time.monotonic()
+
+    def drip() -> None:
+        for byte in GET * 20:
+            try:
+                connection.sendall(bytes([byte]))
+            except OSError:
+                return
+            time.sleep(0.03)
+
+    dripping = threading.Thread(target=drip, daemon=True)
+    dripping.start()
+    assert b" 408 " in heard(connection)
+    assert 0.3 < time.monotonic() - started < 3
+    dripping.join()
+
+
+@pytest.mark.parametrize("sent", [[], [b"\r\n"], [GET + b"\r\n", b"\r\n"]], ids=["nothing", "a line", "a line later"])
+def test_a_connection_that_asks_nothing_is_closed(connect: Any, sent: list[bytes]) -> None:
+    connection, started = connect(), time.monotonic()
+    reply = reply_to(connection, *sent, pause=0.1)
+    assert b" 408 " not in reply
+    assert time.monotonic() - started < 1.9  # else `heard` gave up, and the connection was still open
+
+
+def test_a_body_that_stops_or_drips_is_refused(connect: Any) -> None:
+    post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+    assert b" 408 " in reply_to(connect(), post + b"a" * 100)
+    assert b" 408 " in reply_to(connect(), post, *[b"a" * 10] * 20, pause=0.05)
+    chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
+    assert b" 408 " in reply_to(connect(), chunked)
+
+
+def test_a_body_at_the_least_rate_is_read_to_its_end(connect: Any) -> None:
+    post = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 20000\r\n\r\n"
+    assert reply_to(connect(), post, *[b"a" * 2000] * 10, pause=0.09).endswith(b"20000")
+
+
+def test_unfinished_bodies_of_one_address_are_few(connect: Any) -> None:
+    post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\na"
+    held = [connect() for _ in range(BOUNDS.unfinished_per_address)]
+    for connection in held:
+        connection.sendall(post)
+    time.sleep(0.05)
+    assert b" 429 " in reply_to(connect(), post)
+    assert reply_to(connect(), closing(GET)).startswith(b"HTTP/1.1 200")  # complete requests go on
+    other = post.replace(b"Host", b"X-Forwarded-For: 192.0.2.7\r\nHost")
+    assert reply_to(connect(), other, b"a" * 99).startswith(b"HTTP/1.1 200")
+
+
+def test_connections_of_one_address_are_bounded_by_the_address_that_a_proxy_forwards(connect: Any) -> None:
+    def forwarded(address: bytes) -> bytes:
+        return GET + b"X-Forwarded-For: 198.51.100.1, " + address + b"\r\n\r\n"
+
+    for _ in range(BOUNDS.connections_per_address):
+        connection = connect()
+        connection.sendall(forwarded(b"192.0.2.1"))
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    assert b" 429 " in reply_to(connect(), forwarded(b"192.0.2.1"))
+    assert b" 200 " in reply_to(connect(), closing(forwarded(b"192.0.2.2").removesuffix(b"\r\n")))
+    assert b" 200 " in reply_to(connect(), closing(GET))
+
+
+def test_connections_in_all_are_bounded(connect: Any) -> None:
+    for at in range(BOUNDS.connections):
+        connection = connect()
+        connection.sendall(GET + b"X-Forwarded-For: 192.0.2.%d\r\n\r\n" % (at % 5))
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    assert b" 503 " in heard(connect())
+
+
+def test_a_client_that_does_not_read_its_reply_is_cut_off(connect: Any) -> None:
+    connection = connect()
+    connection.sendall(GET.replace(b"/ ", b"/large ") + b"\r\n")
+    time.sleep(1.2)
+    assert len(heard(connection)) < len(LARGE_REPLY)
+
+
+@pytest.mark.parametrize(
+    ("address", "group"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_addresses_that_one_client_may_have_are_one_group(address: str, group: str) -> None:
+    assert client_group(address) == group
+
+
+def test_only_trusted_proxies_forward_addresses() -> None:
+    proxies = TrustedProxies(["127.0.0.1", "10.0.0.0/8"])
+    header = [(b"x-forwarded-for", b"192.0.2.1, 198.51.100.2, 10.1.2.3")]
+    assert proxies.client("127.0.0.1", header) == "198.51.100.2"
+    assert proxies.client("203.0.113.9", header) == "203.0.113.9"
+    assert proxies.client("127.0.0.1", []) == "127.0.0.1"

@@ -77,7 +77,7 @@ def _percent(value: float) -> str:
 def _page(request: Request, session: Session, view: PredictionView, form: Form) -> Response:
     return render_form(
         request,
-        "correct.html",
+        "correct_prediction.html",
         form,
         session=session,
         title=f"Correct a prediction by {view.commentator.name}",

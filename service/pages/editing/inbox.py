@@ -70,7 +70,7 @@ def _page(
     last = current_resolution(session, row_id(done)) if done is not None else None
     return render_form(
         request,
-        "due.html",
+        "inbox.html",
         form,
         session=session,
         title="Inbox",

@@ -102,7 +102,7 @@ def meaning(
     against: bool = False,
 ) -> Response:
     """Return the interpretation of a hedge as an HTML fragment, for the script of the form."""
-    fragment = template_bytes(request, "meaning.html", meaning=_meaning(hedge, lexicon, against))
+    fragment = template_bytes(request, "interpretation.html", meaning=_meaning(hedge, lexicon, against))
     return page_reply(request, fragment, HTML)
 
 
@@ -129,7 +129,7 @@ def _source_fields(session: Session, number: int) -> dict[str, str]:
 def _page(request: Request, session: Session, form: Form, **context: Any) -> Response:
     return render_form(
         request,
-        "record.html",
+        "record_prediction.html",
         form,
         session=session,
         title="Record a prediction",

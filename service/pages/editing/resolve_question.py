@@ -56,7 +56,7 @@ def _page(request: Request, session: Session, question: Question, form: Form) ->
     number, pending = row_id(question), ProposalState.PENDING
     return render_form(
         request,
-        "resolve.html",
+        "resolve_question.html",
         form,
         session=session,
         title=f"Resolve: {question.text}",

@@ -104,7 +104,7 @@ def _page(request: Request, session: Session, which: str, form: Form, result: Pr
         form.values = {**_as_typed(resolver), **form.values}
     return render_form(
         request,
-        "probe.html",
+        "resolver_setup.html",
         form,
         session=session,
         title=f"Probe: {question.text}",

@@ -58,7 +58,7 @@ def _as_typed(row: Commentator) -> dict[str, str]:
 def _page(request: Request, session: Session, row: Commentator, form: Form) -> Response:
     return render_form(
         request,
-        "reply.html",
+        "right_of_reply.html",
         form,
         session=session,
         title=f"Edit the profile of {row.name}",

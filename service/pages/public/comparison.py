@@ -50,7 +50,7 @@ def comparison(request: Request, _: Reader, session: ReadSession, one: Who = "",
     )
     return render(
         request,
-        "compare.html",
+        "comparison.html",
         session=session,
         title=" and ".join(person.name for person in people) if both else "Compare two commentators",
         named=named,

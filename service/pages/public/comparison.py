@@ -72,7 +72,7 @@ class SideBySide:
     scale: Scale
 
     @property
-    def verdict(self) -> str:
+    def result_sentence(self) -> str:
         """The result of the comparison in one sentence."""
         one, other = (record.commentator.name for record in self.records)
         low, high = self.result.difference.low, self.result.difference.high
@@ -85,7 +85,7 @@ class SideBySide:
         return "On shared questions, no clear difference: it could easily be luck."
 
     @property
-    def bet(self) -> str:
+    def betting_test(self) -> str:
         """The result of the betting test in two sentences; empty without successive events."""
         result = self.result
         if not result.bet_events:

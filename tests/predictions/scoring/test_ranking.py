@@ -47,11 +47,11 @@ def test_the_worked_example() -> None:
     assert_array_equal(result.commentator[result.order], [1, 3, 4, 2])
 
 
-def test_people_whose_gap_could_be_luck_share_a_tier() -> None:
-    """Skills of +-g/2 each with variance v: the gap is luck up to 1.2816 sqrt(2 v)."""
+def test_commentators_share_a_tier_where_the_difference_could_be_luck() -> None:
+    """Skills of +-g/2 each with variance v: the difference is luck up to 1.2816 sqrt(2 v)."""
     noise = np.resize([10, -10], 30) / 100
-    for gap, tier in ((0.045, 1), (0.050, 2)):
-        result = board(records({1: list(noise + gap), 2: list(noise)}))
+    for difference, tier in ((0.045, 1), (0.050, 2)):
+        result = board(records({1: list(noise + difference), 2: list(noise)}))
         luck = 1.28155 * np.sqrt(2 * result.sigma**2 / 60)
         assert (result.skill[0] - result.skill[1] > luck) == (tier == 2)
         assert_array_equal(result.tier, [1, tier])
@@ -62,8 +62,8 @@ def test_a_tier_begins_at_the_first_whom_its_leader_beats() -> None:
     noise = np.resize([5, -5], 30) / 100
     result = board(records({who: list(noise - 0.02 * who) for who in range(1, 8)}))
     luck = 1.28155 * np.sqrt(2 * result.sigma**2 / 60)
-    gap = result.skill[0] - result.skill[1]
-    assert gap < luck < 2 * gap
+    difference = result.skill[0] - result.skill[1]
+    assert difference < luck < 2 * difference
     assert_array_equal(result.tier, [1, 1, 2, 2, 3, 3, 4])
 
 

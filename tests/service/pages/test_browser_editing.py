@@ -1,5 +1,5 @@
-"""Editors in a real browser: from recording a prediction to seeing the board change, by mouse, by keyboard, on a phone,
-without scripts; and nothing that shuts anybody out."""
+"""Editors in a real browser: from recording a prediction to the changed board, by mouse, by keyboard, on a phone,
+without scripts; and accessibility."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -129,24 +129,26 @@ def test_commentators_and_questions_on_record_are_suggested_as_one_types(
     signed_in: "Callable[..., Page]", waiting: None
 ) -> None:
     page = signed_in("/record")
-    who, which = (
+    commentator, question = (
         page.get_by_role("combobox", name="Name"),
         page.get_by_role("combobox", name="Question on record"),
     )
-    who.press_sequentially("ann in")
+    commentator.press_sequentially("ann in")
     page.locator("#found-people", has_text="entered as new").wait_for()
     assert page.locator("#people option").evaluate_all("all => all.map(e => e.value)") == ["Ann Invented"]
-    who.press_sequentially("vented")
+    commentator.press_sequentially("vented")
     page.locator("#found-people", has_text="Ann Invented is on record").wait_for()
-    which.press_sequentially("will it")
+    question.press_sequentially("will it")
     page.locator("#questions option[value^='Will it rain']").wait_for(state="attached")
-    which.fill("Will it rain <b>hard</b>?")
-    told = page.locator("#found-questions", has_text="assigned by a recorder")
-    told.wait_for()
-    assert "due" in told.inner_text()
+    question.fill("Will it rain <b>hard</b>?")
+    message = page.locator("#found-questions", has_text="assigned by a recorder")
+    message.wait_for()
+    assert "due" in message.inner_text()
 
 
-def test_words_are_read_as_one_types_and_only_the_newest_answer_stands(signed_in: "Callable[..., Page]") -> None:
+def test_a_hedge_is_interpreted_as_one_types_and_only_the_newest_reply_is_shown(
+    signed_in: "Callable[..., Page]",
+) -> None:
     page = signed_in("/record")
     hedge = page.get_by_label("Words that carried the probability")
     hedge.press_sequentially("almost certain", delay=5)
@@ -167,7 +169,7 @@ def test_an_assigned_deadline_is_warned_about_at_once_without_scripts(signed_in:
     assert page.locator(".when-assigned").is_visible()
 
 
-def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(signed_in: "Callable[..., Page]") -> None:
+def test_an_error_takes_the_focus_and_links_to_its_field(signed_in: "Callable[..., Page]") -> None:
     page = signed_in("/record")
     fill_in(page)
     page.get_by_label("Words that carried the probability").fill("zzz")
@@ -211,7 +213,7 @@ def test_a_phone_needs_no_sideways_scrolling_with_everything_open(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_axe_finds_nothing_by_day_or_in_the_dark(signed_in: "Callable[..., Page]", waiting: None, path: str) -> None:
+def test_axe_finds_nothing_in_light_or_dark_mode(signed_in: "Callable[..., Page]", waiting: None, path: str) -> None:
     page = signed_in(path, color_scheme="light")
     broken = violations(page, {})
     assert broken == {}, json.dumps(broken, indent=1)
@@ -236,7 +238,7 @@ def test_the_pages_of_editors_ask_no_other_host_and_the_policy_refuses_nothing(
     assert complaints == []
 
 
-def test_scripts_cannot_read_the_cookie_of_a_visit(signed_in: "Callable[..., Page]") -> None:
+def test_scripts_cannot_read_the_session_cookie(signed_in: "Callable[..., Page]") -> None:
     page = signed_in("/record")
     assert page.evaluate("document.cookie") == ""
     [cookie] = page.context.cookies()

@@ -1,4 +1,4 @@
-"""Channels on the pages: added, tried, changed and watched by hand; the log with every attempt, and sending again."""
+"""The channel pages: add, test, change and subscribe a channel; the log with every attempt, and resending."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ def come_due(admin: httpx.Client, engine: Engine, settings: Settings, clock: Fak
     run_once(engine, settings, clock)
 
 
-def test_a_channel_is_added_tried_and_its_secret_shown_once(
+def test_a_channel_is_added_and_tested_and_its_secret_shown_once(
     send: Send, editor: httpx.Client, receiver: RawServer
 ) -> None:
     made = send("/channels", **DESK, target=f"{receiver.url}/hook")
@@ -86,7 +86,7 @@ def test_a_channel_is_added_tried_and_its_secret_shown_once(
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "told"),
+    ("fields", "field", "message"),
     [
         ({"target": "nonsense"}, "target", "neither http nor https"),
         ({"target": ""}, "target", "required"),
@@ -98,23 +98,23 @@ def test_a_channel_is_added_tried_and_its_secret_shown_once(
         ({"name": ""}, "name", "required"),
     ],
 )
-def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
-    send: Send, editor: httpx.Client, fields: dict[str, str], field: str, told: str
+def test_errors_are_shown_at_their_fields_and_nothing_typed_is_lost(
+    send: Send, editor: httpx.Client, fields: dict[str, str], field: str, message: str
 ) -> None:
     answer = send("/channels", **{**DESK, "target": "https://example.org/hook", "person": "Ann", **fields})
     assert answer.status_code == 422
-    assert told in unescape(answer.text)
+    assert message in unescape(answer.text)
     assert f'id="f-{field}-error"' in answer.text or not field
     assert 'value="Ann"' in answer.text
     assert "No channels" in editor.get("/channels").text
 
 
-def test_a_name_taken_is_told(send: Send) -> None:
+def test_a_name_in_use_is_refused(send: Send) -> None:
     for status in (200, 409):
         assert send("/channels", **DESK, target="https://example.org/hook").status_code == status
 
 
-def test_what_a_channel_hears_of_is_changed_and_taken_back(send: Send, admin: httpx.Client) -> None:
+def test_what_a_channel_receives_is_changed_and_reset(send: Send, admin: httpx.Client) -> None:
     send("/channels", **DESK, target="https://example.org/hook")
     hours = {"quiet_from": "22:00", "quiet_to": "07:00", "zone": "Europe/Berlin"}
     changed = send("/channels/1", act="change", topics="war, peace", escalations_only="yes", **hours)
@@ -128,7 +128,7 @@ def test_what_a_channel_hears_of_is_changed_and_taken_back(send: Send, admin: ht
     assert channel["escalations_only"] is False
 
 
-def test_the_log_tells_every_attempt_and_a_dead_letter_is_sent_again(
+def test_the_log_shows_every_attempt_and_a_dead_letter_is_sent_again(
     send: Send,
     editor: httpx.Client,
     admin: httpx.Client,
@@ -182,7 +182,7 @@ def test_a_disabled_channel_says_why_and_gets_messages_again(send: Send, editor:
     assert "moved away" not in editor.get("/channels").text
 
 
-def test_a_question_or_a_topic_is_watched_from_the_page_until_it_is_stopped(
+def test_a_channel_is_subscribed_to_a_question_or_topic_and_unsubscribed(
     send: Send, editor: httpx.Client, admin: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock
 ) -> None:
     come_due(admin, engine, settings, clock)
@@ -198,7 +198,7 @@ def test_a_question_or_a_topic_is_watched_from_the_page_until_it_is_stopped(
     assert admin.get("/api/subscriptions").json()["items"] == []
 
 
-def test_an_editor_sees_and_watches_with_their_own_channels_only(
+def test_an_editor_sees_and_subscribes_their_own_channels_only(
     send: Send, base_url: str, engine: Engine, settings: Settings, admin: httpx.Client
 ) -> None:
     for name, person in (("of Ann", "Ann"), ("of all", "")):

@@ -1,4 +1,4 @@
-"""The inbox: groups by when a question is due, every decision in one step, and each undone in the open."""
+"""The inbox: groups by when a question is due; every decision in one step, and visibly reversible."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,8 +34,8 @@ def enter(admin: httpx.Client, slug: str, deadline: str) -> None:
         "deadline": deadline,
         "deadline_basis": "stated",
     }
-    said = {"commentator": {"name": "Ann"}, "question": question, "made_at": "2025-02-01", "probability": 0.8}
-    assert admin.post("/api/predictions", json=said).status_code == 201
+    prediction = {"commentator": {"name": "Ann"}, "question": question, "made_at": "2025-02-01", "probability": 0.8}
+    assert admin.post("/api/predictions", json=prediction).status_code == 201
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_an_empty_inbox_says_so(base_url: str) -> None:
     assert "No overdue questions" in httpx.get(f"{base_url}/due").text
 
 
-def test_an_outcome_with_evidence_resolves_in_one_step_and_is_undone_in_the_open(
+def test_an_outcome_with_evidence_resolves_in_one_step_and_its_retraction_is_visible(
     editor: httpx.Client, admin: httpx.Client
 ) -> None:
     act = f"{number_of(admin, 'late')}/resolve"
@@ -112,9 +112,7 @@ def test_a_question_is_annulled_with_a_reason_and_without_evidence(editor: httpx
     assert admin.get("/api/questions/late").json()["status"] == "annulled"
 
 
-def test_proposals_stand_side_by_side_with_their_evidence_and_are_decided(
-    editor: httpx.Client, admin: httpx.Client
-) -> None:
+def test_proposals_are_shown_with_their_evidence_and_decided(editor: httpx.Client, admin: httpx.Client) -> None:
     first = admin.post("/api/questions/late/proposals", json=PROPOSAL).json()["id"]
     second = admin.post("/api/questions/late/proposals", json=PROPOSAL | {"outcome": "yes"}).json()["id"]
     text = editor.get("/due").text
@@ -137,7 +135,9 @@ def test_a_deadline_is_postponed_with_a_reason(editor: httpx.Client, admin: http
     assert (question["status"], question["deadline"]) == ("open", "2025-05-01T23:59:59Z")
 
 
-def test_a_question_rests_until_a_day_and_can_be_woken(editor: httpx.Client, admin: httpx.Client) -> None:
+def test_a_question_is_snoozed_until_a_day_and_the_snooze_can_be_ended(
+    editor: httpx.Client, admin: httpx.Client
+) -> None:
     number = number_of(admin, "late")
     assert send(editor, f"{number}/snooze", until="2025-03-01").status_code == 422
     assert send(editor, f"{number}/snooze", until="2025-04-05").status_code == 303
@@ -167,7 +167,7 @@ def test_an_open_question_is_declared_decided(editor: httpx.Client, admin: httpx
     assert group(editor.get("/due").text, "today") == ["today", "evening", "soon"]
 
 
-def test_what_was_typed_stands_again_in_its_own_form_only(editor: httpx.Client, admin: httpx.Client) -> None:
+def test_typed_values_reappear_in_their_own_form_only(editor: httpx.Client, admin: httpx.Client) -> None:
     act = f"{number_of(admin, 'late')}/resolve"
     text = send(editor, act, supersedes="none", outcome="yes", known_at="2025-13-01", note="My note & all").text
     assert text.count("My note &amp; all") == 1

@@ -1,4 +1,4 @@
-"""The reading pages in a real browser: the story, the keyboard, the phone, the screen reader, and no other host."""
+"""The public pages in a real browser: following links, the keyboard, a phone, a screen reader, and no other host."""
 
 import html
 import json
@@ -196,7 +196,7 @@ def violations(page: "Page", options: dict[str, Any]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_axe_finds_nothing_that_shuts_readers_out_by_day_or_in_the_dark(site: Site, path: str) -> None:
+def test_axe_finds_no_barrier_in_light_or_dark_mode(site: Site, path: str) -> None:
     page = site.open(path, color_scheme="light")
     broken = violations(page, {})
     assert broken == {}, json.dumps(broken, indent=1)
@@ -211,7 +211,7 @@ def test_axe_finds_what_is_broken(site: Site) -> None:
     assert {"image-alt", "label"} <= set(violations(page, {}))
 
 
-def test_no_link_leads_nowhere(site_url: str) -> None:
+def test_no_link_is_broken(site_url: str) -> None:
     seen, waiting = {"/"}, ["/"]
     with httpx.Client(base_url=site_url, headers={"Accept": "text/html"}) as client:
         for path in waiting:
@@ -238,7 +238,7 @@ def test_headings_are_nested_and_every_page_has_one_first_heading_and_a_title(si
         assert "Track Record" in page.title(), path
 
 
-def test_charts_are_described_and_their_figures_lie_beside_them(site: Site) -> None:
+def test_charts_are_described_and_have_tables_of_their_values(site: Site) -> None:
     page = site.open("/commentators/invented-person-1")
     for chart in page.locator("svg.chart").all():
         assert chart.get_attribute("role") == "img"

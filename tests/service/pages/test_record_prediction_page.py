@@ -1,4 +1,4 @@
-"""Recording on a page: what was typed becomes one prediction, what is odd is asked again, what is wrong is told."""
+"""The page that records a prediction: the form becomes one prediction; warnings need confirmation; errors are shown."""
 
 from collections.abc import Iterator
 from html import unescape
@@ -103,7 +103,7 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
 
 
 @pytest.mark.parametrize(
-    ("fields", "place", "told"),
+    ("fields", "place", "message"),
     [
         ({"commentator/name": ""}, "commentator-name", "name"),
         ({"question/deadline": ""}, "question-deadline", "assign one"),
@@ -125,18 +125,18 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
          "which", "choose a question"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
-    editor: httpx.Client, admin: httpx.Client, fields: dict[str, str], place: str, told: str
+def test_errors_are_shown_at_their_fields_and_nothing_typed_is_lost(
+    editor: httpx.Client, admin: httpx.Client, fields: dict[str, str], place: str, message: str
 ) -> None:
     reply = send(editor, NEW | {"note": "My note & thoughts"} | fields)
     assert reply.status_code == 422, unescape(reply.text)
     error = unescape(reply.text).partition(f'id="f-{place}-error"')[2].partition("</p>")[0]
-    assert told in error.casefold(), unescape(reply.text)
+    assert message in error.casefold(), unescape(reply.text)
     assert "My note &amp; thoughts" in reply.text
     assert recorded(admin) == []
 
 
-def test_without_a_source_it_is_asked_again_and_recorded_only_if_that_is_meant(
+def test_a_prediction_without_a_source_is_recorded_only_after_confirmation(
     editor: httpx.Client, admin: httpx.Client
 ) -> None:
     bare = {name: value for name, value in NEW.items() if not name.startswith("source/")}
@@ -149,7 +149,9 @@ def test_without_a_source_it_is_asked_again_and_recorded_only_if_that_is_meant(
     assert recorded(admin)[0]["source"] is None
 
 
-def test_the_same_again_a_revision_and_a_late_one_are_asked_about(editor: httpx.Client, admin: httpx.Client) -> None:
+def test_a_duplicate_a_revision_and_a_late_prediction_need_confirmation(
+    editor: httpx.Client, admin: httpx.Client
+) -> None:
     send(editor, NEW)
     assert "of the same time on this question" in send(editor, KNOWN).text
     assert "this will be a revision" in send(editor, KNOWN | {"made_at": "2025-03-05"}).text
@@ -158,7 +160,7 @@ def test_the_same_again_a_revision_and_a_late_one_are_asked_about(editor: httpx.
     assert len(recorded(admin)) == 1
 
 
-def test_numbers_options_own_readings_and_hours_are_taken(editor: httpx.Client, admin: httpx.Client) -> None:
+def test_numbers_options_own_interpretations_and_times_are_accepted(editor: httpx.Client, admin: httpx.Client) -> None:
     send(editor, NEW | {"hedge": "", "probability": "70 %", "time": "14:30"})
     own = {"hedge": "touch and go", "interval/low": "40", "interval/best": "50", "interval/high": "60%"}
     send(editor, KNOWN | {"commentator/name": "Bob"} | own)
@@ -184,7 +186,7 @@ def test_a_question_with_options_asks_for_each_of_them(editor: httpx.Client, adm
     assert 'value="Who?"' in page
 
 
-def test_a_hedge_is_read_while_it_is_typed_as_the_api_reads_it(base_url: str) -> None:
+def test_a_hedge_is_interpreted_while_it_is_typed_as_by_the_api(base_url: str) -> None:
     read = httpx.get(f"{base_url}/api/hedge", params={"words": "seems unlikely"}).json()
     shown = httpx.get(f"{base_url}/record/meaning", params={"hedge": "seems unlikely"}).text
     assert f"<strong>{100 * read['best']:.0f}%" in shown
@@ -213,7 +215,7 @@ def test_only_those_who_may_predict_are_shown_the_form_and_may_send_it(
 
 
 @pytest.mark.parametrize("text", ["", "abc", "-3", "1e2", "100.1", "nan", "0.7", "1_0", "½"])
-def test_a_percentage_that_is_none_or_may_be_a_fraction_is_refused(text: str) -> None:
+def test_an_invalid_percentage_or_one_that_may_be_a_fraction_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         share(text, "/probability")
 

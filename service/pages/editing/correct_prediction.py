@@ -34,7 +34,7 @@ def change(request: Request, number: RowId, posted: PostedByPredictor, session: 
     """Correct or withdraw the prediction; show the form again if there are errors."""
     form, view = posted.form, view_predictions(session, [prediction_of(session, number)])[0]
     with form.checked(PLACES):
-        request.app.state.writer.run(_job(form, number, request.app.state.clock.now(), posted.who.name))
+        request.app.state.writer.run(_job(form, number, request.app.state.clock.now(), posted.caller.name))
     if form.errors:
         return _page(request, session, view, form)
     return RedirectResponse(f"/questions/{view.question.slug}#predictions", 303)

@@ -72,7 +72,7 @@ def take(request: Request, posted: PostedByPredictor, session: ReadSession) -> R
         data = prediction(session, form)
         warnings = cautions(session, data, now)
         confirmed = set(warnings) <= set(form["sure"].split())
-        job = partial(_record if confirmed else _rehearse, data=data, now=now, actor=posted.who.name)
+        job = partial(_record if confirmed else _rehearse, data=data, now=now, actor=posted.caller.name)
         number = request.app.state.writer.run(job)
     explain_missing(form)
     if form.errors or not confirmed:

@@ -47,17 +47,17 @@ def act(request: Request, which: IdOrSlug, posted: PostedByResolver) -> Response
     form, result = posted.form, None
     with form.checked():
         if form["act"] in ("attach", "detach"):
-            _write(request, which, posted.form, posted.who)
+            _write(request, which, posted.form, posted.caller)
             return RedirectResponse(f"/questions/{which}/probe", 303)
         trial = TrialIn(resolver=form["resolver"], config=_config(form)) if form["act"] == "try" else None
-        result = probe_now(request, which, posted.who, trial)
+        result = probe_now(request, which, posted.caller, trial)
     with read_transaction(request.app.state.engine) as session:
         return _page(request, session, which, _with_errors_at_fields(form), result)
 
 
-def _write(request: Request, which: str, form: Form, who: Any) -> None:
+def _write(request: Request, which: str, form: Form, caller: Any) -> None:
     state = request.app.state
-    by = {"now": state.clock.now(), "actor": who.name}
+    by = {"now": state.clock.now(), "actor": caller.name}
     if form["act"] == "detach":
         state.writer.run(lambda session: detach(session, question_of(session, which), **by))
         return
@@ -67,7 +67,7 @@ def _write(request: Request, which: str, form: Form, who: Any) -> None:
 
     def job(session: Session) -> None:
         question = question_of(session, which)
-        require_resolver_permission(who, question, data)
+        require_resolver_permission(caller, question, data)
         attach(session, question, data, **by)
 
     state.writer.run(job)

@@ -25,7 +25,7 @@ from service.web.responses import ReadSession
 router = APIRouter()
 SUGGESTED = 10
 SHOWN = 200
-Who = Annotated[str, Query(max_length=200)]
+NameOrSlug = Annotated[str, Query(max_length=200)]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class SharedQuestion:
 
 
 @router.get("/compare")
-def comparison(request: Request, _: Reader, session: ReadSession, one: Who = "", other: Who = "") -> Response:
+def comparison(
+    request: Request, _: Reader, session: ReadSession, one: NameOrSlug = "", other: NameOrSlug = ""
+) -> Response:
     """Compare two commentators, given by name or slug; suggest others for unknown names."""
     now = request.app.state.clock.now()
     named = [(text, find_commentator(session, text)) for text in (one, other)]

@@ -37,7 +37,7 @@ from service.web.responses import ReadSession
 router = APIRouter()
 PAGE = 50
 TEXTS = ("person", "zone", "quiet_from", "quiet_to", "digest_at")
-Act = Callable[[Session], object]
+Write = Callable[[Session], object]
 
 
 @router.get("/channels")
@@ -82,38 +82,40 @@ def channel(
 
 
 @router.post("/channels/{number}")
-def act(request: Request, number: RowId, posted: PostedByEditor) -> Response:
+def submit(request: Request, number: RowId, posted: PostedByEditor) -> Response:
     """Carry out the action of the submitted form."""
     form, state, test = posted.form, request.app.state, None
-    with form.checked({"topic": "watch/topic", "question": "watch/question", "question/slug": "watch/question"}):
-        if form["act"] == "test" and posted.caller.may("admin"):
+    with form.checked(
+        {"topic": "subscription/topic", "question": "subscription/question", "question/slug": "subscription/question"}
+    ):
+        if form["action"] == "test" and posted.caller.may("admin"):
             test = send_test_now(request, number)
         else:
             state.writer.run(_job(form, posted.caller, number, state.clock.now()))
-            return RedirectResponse(address(f"/channels/{number}", {}, done=form["act"]), 303)
+            return RedirectResponse(address(f"/channels/{number}", {}, done=form["action"]), 303)
     with read_transaction(state.engine) as session:
         return _page(request, session, posted.caller, number, _with_errors_at_fields(form), test=test)
 
 
-def _job(form: Form, caller: Caller, number: int, now: Any) -> Act:
+def _job(form: Form, caller: Caller, number: int, now: Any) -> Write:
     """Return the form's action as one write. Raises ``ValidationError``; the write raises domain errors and 403."""
-    if form["act"] in ("watch", "unwatch"):
-        named = {"question": {"slug": form["watch/question"]} if form["watch/question"] else None}
-        data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["watch/topic"] or None})
-        if form["act"] == "watch":
+    if form["action"] in ("subscribe", "unsubscribe"):
+        named = {"question": {"slug": form["subscription/question"]} if form["subscription/question"] else None}
+        data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["subscription/topic"] or None})
+        if form["action"] == "subscribe":
             return lambda s: subscribe(s, own(caller, channel_of(s, number)), data, now=now, actor=caller.name)
         return lambda s: unsubscribe(s, own(caller, channel_of(s, number)), data)
     return _admins_job(form, need(caller, "admin"), number, now)
 
 
-def _admins_job(form: Form, caller: Caller, number: int, now: Any) -> Act:
-    if form["act"] == "change":
+def _admins_job(form: Form, caller: Caller, number: int, now: Any) -> Write:
+    if form["action"] == "change":
         data = ChannelPreferences.model_validate(channel_preferences(form))
         return lambda s: change_preferences(s, channel_of(s, number), data, now=now)
-    if form["act"] == "resend":
+    if form["action"] == "resend":
         delivery = whole(form["delivery"])
         return lambda s: resend(s, delivery_of(s, delivery if isinstance(delivery, int) else 0), now=now)
-    wanted = ChannelEnabledIn(enabled=form["act"] == "enable", reason=form["reason"])
+    wanted = ChannelEnabledIn(enabled=form["action"] == "enable", reason=form["reason"])
     reason = wanted.reason or f"disabled by {caller.name}"
     return lambda s: set_enabled(channel_of(s, number), enabled=wanted.enabled, reason=reason)
 
@@ -162,7 +164,7 @@ def _page(
     log = list_deliveries(session, state=state, channel=number, before=before, limit=PAGE + 1)
     subscriptions = list_subscriptions(session, [number])
     question_ids = {delivery.question for delivery in log} | {each.question for each in subscriptions}
-    if form["act"] != "change":
+    if form["action"] != "change":
         form.values = {**_as_typed(view), **form.values}
     return render_form(
         request,

@@ -14,7 +14,7 @@ from predictions.schemas.views import PredictionView
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from service.lookup import prediction_of
 from service.pages.editing.prediction_form import PLACES, stated
-from service.pages.editing.record_prediction import meaning_of
+from service.pages.editing.record_prediction import interpretation_of
 from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, nested, render_form
 from service.web.path_params import RowId
 from service.web.responses import ReadSession
@@ -83,5 +83,5 @@ def _page(request: Request, session: Session, view: PredictionView, form: Form) 
         title=f"Correct a prediction by {view.commentator.name}",
         p=view,
         lexicons=[(each.name, each.title) for each in lexicons()],
-        meaning=meaning_of(form),
+        interpretation=interpretation_of(form),
     )

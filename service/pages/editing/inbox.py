@@ -44,10 +44,11 @@ def decide(
     request: Request, posted: PostedByResolver, session: ReadSession, page: Page = 1, mine: bool = False
 ) -> Response:
     """Carry out the action of the submitted form, and show the inbox again."""
-    act = posted.form["act"]
-    which, _, action = act.partition("/")
+    prefix = posted.form["action"]  # such as "12/resolve"; the names of the form's fields begin with it
+    which, _, action = prefix.partition("/")
     question = question_of(session, which)
-    number, form = row_id(question), Form({name.removeprefix(f"{act}/"): it for name, it in posted.form.values.items()})
+    number = row_id(question)
+    form = Form({name.removeprefix(f"{prefix}/"): value for name, value in posted.form.values.items()})
     by: By = {"now": request.app.state.clock.now(), "actor": posted.caller.name}
     with form.checked(PLACES):
         job = decision(action.partition("/")[0], form, by)
@@ -57,7 +58,7 @@ def decide(
     if not form.errors:
         return RedirectResponse(address("/due", query, done=question.slug), 303)
     for name, detail in form.errors.items():
-        posted.form.add(f"{act}/{name}" if name else "", detail, form.status)
+        posted.form.add(f"{prefix}/{name}" if name else "", detail, form.status)
     return _page(request, session, posted.caller, mine, page, posted.form, done=question)
 
 

@@ -99,8 +99,8 @@ def test_the_whole_story_from_recording_through_the_inbox_to_the_board(
     page = signed_in("/record", java_script_enabled=scripts)
     fill_in(page)
     if scripts:
-        page.locator("#meaning strong").wait_for()
-        assert page.locator("#meaning strong").inner_text().endswith("%")
+        page.locator("#interpretation strong").wait_for()
+        assert page.locator("#interpretation strong").inner_text().endswith("%")
     page.get_by_role("button", name="Record the prediction").click()
     page.get_by_role("button", name="Record anyway").click()  # the deadline has passed
     assert "Recorded." in page.locator(".saved").inner_text()
@@ -134,14 +134,14 @@ def test_commentators_and_questions_on_record_are_suggested_as_one_types(
         page.get_by_role("combobox", name="Question on record"),
     )
     commentator.press_sequentially("ann in")
-    page.locator("#found-people", has_text="entered as new").wait_for()
+    page.locator("#on-record-people", has_text="entered as new").wait_for()
     assert page.locator("#people option").evaluate_all("all => all.map(e => e.value)") == ["Ann Invented"]
     commentator.press_sequentially("vented")
-    page.locator("#found-people", has_text="Ann Invented is on record").wait_for()
+    page.locator("#on-record-people", has_text="Ann Invented is on record").wait_for()
     question.press_sequentially("will it")
     page.locator("#questions option[value^='Will it rain']").wait_for(state="attached")
     question.fill("Will it rain <b>hard</b>?")
-    message = page.locator("#found-questions", has_text="assigned by a recorder")
+    message = page.locator("#on-record-questions", has_text="assigned by a recorder")
     message.wait_for()
     assert "due" in message.inner_text()
 
@@ -152,13 +152,13 @@ def test_a_hedge_is_interpreted_as_one_types_and_only_the_newest_reply_is_shown(
     page = signed_in("/record")
     hedge = page.get_by_label("Words that carried the probability")
     hedge.press_sequentially("almost certain", delay=5)
-    page.locator("#meaning", has_text="almost certain").wait_for()
-    best = page.locator("#meaning strong").inner_text()
+    page.locator("#interpretation", has_text="almost certain").wait_for()
+    best = page.locator("#interpretation strong").inner_text()
     page.get_by_label("refer to the opposite").check()
-    page.locator("#meaning", has_text="said of the opposite").wait_for()
-    assert int(best[:-1]) + int(page.locator("#meaning strong").inner_text()[:-1]) == 100
+    page.locator("#interpretation", has_text="said of the opposite").wait_for()
+    assert int(best[:-1]) + int(page.locator("#interpretation strong").inner_text()[:-1]) == 100
     hedge.fill("zzz")
-    page.locator("#meaning .caution", has_text="has no entry for").wait_for()
+    page.locator("#interpretation .warning", has_text="has no entry for").wait_for()
 
 
 def test_an_assigned_deadline_is_warned_about_at_once_without_scripts(signed_in: "Callable[..., Page]") -> None:
@@ -174,8 +174,8 @@ def test_an_error_takes_the_focus_and_links_to_its_field(signed_in: "Callable[..
     fill_in(page)
     page.get_by_label("Words that carried the probability").fill("zzz")
     page.get_by_role("button", name="Record the prediction").click()
-    page.locator("#faults:focus").wait_for()
-    page.locator("#faults a").click()
+    page.locator("#form-errors:focus").wait_for()
+    page.locator("#form-errors a").click()
     assert page.evaluate("document.activeElement.name") == "hedge"
     assert page.get_by_label("Resolution criteria").input_value() == "Yes if the canal office says so."
     assert violations(page, {}) == {}

@@ -90,8 +90,8 @@ def test_a_proposal_is_confirmed_or_rejected_with_a_reason(editor: httpx.Client,
 
 def test_an_outcome_is_retracted_on_the_page_with_a_reason(editor: httpx.Client, admin: httpx.Client) -> None:
     send(editor)
-    assert send(editor, action="take_back", reason="").status_code == 422
-    assert send(editor, action="take_back", reason="wrong town").status_code == 303
+    assert send(editor, action="retract", reason="").status_code == 422
+    assert send(editor, action="retract", reason="wrong town").status_code == 303
     assert admin.get("/api/questions/q").json()["outcome"] is None
 
 

@@ -25,9 +25,9 @@ def database_url(sqlite_url: str) -> str:
 
 
 def sender(browser: httpx.Client) -> Send:
-    def send(act: str, config: Any = None, **fields: str) -> httpx.Response:
+    def send(action: str, config: Any = None, **fields: str) -> httpx.Response:
         given = {"resolver": "json", "config": config if isinstance(config, str) else json.dumps(config), **TIMES}
-        data = {"token": token_on(browser.get(PROBE)), "act": act, **given, **fields}
+        data = {"token": token_on(browser.get(PROBE)), "action": action, **given, **fields}
         return browser.post(PROBE, data=data)
 
     return send

@@ -1,4 +1,4 @@
-"""All benchmarks in one run: `python -m benchmarks` prints each figure with what it is held against, and the ratio.
+"""All benchmarks in one run: `python -m benchmarks` prints each measurement, what it is compared with, and the ratio.
 
 python -m benchmarks                       all, SQLite and PostgreSQL, some minutes
 python -m benchmarks --only submission     one of them

@@ -100,10 +100,10 @@ def _seconds(engine: Engine, job: Callable[[Session], Any]) -> float:
 
 
 def _line(number: int) -> dict[str, Any]:
-    who, what = number % PEOPLE + 1, number // PEOPLE % 10 + 1
+    person, question = number % PEOPLE + 1, number // PEOPLE % 10 + 1
     return {
-        "commentator": {"id": who},
-        "question": {"id": what},
+        "commentator": {"id": person},
+        "question": {"id": question},
         "made_at": MADE.isoformat(),
         "probability": (number % 1000) / 1000,
         "note": f"line {number}",

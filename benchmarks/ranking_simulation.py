@@ -71,8 +71,8 @@ def make_beliefs(world: World, rng: np.random.Generator) -> Floats:
     boldness = rng.lognormal(0.1, 0.25, COMMENTATORS)[:, None]
     own = rng.normal(size=(COMMENTATORS, EVENTS))[:, world.event]
     noise = 0.5**0.5 * (own + rng.normal(size=(COMMENTATORS, len(world.event))))
-    said = normal_cdf(boldness * (world.leaning + error * noise))
-    verbal: Floats = WORDS[np.argmin(np.abs(said[:, :, None] - WORDS), axis=2)]
+    stated = normal_cdf(boldness * (world.leaning + error * noise))
+    verbal: Floats = WORDS[np.argmin(np.abs(stated[:, :, None] - WORDS), axis=2)]
     return verbal
 
 

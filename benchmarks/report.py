@@ -1,4 +1,4 @@
-"""What a benchmark prints: a figure, what it is held against, their ratio, the target."""
+"""What a benchmark prints: the measured value, the one it is compared with, their ratio, and the target."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Line:
-    """One measured ratio. ``at_most``: the target is an upper bound, else a lower one; no target, no verdict."""
+    """One measured ratio. ``at_most``: the target is an upper bound, else a lower one; without one it is shown only."""
 
     what: str
     measured: str

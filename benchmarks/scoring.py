@@ -22,7 +22,7 @@ from predictions.scoring.units import SCALE, to_units
 
 PEOPLE, REVISIONS = 1000, 20
 MANY = 10_000
-EVENTS, CALLS = 5_000, 300_000
+EVENTS, PAIRS = 5_000, 300_000
 PATIENCE_SECONDS = 10
 
 
@@ -86,16 +86,16 @@ def _revisions(options: Options, rng: np.random.Generator) -> Line:
 
 
 def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
-    people, calls = options.number(MANY, 100), options.number(CALLS, 3_000)
+    people, calls = options.number(MANY, 100), options.number(PAIRS, 3_000)
     pair = np.unique(rng.integers(0, people * EVENTS, calls))
-    who, event = pair // EVENTS, pair % EVENTS
+    commentator, event = pair // EVENTS, pair % EVENTS
     scores, reference = (np.rint(rng.random(len(pair)) ** 2 * SCALE).astype(np.int64) for _ in range(2))
     nothing = np.zeros(len(pair), dtype=np.int64)
     pairs = Pairs(
         verbal=nothing > 0,
         recorded_late=nothing > 0,
         conditional=nothing > 0,
-        commentator=who,
+        commentator=commentator,
         question=event,
         event=event,
         basis=nothing,
@@ -110,7 +110,7 @@ def _many_intervals(options: Options, rng: np.random.Generator) -> list[Line]:
     )
     ranks: list[Ranking] = []
     whole = _seconds(options, lambda: ranks.append(rank_pairs(pairs)))
-    single = _seconds(options, lambda: mean_intervals(who, event, pairs.scores("opening")))
+    single = _seconds(options, lambda: mean_intervals(commentator, event, pairs.scores("opening")))
     every = _seconds(options, lambda: secondary_scores(pairs, "opening"))
     ends = pairs.opening_low / SCALE, pairs.opening_high / SCALE
     words = _seconds(options, lambda: wording_sensitivity(pairs, "opening", *ends))

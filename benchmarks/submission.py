@@ -14,7 +14,7 @@ CONNECTIONS = 32
 KEY = "tr_benchmark_key_of_no_worth_at_all"
 _JSON = (b"content-type", b"application/json")
 _HEADERS = (_JSON, (b"authorization", f"Bearer {KEY}".encode()))
-COMMENTATORS, QUESTIONS = 97, 100  # no common factor: nearly all predictions are first calls
+COMMENTATORS, QUESTIONS = 97, 100  # no common factor: nearly all are opening predictions
 
 
 def submission(options: Options) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Large records for benchmarks, put straight into the tables: commentators x questions, with standings that fit."""
+"""Large records for benchmarks, put straight into the tables: commentators x questions, and their running totals."""
 
 import random
 from collections.abc import Iterator
@@ -37,8 +37,8 @@ def enter_record(engine: Engine, predictions: int, *, people: int = PEOPLE, seed
         if chunk:
             session.execute(insert(Prediction), chunk)
         zeros = dict.fromkeys(FIELDS, 0) | {"questions": questions}
-        standings = [{"commentator_id": number, "topic": "", **zeros} for number in range(1, people + 1)]
-        session.execute(insert(RunningTotal), standings)
+        running_totals = [{"commentator_id": number, "topic": "", **zeros} for number in range(1, people + 1)]
+        session.execute(insert(RunningTotal), running_totals)
         _set_sequences(session)
     _analyze(engine)
     return questions

@@ -33,7 +33,7 @@ class TooSlow(SourceUnavailable):
 
 
 class SourceChanged(FetchError):
-    """Source whose response no longer has the known format; a person has to look at it."""
+    """Source whose response no longer has the known format; a person has to check it."""
 
     title = "The source has changed its format"
 

@@ -1,4 +1,4 @@
-"""Processes are killed, stopped and starved; every deadline still ends with one prompt and its message delivered."""
+"""Processes are killed, suspended and denied resources; every deadline still ends with one prompt, delivered."""
 
 import os
 import random
@@ -64,7 +64,7 @@ def test_random_kills_of_two_processes_lose_nothing(harness: FaultHarness, kills
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(400, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
-def test_a_process_that_slept_past_its_lease_changes_nothing_when_it_wakes(harness: FaultHarness, times: int) -> None:
+def test_a_process_suspended_past_its_lease_changes_nothing_when_resumed(harness: FaultHarness, times: int) -> None:
     harness.receiver.faults = False
     for _ in range(times):
         sleep_past_the_lease(harness)
@@ -142,23 +142,23 @@ def test_a_database_server_that_crashes_and_comes_back_is_caught_up_with(tmp_pat
         url = server.create_database(TEMPLATE)
         migrate(url)
         with fault_harness(url) as built:
-            watching = scheduler(url, built.engine, tmp_path)
-            watching.start()
+            running = scheduler(url, built.engine, tmp_path)
+            running.start()
             try:
-                wait_until(watching.healthy)
+                wait_until(running.healthy)
                 server.kill()
-                wait_until(lambda: watching._sweeper.failures > 0)
+                wait_until(lambda: running._sweeper.failures > 0)
                 server.start()
                 built.come_due(5)
                 wait_until(lambda: came_due(built.engine) == 5)
-                wait_until(watching.healthy)
+                wait_until(running.healthy)
             finally:
-                watching.stop()
+                running.stop()
             with read_transaction(built.engine) as session:
                 assert list(ledger.chain_errors(session)) == []
 
 
-def test_a_full_disk_leaves_no_half_a_prompt_and_once_there_is_room_all_is_caught_up_with(
+def test_a_full_disk_leaves_no_partial_prompt_and_all_is_caught_up_with_once_there_is_space(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     with fault_harness(sqlite_url) as built:
@@ -171,16 +171,16 @@ def test_a_full_disk_leaves_no_half_a_prompt_and_once_there_is_room_all_is_caugh
             connection.execute(f"PRAGMA max_page_count={pages + room[0]}")
 
         event.listen(engine, "connect", limit)
-        watching = scheduler(sqlite_url, engine, tmp_path)
+        running = scheduler(sqlite_url, engine, tmp_path)
         with pytest.raises(DBAPIError, match="full"):
-            watching.tick()
+            running.tick()
         with read_transaction(built.engine) as session:
             half = "SELECT count(*) FROM question WHERE status = 'due' AND id NOT IN (SELECT question_id FROM prompt)"
             assert session.execute(text(half)).scalar() == 0
             assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
         room[0] = 100_000
         engine.dispose()
-        watching.tick()
+        running.tick()
         engine.dispose()
         assert came_due(built.engine) == 300
 
@@ -190,14 +190,14 @@ def test_a_database_that_another_program_has_locked_is_waited_for(sqlite_url: st
         built.come_due(3)
         engine = make_engine(sqlite_url)
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=100"))
-        watching = scheduler(sqlite_url, engine, tmp_path)
+        running = scheduler(sqlite_url, engine, tmp_path)
         with built.engine.connect() as locking:
             locking.execute(text("SELECT 1"))  # BEGIN IMMEDIATE: the write lock is this connection's
-            watching.start()
-            wait_until(lambda: watching._sweeper.failures >= 2)
+            running.start()
+            wait_until(lambda: running._sweeper.failures >= 2)
             assert came_due(built.engine) == 0
         wait_until(lambda: came_due(built.engine) == 3)
-        watching.stop()
+        running.stop()
         engine.dispose()
 
 

@@ -1,4 +1,5 @@
-"""What a user installs is whole: the wheel, the pinned requirements, and the two commands at the top of the README."""
+"""What a user installs is complete: the wheel, the pinned requirements, and the two commands at the top of the
+README."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The PostgreSQL that the tests bring along survives a crash, leaves nothing behind, and is not silently missed."""
+"""The PostgreSQL of the tests survives a crash, leaves nothing behind, and its absence is reported."""
 
 import os
 import shutil

@@ -30,12 +30,12 @@ from predictions.scoring.units import SCALE, Floats
 
 Sort = Literal["skill", "brier", "resolved", "name"]
 
-IN_TWO_SENTENCES = (
-    "Each prediction earns points for being closer to what happened than the best reference available the day it was "
-    "made (market or crowd odds, otherwise how often such things happen), and predictions about one event are averaged "
-    "so that a single election counts once. Because short records are mostly luck, every record is blended with 30 "
-    "average results, nobody is ranked before 10 separate events have resolved, and people whose gap could easily be "
-    "luck share a tier."
+RANKING_EXPLAINED = (
+    "Each prediction earns points for being closer to the outcome than the reference forecast of the day it was made "
+    "(market or crowd odds, otherwise the consensus of other commentators, the base rate of the topic, or 50%), and "
+    "predictions about one event are averaged so that a single election counts once. Because short records are mostly "
+    "luck, every record is blended with 30 average results, nobody is ranked before 10 separate events have resolved, "
+    "and commentators share a tier where the difference between their skills could easily be luck."
 )
 
 
@@ -259,7 +259,7 @@ def explanation(ranking: Ranking) -> dict[str, Any]:
     """Return the explanation of the ranking, for the API and the page, with the numbers that depend on this record."""
     ranked = int(np.count_nonzero(ranking.rank))
     return {
-        "ranking": IN_TWO_SENTENCES,
+        "ranking": RANKING_EXPLAINED,
         "scale": "Brier score, 0 (perfect) to 1, lower is better; 0.25 is what 50% earns on a yes-or-no question",
         "skill": "points, 100 x (reference forecast's Brier score - own), blended and centred; more is better",
         "interval": "90%, whole events as one piece of evidence",

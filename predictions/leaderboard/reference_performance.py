@@ -12,7 +12,7 @@ from predictions.scoring.units import SCALE, Ints
 
 
 class ReferencePerformance(View):
-    """Mean scores of one kind of reference forecast and of the ``calls`` opening predictions compared with it."""
+    """Mean scores of one type of reference forecast and of the ``calls`` opening predictions compared with it."""
 
     kind: str = Field(description="type of reference forecast: market, consensus, base_rate or even")
     calls: int = Field(description="opening predictions compared with it")

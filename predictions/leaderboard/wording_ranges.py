@@ -49,9 +49,9 @@ def wording_ranges(
         columns = (low.latest, high.latest, low.time_weighted, high.time_weighted)
         question_ids = (questions[start + at].id or 0 for at in opening.question.tolist())
         # Rounded like stored scores: with a single prediction, the ranges of all rules are equal.
-        figures = zip(*(from_units(to_units(column)).tolist() for column in columns), strict=True)
+        scores_in_range = zip(*(from_units(to_units(column)).tolist() for column in columns), strict=True)
         for person, question, (least, most, weighted_least, weighted_most) in zip(
-            opening.commentator.tolist(), question_ids, figures, strict=True
+            opening.commentator.tolist(), question_ids, scores_in_range, strict=True
         ):
             ranges[person, question] = WordingRange((least, most), (weighted_least, weighted_most))
     return ranges

@@ -38,8 +38,8 @@ def brier_ordinal(p: ArrayLike, option: ArrayLike) -> Floats:
     ranked probability score of Epstein (1969), Journal of Applied Meteorology 8, 985-987, divided by K - 1.
     """
     probabilities = _rows(p)
-    gaps = np.cumsum(probabilities - _one_hot(option, probabilities), axis=1)[:, :-1]
-    means: Floats = np.square(gaps).mean(axis=1)
+    differences = np.cumsum(probabilities - _one_hot(option, probabilities), axis=1)[:, :-1]
+    means: Floats = np.square(differences).mean(axis=1)
     return np.minimum(means, 1.0)
 
 

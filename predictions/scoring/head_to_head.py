@@ -17,7 +17,7 @@ AT_ONCE = 1_000_000
 
 PROVEN = 20.0
 """The e-value that rejects "the other was at least as good every time": at most one false alarm in twenty, at any
-number of looks."""
+number of checks."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def compare(
 
     Differences are averaged within each event, so that one election counts once, and tested by flipping the sign of
     whole events (Fisher 1935, The Design of Experiments, section 21): exactly, or from ``draws`` flips out of ``seed``.
-    The interval uses Student's t with G - 1 degrees of freedom. It is valid for one look, not for repeated ones.
+    The interval uses Student's t with G - 1 degrees of freedom. It is valid for one check, not for repeated ones.
     """
     _, mine, theirs = np.intersect1d(question, other_question, return_indices=True)
     gains = np.asarray(other_scores, dtype=np.float64)[theirs] - np.asarray(scores, dtype=np.float64)[mine]
@@ -121,7 +121,7 @@ def e_values(p: ArrayLike, q: ArrayLike, outcome: ArrayLike, event: ArrayLike, k
     Events come in the order in which they became known.
     The product over events of the mean within the event of pi/k where yes and (1 - pi)/(1 - k) where no, with
     k = (p + q)/2 and pi = .75 p + .25 q. Range [0, inf). If q is as good every time, it ever exceeds 20 at most one
-    time in twenty, whenever one looks: Henzi and Ziegel (2022), Biometrika 109, 647-663. By the corrigendum (109, 1181)
+    time in twenty, at any check: Henzi and Ziegel (2022), Biometrika 109, 647-663. By the corrigendum (109, 1181)
     that holds only where each event is known before the next is forecast: ``one_after_another`` picks such events.
     """
     mine, other = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)

@@ -1,10 +1,11 @@
 """The default ranking: skill points against the reference forecast, clustered by event and shrunk to the average.
 
-Each prediction earns points for being closer to the outcome than the best reference available the day it was made,
-and predictions about one event are averaged. Because short records are mostly luck, every record is blended with 30
-average results, nobody is ranked before 10 separate events have resolved, and commentators whose gap could easily be
-luck share a tier. The blend is the posterior mean of a normal model with a fixed ratio of variances (Efron and Morris
-1975, JASA 70, 311-319); the ratio is fixed at 30 because its estimate is unstable in samples of this size.
+Each prediction earns points for being closer to the outcome than the reference forecast of the day it was made, and
+predictions about one event are averaged. Because short records are mostly luck, every record is blended with 30 average
+results, nobody is ranked before 10 separate events have resolved, and commentators share a tier where the difference
+between their skills could easily be luck. The blend is the posterior mean of a normal model with a fixed ratio of
+variances (Efron and Morris 1975, JASA 70, 311-319); the ratio is fixed at 30 because its estimate is unstable in
+samples of this size.
 
 A **pair** is one commentator on one resolved question. All results come by ascending commentator id and do not depend
 on the order of the input, to the bit; equal forecasts on equal questions therefore share rank and tier.

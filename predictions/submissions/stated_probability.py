@@ -48,8 +48,8 @@ def stated_probability(data: StatedIn, question: Question) -> StatedProbability:
 
 def _from_hedge(data: StatedIn) -> StatedProbability:
     lexicon = get_lexicon(data.lexicon or DEFAULT_LEXICON)
-    reading = _interpretation(data, lexicon)
-    chosen = data.interval or reading
+    interpretation = _interpretation(data, lexicon)
+    chosen = data.interval or interpretation
     assert chosen is not None  # noqa: S101 - without an interval, unknown hedges were refused
     return StatedProbability(
         probability=chosen.best,
@@ -58,8 +58,8 @@ def _from_hedge(data: StatedIn) -> StatedProbability:
         hedge=data.hedge,
         lexicon=lexicon.name,
         lexicon_version=str(lexicon.version),
-        phrase=reading.entry_id if reading else None,
-        vague=reading is not None and reading.vague and data.interval is None,
+        phrase=interpretation.entry_id if interpretation else None,
+        vague=interpretation is not None and interpretation.vague and data.interval is None,
         overridden=data.interval is not None,
         against=data.against,
     )

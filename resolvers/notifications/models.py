@@ -49,7 +49,7 @@ class Channel(SQLModel, table=True):
 
 
 class Subscription(SQLModel, table=True):
-    """A question or a topic that a channel follows."""
+    """A question or a topic that a channel is subscribed to."""
 
     __table_args__ = (
         CheckConstraint("(question_id IS NULL) <> (topic IS NULL)", name="names_one"),

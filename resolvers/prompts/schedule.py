@@ -79,7 +79,7 @@ def next_step(
 
 
 def _after_snooze(step: Step, due_at: datetime, now: datetime, stage_days: Sequence[int]) -> Step:
-    """Return ``step``, which ends a snooze and replaces all missed stages, with the next one planned after a gap."""
+    """Return ``step``, which ends a snooze and replaces all missed stages, with the next stage after ``MIN_GAP``."""
     if step.stages_passed > len(stage_days):
         return step
     times = enumerate(due_at + timedelta(days=day) for day in stage_days)

@@ -26,7 +26,7 @@ Topics = Annotated[list[str] | None, typer.Option("--topic", help="only question
 Escalations = Annotated[
     bool | None, typer.Option("--escalations-only/--all-stages", help="only prompts that nobody answered")
 ]
-Person = Annotated[str | None, typer.Option(help="the owner: it receives only what they follow or are assigned")]
+Person = Annotated[str | None, typer.Option(help="the owner: it receives only what they are subscribed to or assigned")]
 Zone = Annotated[str | None, typer.Option(help="time zone of the times of day, for example Europe/Berlin")]
 Quiet = Annotated[
     str | None, typer.Option(help="quiet hours without messages: 22:00-07:00; an empty text removes them")

@@ -30,7 +30,7 @@ def verify(as_json: AsJson = False) -> None:
 
 
 def rescore(as_json: AsJson = False) -> None:
-    """Recompute all scores and sums from the append-only rows, in one transaction."""
+    """Recompute all scores and running totals from the append-only rows, in one transaction."""
     with ready() as (_, engine), progress_bar() as bar, write_transaction(engine) as session:
         task = bar.add_task("scoring", total=None)
         done = rebuild_scores(

@@ -23,7 +23,7 @@ Text = str | None
 
 
 def predict(
-    commentator: Annotated[Text, typer.Option(help="their name; entered if new")] = None,
+    commentator: Annotated[Text, typer.Option(help="name of the commentator; entered if new")] = None,
     question: Annotated[Text, typer.Option(help="the slug or id of a question on record")] = None,
     made_at: Annotated[Text, typer.Option(help="for example 2025-03-18T20:00:00Z, or a date")] = None,
     probability: Annotated[Text, typer.Option(help="of yes, from 0 to 1")] = None,
@@ -31,15 +31,15 @@ def predict(
     lexicon: Annotated[Text, typer.Option(help="which lexicon interprets them")] = None,
     against: Annotated[bool, typer.Option("--against", help="the words describe the opposite")] = False,
     source_url: Annotated[Text, typer.Option(help="address of the article, broadcast or post")] = None,
-    source_title: Annotated[Text, typer.Option(help="its title")] = None,
-    outlet: Annotated[Text, typer.Option(help="its outlet")] = None,
+    source_title: Annotated[Text, typer.Option(help="title of the source")] = None,
+    outlet: Annotated[Text, typer.Option(help="outlet that published it")] = None,
     note: Annotated[Text, typer.Option(help="remark by the recorder")] = None,
     body: Annotated[
         typer.FileBinaryRead | None,
         typer.Option("--json", metavar="FILE|-", help="in place of all these: a prediction as the API takes it"),
     ] = None,
 ) -> None:
-    """Record one prediction. With --json it may bring a new question, and is printed as JSON."""
+    """Record one prediction. With --json it may contain a new question, and the result is JSON."""
     options = {"commentator": commentator, "question": question, "made_at": made_at, "probability": probability}
     options |= {"hedge": hedge, "lexicon": lexicon, "against": "true" if against else None, "note": note}
     options |= {"source_url": source_url, "source_title": source_title, "outlet": outlet}
@@ -56,7 +56,7 @@ def predict(
     if body is not None:
         print_json(view.model_dump(mode="json"))
     else:
-        typer.echo(_told(view))
+        typer.echo(_one_line(view))
 
 
 def _prediction_of_json(text: bytes) -> PredictionIn:
@@ -93,22 +93,22 @@ def _by_option(error: InvalidInput) -> InvalidInput:
     return InvalidInput(error.detail, *map(named, error.faults))
 
 
-def _told(view: PredictionView) -> str:
-    said = view.hedge and f"{view.hedge!r}, {view.probability:g} ({view.low:g} to {view.high:g})"
-    if said is None and view.probabilities:
-        said = ", ".join(f"{name} {value:g}" for name, value in view.probabilities.items())
-    if said is None:
-        said = "a commitment" if view.probability is None else f"{view.probability:g}"
+def _one_line(view: PredictionView) -> str:
+    stated = view.hedge and f"{view.hedge!r}, {view.probability:g} ({view.low:g} to {view.high:g})"
+    if stated is None and view.probabilities:
+        stated = ", ".join(f"{name} {value:g}" for name, value in view.probabilities.items())
+    if stated is None:
+        stated = "a commitment" if view.probability is None else f"{view.probability:g}"
     flags = f" [{', '.join(view.flags)}]" if view.flags else ""
-    return f"recorded prediction {view.id}: {view.commentator.name} on {view.question.slug}: {said}{flags}"
+    return f"recorded prediction {view.id}: {view.commentator.name} on {view.question.slug}: {stated}{flags}"
 
 
 def resolve(
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="its slug or id")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="slug or id of the question")],
     outcome: Annotated[str, typer.Argument(metavar="OUTCOME", help="yes, no, one of the options, or annulled")],
     known_at: Annotated[str, typer.Option(help="when the outcome became public: a time, or a date")],
-    evidence: Annotated[list[str], typer.Option(help="an address; may be repeated")] = [],  # noqa: B006
-    evidence_note: Annotated[list[str], typer.Option(help="what it shows; one for each address, in order")] = [],  # noqa: B006
+    evidence: Annotated[list[str], typer.Option(help="address of a page that shows the outcome; may be repeated")] = [],  # noqa: B006
+    evidence_note: Annotated[list[str], typer.Option(help="what the page shows; one for each address, in order")] = [],  # noqa: B006
     note: str = "",
     supersedes: Annotated[Text, typer.Option(help="id of the current resolution, or none")] = None,
     as_json: AsJson = False,

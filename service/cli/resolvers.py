@@ -1,4 +1,4 @@
-"""Commands for resolvers: attach one to a question, and look at what it sees."""
+"""Commands for resolvers: attach one to a question, and run it to see what it observes."""
 
 import json
 from typing import Annotated, Any
@@ -35,15 +35,15 @@ def probe(which: Which, as_json: AsJson = False) -> None:
             shown, last_good_at = ProbedQuestion.of(question), row.last_good_at
             resolver, config = row.resolver, row.config
         result = dry_run(engine, settings, clock, shown, resolver, config)
-        look = probe_result_view(shown.id, resolver, result, clock.now(), last_good_at)
+        view = probe_result_view(shown.id, resolver, result, clock.now(), last_good_at)
     if as_json:
-        print_json(look.model_dump(mode="json"))
+        print_json(view.model_dump(mode="json"))
     else:
-        for line in look.observed:
+        for line in view.observed:
             typer.echo(f"observed: {line}")
-        if look.proposal:
-            typer.echo(f"would propose {look.proposal.outcome} (confidence {look.proposal.confidence:g}):")
-        typer.echo(f"{look.state.value}: {look.reason}")
+        if view.proposal:
+            typer.echo(f"would propose {view.proposal.outcome} (confidence {view.proposal.confidence:g}):")
+        typer.echo(f"{view.state.value}: {view.reason}")
         if not result.succeeded:
             typer.echo(f"last good check: {last_good_at or 'never'}")
     raise typer.Exit(0 if result.succeeded else 1)

@@ -41,7 +41,8 @@ def due(
 
 
 def question(
-    which: Annotated[str, typer.Argument(metavar="QUESTION", help="its slug or id")], as_json: AsJson = False
+    which: Annotated[str, typer.Argument(metavar="QUESTION", help="slug or id of the question")],
+    as_json: AsJson = False,
 ) -> None:
     """Show a question with its status, resolutions and predictions."""
     with ready() as (_, engine), read_transaction(engine) as session:

@@ -166,12 +166,12 @@ def _amend(session: Session, recorded: list[int], chance: Random, now: datetime)
     drawn = (session.get_one(Prediction, number) for number in chance.sample(recorded, 20 * (CORRECTED + WITHDRAWN)))
     rows = [row for row in drawn if row.probability is not None and row.hedge is None][: CORRECTED + WITHDRAWN]
     for row in rows[:CORRECTED]:
-        said = {
+        prediction = {
             "made_at": row.made_at.isoformat(),
             "probability": round(1 - (row.probability or 0), 2),
             "reason": "The column said the opposite (invented).",
         }
-        correct_prediction(session, row, CorrectionIn.model_validate(said), now=now, actor=ACTOR)
+        correct_prediction(session, row, CorrectionIn.model_validate(prediction), now=now, actor=ACTOR)
     for row in rows[CORRECTED:]:
         data = WithdrawalIn(reason="Said by somebody else (invented).")
         withdraw_prediction(session, row, data, now=now, actor=ACTOR)

@@ -53,10 +53,10 @@ def _predictions_of(
     moments = [question.entered_at + chance.uniform(0, 0.5) * window]
     while chance.random() < person.revisions / (1 + person.revisions) and len(moments) < 5:
         moments.append(moments[-1] + chance.uniform(0.2, 0.7) * (end - moments[-1]))
-    return [_said(person, question, moment, chance, base) for moment in moments]
+    return [_prediction(person, question, moment, chance, base) for moment in moments]
 
 
-def _said(
+def _prediction(
     person: Person, question: InventedQuestion, moment: datetime, chance: Random, base: datetime
 ) -> InventedPrediction:
     body = {

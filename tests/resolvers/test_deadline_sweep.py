@@ -56,7 +56,7 @@ def test_a_question_is_prompted_for_when_its_deadline_passes_and_not_before(sess
     assert sweep(session, START + SECOND) == SweepResult(0, 0, START + DAY), "once"
 
 
-def test_the_ledger_tells_that_a_question_came_due_and_was_reminded_of(session: Session) -> None:
+def test_the_ledger_records_that_a_question_came_due_and_its_reminders(session: Session) -> None:
     questions = [create_question(session, slug, START) for slug in ("rain", "snow")]
     sweep(session, START + SECOND)
     came_due = events(session, "question.came_due")
@@ -240,7 +240,7 @@ def test_each_channel_receives_its_topics_only(session: Session) -> None:
     assert sorted(names[row.channel_id] for row in escalated) == ["all", "all", "boss", "boss", "weather"]
 
 
-def test_a_delivery_says_all_that_is_needed_to_resolve(session: Session) -> None:
+def test_a_delivery_contains_all_that_is_needed_to_resolve(session: Session) -> None:
     question = create_question(session, "rain", START, "weather", text="Will it rain in Köln?")
     add_channel(session, "desk", START)
     sweep(session, START + SECOND)
@@ -311,7 +311,7 @@ def test_the_inbox_filters_by_state_and_pages(session: Session) -> None:
     ]
 
 
-def test_what_is_due_is_listed_longest_overdue_first_swept_or_not(session: Session) -> None:
+def test_due_questions_are_listed_longest_overdue_first_swept_or_not(session: Session) -> None:
     create_question(session, "later", START + DAY)
     create_question(session, "new", START)
     create_question(session, "old", START - DAY)

@@ -53,7 +53,7 @@ def test_it_holds_sixty_commentators_and_four_hundred_questions_in_a_database_ma
     assert is_demo(record)
 
 
-def test_every_kind_and_state_shows(record: Session) -> None:
+def test_every_kind_and_state_occurs(record: Session) -> None:
     assert set(count(record, Question.kind)) == set(QuestionKind)
     states = count(record, Question.status)
     assert states[QuestionStatus.RESOLVED] > 250
@@ -64,8 +64,8 @@ def test_every_kind_and_state_shows(record: Session) -> None:
     assert record.exec(select(func.count(col(Proposal.id)))).one() > 3
     for column in (Prediction.hedge, Prediction.supersedes_id, Question.condition_question_id):
         assert record.exec(select(func.count()).where(col(column).is_not(None))).one() > 3
-    told = set(record.exec(select(LedgerEvent.action)).all())
-    assert told >= {
+    actions = set(record.exec(select(LedgerEvent.action)).all())
+    assert actions >= {
         "prediction.corrected",
         "prediction.withdrawn",
         "resolution.corrected",
@@ -76,7 +76,7 @@ def test_every_kind_and_state_shows(record: Session) -> None:
     }
 
 
-def test_the_ledger_tells_it_in_the_order_of_time_and_nothing_lies_ahead(record: Session) -> None:
+def test_the_ledger_is_in_order_of_time_and_nothing_is_in_the_future(record: Session) -> None:
     times = record.exec(select(LedgerEvent.at).order_by(col(LedgerEvent.seq))).all()
     assert list(times) == sorted(times)
     assert times[-1] <= NOW
@@ -100,9 +100,11 @@ def test_the_same_seed_on_the_same_day_makes_the_same_record(demo: Engine, tmp_p
     upgrade(again)
     with write_transaction(again) as session:
         build(session, now=NOW + timedelta(hours=2))
-    said = select(Prediction.made_at, Prediction.recorded_at, Prediction.probability, Prediction.hedge)
+    query = select(Prediction.made_at, Prediction.recorded_at, Prediction.probability, Prediction.hedge)
     with read_transaction(demo) as one, read_transaction(again) as other:
-        assert one.exec(said.order_by(col(Prediction.id))).all() == other.exec(said.order_by(col(Prediction.id))).all()
+        assert (
+            one.exec(query.order_by(col(Prediction.id))).all() == other.exec(query.order_by(col(Prediction.id))).all()
+        )
     again.dispose()
 
 

@@ -29,7 +29,7 @@ def prediction(**changes: Any) -> dict[str, Any]:
     return whole | changes
 
 
-def test_a_prediction_is_recorded_resolved_scored_and_stands_on_the_board(admin: httpx.Client) -> None:
+def test_a_prediction_is_recorded_resolved_scored_and_appears_on_the_board(admin: httpx.Client) -> None:
     assert admin.post("/api/predictions", json=prediction()).status_code == 201
     outcome = {"outcome": "yes", "known_at": "2025-03-20T23:59:59Z", "evidence": EVIDENCE}
     assert admin.post("/api/questions/rain/resolutions", json=outcome).status_code == 201

@@ -57,7 +57,7 @@ class Command:
         return Done(code if isinstance(code, int) else int(code is not None), *printed)
 
     def file(self, name: str, text: str | bytes) -> str:
-        """Write a file beside the command; gives its name."""
+        """Write a file into the directory of the command; return its name."""
         path = self._directory / name
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return name

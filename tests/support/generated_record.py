@@ -40,10 +40,10 @@ def fill(
     rows = [enter_question(session, question, now=now, actor=ACTOR) for question in question_inputs]
     skills = [rng.random() for _ in range(people)]
     prediction_inputs = [
-        _prediction(rng, who, skills[who], rows[at], chances[at], now)
-        for who in range(people)
+        _prediction(rng, person, skills[person], rows[at], chances[at], now)
+        for person in range(people)
         for at in range(questions)
-        if regulars is None or who < regulars or rng.random() < share
+        if regulars is None or person < regulars or rng.random() < share
     ]
     recorded = record_predictions(session, prediction_inputs, now=now, actor=ACTOR)
     for at in range(questions * 4 // 5):
@@ -77,16 +77,16 @@ def _question(at: int, questions: int, chance: float, now: datetime) -> Question
 
 
 def _prediction(
-    rng: random.Random, who: int, skill: float, question: Question, chance: float, now: datetime
+    rng: random.Random, person: int, skill: float, question: Question, chance: float, now: datetime
 ) -> PredictionIn:
     made_at = min(question.deadline - timedelta(days=rng.randint(5, 95)), now - timedelta(days=rng.randint(1, 30)))
     probability = min(max(skill * chance + (1 - skill) * rng.random(), 0.01), 0.99)
     words = {"hedge": rng.choice(HEDGES)} if rng.random() < 0.3 else {"probability": round(probability, 2)}
     return PredictionIn(
-        commentator=CommentatorIn(name=f"Invented Person {who}", description="An invented columnist."),
+        commentator=CommentatorIn(name=f"Invented Person {person}", description="An invented columnist."),
         question=QuestionRef(slug=question.slug),
         source=SourceIn(
-            url=f"https://example.org/{who}/{made_at:%Y-%m}",
+            url=f"https://example.org/{person}/{made_at:%Y-%m}",
             title=f"The month of {made_at:%B %Y}",
             outlet="The Invented Times",
             published_on=f"{made_at:%Y-%m-%d}",

@@ -1,7 +1,7 @@
 """The whole board computed once more from the raw rows, slowly and in plain Python: it shares no code with the product.
 
-What the rules are is said in the method: which predictions count, three rules for revisions, the reference of the day,
-points centred within their kind of reference forecast, events averaged, thirty average results mixed in.
+The page /method states the rules: which predictions count, three revision rules, the reference forecast of the day,
+points centred within their type of reference forecast, events averaged, thirty average results blended in.
 """
 
 import math
@@ -25,44 +25,46 @@ def rows(session: Session, table: str) -> list[Row]:
 
 
 def board(session: Session, now: datetime, revisions: str = "opening") -> dict[int, Row]:
-    """The board of everything: by commentator, what each line of it should say."""
+    """The board of the whole record: the expected line of each commentator."""
     return whole(session, now, revisions)[0]
 
 
 def whole(
     session: Session, now: datetime, revisions: str
 ) -> tuple[dict[int, Row], list[Row], list[Row], dict[int, Row]]:
-    """The board, the pairs that it counts, by opening call and by the rule for revisions, and the questions."""
+    """The board, the pairs that it counts, by opening prediction and by the revision rule, and the questions."""
     questions = {row["id"]: row for row in rows(session, "question")}
     pairs = scored_pairs(session, questions, now)
     add_reference_forecasts(session, pairs, questions)
-    counted = counting(pairs, now)
+    counted = counted_pairs(pairs, now)
     lines = {row["id"]: counts(session, row["id"], questions, counted) for row in rows(session, "commentator")}
-    for who, line in lines.items():
-        line |= means([pair for pair in counted if pair["who"] == who], questions)
+    for commentator, line in lines.items():
+        line |= means([pair for pair in counted if pair["commentator"] == commentator], questions)
     add_skill(lines, counted)
     by_rule = [pair | {"opening": pair[revisions]} for pair in counted]
-    for who, line in lines.items():
-        line["brier"] = means([pair for pair in by_rule if pair["who"] == who], questions)["brier"]
+    for commentator, line in lines.items():
+        line["brier"] = means([pair for pair in by_rule if pair["commentator"] == commentator], questions)["brier"]
     add_peers(lines, by_rule)
     add_adjusted(lines, by_rule)
     add_all_intervals(lines, counted, by_rule, questions)
     return lines, counted, by_rule, questions
 
 
-def counting(pairs: list[Row], now: datetime) -> list[Row]:
+def counted_pairs(pairs: list[Row], now: datetime) -> list[Row]:
     """The pairs that the default board counts."""
     return [pair for pair in pairs if not pair["vague"] and pair["deadline"] <= now]
 
 
-def standing(session: Session) -> list[Row]:
-    said = rows(session, "prediction")
-    gone = {row["supersedes_id"] for row in said}
-    return [row for row in said if row["id"] not in gone and (row["probability"] is not None or row["probabilities"])]
+def active_predictions(session: Session) -> list[Row]:
+    predictions = rows(session, "prediction")
+    gone = {row["supersedes_id"] for row in predictions}
+    return [
+        row for row in predictions if row["id"] not in gone and (row["probability"] is not None or row["probabilities"])
+    ]
 
 
-def score(question: Row, said: Row) -> float:
-    return loss(question, said["probabilities"] or [said["probability"]])
+def score(question: Row, prediction: Row) -> float:
+    return loss(question, prediction["probabilities"] or [prediction["probability"]])
 
 
 def loss(question: Row, given: list[float]) -> float:
@@ -75,43 +77,45 @@ def loss(question: Row, given: list[float]) -> float:
     return sum((sum(given[:k]) - sum(happened[:k])) ** 2 for k in range(1, steps + 1)) / steps
 
 
-def sorted_bounds(question: Row, said: Row) -> list[float]:
-    """The least and the most that a prediction could score by what its words may mean."""
-    ends = [score(question, said)]
-    if said["hedge"] is not None:
-        ends += [loss(question, [said["low"]]), loss(question, [said["high"]])]
+def sorted_bounds(question: Row, prediction: Row) -> list[float]:
+    """The wording range of a prediction's score: the lowest and the highest."""
+    ends = [score(question, prediction)]
+    if prediction["hedge"] is not None:
+        ends += [loss(question, [prediction["low"]]), loss(question, [prediction["high"]])]
     return [min(ends), max(ends)]
 
 
 def scored_pairs(session: Session, questions: dict[int, Row], now: datetime) -> list[Row]:
-    calls = defaultdict(list)
-    for row in standing(session):
+    by_pair = defaultdict(list)
+    for row in active_predictions(session):
         question = questions[row["question_id"]]
         if question["status"] == "resolved" and row["made_at"] < min(question["deadline"], question["known_at"]):
-            calls[row["commentator_id"], row["question_id"]].append(row)
+            by_pair[row["commentator_id"], row["question_id"]].append(row)
     found = []
-    for (who, asked), said in calls.items():
+    for (commentator, asked), predictions in by_pair.items():
         question = questions[asked]
-        said.sort(key=lambda row: (row["made_at"], row["id"]))
-        end, opening = min(question["deadline"], question["known_at"]), said[0]
-        ends = [row["made_at"] for row in said[1:]] + [end]
+        predictions.sort(key=lambda row: (row["made_at"], row["id"]))
+        end, opening = min(question["deadline"], question["known_at"]), predictions[0]
+        ends = [row["made_at"] for row in predictions[1:]] + [end]
         window = (question["deadline"] - opening["made_at"]).total_seconds()
-        weights = [(until - row["made_at"]).total_seconds() / window for row, until in zip(said, ends, strict=True)]
+        weights = [
+            (until - row["made_at"]).total_seconds() / window for row, until in zip(predictions, ends, strict=True)
+        ]
         own = score(question, opening)
-        bounds = [sorted_bounds(question, row) for row in said]
+        bounds = [sorted_bounds(question, row) for row in predictions]
         over_time = [sum(w * ends[at] for w, ends in zip(weights, bounds, strict=True)) for at in (0, 1)]
         found.append(
             {
-                "who": who,
-                "asked": asked,
+                "commentator": commentator,
+                "question": asked,
                 "deadline": question["deadline"],
                 "event": question["event"],
                 "opening": own,
-                "latest": score(question, said[-1]),
-                "time_weighted": sum(w * score(question, row) for w, row in zip(weights, said, strict=True)),
+                "latest": score(question, predictions[-1]),
+                "time_weighted": sum(w * score(question, row) for w, row in zip(weights, predictions, strict=True)),
                 "bounds": {"opening": bounds[0], "latest": bounds[-1], "time_weighted": over_time},
-                "call": opening,
-                "said": said,
+                "opening_prediction": opening,
+                "predictions": predictions,
                 "verbal": opening["hedge"] is not None,
                 "vague": opening["vague"],
                 "late": opening["recorded_at"] > end,
@@ -123,12 +127,12 @@ def scored_pairs(session: Session, questions: dict[int, Row], now: datetime) -> 
 def add_reference_forecasts(session: Session, pairs: list[Row], questions: dict[int, Row]) -> None:
     markets = sorted(rows(session, "reference"), key=lambda row: (row["as_of"], row["id"]))
     for pair in pairs:
-        day, question = pair["call"]["made_at"].date(), questions[pair["asked"]]
-        known = [row for row in markets if row["question_id"] == pair["asked"] and row["as_of"].date() <= day]
+        day, question = pair["opening_prediction"]["made_at"].date(), questions[pair["question"]]
+        known = [row for row in markets if row["question_id"] == pair["question"] and row["as_of"].date() <= day]
         others = []
         for other in pairs:
-            if other["asked"] == pair["asked"] and other["who"] != pair["who"]:
-                by_then = [row for row in other["said"] if row["made_at"].date() <= day]
+            if other["question"] == pair["question"] and other["commentator"] != pair["commentator"]:
+                by_then = [row for row in other["predictions"] if row["made_at"].date() <= day]
                 others += [by_then[-1]["probabilities"] or [by_then[-1]["probability"]]] if by_then else []
         options = len(question["options"] or [])
         rate = base_rate(session, pairs, questions, question)
@@ -148,7 +152,7 @@ def base_rate(session: Session, pairs: list[Row], questions: dict[int, Row], que
     topics: dict[int, str] = {}
     for row in rows(session, "question_topic"):
         topics[row["question_id"]] = min(topics.get(row["question_id"], row["topic"]), row["topic"])
-    scored = {pair["asked"] for pair in pairs}
+    scored = {pair["question"] for pair in pairs}
     if question["kind"] != "binary" or question["id"] not in topics:
         return None
     events = defaultdict(list)
@@ -161,21 +165,21 @@ def base_rate(session: Session, pairs: list[Row], questions: dict[int, Row], que
     return (sum(shares) + 1) / (len(shares) + 2) if shares else None
 
 
-def counts(session: Session, who: int, questions: dict[int, Row], counted: list[Row]) -> Row:
-    asked = {row["question_id"] for row in standing(session) if row["commentator_id"] == who}
+def counts(session: Session, commentator: int, questions: dict[int, Row], counted: list[Row]) -> Row:
+    asked = {row["question_id"] for row in active_predictions(session) if row["commentator_id"] == commentator}
     number = {
         status: sum(questions[each]["status"] == status for each in asked)
         for status in ("open", "due", "resolved", "annulled")
     }
-    resolved = sum(pair["who"] == who for pair in counted)
-    settled = number["resolved"] + number["annulled"]
+    resolved = sum(pair["commentator"] == commentator for pair in counted)
+    with_outcome = number["resolved"] + number["annulled"]
     return {
         "open": number["open"],
         "overdue": number["due"],
         "annulled": number["annulled"],
         "resolved": resolved,
         "uncounted": number["resolved"] - resolved,
-        "share_annulled": number["annulled"] / settled if settled else None,
+        "share_annulled": number["annulled"] / with_outcome if with_outcome else None,
     }
 
 
@@ -184,11 +188,11 @@ def means(mine: list[Row], questions: dict[int, Row]) -> Row:
         return sum(of(pair) for pair in mine) / len(mine) if mine else None
 
     def given(pair: Row) -> float:
-        question, call = questions[pair["asked"]], pair["call"]
+        question, opening = questions[pair["question"]], pair["opening_prediction"]
         if question["kind"] == "binary":
-            chance = call["probability"] if question["outcome"] == "yes" else 1 - call["probability"]
+            chance = opening["probability"] if question["outcome"] == "yes" else 1 - opening["probability"]
         else:
-            chance = call["probabilities"][question["options"].index(question["outcome"])]
+            chance = opening["probabilities"][question["options"].index(question["outcome"])]
         return -math.log(min(max(chance, 0.01), 0.99))
 
     own, reference_forecast = mean(lambda pair: pair["opening"]), mean(lambda pair: pair["reference"])
@@ -202,12 +206,14 @@ def means(mine: list[Row], questions: dict[int, Row]) -> Row:
         "share_recorded_late": mean(lambda pair: pair["late"]),
         "share_conditional": mean(
             lambda pair: bool(
-                questions[pair["asked"]]["condition_question_id"] or questions[pair["asked"]]["condition_text"]
+                questions[pair["question"]]["condition_question_id"] or questions[pair["question"]]["condition_text"]
             )
         ),
     }
     for basis in ("stated", "implied", "assigned"):
-        found[f"share_{basis}_deadline"] = mean(lambda pair, b=basis: questions[pair["asked"]]["deadline_basis"] == b)
+        found[f"share_{basis}_deadline"] = mean(
+            lambda pair, b=basis: questions[pair["question"]]["deadline_basis"] == b
+        )
     return found
 
 
@@ -225,31 +231,31 @@ def add_skill(lines: dict[int, Row], counted: list[Row]) -> None:
         gains[group[pair["kind"]]].append(pair["reference"] - pair["opening"])
     centre = {name: 100 * sum(values) / len(values) for name, values in gains.items()}
     points = {
-        who: [
+        commentator: [
             sum(values) / len(values)
             for values in by_event(
-                [pair for pair in counted if pair["who"] == who],
+                [pair for pair in counted if pair["commentator"] == commentator],
                 lambda pair: 100 * (pair["reference"] - pair["opening"]) - centre[group[pair["kind"]]],
             ).values()
         ]
-        for who in lines
+        for commentator in lines
     }
     free = sum(len(values) - 1 for values in points.values() if values)
     rest = sum((value - sum(values) / len(values)) ** 2 for values in points.values() for value in values)
     sigma = math.sqrt(rest / free) if free else 100.0
-    for who, line in lines.items():
-        events = len(points[who])
+    for commentator, line in lines.items():
+        events = len(points[commentator])
         line["events"] = events
         line["centres"] = {kind: centre[name] for kind, name in group.items()}
         if line["resolved"]:
-            line["skill"] = sum(points[who]) / (events + 30)
+            line["skill"] = sum(points[commentator]) / (events + 30)
             line["skill_low"] = max(line["skill"] - 1.645 * sigma / math.sqrt(events + 30), -100)
             line["skill_high"] = min(line["skill"] + 1.645 * sigma / math.sqrt(events + 30), 100)
     add_ranks(lines, sigma)
 
 
 def centred_together(counted: list[Row]) -> dict[str, str]:
-    """Kinds of reference with under thirty calls share a centre, with the next smallest kind if they still are few."""
+    """Types of reference with under thirty pairs share a centre, with the next smallest type if they still are few."""
     number: dict[str, int] = defaultdict(int)
     for pair in counted:
         number[pair["kind"]] += 1
@@ -261,37 +267,42 @@ def centred_together(counted: list[Row]) -> dict[str, str]:
 
 
 def add_ranks(lines: dict[int, Row], sigma: float) -> None:
-    ranked = sorted((who for who in lines if lines[who]["events"] >= 10), key=lambda who: (-lines[who]["skill"], who))
+    ranked = sorted(
+        (commentator for commentator in lines if lines[commentator]["events"] >= 10),
+        key=lambda commentator: (-lines[commentator]["skill"], commentator),
+    )
     leader, tier = None, 0
-    for who in ranked:
-        line = lines[who]
+    for commentator in ranked:
+        line = lines[commentator]
         line["rank"] = 1 + sum(round(lines[other]["skill"], 9) > round(line["skill"], 9) for other in ranked)
-        spread = math.hypot(*(sigma / math.sqrt(lines[each]["events"] + 30) for each in (leader or who, who)))
+        spread = math.hypot(
+            *(sigma / math.sqrt(lines[each]["events"] + 30) for each in (leader or commentator, commentator))
+        )
         if leader is None or NormalDist().cdf((lines[leader]["skill"] - line["skill"]) / spread) > 0.9:
-            leader, tier = who, tier + 1
+            leader, tier = commentator, tier + 1
         line["tier"] = tier
 
 
 def add_intervals(lines: dict[int, Row], counted: list[Row], name: str, value: Any, least: float, most: float) -> None:
-    """Standard errors clustered by event, pooled over commentators for those with under ten events; ``value`` says what
-    a pair makes of the figure, or None."""
+    """Standard errors clustered by event, pooled over commentators for those with under ten events; ``value`` returns
+    what one pair contributes to the estimate, or None."""
     squares, events, centre = {}, {}, {}
-    for who in lines:
-        mine = [pair for pair in counted if pair["who"] == who and value(pair) is not None]
+    for commentator in lines:
+        mine = [pair for pair in counted if pair["commentator"] == commentator and value(pair) is not None]
         if mine:
-            centre[who] = sum(value(pair) for pair in mine) / len(mine)
-            sums = [sum(values) for values in by_event(mine, lambda pair: value(pair) - centre[who]).values()]  # noqa: B023
-            events[who] = len(sums)
-            squares[who] = sum((each * len(sums) / len(mine)) ** 2 for each in sums)
+            centre[commentator] = sum(value(pair) for pair in mine) / len(mine)
+            sums = [sum(values) for values in by_event(mine, lambda pair: value(pair) - centre[commentator]).values()]  # noqa: B023
+            events[commentator] = len(sums)
+            squares[commentator] = sum((each * len(sums) / len(mine)) ** 2 for each in sums)
     free = sum(number - 1 for number in events.values())
     pooled = sum(squares.values()) / free if free else ((most - least) / 2) ** 2
-    for who, number in events.items():
+    for commentator, number in events.items():
         own = number >= 10
-        variance, degrees = (squares[who] / (number - 1), number - 1) if own else (pooled, max(free, 1))
+        variance, degrees = (squares[commentator] / (number - 1), number - 1) if own else (pooled, max(free, 1))
         width = t_quantile_95(degrees) * math.sqrt(variance / number)
         if math.isfinite(width):
-            lines[who][f"{name}_low"] = max(centre[who] - width, least)
-            lines[who][f"{name}_high"] = min(centre[who] + width, most)
+            lines[commentator][f"{name}_low"] = max(centre[commentator] - width, least)
+            lines[commentator][f"{name}_high"] = min(centre[commentator] + width, most)
 
 
 def add_all_intervals(lines: dict[int, Row], counted: list[Row], by_rule: list[Row], questions: dict[int, Row]) -> None:
@@ -310,7 +321,7 @@ def add_all_intervals(lines: dict[int, Row], counted: list[Row], by_rule: list[R
     )
 
     def skill(pair: Row) -> float | None:
-        mine = [each for each in counted if each["who"] == pair["who"]]
+        mine = [each for each in counted if each["commentator"] == pair["commentator"]]
         own, reference_forecast = (sum(each[name] for each in mine) / len(mine) for name in ("opening", "reference"))
         if not reference_forecast:
             return None
@@ -337,11 +348,13 @@ def t_quantile_95(degrees: int) -> float:
 
 
 def add_peers(lines: dict[int, Row], counted: list[Row]) -> None:
-    for who, line in lines.items():
+    for commentator, line in lines.items():
         found = []
         for pair in counted:
-            others = [o["opening"] for o in counted if o["asked"] == pair["asked"] and o["who"] != who]
-            if pair["who"] == who:
+            others = [
+                o["opening"] for o in counted if o["question"] == pair["question"] and o["commentator"] != commentator
+            ]
+            if pair["commentator"] == commentator:
                 pair["peer"] = sum(others) / len(others) - pair["opening"] if others else None
                 found += [pair["peer"]] if others else []
         line["peer"], line["peer_questions"] = (sum(found) / len(found) if found else None), len(found)
@@ -349,31 +362,33 @@ def add_peers(lines: dict[int, Row], counted: list[Row]) -> None:
 
 def add_adjusted(lines: dict[int, Row], counted: list[Row]) -> None:
     """Least squares with a dummy variable for each commentator and question, component by component."""
-    left = {pair["who"] for pair in counted}
+    left = {pair["commentator"] for pair in counted}
     while left:
         people = {min(left)}
         while True:
-            asked = {pair["asked"] for pair in counted if pair["who"] in people}
-            more = {pair["who"] for pair in counted if pair["asked"] in asked}
+            asked = {pair["question"] for pair in counted if pair["commentator"] in people}
+            more = {pair["commentator"] for pair in counted if pair["question"] in asked}
             if more == people:
                 break
             people = more
         left -= people
-        here = [pair for pair in counted if pair["who"] in people]
-        who, what = sorted(people), sorted(asked)
-        answers = {each: sum(pair["asked"] == each for pair in here) for each in what}
+        here = [pair for pair in counted if pair["commentator"] in people]
+        people_in_order, asked_in_order = sorted(people), sorted(asked)
+        answers = {each: sum(pair["question"] == each for pair in here) for each in asked_in_order}
         for pair in here:
             pair["adjusted"] = None
         if np.median(list(answers.values())) >= 4:
-            design = np.zeros((len(here), len(who) + len(what)))
+            design = np.zeros((len(here), len(people) + len(asked)))
             for at, pair in enumerate(here):
-                design[at, who.index(pair["who"])] = design[at, len(who) + what.index(pair["asked"])] = 1
+                design[at, people_in_order.index(pair["commentator"])] = design[
+                    at, len(people) + asked_in_order.index(pair["question"])
+                ] = 1
             fitted = np.linalg.lstsq(design, np.array([pair["opening"] for pair in here]), rcond=None)[0]
-            for at, each in enumerate(who):
-                lines[each]["brier_adjusted"] = float(fitted[at] + fitted[len(who) :].mean())
+            for at, each in enumerate(people_in_order):
+                lines[each]["brier_adjusted"] = float(fitted[at] + fitted[len(people) :].mean())
             for pair, fit in zip(here, design @ fitted, strict=True):
-                shared = [answers[each["asked"]] for each in here if each["who"] == pair["who"]]
+                shared = [answers[each["question"]] for each in here if each["commentator"] == pair["commentator"]]
                 shared = [number for number in shared if number > 1]
-                if answers[pair["asked"]] > 1:
+                if answers[pair["question"]] > 1:
                     rest = (pair["opening"] - fit) * len(shared) / sum(1 - 1 / number for number in shared)
-                    pair["adjusted"] = lines[pair["who"]]["brier_adjusted"] + rest
+                    pair["adjusted"] = lines[pair["commentator"]]["brier_adjusted"] + rest

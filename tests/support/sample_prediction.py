@@ -1,4 +1,4 @@
-"""One invented prediction, put on record and resolved over the API: what tests of the pages look at."""
+"""One invented prediction, put on record and resolved over the API: the sample for tests of the pages."""
 
 from typing import Any
 

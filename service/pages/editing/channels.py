@@ -37,13 +37,13 @@ from service.web.responses import ReadSession
 router = APIRouter()
 PAGE = 50
 TEXTS = ("person", "zone", "quiet_from", "quiet_to", "digest_at")
-Act = Callable[[Session], object]
+Write = Callable[[Session], object]
 
 
 @router.get("/channels")
-def channels(request: Request, who: ShownToEditor, session: ReadSession) -> Response:
+def channels(request: Request, caller: ShownToEditor, session: ReadSession) -> Response:
     """Show all channels, or those of the caller, and the form that adds one."""
-    return _list_page(request, session, who, Form({"kind": "webhook", "zone": "UTC"}))
+    return _list_page(request, session, caller, Form({"kind": "webhook", "zone": "UTC"}))
 
 
 @router.post("/channels")
@@ -57,9 +57,9 @@ def add_channel(request: Request, posted: PostedByAdmin) -> Response:
         created = state.writer.run(lambda session: _create(session, data, state.clock.now()))
     with read_transaction(state.engine) as session:
         if created is None:
-            return _list_page(request, session, posted.who, _with_errors_at_fields(form))
+            return _list_page(request, session, posted.caller, _with_errors_at_fields(form))
         number, secret = created
-        return _page(request, session, posted.who, number, Form(), done="add", secret=secret)
+        return _page(request, session, posted.caller, number, Form(), done="add", secret=secret)
 
 
 def _create(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
@@ -71,50 +71,52 @@ def _create(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
 def channel(
     request: Request,
     number: RowId,
-    who: ShownToEditor,
+    caller: ShownToEditor,
     session: ReadSession,
     state: DeliveryState | None = None,
     before: Annotated[int, Query(ge=1, le=MAX_ID)] = MAX_ID,
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """Show a channel: its settings, subscriptions and delivery log, newest first."""
-    return _page(request, session, who, number, Form(), state=state, before=before, done=done)
+    return _page(request, session, caller, number, Form(), state=state, before=before, done=done)
 
 
 @router.post("/channels/{number}")
-def act(request: Request, number: RowId, posted: PostedByEditor) -> Response:
+def submit(request: Request, number: RowId, posted: PostedByEditor) -> Response:
     """Carry out the action of the submitted form."""
     form, state, test = posted.form, request.app.state, None
-    with form.checked({"topic": "watch/topic", "question": "watch/question", "question/slug": "watch/question"}):
-        if form["act"] == "test" and posted.who.may("admin"):
+    with form.checked(
+        {"topic": "subscription/topic", "question": "subscription/question", "question/slug": "subscription/question"}
+    ):
+        if form["action"] == "test" and posted.caller.may("admin"):
             test = send_test_now(request, number)
         else:
-            state.writer.run(_job(form, posted.who, number, state.clock.now()))
-            return RedirectResponse(address(f"/channels/{number}", {}, done=form["act"]), 303)
+            state.writer.run(_job(form, posted.caller, number, state.clock.now()))
+            return RedirectResponse(address(f"/channels/{number}", {}, done=form["action"]), 303)
     with read_transaction(state.engine) as session:
-        return _page(request, session, posted.who, number, _with_errors_at_fields(form), test=test)
+        return _page(request, session, posted.caller, number, _with_errors_at_fields(form), test=test)
 
 
-def _job(form: Form, who: Caller, number: int, now: Any) -> Act:
+def _job(form: Form, caller: Caller, number: int, now: Any) -> Write:
     """Return the form's action as one write. Raises ``ValidationError``; the write raises domain errors and 403."""
-    if form["act"] in ("watch", "unwatch"):
-        named = {"question": {"slug": form["watch/question"]} if form["watch/question"] else None}
-        data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["watch/topic"] or None})
-        if form["act"] == "watch":
-            return lambda s: subscribe(s, own(who, channel_of(s, number)), data, now=now, actor=who.name)
-        return lambda s: unsubscribe(s, own(who, channel_of(s, number)), data)
-    return _admins_job(form, need(who, "admin"), number, now)
+    if form["action"] in ("subscribe", "unsubscribe"):
+        named = {"question": {"slug": form["subscription/question"]} if form["subscription/question"] else None}
+        data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["subscription/topic"] or None})
+        if form["action"] == "subscribe":
+            return lambda s: subscribe(s, own(caller, channel_of(s, number)), data, now=now, actor=caller.name)
+        return lambda s: unsubscribe(s, own(caller, channel_of(s, number)), data)
+    return _admins_job(form, need(caller, "admin"), number, now)
 
 
-def _admins_job(form: Form, who: Caller, number: int, now: Any) -> Act:
-    if form["act"] == "change":
+def _admins_job(form: Form, caller: Caller, number: int, now: Any) -> Write:
+    if form["action"] == "change":
         data = ChannelPreferences.model_validate(channel_preferences(form))
         return lambda s: change_preferences(s, channel_of(s, number), data, now=now)
-    if form["act"] == "resend":
+    if form["action"] == "resend":
         delivery = whole(form["delivery"])
         return lambda s: resend(s, delivery_of(s, delivery if isinstance(delivery, int) else 0), now=now)
-    wanted = ChannelEnabledIn(enabled=form["act"] == "enable", reason=form["reason"])
-    reason = wanted.reason or f"disabled by {who.name}"
+    wanted = ChannelEnabledIn(enabled=form["action"] == "enable", reason=form["reason"])
+    reason = wanted.reason or f"disabled by {caller.name}"
     return lambda s: set_enabled(channel_of(s, number), enabled=wanted.enabled, reason=reason)
 
 
@@ -131,15 +133,15 @@ def _with_errors_at_fields(form: Form) -> Form:
     return form
 
 
-def _list_page(request: Request, session: Session, who: Caller, form: Form) -> Response:
+def _list_page(request: Request, session: Session, caller: Caller, form: Form) -> Response:
     return render_form(
         request,
         "channels.html",
         form,
         session=session,
         title="Channels",
-        who=who,
-        channels=[view for view in list_channels(session) if is_own(who, view)],
+        signed_in_as=caller,
+        channels=[view for view in list_channels(session) if is_own(caller, view)],
         counts=count_by_state(session),
         kinds=[(kind.value, kind.value) for kind in ChannelKind],
     )
@@ -148,7 +150,7 @@ def _list_page(request: Request, session: Session, who: Caller, form: Form) -> R
 def _page(
     request: Request,
     session: Session,
-    who: Caller,
+    caller: Caller,
     number: int,
     form: Form,
     *,
@@ -158,11 +160,11 @@ def _page(
     secret: str = "",
     test: TestMessageResult | None = None,
 ) -> Response:
-    view = ChannelView.of(own(who, channel_of(session, number)))
+    view = ChannelView.of(own(caller, channel_of(session, number)))
     log = list_deliveries(session, state=state, channel=number, before=before, limit=PAGE + 1)
     subscriptions = list_subscriptions(session, [number])
     question_ids = {delivery.question for delivery in log} | {each.question for each in subscriptions}
-    if form["act"] != "change":
+    if form["action"] != "change":
         form.values = {**_as_typed(view), **form.values}
     return render_form(
         request,
@@ -170,7 +172,7 @@ def _page(
         form,
         session=session,
         title=f"Channel {view.name}",
-        who=who,
+        signed_in_as=caller,
         channel=view,
         log=log[:PAGE],
         more=len(log) > PAGE,

@@ -14,7 +14,7 @@ from predictions.schemas.views import PredictionView
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from service.lookup import prediction_of
 from service.pages.editing.prediction_form import PLACES, stated
-from service.pages.editing.record_prediction import meaning_of
+from service.pages.editing.record_prediction import interpretation_of
 from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, nested, render_form
 from service.web.path_params import RowId
 from service.web.responses import ReadSession
@@ -34,7 +34,7 @@ def change(request: Request, number: RowId, posted: PostedByPredictor, session: 
     """Correct or withdraw the prediction; show the form again if there are errors."""
     form, view = posted.form, view_predictions(session, [prediction_of(session, number)])[0]
     with form.checked(PLACES):
-        request.app.state.writer.run(_job(form, number, request.app.state.clock.now(), posted.who.name))
+        request.app.state.writer.run(_job(form, number, request.app.state.clock.now(), posted.caller.name))
     if form.errors:
         return _page(request, session, view, form)
     return RedirectResponse(f"/questions/{view.question.slug}#predictions", 303)
@@ -77,11 +77,11 @@ def _percent(value: float) -> str:
 def _page(request: Request, session: Session, view: PredictionView, form: Form) -> Response:
     return render_form(
         request,
-        "correct.html",
+        "correct_prediction.html",
         form,
         session=session,
         title=f"Correct a prediction by {view.commentator.name}",
         p=view,
         lexicons=[(each.name, each.title) for each in lexicons()],
-        meaning=meaning_of(form),
+        interpretation=interpretation_of(form),
     )

@@ -28,7 +28,7 @@ Page = Annotated[int, Query(ge=1, le=1_000_000)]
 @router.get("/due")
 def due(
     request: Request,
-    who: Reader,
+    caller: Reader,
     session: ReadSession,
     page: Page = 1,
     mine: bool = False,
@@ -36,7 +36,7 @@ def due(
 ) -> Response:
     """Show questions that are overdue, due today, due soon or snoozed; ``done`` names the question last acted on."""
     question = question_of(session, done) if done else None
-    return _page(request, session, who, mine, page, Form(), done=question)
+    return _page(request, session, caller, mine, page, Form(), done=question)
 
 
 @router.post("/due")
@@ -44,11 +44,12 @@ def decide(
     request: Request, posted: PostedByResolver, session: ReadSession, page: Page = 1, mine: bool = False
 ) -> Response:
     """Carry out the action of the submitted form, and show the inbox again."""
-    act = posted.form["act"]
-    which, _, action = act.partition("/")
+    prefix = posted.form["action"]  # such as "12/resolve"; the names of the form's fields begin with it
+    which, _, action = prefix.partition("/")
     question = question_of(session, which)
-    number, form = row_id(question), Form({name.removeprefix(f"{act}/"): it for name, it in posted.form.values.items()})
-    by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
+    number = row_id(question)
+    form = Form({name.removeprefix(f"{prefix}/"): value for name, value in posted.form.values.items()})
+    by: By = {"now": request.app.state.clock.now(), "actor": posted.caller.name}
     with form.checked(PLACES):
         job = decision(action.partition("/")[0], form, by)
         request.app.state.writer.run(lambda session: job(session, question_of(session, str(number))))
@@ -57,20 +58,20 @@ def decide(
     if not form.errors:
         return RedirectResponse(address("/due", query, done=question.slug), 303)
     for name, detail in form.errors.items():
-        posted.form.add(f"{act}/{name}" if name else "", detail, form.status)
-    return _page(request, session, posted.who, mine, page, posted.form, done=question)
+        posted.form.add(f"{prefix}/{name}" if name else "", detail, form.status)
+    return _page(request, session, posted.caller, mine, page, posted.form, done=question)
 
 
 def _page(
-    request: Request, session: Session, who: Caller, mine: bool, page: int, form: Form, *, done: Question | None
+    request: Request, session: Session, caller: Caller, mine: bool, page: int, form: Form, *, done: Question | None
 ) -> Response:
     now = request.app.state.clock.now()
-    groups = list_groups(session, now=now, assignee=who.name if mine else None, page=page)
+    groups = list_groups(session, now=now, assignee=caller.name if mine else None, page=page)
     questions: list[Question] = [question for group in groups for question in group.questions]
     last = current_resolution(session, row_id(done)) if done is not None else None
     return render_form(
         request,
-        "due.html",
+        "inbox.html",
         form,
         session=session,
         title="Inbox",
@@ -79,7 +80,7 @@ def _page(
         choices={row_id(each): [*outcomes(each), ANNULLED] for each in questions},
         done=done,
         retractable=last is not None and last.outcome is not None and not last.automatic,
-        who=who,
+        signed_in_as=caller,
         mine=mine,
         page=page,
         page_size=PAGE,

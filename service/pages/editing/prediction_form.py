@@ -29,7 +29,7 @@ PLACES = {
     "commentator": "commentator/name",
     "source": "source/url",
     "question": "question/options",
-    "question/id": "which",
+    "question/id": "existing_question",
     "interval": "interval/best",
 }
 MISSING = {
@@ -40,7 +40,7 @@ LATE = "The deadline has passed or the outcome is known: the prediction will be 
 _PERCENT = re.compile(r"\d{1,3}([.,]\d{1,20})?")
 
 
-def share(text: str, pointer: str) -> float:
+def parse_percentage(text: str, pointer: str) -> float:
     """Convert a percentage ("70", "70 %", "0,5%") to a probability. Raises ``InvalidInput`` at ``pointer``."""
     number = text.removesuffix("%").strip()
     if not _PERCENT.fullmatch(number):
@@ -64,12 +64,12 @@ def stated(form: Form) -> dict[str, Any]:
         body["lexicon"] = form["lexicon"] or None
     body |= {name: True for name in ("against", "commitment") if form[name]}
     if form["probability"]:
-        body["probability"] = share(form["probability"], "/probability")
+        body["probability"] = parse_percentage(form["probability"], "/probability")
     if form["probabilities"]:
         body["probabilities"] = _by_option(form["probabilities"])
     interval = {name: form[f"interval/{name}"] for name in ("low", "best", "high")}
     if any(interval.values()):
-        body["interval"] = {name: share(text, f"/interval/{name}") for name, text in interval.items()}
+        body["interval"] = {name: parse_percentage(text, f"/interval/{name}") for name, text in interval.items()}
     return body
 
 
@@ -79,7 +79,7 @@ def _by_option(text: str) -> dict[str, float]:
         option, colon, number = line.rpartition(":")
         if not colon:
             raise InvalidInput.at("/probabilities", f"{line.strip()!r} needs a colon: write option: percent")
-        found[option.strip()] = share(number.strip(), "/probabilities")
+        found[option.strip()] = parse_percentage(number.strip(), "/probabilities")
     return found
 
 
@@ -91,13 +91,15 @@ def prediction(session: Session, form: Form) -> PredictionIn:
 
 
 def _question(session: Session, form: Form) -> dict[str, Any]:
-    wanted, fresh = form["pick"] or form["which"].replace("\0", ""), _new_question(form.values)
+    wanted, fresh = form["candidate"] or form["existing_question"].replace("\0", ""), _new_question(form.values)
     if wanted and fresh:
-        raise InvalidInput.at("/which", "names an existing question, but a new one is entered below: clear one of them")
+        raise InvalidInput.at(
+            "/existing_question", "names an existing question, but a new one is entered below: clear one of them"
+        )
     if fresh:
         return fresh
     if not wanted:
-        raise InvalidInput.at("/which", "choose a question on record, or enter a new one below")
+        raise InvalidInput.at("/existing_question", "choose a question on record, or enter a new one below")
     return {"id": row_id(on_record(session, wanted))}
 
 
@@ -129,16 +131,16 @@ def on_record(session: Session, wanted: str) -> Question:
     if len(same) == 1:
         return same[0]
     how = "more than one question has this text" if same else "no question has this id, slug or text"
-    raise InvalidInput.at("/which", f"{how}: choose one of the suggestions, or enter it as a new question")
+    raise InvalidInput.at("/existing_question", f"{how}: choose one of the suggestions, or enter it as a new question")
 
 
 def candidates(session: Session, form: Form) -> Sequence[Question]:
     """Return suggestions if the form names no question exactly."""
-    words = form["which"].replace("\0", "").split()[:MAX_WORDS]
-    return find_questions(session, words) if words and "which" in form.errors else []
+    words = form["existing_question"].replace("\0", "").split()[:MAX_WORDS]
+    return find_questions(session, words) if words and "existing_question" in form.errors else []
 
 
-def cautions(session: Session, data: PredictionIn, now: datetime) -> dict[str, str]:
+def find_warnings(session: Session, data: PredictionIn, now: datetime) -> dict[str, str]:
     """Return warnings to confirm before recording, by name."""
     found = {}
     if data.source is None:

@@ -55,7 +55,7 @@ def _resolve(form: Form, by: By) -> Job:
     return lambda session, question: resolve(session, question, data, **by)
 
 
-def _take_back(form: Form, by: By) -> Job:
+def _retract(form: Form, by: By) -> Job:
     data = RetractionIn.model_validate(nested(form.values, "reason"))
     return lambda session, question: retract_resolution(session, question, data.reason, **by)
 
@@ -91,7 +91,7 @@ def _postpone(form: Form, by: By) -> Job:
     )
 
 
-def _decide(form: Form, by: By) -> Job:
+def _declare_decided(form: Form, by: By) -> Job:
     data = DecidedIn.model_validate(nested(form.values, "reason"))
     return lambda session, question: declare_decided(session, question, data.reason, **by)
 
@@ -101,7 +101,7 @@ def _snooze(form: Form, by: By) -> Job:
     return lambda session, question: snooze_question(session, question, data.until, **by)
 
 
-def _wake(_: Form, by: By) -> Job:
+def _end_snooze(_: Form, by: By) -> Job:
     return lambda session, question: snooze_question(session, question, None, **by)
 
 
@@ -112,12 +112,12 @@ def _assign(form: Form, by: By) -> Job:
 
 _DECISIONS: Mapping[str, Callable[[Form, By], Job]] = {
     "resolve": _resolve,
-    "take_back": _take_back,
+    "retract": _retract,
     "confirm": _confirm,
     "reject": _reject,
     "postpone": _postpone,
-    "decide": _decide,
+    "declare_decided": _declare_decided,
     "snooze": _snooze,
-    "wake": _wake,
+    "end_snooze": _end_snooze,
     "assign": _assign,
 }

@@ -21,8 +21,8 @@ from service.lookup import commentator_of, prediction_of, question_of, source_of
 from service.pages.editing.prediction_form import (
     PLACES,
     candidates,
-    cautions,
     explain_missing,
+    find_warnings,
     option_lines,
     prediction,
 )
@@ -52,7 +52,7 @@ def ask(
     values = DEFAULTS | {"question/deadline_zone": "UTC"}
     if question:
         row = question_of(session, question)
-        values["which"] = row.text if len(questions_with_text(session, row.text)) == 1 else row.slug
+        values["existing_question"] = row.text if len(questions_with_text(session, row.text)) == 1 else row.slug
         values["probabilities"] = option_lines(row)
     if commentator:
         values["commentator/name"] = commentator_of(session, commentator).name
@@ -70,13 +70,13 @@ def take(request: Request, posted: PostedByPredictor, session: ReadSession) -> R
     warnings: dict[str, str] = {}
     with form.checked(PLACES):
         data = prediction(session, form)
-        warnings = cautions(session, data, now)
-        confirmed = set(warnings) <= set(form["sure"].split())
-        job = partial(_record if confirmed else _rehearse, data=data, now=now, actor=posted.who.name)
+        warnings = find_warnings(session, data, now)
+        confirmed = set(warnings) <= set(form["confirmed"].split())
+        job = partial(_record if confirmed else _rehearse, data=data, now=now, actor=posted.caller.name)
         number = request.app.state.writer.run(job)
     explain_missing(form)
     if form.errors or not confirmed:
-        return _page(request, session, form, cautions=warnings)
+        return _page(request, session, form, warnings=warnings)
     return RedirectResponse(f"/record?done={number}", 303)
 
 
@@ -94,7 +94,7 @@ def _rehearse(session: Session, *, data: PredictionIn, now: datetime, actor: str
 
 
 @router.get("/record/meaning")
-def meaning(
+def interpretation(
     request: Request,
     _: Reader,
     hedge: Annotated[str, Query(max_length=400)] = "",
@@ -102,22 +102,22 @@ def meaning(
     against: bool = False,
 ) -> Response:
     """Return the interpretation of a hedge as an HTML fragment, for the script of the form."""
-    fragment = template_bytes(request, "meaning.html", meaning=_meaning(hedge, lexicon, against))
+    fragment = template_bytes(request, "interpretation.html", interpretation=_interpretation(hedge, lexicon, against))
     return page_reply(request, fragment, HTML)
 
 
-def _meaning(hedge: str, lexicon: str, against: bool) -> dict[str, Any]:
+def _interpretation(hedge: str, lexicon: str, against: bool) -> dict[str, Any]:
     if not hedge.strip():
-        return {"reading": None, "wrong": ""}
+        return {"result": None, "error": ""}
     try:
-        return {"reading": read_hedge(hedge.strip(), lexicon, against=against), "wrong": ""}
+        return {"result": read_hedge(hedge.strip(), lexicon, against=against), "error": ""}
     except InvalidInput as error:
-        return {"reading": None, "wrong": error.faults[0].detail}
+        return {"result": None, "error": error.faults[0].detail}
 
 
-def meaning_of(form: Form) -> dict[str, Any]:
+def interpretation_of(form: Form) -> dict[str, Any]:
     """Return the interpretation of the form's hedge, for its template."""
-    return _meaning(form["hedge"][:400], form["lexicon"] or DEFAULT_LEXICON, bool(form["against"]))
+    return _interpretation(form["hedge"][:400], form["lexicon"] or DEFAULT_LEXICON, bool(form["against"]))
 
 
 def _source_fields(session: Session, number: int) -> dict[str, str]:
@@ -129,7 +129,7 @@ def _source_fields(session: Session, number: int) -> dict[str, str]:
 def _page(request: Request, session: Session, form: Form, **context: Any) -> Response:
     return render_form(
         request,
-        "record.html",
+        "record_prediction.html",
         form,
         session=session,
         title="Record a prediction",
@@ -137,6 +137,6 @@ def _page(request: Request, session: Session, form: Form, **context: Any) -> Res
         questions=newest_questions(session, SUGGESTED),
         candidates=candidates(session, form),
         lexicons=[(each.name, each.title) for each in lexicons()],
-        meaning=meaning_of(form),
-        **{"recorded": None, "cautions": {}} | context,
+        interpretation=interpretation_of(form),
+        **{"recorded": None, "warnings": {}} | context,
     )

@@ -40,7 +40,7 @@ def ask(request: Request, which: IdOrSlug, _: ShownToResolver, session: ReadSess
 def submit(request: Request, which: IdOrSlug, posted: PostedByResolver, session: ReadSession) -> Response:
     """Carry out the submitted action; show the form again if there are errors."""
     question, form = question_of(session, which), posted.form
-    by: By = {"now": request.app.state.clock.now(), "actor": posted.who.name}
+    by: By = {"now": request.app.state.clock.now(), "actor": posted.caller.name}
     number = row_id(question)
     with form.checked(PLACES):
         job = decision(form["action"], form, by)
@@ -56,7 +56,7 @@ def _page(request: Request, session: Session, question: Question, form: Form) ->
     number, pending = row_id(question), ProposalState.PENDING
     return render_form(
         request,
-        "resolve.html",
+        "resolve_question.html",
         form,
         session=session,
         title=f"Resolve: {question.text}",

@@ -29,7 +29,7 @@ from service.web.responses import ReadSession
 
 router = APIRouter()
 NUMBERS = ("lead_hours", "every_minutes")
-TICKS = ("automatic", "paused")
+CHECKBOXES = ("automatic", "paused")
 
 
 @router.get("/questions/{which}/probe")
@@ -39,35 +39,35 @@ def resolver(request: Request, which: IdOrSlug, _: ShownToResolver, session: Rea
 
 
 @router.post("/questions/{which}/probe")
-def act(request: Request, which: IdOrSlug, posted: PostedByResolver) -> Response:
+def submit(request: Request, which: IdOrSlug, posted: PostedByResolver) -> Response:
     """Probe now and show the result, or attach, change or detach the resolver.
 
     No database session is open while the source responds.
     """
     form, result = posted.form, None
     with form.checked():
-        if form["act"] in ("attach", "detach"):
-            _write(request, which, posted.form, posted.who)
+        if form["action"] in ("attach", "detach"):
+            _write(request, which, posted.form, posted.caller)
             return RedirectResponse(f"/questions/{which}/probe", 303)
-        trial = TrialIn(resolver=form["resolver"], config=_config(form)) if form["act"] == "try" else None
-        result = probe_now(request, which, posted.who, trial)
+        trial = TrialIn(resolver=form["resolver"], config=_config(form)) if form["action"] == "try" else None
+        result = probe_now(request, which, posted.caller, trial)
     with read_transaction(request.app.state.engine) as session:
         return _page(request, session, which, _with_errors_at_fields(form), result)
 
 
-def _write(request: Request, which: str, form: Form, who: Any) -> None:
+def _write(request: Request, which: str, form: Form, caller: Any) -> None:
     state = request.app.state
-    by = {"now": state.clock.now(), "actor": who.name}
-    if form["act"] == "detach":
+    by = {"now": state.clock.now(), "actor": caller.name}
+    if form["action"] == "detach":
         state.writer.run(lambda session: detach(session, question_of(session, which), **by))
         return
     numbers = {name: whole(form[name]) for name in NUMBERS}
-    ticks = {name: bool(form[name]) for name in TICKS}
-    data = ResolverIn.model_validate({"resolver": form["resolver"], "config": _config(form), **numbers, **ticks})
+    checkboxes = {name: bool(form[name]) for name in CHECKBOXES}
+    data = ResolverIn.model_validate({"resolver": form["resolver"], "config": _config(form), **numbers, **checkboxes})
 
     def job(session: Session) -> None:
         question = question_of(session, which)
-        require_resolver_permission(who, question, data)
+        require_resolver_permission(caller, question, data)
         attach(session, question, data, **by)
 
     state.writer.run(job)
@@ -100,11 +100,11 @@ def _page(request: Request, session: Session, which: str, form: Form, result: Pr
     question = question_of(session, which)
     row = find_attached(session, question)
     resolver = view(row, question) if row else None
-    if form["act"] not in ("try", "attach"):
+    if form["action"] not in ("try", "attach"):
         form.values = {**_as_typed(resolver), **form.values}
     return render_form(
         request,
-        "probe.html",
+        "resolver_setup.html",
         form,
         session=session,
         title=f"Probe: {question.text}",
@@ -112,7 +112,7 @@ def _page(request: Request, session: Session, which: str, form: Form, result: Pr
         resolver=resolver,
         result=result,
         kinds=resolver_kinds(),
-        editing=form["act"] in ("try", "attach") or resolver is None,
+        editing=form["action"] in ("try", "attach") or resolver is None,
     )
 
 
@@ -121,5 +121,5 @@ def _as_typed(resolver: ResolverView | None) -> dict[str, str]:
     if resolver is None:
         return {"config": "{}", "lead_hours": str(LEAD_HOURS), "every_minutes": str(EVERY_MINUTES)}
     texts = {name: str(getattr(resolver, name)) for name in ("resolver", *NUMBERS)}
-    ticks = {name: "yes" if getattr(resolver, name) else "" for name in TICKS}
-    return texts | ticks | {"config": json.dumps(resolver.config, indent=2, ensure_ascii=False)}
+    checkboxes = {name: "yes" if getattr(resolver, name) else "" for name in CHECKBOXES}
+    return texts | checkboxes | {"config": json.dumps(resolver.config, indent=2, ensure_ascii=False)}

@@ -33,7 +33,7 @@ def change(request: Request, which: IdOrSlug, posted: PostedByResolver, session:
     with form.checked():
         changes = _changes(form, row)
         if changes:
-            by: dict[str, Any] = {"now": state.clock.now(), "actor": posted.who.name}
+            by: dict[str, Any] = {"now": state.clock.now(), "actor": posted.caller.name}
             state.writer.run(lambda session: change_commentator(session, commentator_of(session, which), changes, **by))
     if form.errors:
         return _page(request, session, row, form)
@@ -58,10 +58,10 @@ def _as_typed(row: Commentator) -> dict[str, str]:
 def _page(request: Request, session: Session, row: Commentator, form: Form) -> Response:
     return render_form(
         request,
-        "reply.html",
+        "right_of_reply.html",
         form,
         session=session,
         title=f"Edit the profile of {row.name}",
-        who=row,
+        commentator=row,
         kinds=[(kind.value, kind.value) for kind in CommentatorKind],
     )

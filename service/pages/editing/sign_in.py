@@ -57,9 +57,9 @@ def sign_in(request: Request, form: Fields) -> Response:
 
 
 @router.get("/sign-out")
-def leave(request: Request, who: Annotated[Caller, Depends(request_caller)]) -> Response:
+def leave(request: Request, caller: Annotated[Caller, Depends(request_caller)]) -> Response:
     """Show the sign-out button; a link alone must not end a session."""
-    return render_form(request, "sign_out.html", Form(), title="Sign out", who=who)
+    return render_form(request, "sign_out.html", Form(), title="Sign out", signed_in_as=caller)
 
 
 @router.post("/sign-out")

@@ -23,14 +23,14 @@ ATOM = "application/atom+xml; charset=utf-8"
 #: Last change of a feed without entries.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 Topic = Annotated[str | None, Query(max_length=60)]
-Who = Annotated[str | None, Query(max_length=120, description="the id or the slug of a commentator")]
+CommentatorParam = Annotated[str | None, Query(max_length=120, description="the id or the slug of a commentator")]
 #: Characters that XML 1.0 does not allow.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @router.get("/resolutions.atom")
 def resolutions(
-    request: Request, _: Reader, session: ReadSession, topic: Topic = None, commentator: Who = None
+    request: Request, _: Reader, session: ReadSession, topic: Topic = None, commentator: CommentatorParam = None
 ) -> Response:
     """Return the newest resolutions and their corrections, newest first, by topic or commentator."""
     person = commentator_of(session, commentator) if commentator else None

@@ -13,8 +13,8 @@ from service.lookup import question_of
 from service.pages.embeds.atom_feed import host_of
 from service.pages.embeds.link_image import Picture, draw_picture
 from service.pages.rendering import formatting, labels
+from service.pages.rendering.summary_sentence import summary_sentence
 from service.pages.rendering.templates import HTML, PNG, embed_reply, template_bytes
-from service.pages.rendering.verdict import verdict
 from service.security.access import Reader
 from service.web.path_params import IdOrSlug
 from service.web.path_params import IdOrSlug as WhichQuestion
@@ -44,7 +44,9 @@ def commentator_card(request: Request, which: IdOrSlug, _: Reader, session: Read
     """Return a card with the record, for a frame."""
     record = current_record(request, session, which)
     summary = record.summary
-    return _card(request, session, person=record.commentator, summary=summary, verdict=verdict(summary))
+    return _card(
+        request, session, person=record.commentator, summary=summary, summary_sentence=summary_sentence(summary)
+    )
 
 
 @router.get("/questions/{which}/card")
@@ -69,7 +71,7 @@ def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: Rea
         request,
         title=person.name,
         fallback_title=f"Commentator {person.id}",
-        text=verdict(summary),
+        text=summary_sentence(summary),
         facts=facts,
         interval=(summary.brier_low, summary.brier, summary.brier_high),
     )

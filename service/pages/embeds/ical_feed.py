@@ -10,7 +10,7 @@ from predictions.queries.feeds import coming_deadlines
 from predictions.queries.ledger_events import last_changes
 from service import __version__
 from service.lookup import commentator_of
-from service.pages.embeds.atom_feed import Topic, Who, feed_title, host_of
+from service.pages.embeds.atom_feed import CommentatorParam, Topic, feed_title, host_of
 from service.pages.rendering.templates import page_reply
 from service.security.access import Reader
 from service.settings import Settings
@@ -23,7 +23,7 @@ CALENDAR = "text/calendar; charset=utf-8"
 
 @router.get("/deadlines.ics")
 def deadlines(
-    request: Request, _: Reader, session: ReadSession, topic: Topic = None, commentator: Who = None
+    request: Request, _: Reader, session: ReadSession, topic: Topic = None, commentator: CommentatorParam = None
 ) -> Response:
     """Return unresolved questions in order of deadline, by topic or commentator."""
     person = commentator_of(session, commentator) if commentator else None

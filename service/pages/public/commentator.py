@@ -22,8 +22,8 @@ from service.pages.charts.scales import Scale
 from service.pages.charts.score_history import history
 from service.pages.rendering.cached_page import estimates_page
 from service.pages.rendering.csv_download import csv_reply
+from service.pages.rendering.summary_sentence import summary_sentence
 from service.pages.rendering.templates import render, template_bytes
-from service.pages.rendering.verdict import verdict
 from service.security.access import Reader
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession
@@ -85,7 +85,7 @@ def _context(session: Session, record: RecordView, order: Order, page: int, now:
         "record": record,
         "person": record.commentator,
         "summary": record.summary,
-        "verdict": verdict(record.summary),
+        "summary_sentence": summary_sentence(record.summary),
         "points": points,
         "over_time": history(points),
         "diagram": reliability(record.calibration),

@@ -25,7 +25,7 @@ from service.web.responses import ReadSession
 router = APIRouter()
 SUGGESTED = 10
 SHOWN = 200
-Who = Annotated[str, Query(max_length=200)]
+NameOrSlug = Annotated[str, Query(max_length=200)]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class SharedQuestion:
 
 
 @router.get("/compare")
-def comparison(request: Request, _: Reader, session: ReadSession, one: Who = "", other: Who = "") -> Response:
+def comparison(
+    request: Request, _: Reader, session: ReadSession, one: NameOrSlug = "", other: NameOrSlug = ""
+) -> Response:
     """Compare two commentators, given by name or slug; suggest others for unknown names."""
     now = request.app.state.clock.now()
     named = [(text, find_commentator(session, text)) for text in (one, other)]
@@ -50,7 +52,7 @@ def comparison(request: Request, _: Reader, session: ReadSession, one: Who = "",
     )
     return render(
         request,
-        "compare.html",
+        "comparison.html",
         session=session,
         title=" and ".join(person.name for person in people) if both else "Compare two commentators",
         named=named,
@@ -72,7 +74,7 @@ class SideBySide:
     scale: Scale
 
     @property
-    def verdict(self) -> str:
+    def result_sentence(self) -> str:
         """The result of the comparison in one sentence."""
         one, other = (record.commentator.name for record in self.records)
         low, high = self.result.difference.low, self.result.difference.high
@@ -85,7 +87,7 @@ class SideBySide:
         return "On shared questions, no clear difference: it could easily be luck."
 
     @property
-    def bet(self) -> str:
+    def betting_test(self) -> str:
         """The result of the betting test in two sentences; empty without successive events."""
         result = self.result
         if not result.bet_events:

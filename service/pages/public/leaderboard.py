@@ -50,7 +50,7 @@ def board(request: Request, _: Reader, session: ReadSession, query: Chosen) -> R
     if query.as_of is not None:
         with _open_past(request, session, query, query.as_of) as past:
             context = _context(past.session, query, past.estimates, query.as_of)
-            return render(request, "board.html", session=session, **context)
+            return render(request, "leaderboard.html", session=session, **context)
     boards, now = request.app.state.leaderboard_cache, request.app.state.clock.now()
     return estimates_page(
         request,
@@ -58,7 +58,7 @@ def board(request: Request, _: Reader, session: ReadSession, query: Chosen) -> R
         lambda: boards.get_estimates(session, query.filters(), query.revisions, now),
         lambda cached: template_bytes(
             request,
-            "board.html",
+            "leaderboard.html",
             session=session,
             **_context(session, query, cached.estimates, now, state=cached.state(newest_scoring(session), now)),
         ),

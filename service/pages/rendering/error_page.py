@@ -13,7 +13,9 @@ def problem_page(request: Request, problem: Problem) -> Response | None:
     accepted = request.headers.get("accept", "")
     if request.url.path.startswith(NOT_PAGES) or "text/html" not in accepted:
         return None
-    page = render(request, "problem.html", status=problem.status_code, title=problem.content["title"], problem=problem)
+    page = render(
+        request, "error_page.html", status=problem.status_code, title=problem.content["title"], problem=problem
+    )
     for name in ("www-authenticate", "retry-after", "allow"):
         if name in problem.headers:
             page.headers[name] = problem.headers[name]

@@ -76,7 +76,7 @@ class Posted:
     """A form sent from its own page by a signed-in caller."""
 
     form: Form
-    who: Caller
+    caller: Caller
 
 
 def nested(values: Mapping[str, str], *names: str) -> dict[str, Any]:
@@ -133,9 +133,9 @@ def posted(scope: str | None) -> Callable[..., Posted]:
     """Return a dependency that yields the form if its sender has the scope (None: any key)."""
 
     def check(request: Request, form: Fields) -> Posted:
-        who = session_caller(request, check_token(request, form))
-        request.state.caller = who
-        return Posted(form, _allowed(who, scope))
+        caller = session_caller(request, check_token(request, form))
+        request.state.caller = caller
+        return Posted(form, _allowed(caller, scope))
 
     return check
 
@@ -143,18 +143,18 @@ def posted(scope: str | None) -> Callable[..., Posted]:
 def shown_to(scope: str | None) -> Callable[..., Caller]:
     """Return a dependency that yields the caller if they have the scope; others are asked to sign in."""
 
-    def check(who: Annotated[Caller, Depends(request_caller)]) -> Caller:
-        return _allowed(who, scope)
+    def check(caller: Annotated[Caller, Depends(request_caller)]) -> Caller:
+        return _allowed(caller, scope)
 
     return check
 
 
-def _allowed(who: Caller, scope: str | None) -> Caller:
-    if who is ANYBODY:
+def _allowed(caller: Caller, scope: str | None) -> Caller:
+    if caller is ANYBODY:
         raise SignInFirst
-    if scope is not None and not who.may(scope):
-        raise HTTPException(403, f"the key {who.name!r} lacks the scope {scope!r}: ask an admin for one that has it")
-    return who
+    if scope is not None and not caller.may(scope):
+        raise HTTPException(403, f"the key {caller.name!r} lacks the scope {scope!r}: ask an admin for one that has it")
+    return caller
 
 
 PostedByPredictor = Annotated[Posted, Depends(posted("predict"))]

@@ -49,8 +49,8 @@ CHANNEL_MESSAGES = {
     "change": "Channel changed.",
     "enable": "Channel enabled.",
     "disable": "Channel disabled.",
-    "watch": "Subscribed.",
-    "unwatch": "Unsubscribed.",
+    "subscribe": "Subscribed.",
+    "unsubscribe": "Unsubscribed.",
     "resend": "The message will be sent again shortly.",
 }
 ACTIONS = {

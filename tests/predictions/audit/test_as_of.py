@@ -1,4 +1,4 @@
-"""The record as it stood at any past instant."""
+"""The record as of any past instant."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

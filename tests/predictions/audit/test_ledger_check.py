@@ -1,4 +1,4 @@
-"""A record changed behind the ledger's back does not pass `verify`."""
+"""`verify` finds changes of the record that bypass the ledger."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -33,8 +33,8 @@ def record() -> Iterator[Session]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
     SQLModel.metadata.create_all(engine)
     session = Session(engine)
-    said = {"question": QuestionIn.model_validate(QUESTION), "made_at": "2025-01-01", "probability": 0.3}
-    items = [PredictionIn.model_validate(said | {"commentator": {"name": name}}) for name in ("Ann", "Bob", "Cy")]
+    fields = {"question": QuestionIn.model_validate(QUESTION), "made_at": "2025-01-01", "probability": 0.3}
+    items = [PredictionIn.model_validate(fields | {"commentator": {"name": name}}) for name in ("Ann", "Bob", "Cy")]
     record_prediction(session, items[0], **BY)
     record_predictions(session, items[1:], **BY)
     outcome = {"outcome": "no", "known_at": "2025-05-01", "evidence": [{"url": "https://example.org/"}]}

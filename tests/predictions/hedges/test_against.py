@@ -1,4 +1,4 @@
-"""Words said of the opposite of a question: kept with the prediction, so that its trail tells how it was read."""
+"""Hedges about the opposite of a question: stored as such, so that the ledger shows how they were interpreted."""
 
 import json
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ BODY = {
 }
 
 
-def test_the_numbers_are_one_minus_the_reading_and_the_trail_says_so(admin: httpx.Client) -> None:
+def test_the_numbers_are_one_minus_the_interpretation_and_the_ledger_says_so(admin: httpx.Client) -> None:
     plain = admin.post("/api/predictions", json=BODY | {"commentator": {"name": "Bob"}}).json()
     found = admin.post("/api/predictions", json=BODY | {"against": True}).json()
     assert (found["against"], plain["against"]) == (True, False)
@@ -39,8 +39,10 @@ def test_the_numbers_are_one_minus_the_reading_and_the_trail_says_so(admin: http
     )
     assert admin.get(f"/api/predictions/{found['id']}").json()["against"] is True
     events = admin.get("/api/ledger").json()["items"]
-    told = {each["subject_id"]: json.loads(each["body"]) for each in events if each["action"] == "prediction.recorded"}
-    assert told[found["id"]]["against"] is True
+    bodies = {
+        each["subject_id"]: json.loads(each["body"]) for each in events if each["action"] == "prediction.recorded"
+    }
+    assert bodies[found["id"]]["against"] is True
     assert "of the opposite" in admin.get("/questions/fighting-goes-on").text
 
 
@@ -51,7 +53,9 @@ def test_the_numbers_are_one_minus_the_reading_and_the_trail_says_so(admin: http
         {"against": True, "interval": {"low": 0.1, "best": 0.2, "high": 0.3}},
     ],
 )
-def test_only_words_that_a_lexicon_reads_are_said_against(admin: httpx.Client, wrong: dict[str, object]) -> None:
+def test_only_hedges_that_a_lexicon_interprets_may_refer_to_the_opposite(
+    admin: httpx.Client, wrong: dict[str, object]
+) -> None:
     body = {name: value for name, value in (BODY | wrong).items() if value is not None}
     reply = admin.post("/api/predictions", json=body)
     assert reply.status_code == 422

@@ -20,9 +20,9 @@ def refusal(words: str) -> str:
 
 
 def numbers(words: str) -> tuple[float, float, float]:
-    reading = read_hedge(words)
-    assert reading.entry_id is None, "a number, not a phrase"
-    return reading.low, reading.best, reading.high
+    interpretation = read_hedge(words)
+    assert interpretation.entry_id is None, "a number, not a phrase"
+    return interpretation.low, interpretation.best, interpretation.high
 
 
 @given(percents, st.sampled_from(["{}%", "{} %", "{} percent", "{} per cent", "a {}% chance", "about {} pct", "~{}%"]))
@@ -85,7 +85,9 @@ def test_numbers_are_read_in_the_forms_that_people_write(words: str, p: float) -
         ("less than one in ten", (0.0, 0.1, 0.1)),
     ],
 )
-def test_a_bound_keeps_the_figure_said_and_reaches_to_the_end(words: str, interval: tuple[float, ...]) -> None:
+def test_a_bound_has_the_stated_number_as_best_and_reaches_to_the_end_of_the_scale(
+    words: str, interval: tuple[float, ...]
+) -> None:
     assert numbers(words) == interval
 
 

@@ -1,4 +1,4 @@
-"""Words into probabilities: what columnists write, the laws of reading, and what is refused with a remedy."""
+"""Words into probabilities: phrases of columnists, the rules of interpretation, and refusals with their remedy."""
 
 import re
 from collections.abc import Iterator
@@ -108,7 +108,7 @@ A cabinet reshuffle is on the cards                  | on-the-cards
 The chances are about even                           | about-even
 Rarely does a revolt succeed                         | rarely
 """
-SAID = [tuple(part.strip() for part in line.split("|")) for line in COLUMNS.strip().splitlines()]
+SENTENCES = [tuple(part.strip() for part in line.split("|")) for line in COLUMNS.strip().splitlines()]
 
 
 def refusal(words: str, lexicon: str = "survey", version: int | None = None) -> tuple[str, str]:
@@ -128,16 +128,23 @@ any_pattern = st.sampled_from(ALL_PATTERNS)
 percents = st.integers(0, 100)
 
 
-@pytest.mark.parametrize(("sentence", "entry_id"), SAID)
-def test_what_columnists_write_is_read(sentence: str, entry_id: str) -> None:
+@pytest.mark.parametrize(("sentence", "entry_id"), SENTENCES)
+def test_phrases_of_columnists_are_interpreted(sentence: str, entry_id: str) -> None:
     assert read_hedge(sentence).entry_id == entry_id
 
 
 @pytest.mark.parametrize("lexicon", lexicons(), ids=lambda lexicon: lexicon.name)
-def test_every_phrase_of_a_lexicon_reads_back_as_its_entry(lexicon: Lexicon) -> None:
+def test_every_phrase_of_a_lexicon_is_interpreted_by_its_entry(lexicon: Lexicon) -> None:
     for pattern, entry in patterns(lexicon):
-        reading = read_hedge(pattern, lexicon.name)
-        assert (reading.entry_id, reading.low, reading.best, reading.high, reading.vague, reading.source) == (
+        interpretation = read_hedge(pattern, lexicon.name)
+        assert (
+            interpretation.entry_id,
+            interpretation.low,
+            interpretation.best,
+            interpretation.high,
+            interpretation.vague,
+            interpretation.source,
+        ) == (
             entry.id,
             entry.low,
             entry.best,
@@ -145,7 +152,11 @@ def test_every_phrase_of_a_lexicon_reads_back_as_its_entry(lexicon: Lexicon) -> 
             entry.vague,
             entry.source,
         )
-        assert (reading.lexicon, reading.version, reading.words) == (lexicon.name, lexicon.version, pattern)
+        assert (interpretation.lexicon, interpretation.version, interpretation.words) == (
+            lexicon.name,
+            lexicon.version,
+            pattern,
+        )
 
 
 @given(any_pattern, st.data())
@@ -162,25 +173,31 @@ def test_case_white_space_and_typography_never_matter(
 
 
 @given(any_pattern, percents, st.sampled_from(["{phrase}, {n}%", "{phrase} ({n} percent)", "{n}%: {phrase}"]))
-def test_a_number_always_beats_a_phrase(named: tuple[str, str, LexiconEntry], n: int, form: str) -> None:
+def test_a_number_takes_precedence_over_a_phrase(named: tuple[str, str, LexiconEntry], n: int, form: str) -> None:
     lexicon, pattern, _ = named
-    reading = read_hedge(form.format(phrase=pattern, n=n), lexicon)
-    assert reading.entry_id is None
-    assert reading.low == reading.best == reading.high == n / 100
-    assert not reading.vague
+    interpretation = read_hedge(form.format(phrase=pattern, n=n), lexicon)
+    assert interpretation.entry_id is None
+    assert interpretation.low == interpretation.best == interpretation.high == n / 100
+    assert not interpretation.vague
 
 
 @given(any_pattern, st.sampled_from(["not", "isn't", "never", "hardly", "by no means", "nothing"]))
-def test_a_negated_phrase_is_never_read_as_its_positive(named: tuple[str, str, LexiconEntry], negative: str) -> None:
+def test_a_negated_phrase_is_never_interpreted_as_its_positive(
+    named: tuple[str, str, LexiconEntry], negative: str
+) -> None:
     lexicon, pattern, entry = named
     if NEGATIVE.search(normalise(pattern)):
         return  # the phrase is a negative already
     try:
-        reading = read_hedge(f"{negative} {pattern}", lexicon)
+        interpretation = read_hedge(f"{negative} {pattern}", lexicon)
     except InvalidInput:
         return
-    assert reading.entry_id != entry.id
-    assert (reading.low, reading.best, reading.high) != (1 - entry.high, 1 - entry.best, 1 - entry.low)
+    assert interpretation.entry_id != entry.id
+    assert (interpretation.low, interpretation.best, interpretation.high) != (
+        1 - entry.high,
+        1 - entry.best,
+        1 - entry.low,
+    )
 
 
 VOCABULARY = sorted(
@@ -211,13 +228,13 @@ VOCABULARY = sorted(
 @example("0 in 0 chance")
 @example("0-0 odds against")
 @example("\ud800 likely")
-def test_any_words_are_read_in_order_or_refused_at_the_hedge(words: str) -> None:
+def test_any_words_give_low_best_and_high_in_order_or_are_refused_at_the_hedge(words: str) -> None:
     try:
-        reading = read_hedge(words)
+        interpretation = read_hedge(words)
     except InvalidInput:
         assert refusal(words)[0] == "/hedge"
         return
-    assert 0 <= reading.low <= reading.best <= reading.high <= 1
+    assert 0 <= interpretation.low <= interpretation.best <= interpretation.high <= 1
 
 
 @pytest.mark.parametrize(
@@ -244,7 +261,7 @@ def test_what_negates_or_changes_a_phrase_without_an_entry_is_refused(words: str
 
 
 @pytest.mark.parametrize("words", ["un\u00adlikely", "un\u200blikely", "\ufeffunlikely"])
-def test_unseen_signs_in_pasted_words_do_not_turn_a_phrase_round(words: str) -> None:
+def test_invisible_characters_in_pasted_words_do_not_invert_a_phrase(words: str) -> None:
     assert read_hedge(words).entry_id == "unlikely"
 
 
@@ -293,11 +310,11 @@ def test_an_unknown_lexicon_or_version_is_refused_with_those_there_are() -> None
     ],
 )
 def test_the_hedges_of_the_starting_record_have_their_numbers(words: str, low: float, high: float) -> None:
-    reading = read_hedge(words)
-    assert (reading.low, reading.high) == (low, high)
+    interpretation = read_hedge(words)
+    assert (interpretation.low, interpretation.high) == (low, high)
 
 
-def test_words_said_of_the_opposite_are_one_minus_the_reading() -> None:
+def test_words_about_the_opposite_are_one_minus_their_interpretation() -> None:
     of_peace, of_war = read_hedge("no way"), read_hedge("no way", against=True)
     assert of_peace.high <= 0.12
     assert (of_war.low, of_war.best, of_war.high) == (0.88, 0.95, 0.98)
@@ -305,6 +322,6 @@ def test_words_said_of_the_opposite_are_one_minus_the_reading() -> None:
     assert read_hedge("a 60-70% chance", against=True).best == pytest.approx(0.35)
 
 
-def test_words_that_carry_almost_no_claim_are_marked() -> None:
+def test_vague_hedges_are_marked() -> None:
     assert all(read_hedge(words).vague for words in ("may", "might", "could", "possibly", "maybe", "perhaps"))
     assert not any(read_hedge(words).vague for words in ("may well", "likely", "will", "a 40% chance"))

@@ -13,7 +13,7 @@ from predictions.hedges.lexicon_files import parse_lexicon
 OFFICIAL = ("icd203", "phia", "ipcc", "nato", "efsa", "kent")
 
 
-def test_a_reading_depends_on_the_lexicon_and_says_which() -> None:
+def test_an_interpretation_depends_on_the_lexicon_and_names_it() -> None:
     bests = {name: read_hedge("likely", name).best for name in ("survey", "icd203", "phia", "ipcc", "nato", "efsa")}
     assert bests == {"survey": 0.72, "icd203": 0.675, "phia": 0.65, "ipcc": 0.83, "nato": 0.75, "efsa": 0.78}
     with pytest.raises(FrozenInstanceError):
@@ -73,7 +73,7 @@ def test_a_faulty_lexicon_does_not_load(old: str, new: str) -> None:
         parse_lexicon(FILE.replace(old, new, 1))
 
 
-def test_versions_of_a_lexicon_stand_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_versions_of_a_lexicon_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "hedges" / "lexicons"
     folder.mkdir(parents=True)
     for version in (1, 2, 10):

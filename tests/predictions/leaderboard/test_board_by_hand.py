@@ -1,4 +1,4 @@
-"""The board against a slow computation of its own from the raw rows, on random records with every trap in them."""
+"""The board against a slow computation from the raw rows, on random records that contain every special case."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -43,14 +43,16 @@ FIELDS = (
 
 @pytest.mark.parametrize("revisions", ["opening", "latest", "time_weighted"])
 @pytest.mark.parametrize("seed", range(4))
-def test_every_figure_of_the_board_is_what_the_raw_rows_make_by_hand(
+def test_every_number_of_the_board_equals_a_naive_computation_from_the_rows(
     session: Session, seed: int, revisions: Revisions
 ) -> None:
     invent(session, random.Random(seed))
     filters = Filters()
     items = board(session, filters, revisions, estimate(session, filters, revisions, NOW), now=NOW)
     expected = reference_wording.board(session, NOW, revisions)
-    assert {item.commentator.id for item in items} == {who for who, line in expected.items() if line_shown(line)}
+    assert {item.commentator.id for item in items} == {
+        commentator for commentator, line in expected.items() if line_shown(line)
+    }
     for item in items:
         line, found = expected[item.commentator.id], item.columns()
         for name in FIELDS:
@@ -73,9 +75,9 @@ def line_shown(line: dict[str, Any]) -> bool:
 def invent(session: Session, chance: random.Random) -> None:
     """Seven people, the last of them with little to say, on questions of every kind, fate and basis."""
     asked = [enter_question(session, question(at, chance), **ITEM) for at in range(QUESTIONS)]
-    early = [item for item in said(asked, chance) if chance.random() < 0.8]
+    early = [item for item in random_predictions(asked, chance) if chance.random() < 0.8]
     ids = record_predictions(session, early, now=START + timedelta(days=100), actor="test")
-    ids += record_predictions(session, said(asked, chance), **ITEM)
+    ids += record_predictions(session, random_predictions(asked, chance), **ITEM)
     for number in chance.sample(ids, 8):
         wrong = session.get_one(Prediction, number)
         if chance.random() < 0.5:
@@ -118,16 +120,16 @@ def question(at: int, chance: random.Random) -> QuestionIn:
     return QuestionIn.model_validate(body)
 
 
-def said(asked: list[Question], chance: random.Random) -> list[PredictionIn]:
+def random_predictions(asked: list[Question], chance: random.Random) -> list[PredictionIn]:
     found = []
     for row in asked:
-        for who in range(PEOPLE):
-            if chance.random() < (0.75 if who < PEOPLE - 1 else 0.1):
+        for commentator in range(PEOPLE):
+            if chance.random() < (0.75 if commentator < PEOPLE - 1 else 0.1):
                 made_at = START + timedelta(days=chance.choice((0, 10, 10, 30, 60, 85)), minutes=chance.randrange(600))
                 found.append(
                     PredictionIn.model_validate(
                         {
-                            "commentator": {"name": f"Person {who}", "kind": KINDS[who % len(KINDS)]},
+                            "commentator": {"name": f"Person {commentator}", "kind": KINDS[commentator % len(KINDS)]},
                             "question": {"slug": row.slug},
                             "made_at": made_at.isoformat(),
                             **stated(row, chance),
@@ -164,7 +166,7 @@ def fate(row: Question, chance: random.Random) -> ResolutionIn | None:
     return ResolutionIn.model_validate(body)
 
 
-def test_the_naive_board_reads_every_standing_prediction(session: Session) -> None:
+def test_the_naive_board_reads_every_active_prediction(session: Session) -> None:
     invent(session, random.Random(1))
     rows = session.exec(select(Prediction)).all()
-    assert 0 < len(reference_board.standing(session)) < len(rows)
+    assert 0 < len(reference_board.active_predictions(session)) < len(rows)

@@ -1,4 +1,4 @@
-"""Each filter of the board keeps exactly the scored pairs that it describes, by comparison with the raw rows."""
+"""Each filter of the board selects exactly the scored pairs that it describes, by comparison with the raw rows."""
 
 import random
 from collections.abc import Callable
@@ -23,7 +23,7 @@ MIDDLE = START + timedelta(days=130)
 
 
 def question_of(pair: Row, world: World) -> Row:
-    return world["question"][pair["asked"]]
+    return world["question"][pair["question"]]
 
 
 def has_basis(basis: DeadlineBasis, pair: Row, world: World) -> bool:
@@ -31,11 +31,11 @@ def has_basis(basis: DeadlineBasis, pair: Row, world: World) -> bool:
 
 
 def source(pair: Row, world: World) -> Row:
-    return world["source"].get(pair["call"]["source_id"], {"id": None, "outlet": None})
+    return world["source"].get(pair["opening_prediction"]["source_id"], {"id": None, "outlet": None})
 
 
 CASES: dict[str, tuple[Filters, Keeps]] = {
-    "topic": (Filters(topic="war"), lambda pair, world: "war" in world["topics"].get(pair["asked"], ())),
+    "topic": (Filters(topic="war"), lambda pair, world: "war" in world["topics"].get(pair["question"], ())),
     "event": (Filters(event="family-1"), lambda pair, world: pair["event"] == "family-1"),
     "from": (Filters(since=MIDDLE), lambda pair, world: pair["deadline"] >= MIDDLE),
     "to": (Filters(until=MIDDLE), lambda pair, world: pair["deadline"] < MIDDLE),
@@ -54,7 +54,7 @@ CASES: dict[str, tuple[Filters, Keeps]] = {
     "unconditional": (Filters(conditional=False), lambda pair, world: not question_of(pair, world)["condition_text"]),
     "kind": (
         Filters(commentator_kind=CommentatorKind.MARKET),
-        lambda pair, world: world["commentator"][pair["who"]]["kind"] == "market",
+        lambda pair, world: world["commentator"][pair["commentator"]]["kind"] == "market",
     ),
     "outlet": (Filters(outlet="Gazette"), lambda pair, world: source(pair, world)["outlet"] == "Gazette"),
     "source": (Filters(source=2), lambda pair, world: source(pair, world)["id"] == 2),
@@ -66,23 +66,23 @@ CASES: dict[str, tuple[Filters, Keeps]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_filter_keeps_the_pairs_that_it_describes(session: Session, name: str) -> None:
+def test_a_filter_selects_the_pairs_that_it_describes(session: Session, name: str) -> None:
     invent(session, random.Random(11))
     filters, keeps = CASES[name]
     world: World = {table: by_id(session, table) for table in ("question", "source", "commentator")}
     world["topics"] = topics(session)
-    pairs = reference_board.counting(reference_board.scored_pairs(session, world["question"], NOW), NOW)
-    kept = [pair for pair in pairs if keeps(pair, world)]
-    assert 0 < len(kept) < len(pairs)
+    pairs = reference_board.counted_pairs(reference_board.scored_pairs(session, world["question"], NOW), NOW)
+    selected = [pair for pair in pairs if keeps(pair, world)]
+    assert 0 < len(selected) < len(pairs)
     estimates = estimate(session, filters, "opening", NOW)
     items = {item.commentator.id: item for item in board(session, filters, "opening", estimates, now=NOW)}
-    for commentator in {pair["who"] for pair in pairs}:
-        scores = [pair["opening"] for pair in kept if pair["who"] == commentator]
+    for commentator in {pair["commentator"] for pair in pairs}:
+        scores = [pair["opening"] for pair in selected if pair["commentator"] == commentator]
         item = items.get(commentator)
         assert (item.resolved if item else 0) == len(scores)
         if item is not None and scores:
             assert item.brier == pytest.approx(sum(scores) / len(scores), abs=1e-11)
-            assert item.events == len({pair["event"] for pair in kept if pair["who"] == commentator})
+            assert item.events == len({pair["event"] for pair in selected if pair["commentator"] == commentator})
 
 
 def test_open_and_annulled_questions_are_counted_under_the_same_filter(session: Session) -> None:
@@ -92,7 +92,7 @@ def test_open_and_annulled_questions_are_counted_under_the_same_filter(session: 
     for item in board(session, filters, "opening", estimate(session, filters, "opening", NOW), now=NOW):
         here = {
             row["question_id"]
-            for row in reference_board.standing(session)
+            for row in reference_board.active_predictions(session)
             if row["commentator_id"] == item.commentator.id
             and row["source_id"] is not None
             and sources[row["source_id"]]["outlet"] == "Gazette"
@@ -108,7 +108,7 @@ def test_resolved_before_the_deadline_counts_with_the_switch(session: Session) -
     estimates = estimate(session, filters, "opening", NOW)
     pairs = reference_board.scored_pairs(session, by_id(session, "question"), NOW)
     more = [pair for pair in pairs if not pair["vague"]]
-    assert len(more) > len(reference_board.counting(pairs, NOW))
+    assert len(more) > len(reference_board.counted_pairs(pairs, NOW))
     assert sum(item.resolved for item in board(session, filters, "opening", estimates, now=NOW)) == len(more)
 
 

@@ -24,14 +24,14 @@ def test_a_filter_of_the_board_leaves_the_same_predictions_in_its_curves(session
     world: World = {table: by_id(session, table) for table in ("question", "source", "commentator")}
     world["topics"] = topics(session)
     questions = world["question"]
-    pairs = reference_board.counting(reference_board.scored_pairs(session, questions, NOW), NOW)
-    binary = [pair for pair in pairs if questions[pair["asked"]]["kind"] == "binary"]
+    pairs = reference_board.counted_pairs(reference_board.scored_pairs(session, questions, NOW), NOW)
+    binary = [pair for pair in pairs if questions[pair["question"]]["kind"] == "binary"]
     expected: dict[int, Counter[tuple[float, bool]]] = {}
     for pair in binary:
         if keeps(pair, world):
-            yes = questions[pair["asked"]]["outcome"] == "yes"
-            expected.setdefault(pair["who"], Counter())[pair["call"]["probability"], yes] += 1
-    everybody = {pair["who"] for pair in pairs}
+            yes = questions[pair["question"]]["outcome"] == "yes"
+            expected.setdefault(pair["commentator"], Counter())[pair["opening_prediction"]["probability"], yes] += 1
+    everybody = {pair["commentator"] for pair in pairs}
     counts = opening_calibration(session, everybody, filters, NOW)
     assert 0 < sum(each.predictions for of_one in counts.values() for each in of_one) < len(binary)
     assert {

@@ -1,4 +1,4 @@
-"""When an outcome became known, where a day is all that is known."""
+"""The time at which an outcome became known, where only its day is given."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Proposals of persons: made, confirmed, rejected; none of them scores."""
+"""Proposals of people: made, confirmed, rejected; none of them scores."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,17 +24,17 @@ BY: dict[str, Any] = {"now": NOW, "actor": "editor"}
 def question(session: Session) -> Question:
     body = {"slug": "q", "text": "t", "resolution_criteria": "c", "deadline": "2025-06-01", "deadline_basis": "stated"}
     entered = enter_question(session, QuestionIn.model_validate(body), **BY)
-    said = {
+    prediction = {
         "commentator": {"name": "Ann"},
         "question": {"slug": "q"},
         "made_at": "2025-05-01",
         "probability": 0.8,
     }
-    record_prediction(session, PredictionIn.model_validate(said), **BY)
+    record_prediction(session, PredictionIn.model_validate(prediction), **BY)
     return entered
 
 
-def suggestion(outcome: str = "yes", url: str = "https://example.org/a", **more: Any) -> ProposalIn:
+def proposal_in(outcome: str = "yes", url: str = "https://example.org/a", **more: Any) -> ProposalIn:
     evidence = [{"url": url, "note": "seen"}]
     body = {"outcome": outcome, "known_at": "2025-06-01", "evidence": evidence, "rationale": "Both papers say so."}
     return ProposalIn.model_validate(body | more)
@@ -49,8 +49,8 @@ def actions(session: Session) -> list[str]:
     return list(session.exec(select(LedgerEvent.action).order_by(col(LedgerEvent.seq))).all())
 
 
-def test_a_proposal_scores_nothing_and_stands_on_the_ledger(session: Session, question: Question) -> None:
-    made = propose(session, question, suggestion(), **BY)
+def test_a_proposal_scores_nothing_and_is_in_the_ledger(session: Session, question: Question) -> None:
+    made = propose(session, question, proposal_in(), **BY)
     assert made.state is ProposalState.PENDING
     assert question.status is not QuestionStatus.RESOLVED
     assert session.exec(select(Score)).first() is None
@@ -58,19 +58,19 @@ def test_a_proposal_scores_nothing_and_stands_on_the_ledger(session: Session, qu
 
 
 def test_the_same_proposal_made_twice_is_one(session: Session, question: Question) -> None:
-    first, second = (propose(session, question, suggestion(), **BY) for _ in range(2))
+    first, second = (propose(session, question, proposal_in(), **BY) for _ in range(2))
     assert first.id == second.id
     assert len(session.exec(select(Proposal)).all()) == 1
 
 
-def test_contradicting_proposals_stand_side_by_side(session: Session, question: Question) -> None:
-    propose(session, question, suggestion("yes"), **BY)
-    propose(session, question, suggestion("no"), **BY)
+def test_contradicting_proposals_are_pending_together(session: Session, question: Question) -> None:
+    propose(session, question, proposal_in("yes"), **BY)
+    propose(session, question, proposal_in("no"), **BY)
     assert {row.state for row in session.exec(select(Proposal)).all()} == {ProposalState.PENDING}
 
 
 def test_a_confirmed_proposal_resolves_the_question_with_its_evidence(session: Session, question: Question) -> None:
-    made, other = (propose(session, question, suggestion(outcome), **BY) for outcome in ("yes", "no"))
+    made, other = (propose(session, question, proposal_in(outcome), **BY) for outcome in ("yes", "no"))
     resolved = confirm(session, made, None, **BY)
     assert (question.status, question.outcome) == (QuestionStatus.RESOLVED, "yes")
     assert resolved.proposal_id == made.id
@@ -81,7 +81,7 @@ def test_a_confirmed_proposal_resolves_the_question_with_its_evidence(session: S
 
 
 def test_confirming_may_amend_evidence_and_date_but_not_the_outcome(session: Session, question: Question) -> None:
-    made = propose(session, question, suggestion("yes"), **BY)
+    made = propose(session, question, proposal_in("yes"), **BY)
     with pytest.raises(InvalidInput) as found:
         confirm(session, made, resolution("no"), **BY)
     assert found.value.faults[0].pointer == "/outcome"
@@ -91,7 +91,7 @@ def test_confirming_may_amend_evidence_and_date_but_not_the_outcome(session: Ses
 def test_a_rejected_proposal_stays_with_its_reason_and_cannot_be_confirmed(
     session: Session, question: Question
 ) -> None:
-    made = propose(session, question, suggestion(), **BY)
+    made = propose(session, question, proposal_in(), **BY)
     reject(session, made, "another event", **BY)
     assert (made.state, made.reason, made.decided_by) == (ProposalState.REJECTED, "another event", "editor")
     with pytest.raises(Conflict):
@@ -99,20 +99,20 @@ def test_a_rejected_proposal_stays_with_its_reason_and_cannot_be_confirmed(
     with pytest.raises(Conflict):
         reject(session, made, "again", **BY)
     with pytest.raises(Conflict):
-        propose(session, question, suggestion(), **BY)
+        propose(session, question, proposal_in(), **BY)
 
 
 def test_a_resolved_question_takes_no_proposal(session: Session, question: Question) -> None:
     resolve(session, question, resolution("no"), **BY)
     with pytest.raises(Conflict):
-        propose(session, question, suggestion(), **BY)
+        propose(session, question, proposal_in(), **BY)
 
 
-def test_a_proposal_can_be_made_again_once_its_resolution_was_taken_back(session: Session, question: Question) -> None:
-    made = propose(session, question, suggestion(), **BY)
+def test_a_proposal_can_be_made_again_once_its_resolution_was_retracted(session: Session, question: Question) -> None:
+    made = propose(session, question, proposal_in(), **BY)
     confirm(session, made, None, **BY)
     retract_resolution(session, question, "the papers retracted", **BY)
-    again = propose(session, question, suggestion(), **BY)
+    again = propose(session, question, proposal_in(), **BY)
     assert (again.id, again.state) == (made.id, ProposalState.PENDING)
     assert current_resolution(session, question.id or 0).outcome is None  # type: ignore[union-attr]
 
@@ -124,5 +124,5 @@ def test_a_proposal_must_fit_the_question_and_the_present(
     session: Session, question: Question, changes: dict[str, str], pointer: str
 ) -> None:
     with pytest.raises(InvalidInput) as found:
-        propose(session, question, suggestion(**changes), **BY)
+        propose(session, question, proposal_in(**changes), **BY)
     assert found.value.faults[0].pointer == pointer

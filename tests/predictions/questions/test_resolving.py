@@ -1,4 +1,4 @@
-"""Resolving: an outcome scores at once, is corrected in the open, and carries the questions that hang on it along."""
+"""Resolving: an outcome is scored at once, is corrected visibly, and decides the questions conditional on it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -28,12 +28,17 @@ def enter(session: Session, slug: str, **more: Any) -> Question:
     body = {"slug": slug, "text": f"{slug}?", "resolution_criteria": "c"}
     body |= {"deadline": "2025-03-20", "deadline_basis": "stated"}
     question = enter_question(session, QuestionIn.model_validate(body | more), **BY)
-    said = {"commentator": {"name": "Ann"}, "question": {"slug": slug}, "made_at": "2025-03-01", "probability": 0.8}
-    record_prediction(session, PredictionIn.model_validate(said), **BY)
+    prediction = {
+        "commentator": {"name": "Ann"},
+        "question": {"slug": slug},
+        "made_at": "2025-03-01",
+        "probability": 0.8,
+    }
+    record_prediction(session, PredictionIn.model_validate(prediction), **BY)
     return question
 
 
-def settle(session: Session, slug: str, outcome: str, **more: Any) -> Resolution:
+def resolve_checked(session: Session, slug: str, outcome: str, **more: Any) -> Resolution:
     body = {"outcome": outcome, "known_at": "2025-03-20", "evidence": [{"url": "https://example.org/"}]}
     row = resolve(session, the(session, slug), ResolutionIn.model_validate(body | more), **BY)
     assert list(verify(session)) == []
@@ -51,7 +56,7 @@ def opening_scores(session: Session) -> list[float]:
 
 
 @pytest.fixture
-def family(session: Session) -> Session:
+def conditional_questions(session: Session) -> Session:
     """A question, one that counts only if it ends with yes, and one that counts only if that one does too."""
     enter(session, "parent")
     enter(session, "child", condition={"question": "parent", "outcome": "yes"})
@@ -65,93 +70,93 @@ def states(session: Session) -> list[str]:
 
 def test_a_correction_rescores_in_the_same_transaction_and_the_trail_stays(session: Session) -> None:
     enter(session, "rain")
-    first = settle(session, "rain", "yes")
+    first = resolve_checked(session, "rain", "yes")
     assert opening_scores(session) == [0.04]
-    second = settle(session, "rain", "no")
+    second = resolve_checked(session, "rain", "no")
     assert opening_scores(session) == [0.64]
     assert (second.supersedes_id, first.outcome, len(session.exec(select(Resolution)).all())) == (first.id, "yes", 2)
 
 
-def test_a_resolution_taken_back_leaves_no_score_and_the_question_due(session: Session) -> None:
+def test_a_retraction_leaves_no_score_and_the_question_due(session: Session) -> None:
     enter(session, "rain")
-    settle(session, "rain", "yes")
+    resolve_checked(session, "rain", "yes")
     retract_resolution(session, the(session, "rain"), "too soon", **BY)
     assert (opening_scores(session), states(session)) == ([], ["due"])
     with pytest.raises(Conflict):
         retract_resolution(session, the(session, "rain"), "again", **BY)
     assert {row.resolved for row in session.exec(select(RunningTotal))} == {0}
-    settle(session, "rain", "no")
+    resolve_checked(session, "rain", "no")
     assert opening_scores(session) == [0.64]
 
 
-def test_who_was_slower_is_told(session: Session) -> None:
+def test_the_slower_of_two_resolutions_gets_a_conflict(session: Session) -> None:
     enter(session, "rain")
-    first = settle(session, "rain", "yes", supersedes="none")
+    first = resolve_checked(session, "rain", "yes", supersedes="none")
     for seen in ("none", (first.id or 0) + 1):
         with pytest.raises(Conflict):
-            settle(session, "rain", "no", supersedes=seen)
-    assert settle(session, "rain", "no", supersedes=first.id).supersedes_id == first.id
+            resolve_checked(session, "rain", "no", supersedes=seen)
+    assert resolve_checked(session, "rain", "no", supersedes=first.id).supersedes_id == first.id
 
 
-def test_a_failed_condition_annuls_all_that_hangs_on_it(family: Session) -> None:
-    settle(family, "parent", "no")
-    assert states(family) == ["resolved", "annulled", "annulled"]
-    assert opening_scores(family) == [0.64]
+def test_a_failed_condition_annuls_every_question_that_depends_on_it(conditional_questions: Session) -> None:
+    resolve_checked(conditional_questions, "parent", "no")
+    assert states(conditional_questions) == ["resolved", "annulled", "annulled"]
+    assert opening_scores(conditional_questions) == [0.64]
 
 
-def test_a_correction_of_the_condition_brings_the_annulled_back(family: Session) -> None:
-    settle(family, "parent", "no")
-    settle(family, "parent", "yes")
-    assert states(family) == ["resolved", "due", "due"]
-    settle(family, "child", "yes")
-    settle(family, "grandchild", "no")
-    assert opening_scores(family) == [0.04, 0.04, 0.64]
+def test_a_correction_of_the_condition_brings_the_annulled_back(conditional_questions: Session) -> None:
+    resolve_checked(conditional_questions, "parent", "no")
+    resolve_checked(conditional_questions, "parent", "yes")
+    assert states(conditional_questions) == ["resolved", "due", "due"]
+    resolve_checked(conditional_questions, "child", "yes")
+    resolve_checked(conditional_questions, "grandchild", "no")
+    assert opening_scores(conditional_questions) == [0.04, 0.04, 0.64]
 
 
-def test_a_correction_of_the_condition_annuls_what_was_resolved(family: Session) -> None:
+def test_a_correction_of_the_condition_annuls_what_was_resolved(conditional_questions: Session) -> None:
     for slug in ("parent", "child", "grandchild"):
-        settle(family, slug, "yes")
-    settle(family, "parent", "no")
-    assert states(family) == ["resolved", "annulled", "annulled"]
-    assert opening_scores(family) == [0.64]
-    assert list(verify(family)) == []
+        resolve_checked(conditional_questions, slug, "yes")
+    resolve_checked(conditional_questions, "parent", "no")
+    assert states(conditional_questions) == ["resolved", "annulled", "annulled"]
+    assert opening_scores(conditional_questions) == [0.64]
+    assert list(verify(conditional_questions)) == []
 
 
-def test_what_a_failed_condition_annulled_comes_back_only_with_its_condition(family: Session) -> None:
-    settle(family, "parent", "no")
+def test_what_a_failed_condition_annulled_comes_back_only_with_its_condition(conditional_questions: Session) -> None:
+    resolve_checked(conditional_questions, "parent", "no")
     with pytest.raises(Conflict, match="correct or retract the resolution of that question"):
-        retract_resolution(family, the(family, "child"), "a slip", **BY)
-    assert the(family, "child").status is QuestionStatus.ANNULLED
-    retract_resolution(family, the(family, "parent"), "a slip", **BY)
-    assert the(family, "child").outcome is None
+        retract_resolution(conditional_questions, the(conditional_questions, "child"), "a slip", **BY)
+    assert the(conditional_questions, "child").status is QuestionStatus.ANNULLED
+    retract_resolution(conditional_questions, the(conditional_questions, "parent"), "a slip", **BY)
+    assert the(conditional_questions, "child").outcome is None
 
 
-def test_a_conditional_question_waits_for_its_condition(family: Session) -> None:
+def test_a_conditional_question_waits_for_its_condition(conditional_questions: Session) -> None:
     with pytest.raises(Conflict, match="no outcome yet"):
-        settle(family, "child", "yes")
-    settle(family, "child", "annulled")
-    assert states(family)[1:] == ["annulled", "annulled"]
+        resolve_checked(conditional_questions, "child", "yes")
+    resolve_checked(conditional_questions, "child", "annulled")
+    assert states(conditional_questions)[1:] == ["annulled", "annulled"]
 
 
 def test_a_question_entered_after_its_condition_failed_is_annulled_at_once(session: Session) -> None:
     enter(session, "parent")
-    settle(session, "parent", "no")
+    resolve_checked(session, "parent", "no")
     assert enter(session, "child", condition={"question": "parent", "outcome": "yes"}).status is QuestionStatus.ANNULLED
     assert list(verify(session)) == []
 
 
 def test_an_annulled_question_is_counted_in_the_open_and_not_scored(session: Session) -> None:
     enter(session, "rain")
-    settle(session, "rain", "annulled")
+    resolve_checked(session, "rain", "annulled")
     assert opening_scores(session) == []
     assert [(row.questions, row.annulled, row.resolved) for row in session.exec(select(RunningTotal))] == [(1, 1, 0)]
 
 
 def test_an_outcome_may_be_spelled_in_any_case_but_must_be_one_of_the_question(session: Session) -> None:
     enter(session, "rain")
-    assert settle(session, "rain", "YES").outcome == "yes"
+    assert resolve_checked(session, "rain", "YES").outcome == "yes"
     with pytest.raises(InvalidInput, match="yes, no, annulled"):
-        settle(session, "rain", "perhaps")
+        resolve_checked(session, "rain", "perhaps")
 
 
 def test_a_question_declared_decided_is_due_before_its_deadline(session: Session) -> None:
@@ -177,7 +182,7 @@ def test_a_postponed_deadline_is_a_new_event_and_the_earlier_one_stays_in_the_le
 
 def test_a_resolved_question_is_neither_moved_nor_reworded_nor_declared_decided(session: Session) -> None:
     question = enter(session, "rain")
-    settle(session, "rain", "yes")
+    resolve_checked(session, "rain", "yes")
     with pytest.raises(Conflict):
         postpone(session, question, datetime(2025, 5, 1, tzinfo=UTC), "r", **BY)
     with pytest.raises(Conflict):
@@ -186,14 +191,14 @@ def test_a_resolved_question_is_neither_moved_nor_reworded_nor_declared_decided(
         declare_decided(session, question, "r", **BY)
 
 
-def test_the_ledger_is_one_chain_over_everything_that_was_done(family: Session) -> None:
-    settle(family, "parent", "no")
-    settle(family, "parent", "yes")
-    events = family.exec(select(LedgerEvent).order_by(col(LedgerEvent.seq))).all()
+def test_the_ledger_is_one_chain_over_everything_that_was_done(conditional_questions: Session) -> None:
+    resolve_checked(conditional_questions, "parent", "no")
+    resolve_checked(conditional_questions, "parent", "yes")
+    events = conditional_questions.exec(select(LedgerEvent).order_by(col(LedgerEvent.seq))).all()
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert len({event.hash for event in events}) == len(events)
-    assert ledger.head(family).hash == events[-1].hash
-    assert list(ledger.chain_errors(family)) == []
+    assert ledger.head(conditional_questions).hash == events[-1].hash
+    assert list(ledger.chain_errors(conditional_questions)) == []
 
 
 def _last(session: Session) -> LedgerEvent:

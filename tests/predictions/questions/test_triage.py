@@ -1,4 +1,4 @@
-"""A question is snoozed until a time and assigned to a person; both are on the ledger."""
+"""A question is snoozed until a time and assigned to a person; both are in the ledger."""
 
 import json
 from datetime import datetime, timedelta
@@ -87,9 +87,9 @@ def test_a_snooze_can_be_moved_and_ended(session: Session, question: Question) -
     assert [stage for _, stage in recorded_prompts(session)] == ["due", "snooze_1"]
     with pytest.raises(Conflict, match="not snoozed"):
         snooze_question(session, question, None, now=START + HOUR, actor="ann")
-    told = [(event["by"], event["before"], event["until"]) for event in events(session, "question.snoozed")]
+    changes = [(event["by"], event["before"], event["until"]) for event in events(session, "question.snoozed")]
     days = [(START + day * DAY).isoformat() for day in (2, 3)]
-    assert told == [("ann", None, days[1]), ("bob", days[1], days[0]), ("ann", days[0], (START + HOUR).isoformat())]
+    assert changes == [("ann", None, days[1]), ("bob", days[1], days[0]), ("ann", days[0], (START + HOUR).isoformat())]
 
 
 def test_an_outcome_or_another_deadline_ends_a_snooze(session: Session, question: Question) -> None:
@@ -138,8 +138,8 @@ def test_the_inbox_shows_what_is_snoozed_apart_and_what_is_whose(session: Sessio
 def test_a_question_is_assigned_to_one_person_or_to_nobody(session: Session, question: Question) -> None:
     for name in ("Ann", "Ann", "Bob", None):
         assign_question(session, question, name, now=START, actor="desk")
-    told = [(event["before"], event["assignee"]) for event in events(session, "question.assigned")]
-    assert told == [(None, "Ann"), ("Ann", "Bob"), ("Bob", None)], "what changes nothing is not told"
+    changes = [(event["before"], event["assignee"]) for event in events(session, "question.assigned")]
+    assert changes == [(None, "Ann"), ("Ann", "Bob"), ("Bob", None)], "what changes nothing is not told"
     resolve_question(session, question, "no", START)
     with pytest.raises(Conflict, match="nothing left"):
         assign_question(session, question, "Ann", now=START, actor="desk")

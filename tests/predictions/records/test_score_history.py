@@ -1,4 +1,4 @@
-"""A score over time: what it says of any past day is what the record rebuilt for that day says."""
+"""The score history: its value for a past day equals that of the record rebuilt as of that day."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -37,12 +37,12 @@ def ask(session: Session, slug: str, deadline: int, kind: str = "binary") -> Que
     return enter_question(session, QuestionIn.model_validate(body), now=on(0), actor="test")
 
 
-def say(session: Session, question: Question, day: int, made: int, **said: Any) -> Prediction:
+def say(session: Session, question: Question, day: int, made: int, **fields: Any) -> Prediction:
     body = {"commentator": {"name": "Ann"}, "question": {"slug": question.slug}, "made_at": on(made).isoformat()}
-    return record_prediction(session, PredictionIn.model_validate(body | said), now=on(day), actor="test")
+    return record_prediction(session, PredictionIn.model_validate(body | fields), now=on(day), actor="test")
 
 
-def settle(session: Session, question: Question, day: int, outcome: str, known: int) -> None:
+def resolve_on(session: Session, question: Question, day: int, outcome: str, known: int) -> None:
     body = {"outcome": outcome, "known_at": on(known).isoformat(), "evidence": [{"url": "https://example.org/"}]}
     resolve(session, question, ResolutionIn.model_validate(body), now=on(day), actor="test")
 
@@ -55,9 +55,9 @@ def history(session: Session, now: datetime) -> HistoryView:
 def test_each_outcome_correction_and_withdrawal_is_a_point(session: Session) -> None:
     first, second = ask(session, "first", 20), ask(session, "second", 30)
     right, wrong = say(session, first, 1, 0, probability=0.8), say(session, second, 1, 0, probability=0.5)
-    settle(session, first, 21, "yes", 20)
-    settle(session, second, 31, "no", 30)
-    settle(session, first, 41, "no", 20)
+    resolve_on(session, first, 21, "yes", 20)
+    resolve_on(session, second, 31, "no", 30)
+    resolve_on(session, first, 41, "no", 20)
     withdraw_prediction(session, wrong, WithdrawalIn(reason="somebody else"), now=on(51), actor="test")
     right_now = {"made_at": right.made_at.isoformat(), "probability": 0.4, "reason": "misread"}
     correct_prediction(session, right, CorrectionIn.model_validate(right_now), now=on(61), actor="test")
@@ -76,7 +76,7 @@ def test_each_outcome_correction_and_withdrawal_is_a_point(session: Session) -> 
 def test_an_outcome_known_early_is_on_the_board_from_the_deadline_on(session: Session) -> None:
     early = ask(session, "early", 60)
     say(session, early, 1, 0, probability=0.9)
-    settle(session, early, 20, "yes", 19)
+    resolve_on(session, early, 20, "yes", 19)
     assert history(session, on(59)).as_it_stood == []
     (point,) = history(session, on(61)).as_it_stood
     assert (point.at, point.resolved) == (on(60), 1)
@@ -86,8 +86,8 @@ def test_scores_in_the_order_of_their_outcomes_have_running_means(session: Sessi
     later, sooner = ask(session, "later", 40), ask(session, "sooner", 30)
     say(session, later, 1, 0, probability=0.0)
     say(session, sooner, 1, 0, probability=0.5)
-    settle(session, later, 50, "yes", 40)
-    settle(session, sooner, 51, "yes", 30)
+    resolve_on(session, later, 50, "yes", 40)
+    resolve_on(session, sooner, 51, "yes", 30)
     found = [
         (point.question.slug, point.resolved, point.score, point.brier.value)
         for point in history(session, on(60)).by_outcome
@@ -135,22 +135,22 @@ def live(session: Session, chance: random.Random) -> None:
 
 
 def something(session: Session, chance: random.Random, question: Question, day: int) -> None:
-    said: dict[str, Any] = {"probability": chance.choice((0, 0.2, 0.7, 1))}
-    said = {"hedge": chance.choice(("might", "likely"))} if chance.random() < 0.3 else said
-    said = {"probabilities": chance.choice(([0.2, 0.3, 0.5], [1, 0, 0]))} if question.options else said
+    fields: dict[str, Any] = {"probability": chance.choice((0, 0.2, 0.7, 1))}
+    fields = {"hedge": chance.choice(("might", "likely"))} if chance.random() < 0.3 else fields
+    fields = {"probabilities": chance.choice(([0.2, 0.3, 0.5], [1, 0, 0]))} if question.options else fields
     mine = session.exec(select(Prediction).where(Prediction.question_id == question.id)).all()
     drawn = chance.random()
     if drawn < 0.4:
-        say(session, question, day, chance.randrange(day), **said)
+        say(session, question, day, chance.randrange(day), **fields)
     elif drawn < 0.7:
         outcome = chance.choice([*(question.options or ["yes", "no"]), "annulled"])
-        settle(session, question, day, outcome, chance.randrange(10, max(day, 11)))
+        resolve_on(session, question, day, outcome, chance.randrange(10, max(day, 11)))
     elif drawn < 0.78:
         retract_resolution(session, question, "retracted", now=on(day), actor="test")
     elif drawn < 0.86:
         postpone(session, question, question.deadline + timedelta(days=10), "moved", now=on(day), actor="test")
     elif mine and drawn < 0.93:
-        body = {"made_at": mine[-1].made_at.isoformat(), "reason": "misread", **said}
+        body = {"made_at": mine[-1].made_at.isoformat(), "reason": "misread", **fields}
         correct_prediction(session, mine[-1], CorrectionIn.model_validate(body), now=on(day), actor="test")
     elif mine:
         withdraw_prediction(session, mine[0], WithdrawalIn(reason="no"), now=on(day), actor="test")
@@ -161,7 +161,7 @@ def test_a_point_of_the_history_has_the_interval_of_the_board_of_that_day(sessio
     for at in range(14):
         question = ask(session, f"q-{at}", 20 + at)
         say(session, question, 1, 0, probability=chance.random())
-        settle(session, question, 21 + at, chance.choice(("yes", "no")), 20 + at)
+        resolve_on(session, question, 21 + at, chance.choice(("yes", "no")), 20 + at)
     found = history(session, on(60))
     assert [point.brier.low is None for point in found.as_it_stood] == [True] * 9 + [False] * 5
     assert [point.brier.high is None for point in found.by_outcome] == [True] * 9 + [False] * 5
@@ -179,13 +179,13 @@ def test_a_point_of_the_history_has_the_interval_of_the_board_of_that_day(sessio
     assert (last.brier.low, last.brier.high) == pytest.approx((line.brier_low, line.brier_high), abs=1e-8)
 
 
-def test_a_score_over_time_says_what_the_words_allow(session: Session) -> None:
+def test_the_score_history_has_wording_ranges(session: Session) -> None:
     """Stated 60%, then "likely" (60 to 85%, best 72%), each come true."""
     stated: tuple[dict[str, Any], ...] = ({"probability": 0.6}, {"hedge": "likely"})
-    for at, said in enumerate(stated):
+    for at, fields in enumerate(stated):
         question = ask(session, f"q-{at}", 20 + at)
-        say(session, question, 1, 0, **said)
-        settle(session, question, 30, "yes", 20 + at)
+        say(session, question, 1, 0, **fields)
+        resolve_on(session, question, 30, "yes", 20 + at)
     found = [(point.brier.wording_low, point.brier.wording_high) for point in history(session, on(60)).by_outcome]
     assert found == [
         pytest.approx((0.16, 0.16)),

@@ -29,10 +29,10 @@ def reference(probability: float, as_of: str) -> ReferenceIn:
     return ReferenceIn.model_validate({"probability": probability, "source": "an exchange", "as_of": as_of})
 
 
-def say(session: Session, **calls: float) -> None:
-    said = {"question": {"slug": "q"}, "made_at": "2025-05-10T12:00:00Z"}
-    items = [{"commentator": {"name": name}, "probability": number} for name, number in calls.items()]
-    record_predictions(session, [PredictionIn.model_validate(said | item) for item in items], **BY)
+def say(session: Session, **probabilities: float) -> None:
+    fields = {"question": {"slug": "q"}, "made_at": "2025-05-10T12:00:00Z"}
+    items = [{"commentator": {"name": name}, "probability": number} for name, number in probabilities.items()]
+    record_predictions(session, [PredictionIn.model_validate(fields | item) for item in items], **BY)
 
 
 def reference_forecasts(session: Session, question: Question) -> dict[str, tuple[float, str]]:

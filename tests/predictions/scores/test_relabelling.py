@@ -1,4 +1,4 @@
-"""Other names for the options, in another order, change no figure of the board."""
+"""Other names for the options, in another order, change no number of the board."""
 
 import random
 from datetime import UTC, datetime
@@ -35,19 +35,19 @@ def test_ordered_options_may_be_counted_from_the_other_end() -> None:
 
 
 def the_board(seed: int, order: list[int], names: list[str], kind: str = "categorical") -> list[dict[str, Any]]:
-    """The board of a random record whose options stand in this order, under these names."""
+    """The board of a random record whose options have this order, under these names."""
     chance = random.Random(seed)
     engine = create_engine("sqlite://")
     SQLModel.metadata.create_all(engine)
     with Session(engine) as session:
-        said, outcomes = [], []
+        predictions, outcomes = [], []
         for number in range(QUESTIONS):
-            for who in range(5):
+            for person in range(5):
                 cuts = sorted(chance.random() for _ in range(3))
                 shares = [high - low for low, high in zip([0, *cuts], [*cuts, 1], strict=True)]
-                said.append(call(number, who, [shares[at] for at in order], names, kind))
+                predictions.append(prediction(number, person, [shares[at] for at in order], names, kind))
             outcomes.append(order.index(chance.randrange(4)))
-        record_predictions(session, said, now=NOW, actor="test")
+        record_predictions(session, predictions, now=NOW, actor="test")
         for number, outcome in enumerate(outcomes):
             body = {"outcome": names[outcome], "known_at": "2025-03-01", "evidence": [{"url": "https://example.org/"}]}
             question = session.get_one(Question, number + 1)
@@ -58,12 +58,12 @@ def the_board(seed: int, order: list[int], names: list[str], kind: str = "catego
     return [{name: value for name, value in item.columns().items() if name != "status"} for item in items]
 
 
-def call(number: int, who: int, shares: list[float], names: list[str], kind: str) -> PredictionIn:
+def prediction(number: int, person: int, shares: list[float], names: list[str], kind: str) -> PredictionIn:
     question = {"slug": f"q-{number}", "text": "t", "resolution_criteria": "c", "kind": kind, "options": names}
     question |= {"deadline": "2025-03-01", "deadline_basis": "stated"}
     return PredictionIn.model_validate(
         {
-            "commentator": {"name": f"Person {who}"},
+            "commentator": {"name": f"Person {person}"},
             "question": question,
             "made_at": "2025-01-01",
             "probabilities": shares,

@@ -84,9 +84,9 @@ class AnySequence(RuleBasedStateMachine):
     @rule(people=st.lists(PEOPLE, min_size=1), slug=SLUGS, back=st.integers(0, 90), percent=PERCENT, shares=SHARES)
     def record(self, people: list[str], slug: str, back: int, percent: float, shares: list[float]) -> None:
         made_at = min(self.now - back * DAY, self.question(slug).deadline)
-        said = {"question": {"slug": slug}, "made_at": made_at.isoformat()}
-        said |= self.stated(slug, percent, shares, back % 3 == 0)
-        items = [PredictionIn.model_validate(said | {"commentator": {"name": name}}) for name in people]
+        fields = {"question": {"slug": slug}, "made_at": made_at.isoformat()}
+        fields |= self.stated(slug, percent, shares, back % 3 == 0)
+        items = [PredictionIn.model_validate(fields | {"commentator": {"name": name}}) for name in people]
         if back % 2:
             record_each(self.session, [Submission(item, self.now, f"by {len(items)}") for item in items])
         else:
@@ -103,8 +103,12 @@ class AnySequence(RuleBasedStateMachine):
             if withdraw:
                 withdraw_prediction(self.session, row, WithdrawalIn(reason="r"), **self.by)
             else:
-                said = {"made_at": row.made_at.isoformat(), "reason": "r", **self.stated(slug, percent, shares, False)}
-                correct_prediction(self.session, row, CorrectionIn.model_validate(said), **self.by)
+                fields = {
+                    "made_at": row.made_at.isoformat(),
+                    "reason": "r",
+                    **self.stated(slug, percent, shares, False),
+                }
+                correct_prediction(self.session, row, CorrectionIn.model_validate(fields), **self.by)
         except Conflict:
             pass  # it is already superseded
 
@@ -117,7 +121,7 @@ class AnySequence(RuleBasedStateMachine):
 
     @rule(slug=SLUGS)
     def retract_resolution(self, slug: str) -> None:
-        with suppress(Conflict):  # there is nothing to take back
+        with suppress(Conflict):  # there is no resolution to retract
             retract_resolution(self.session, self.question(slug), "r", **self.by)
 
     @rule(slug=SLUGS, move=st.booleans())
@@ -133,18 +137,18 @@ class AnySequence(RuleBasedStateMachine):
             pass  # it has an outcome, or is not open
 
     @invariant()
-    def all_scores_and_sums_made_anew_are_those_that_stood(self) -> None:
-        before, scores = self.standings(), self.session.exec(select(Score)).all()
+    def rescoring_restores_every_score_and_total(self) -> None:
+        before, scores = self.running_totals(), self.session.exec(select(Score)).all()
         if scores:
             scores[0].latest = SCALE - scores[0].latest
             self.session.add(scores[0])
             self.session.exec(update(RunningTotal).values(resolved=7, questions=9))
         made = rescore(self.session, **self.by, progress=lambda *_: None)
         assert (made.scores, made.changed) == (len(scores), min(len(scores), 1))
-        assert self.standings() == before
+        assert self.running_totals() == before
 
-    def standings(self) -> set[tuple[Any, ...]]:
-        """Every sum that is kept, but for rows without a question."""
+    def running_totals(self) -> set[tuple[Any, ...]]:
+        """Every running total with at least one question."""
         self.session.flush()
         self.session.expire_all()
         rows = self.session.exec(select(RunningTotal).where(col(RunningTotal.questions) > 0)).all()

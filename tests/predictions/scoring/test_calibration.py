@@ -1,4 +1,4 @@
-"""The reliability diagram: published vectors, the exact decomposition, and what luck alone would draw."""
+"""The reliability diagram: published vectors, the exact decomposition, and the band of chance."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ GROUPS_Y = [0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1]
 
 
 def decompose(p: ArrayLike, outcome: ArrayLike) -> Decomposition:
-    """The parts of the mean Brier score, of fewer calls than a diagram needs too."""
+    """The parts of the mean Brier score, also of fewer predictions than a diagram needs."""
     values, count, hits = _pooled(p, outcome)
     return _decomposed(values, count, hits, _isotonic(count, hits))
 
@@ -105,7 +105,7 @@ def test_fewer_than_fifty_predictions_give_counts_and_no_curve() -> None:
     assert calibration(VEC10_P * 5, VEC10_Y * 5).enough
 
 
-def test_nobody_said_anything() -> None:
+def test_without_predictions_the_diagram_is_empty() -> None:
     none = calibration([], [])
     assert (none.predictions, len(none.probability), none.enough) == (0, 0, False)
 
@@ -142,20 +142,20 @@ def test_what_chance_makes_agrees_with_simulated_calibrated_people() -> None:
     phrases = np.array([0.02, 0.08, 0.19, 0.3, 0.4, 0.5, 0.6, 0.72, 0.82, 0.93, 0.98])
     rng = np.random.default_rng(2)
     for n in (50, 100):
-        said = np.resize(phrases, n)
-        simulated = [decompose(said, (rng.random(n) < said).astype(int)).miscalibration for _ in range(2000)]
-        chance = calibration(said, np.zeros(n, dtype=int), seed=9).chance
+        stated = np.resize(phrases, n)
+        simulated = [decompose(stated, (rng.random(n) < stated).astype(int)).miscalibration for _ in range(2000)]
+        chance = calibration(stated, np.zeros(n, dtype=int), seed=9).chance
         assert chance is not None
         assert chance.miscalibration_mean == pytest.approx(np.mean(simulated), rel=0.06)
         assert chance.miscalibration_95 == pytest.approx(np.quantile(simulated, 0.95), rel=0.08)
 
 
 def test_the_band_covers_nine_curves_in_ten_at_each_point() -> None:
-    said = np.repeat([0.2, 0.5, 0.8], 100)
-    chance = calibration(said, np.zeros(300, dtype=int)).chance
+    stated = np.repeat([0.2, 0.5, 0.8], 100)
+    chance = calibration(stated, np.zeros(300, dtype=int)).chance
     assert chance is not None
     rng = np.random.default_rng(11)
-    curves = [by_the_min_max_formula(said, rng.random(300) < said) for _ in range(1000)]
+    curves = [by_the_min_max_formula(stated, rng.random(300) < stated) for _ in range(1000)]
     inside = np.mean((chance.band_low <= curves) & (curves <= chance.band_high), axis=0)
     assert np.all((inside > 0.87) & (inside < 0.96))
 
@@ -187,11 +187,11 @@ def test_thousands_of_distinct_probabilities_are_shown_as_groups_and_decomposed_
 
 
 def test_ten_who_say_the_same_are_one_piece_of_evidence() -> None:
-    said = np.resize([0.1, 0.3, 0.5, 0.7, 0.9], 100)
+    stated = np.resize([0.1, 0.3, 0.5, 0.7, 0.9], 100)
     asked = np.arange(100)
-    one = calibration(said, np.zeros(100, dtype=int), seed=1).chance
-    ten = calibration(np.tile(said, 10), np.zeros(1000, dtype=int), question=np.tile(asked, 10), seed=1).chance
-    apart = calibration(np.tile(said, 10), np.zeros(1000, dtype=int), seed=1).chance
+    one = calibration(stated, np.zeros(100, dtype=int), seed=1).chance
+    ten = calibration(np.tile(stated, 10), np.zeros(1000, dtype=int), question=np.tile(asked, 10), seed=1).chance
+    apart = calibration(np.tile(stated, 10), np.zeros(1000, dtype=int), seed=1).chance
     assert one is not None
     assert ten is not None
     assert apart is not None
@@ -207,8 +207,8 @@ def test_the_band_of_many_on_the_same_questions_covers_nine_curves_in_ten() -> N
     for _ in range(40):
         truth = rng.uniform(0.05, 0.95, 120)
         happened = rng.random(120) < truth
-        said = np.clip(np.round(truth, 1)[:, None] + np.zeros(4), 0.05, 0.95)
-        found = calibration(said.ravel(), np.repeat(happened, 4).astype(int), question=np.repeat(np.arange(120), 4))
+        stated = np.clip(np.round(truth, 1)[:, None] + np.zeros(4), 0.05, 0.95)
+        found = calibration(stated.ravel(), np.repeat(happened, 4).astype(int), question=np.repeat(np.arange(120), 4))
         assert found.chance is not None
         assert found.recalibrated is not None
         inside.append(

@@ -1,4 +1,4 @@
-"""Difficulty-adjusted scores: against plain least squares, and what the adjustment promises."""
+"""Difficulty-adjusted scores: comparison with plain least squares, and their properties."""
 
 import numpy as np
 import pytest
@@ -83,7 +83,7 @@ def test_a_chain_of_shared_questions_is_one_component() -> None:
     assert_array_equal(np.bincount(apart.component), [20, 19])
 
 
-def test_where_most_questions_have_under_four_answers_there_is_no_figure() -> None:
+def test_where_most_questions_have_under_four_answers_there_is_no_adjusted_score() -> None:
     c, q, scores = panel(3, 30, 0.95, seed=6)
     assert np.all(np.isnan(adjusted_brier(c, q, scores).adjusted))
     assert len(adjusted_brier([], [], []).adjusted) == 0
@@ -137,7 +137,7 @@ def test_what_each_row_makes_of_the_score_has_the_score_as_its_mean_and_nothing_
     assert_allclose(means, result.adjusted, atol=1e-12)
 
 
-def test_nine_intervals_in_ten_hold_the_true_gap_to_the_others_though_events_hang_together() -> None:
+def test_nine_intervals_in_ten_hold_the_true_difference_to_the_others_though_events_hang_together() -> None:
     rng, held, tried = np.random.default_rng(8), 0, 0
     people, events, each = 12, 30, 3
     for _ in range(60):

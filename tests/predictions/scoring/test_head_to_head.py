@@ -118,7 +118,7 @@ def test_without_an_advantage_the_expected_evidence_is_at_most_one(p: float, q: 
         assert truth * yes + (1 - truth) * no <= 1 + 1e-12
 
 
-def test_looking_every_day_raises_few_false_alarms() -> None:
+def test_checking_every_day_raises_few_false_alarms() -> None:
     rng = np.random.default_rng(6)
     alarms = 0
     for _ in range(300):

@@ -1,4 +1,4 @@
-"""Intervals of a mean Brier score: questions that hang together are one piece of evidence."""
+"""Intervals of a mean Brier score: questions of one event are one piece of evidence."""
 
 import numpy as np
 import pytest

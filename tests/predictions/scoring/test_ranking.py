@@ -1,4 +1,4 @@
-"""The default ranking: what it promises a commentator, and the figures of the worked example."""
+"""The default ranking: its properties, and the numbers of the worked example."""
 
 from typing import Any
 
@@ -47,11 +47,11 @@ def test_the_worked_example() -> None:
     assert_array_equal(result.commentator[result.order], [1, 3, 4, 2])
 
 
-def test_people_whose_gap_could_be_luck_share_a_tier() -> None:
-    """Skills of +-g/2 each with variance v: the gap is luck up to 1.2816 sqrt(2 v)."""
+def test_commentators_share_a_tier_where_the_difference_could_be_luck() -> None:
+    """Skills of +-g/2 each with variance v: the difference is luck up to 1.2816 sqrt(2 v)."""
     noise = np.resize([10, -10], 30) / 100
-    for gap, tier in ((0.045, 1), (0.050, 2)):
-        result = board(records({1: list(noise + gap), 2: list(noise)}))
+    for difference, tier in ((0.045, 1), (0.050, 2)):
+        result = board(records({1: list(noise + difference), 2: list(noise)}))
         luck = 1.28155 * np.sqrt(2 * result.sigma**2 / 60)
         assert (result.skill[0] - result.skill[1] > luck) == (tier == 2)
         assert_array_equal(result.tier, [1, tier])
@@ -62,8 +62,8 @@ def test_a_tier_begins_at_the_first_whom_its_leader_beats() -> None:
     noise = np.resize([5, -5], 30) / 100
     result = board(records({who: list(noise - 0.02 * who) for who in range(1, 8)}))
     luck = 1.28155 * np.sqrt(2 * result.sigma**2 / 60)
-    gap = result.skill[0] - result.skill[1]
-    assert gap < luck < 2 * gap
+    difference = result.skill[0] - result.skill[1]
+    assert difference < luck < 2 * difference
     assert_array_equal(result.tier, [1, 1, 2, 2, 3, 3, 4])
 
 
@@ -113,11 +113,15 @@ def test_a_reference_forecast_is_shown_and_changes_nothing_for_people() -> None:
     rng = np.random.default_rng(4)
     rows = [(i % 4, i % 20, 0, rng.uniform(0, 0.6), 0.3) for i in range(80)]
     even = [(9, event, 0, 0.25, 0.3) for event in range(20)]
-    alone, beside = board(rows), board(rows + even, reference_forecasts=[9])
+    alone, with_reference = board(rows), board(rows + even, reference_forecasts=[9])
     for name in ("skill", "skill_low", "skill_high", "rank", "rank_low", "rank_high", "tier", "status"):
-        assert_array_equal(getattr(beside, name)[:4], getattr(alone, name), err_msg=name)
-    assert (beside.status[4], beside.rank[4], beside.tier[4]) == (Status.REFERENCE_FORECAST, 0, 0)
-    assert_allclose(beside.skill[4], 20 * (5 - 100 * (0.3 - np.mean([r[3] for r in rows]))) / 50)
+        assert_array_equal(getattr(with_reference, name)[:4], getattr(alone, name), err_msg=name)
+    assert (with_reference.status[4], with_reference.rank[4], with_reference.tier[4]) == (
+        Status.REFERENCE_FORECAST,
+        0,
+        0,
+    )
+    assert_allclose(with_reference.skill[4], 20 * (5 - 100 * (0.3 - np.mean([r[3] for r in rows]))) / 50)
 
 
 def test_equal_skill_shares_a_rank_and_the_next_rank_is_left_out() -> None:
@@ -136,14 +140,14 @@ def test_an_empty_board() -> None:
     assert result.sigma == LARGEST_SIGMA
 
 
-def test_one_commentator_stands_at_the_average_with_a_wide_interval() -> None:
+def test_a_single_commentator_is_average_with_a_wide_interval() -> None:
     result = board(records({1: A * 3}))
     assert (result.rank[0], result.rank_low[0], result.rank_high[0], result.tier[0]) == (1, 1, 1, 1)
     assert result.skill[0] == pytest.approx(0)
     assert result.skill_low[0] < 0 < result.skill_high[0]
 
 
-def test_where_nobody_has_two_events_the_largest_spread_stands_in() -> None:
+def test_where_nobody_has_two_events_the_largest_spread_is_used() -> None:
     result = board([(1, 1, 0, 0.1, 0.3), (2, 1, 0, 0.2, 0.3)])
     assert result.sigma == LARGEST_SIGMA
     assert_allclose(result.skill_high - result.skill, 1.645 * 100 / np.sqrt(1 + BLEND))
@@ -243,7 +247,7 @@ def test_shared_luck_does_not_blur_a_rank() -> None:
     result = board(rows)
     assert_array_equal(result.rank_low, [1, 2])
     assert_array_equal(result.rank_high, [1, 2])
-    assert_array_equal(result.tier, [1, 1])  # the tier rule looks at each record alone
+    assert_array_equal(result.tier, [1, 1])  # the tier rule uses the interval of each record alone
 
 
 def test_rank_ranges_come_from_the_seed_and_can_be_left_out() -> None:

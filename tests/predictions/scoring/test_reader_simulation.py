@@ -1,4 +1,4 @@
-"""How far the order of a board depends on the reader of its words."""
+"""How far the order of a board depends on how a reader interprets hedges."""
 
 import numpy as np
 import pytest
@@ -58,8 +58,8 @@ def test_skill_under_a_reader_equals_the_ranking_made_with_that_readers_numbers(
     where = (data["commentator"], data["event"], data["reference_type"])
 
     def skill(dictionary: np.ndarray) -> np.ndarray:
-        said = np.where(data["phrase"] < 0, data["numeric"], dictionary[data["phrase"]])
-        scores = (said - data["happened"]) ** 2
+        stated = np.where(data["phrase"] < 0, data["numeric"], dictionary[data["phrase"]])
+        scores = (stated - data["happened"]) ** 2
         return rank_commentators(*where, scores, data["reference"], reference_forecasts=[6], draws=0).skill
 
     count, hits = skill_weights(*where, data["phrase"], data["happened"], phrases=5, reference_forecasts=[6])

@@ -1,4 +1,4 @@
-"""The formulas against figures computed by hand, and the laws that every proper score obeys."""
+"""The formulas against values computed by hand, and the properties of every proper score."""
 
 import csv
 import gzip
@@ -50,7 +50,7 @@ def test_ordinal_brier_averages_the_cumulative_splits() -> None:
     assert_allclose([brier_ordinal(sure, k)[0] for k in range(4)], [0, 1 / 3, 2 / 3, 1], atol=1e-15)
 
 
-def test_one_entrance_serves_every_kind_of_question() -> None:
+def test_one_function_scores_every_kind_of_question() -> None:
     assert_allclose(brier([[0.8], [0.3]], 1, "binary"), [0.04, 0.49], atol=1e-15)
     assert_allclose(brier([[0.8], [0.3]], [1, 0], "binary"), [0.04, 0.09], atol=1e-15)
     assert_allclose(brier(FOUR, 2, "categorical"), [0.405], atol=1e-15)
@@ -76,7 +76,7 @@ def test_what_is_no_probability_or_no_outcome_is_refused(probabilities: object, 
         brier(probabilities, outcome, kind)  # type: ignore[arg-type]
 
 
-def test_words_earn_a_range_of_scores() -> None:
+def test_a_hedge_has_a_range_of_scores() -> None:
     low, high = brier_range([0.55, 0.55, 0.05, 0.05], [0.80, 0.80, 0.30, 0.30], [1, 0, 1, 0])
     assert_allclose(low, [0.04, 0.3025, 0.49, 0.0025], atol=1e-15)
     assert_allclose(high, [0.2025, 0.64, 0.9025, 0.09], atol=1e-15)
@@ -202,7 +202,7 @@ def scored(
 
 
 def test_the_time_after_an_early_outcome_adds_nothing() -> None:
-    """A call of .6 on day 2, .9 from day 5, yes on day 8, deadline day 10: (.16 * 3 + .01 * 3) / 8."""
+    """A prediction of .6 on day 2, .9 from day 5, yes on day 8, deadline day 10: (.16 * 3 + .01 * 3) / 8."""
     result = scored([(1, 2, 1, 0.6), (1, 5, 2, 0.9)], cutoff=8, deadline=10)
     assert result.time_weighted[0] == pytest.approx(0.06375, abs=1e-15)
     assert result.opening[0] == pytest.approx(0.16)
@@ -210,14 +210,14 @@ def test_the_time_after_an_early_outcome_adds_nothing() -> None:
     assert (result.opening_index[0], result.latest_index[0], result.counted[0]) == (0, 1, 2)
 
 
-def test_what_was_said_once_the_outcome_was_known_does_not_count() -> None:
+def test_a_prediction_made_once_the_outcome_was_known_does_not_count() -> None:
     result = scored([(1, 3, 1, 0.3), (1, 8, 2, 1.0), (2, 8, 3, 1.0), (3, 9, 4, 1.0)], cutoff=8, deadline=10)
     assert_array_equal(result.commentator, [1])
     assert result.latest[0] == pytest.approx(0.49)
     assert result.time_weighted[0] == pytest.approx(0.49 * 5 / 7)
 
 
-def test_what_was_said_after_the_deadline_does_not_count_even_if_the_outcome_came_later() -> None:
+def test_a_prediction_made_after_the_deadline_does_not_count_even_if_the_outcome_came_later() -> None:
     result = scored([(1, 3, 1, 0.3), (1, 11, 2, 1.0)], cutoff=12, deadline=10)
     assert (result.counted[0], result.latest_index[0]) == (1, 0)
     assert result.time_weighted[0] == result.opening[0]
@@ -239,15 +239,15 @@ def test_a_question_that_nobody_answered_scores_nobody() -> None:
 def one_by_one(
     rows: list[tuple[int, float, int, float]], cutoff: float, deadline: float
 ) -> dict[int, tuple[float, float, float, int]]:
-    """The rules of revision once more, as plainly as they can be said."""
+    """The revision rules once more, in the simplest form."""
     results = {}
     for person in {row[0] for row in rows}:
         own = sorted((day, row_id, p) for who, day, row_id, p in rows if who == person and day < min(cutoff, deadline))
         if own:
             losses = [(p - 1) ** 2 for _, _, p in own]
             ends = [day for day, _, _ in own[1:]] + [min(cutoff, deadline)]
-            stood = [end - day for (day, _, _), end in zip(own, ends, strict=True)]
-            weighted = sum(b * w for b, w in zip(losses, stood, strict=True)) / (deadline - own[0][0])
+            durations = [end - day for (day, _, _), end in zip(own, ends, strict=True)]
+            weighted = sum(b * w for b, w in zip(losses, durations, strict=True)) / (deadline - own[0][0])
             results[person] = (losses[0], losses[-1], weighted, len(own))
     return results
 
@@ -318,7 +318,7 @@ def test_840996_published_forecasts_get_the_published_scores() -> None:
     scores = brier(np.array([[float(row["probability"])] for row in forecasts]), happened, "binary")
     made_at = np.array([date.fromisoformat(row["forecast_date"]).toordinal() for row in forecasts]) * DAY
     closing = np.array([date.fromisoformat(row["deadline"]).toordinal() for row in forecasts]) * DAY
-    end = closing + DAY  # the published figures count what was said on the day of the deadline
+    end = closing + DAY  # the published scores count predictions made on the day of the deadline
     pair = person * len(questions) + question
     result = score_question(pair, made_at, np.arange(len(pair)), scores, cutoff=end, deadline=end)
     who = result.commentator // len(questions)

@@ -1,4 +1,4 @@
-"""Recording: what is said stays on record; a later call revises, a correction supersedes, a withdrawal is seen."""
+"""Recording: predictions stay on record; a later one revises, a correction supersedes, a withdrawal stays visible."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -32,17 +32,19 @@ QUESTION = {
 OPTIONS = {"slug": "how-much", "text": "How much?", "options": ["none", "some", "much"]}
 
 
-def said(**changes: Any) -> PredictionIn:
+def prediction_in(**changes: Any) -> PredictionIn:
     whole = {"commentator": {"name": "Ann"}, "question": QUESTION, "made_at": "2025-03-01", "probability": 0.8}
     whole |= changes
     return PredictionIn.model_validate({name: value for name, value in whole.items() if value is not None})
 
 
 def record(session: Session, **changes: Any) -> Prediction:
-    return record_prediction(session, said(**changes), **BY)
+    return record_prediction(session, prediction_in(**changes), **BY)
 
 
-def settle(session: Session, outcome: str = "yes", known_at: str = "2025-03-20", slug: str = "rain") -> dict[str, Any]:
+def resolve_scored(
+    session: Session, outcome: str = "yes", known_at: str = "2025-03-20", slug: str = "rain"
+) -> dict[str, Any]:
     """Resolve a question; gives its scores by the commentator's name."""
     question = session.exec(select(Question).where(Question.slug == slug)).one()
     body = {"outcome": outcome, "known_at": known_at, "evidence": [{"url": "https://example.org/"}]}
@@ -59,15 +61,15 @@ def flags(session: Session, row: Prediction) -> list[str]:
 def test_a_later_prediction_revises_the_earlier_and_both_stay(session: Session) -> None:
     record(session, probability=0.8)
     record(session, probability=0.4, made_at="2025-03-10")
-    score = settle(session)["Ann"]
+    score = resolve_scored(session)["Ann"]
     assert (score.opening, score.latest) == (0.04 * SCALE, 0.36 * SCALE)
     assert len(session.exec(select(Prediction)).all()) == 2
 
 
-def test_the_order_of_recording_does_not_matter_only_when_it_was_said(session: Session) -> None:
+def test_the_order_of_recording_does_not_matter_only_the_date_of_the_prediction(session: Session) -> None:
     record(session, probability=0.4, made_at="2025-03-10")
     record(session, probability=0.8)
-    score = settle(session)["Ann"]
+    score = resolve_scored(session)["Ann"]
     assert (score.opening, score.latest) == (0.04 * SCALE, 0.36 * SCALE)
 
 
@@ -82,16 +84,18 @@ def test_a_prediction_made_when_the_outcome_was_known_does_not_count(session: Se
     record(session, commentator={"name": "Before"}, made_at="2025-03-09T23:59:59Z")
     record(session, commentator={"name": "At"}, made_at="2025-03-10T12:00:00Z")
     record(session, commentator={"name": "After"}, made_at="2025-03-11")
-    scores = settle(session, known_at="2025-03-10T12:00:00Z")
+    scores = resolve_scored(session, known_at="2025-03-10T12:00:00Z")
     counted = {name for name, score in scores.items() if score.opening is not None}
     assert "Before" in counted
     assert "After" not in counted
 
 
-def test_a_prediction_recorded_after_the_deadline_counts_and_says_so(session: Session) -> None:
+def test_a_prediction_recorded_after_the_deadline_counts_and_is_marked(session: Session) -> None:
     row = record(session)
     assert "recorded_late" in flags(session, row)
-    timely = record_prediction(session, said(made_at="2025-03-02"), now=datetime(2025, 3, 2, tzinfo=UTC), actor="e")
+    timely = record_prediction(
+        session, prediction_in(made_at="2025-03-02"), now=datetime(2025, 3, 2, tzinfo=UTC), actor="e"
+    )
     assert "recorded_late" not in flags(session, timely)
 
 
@@ -102,7 +106,7 @@ def test_a_prediction_in_the_future_is_refused(session: Session) -> None:
 
 def test_a_prediction_on_a_resolved_question_is_scored_at_once(session: Session) -> None:
     record(session)
-    settle(session)
+    resolve_scored(session)
     record(session, commentator={"name": "Bob"}, probability=0.5)
     scores = session.exec(select(Score.opening).order_by(col(Score.commentator_id))).all()
     assert scores == [0.04 * SCALE, 0.25 * SCALE]
@@ -113,11 +117,11 @@ def test_a_prediction_on_a_resolved_question_is_scored_at_once(session: Session)
 def test_a_correction_supersedes_and_the_score_follows(session: Session, before: bool) -> None:
     wrong = record(session)
     if before:
-        settle(session)
+        resolve_scored(session)
     right = CorrectionIn.model_validate({"made_at": "2025-03-01", "probability": 0.5, "reason": "misread"})
     row = correct_prediction(session, wrong, right, **BY)
     if not before:
-        settle(session)
+        resolve_scored(session)
     assert session.exec(select(Score.opening)).all() == [0.25 * SCALE]
     assert (wrong.probability, row.supersedes_id) == (0.8, wrong.id)
     assert "superseded" in flags(session, wrong)
@@ -129,7 +133,7 @@ def test_a_correction_supersedes_and_the_score_follows(session: Session, before:
 def test_a_withdrawn_prediction_is_seen_but_scored_no_more(session: Session) -> None:
     wrong = record(session)
     record(session, commentator={"name": "Bob"})
-    settle(session)
+    resolve_scored(session)
     mark = withdraw_prediction(session, wrong, WithdrawalIn(reason="another person"), **BY)
     assert len(session.exec(select(Score)).all()) == 1
     assert (mark.reason, len(session.exec(select(Prediction)).all())) == ("another person", 3)
@@ -142,10 +146,10 @@ def test_a_withdrawn_prediction_is_seen_but_scored_no_more(session: Session) -> 
 def test_a_commitment_without_a_probability_is_on_record_and_not_scored(session: Session) -> None:
     row = record(session, probability=None, commitment=True)
     assert (row.probability, row.commitment) == (None, True)
-    assert all(score.opening is None for score in settle(session).values())
+    assert all(score.opening is None for score in resolve_scored(session).values())
 
 
-def test_a_hedge_becomes_an_interval_and_a_reading_of_ones_own_overrides_it(session: Session) -> None:
+def test_a_hedge_becomes_an_interval_and_the_recorders_interpretation_overrides_it(session: Session) -> None:
     read = record(session, probability=None, hedge="very likely")
     assert read.low is not None
     assert read.probability is not None
@@ -162,7 +166,7 @@ def test_a_hedge_becomes_an_interval_and_a_reading_of_ones_own_overrides_it(sess
 )
 def test_several_options_are_scored_as_their_kind_asks(session: Session, kind: str, expected: float) -> None:
     record(session, question=QUESTION | OPTIONS | {"kind": kind}, probability=None, probabilities=[0.2, 0.5, 0.3])
-    score = settle(session, outcome="much", slug="how-much")["Ann"]
+    score = resolve_scored(session, outcome="much", slug="how-much")["Ann"]
     assert score.opening == pytest.approx(expected * SCALE, abs=2)
 
 
@@ -179,16 +183,18 @@ def test_probabilities_must_add_up_to_one(session: Session) -> None:
         )
 
 
-def test_many_at_once_are_as_one_by_one(session: Session) -> None:
-    items = [said(commentator={"name": name}, made_at=f"2025-03-0{day}") for day, name in enumerate("ABABC", 1)]
+def test_predictions_recorded_together_equal_those_recorded_one_by_one(session: Session) -> None:
+    items = [
+        prediction_in(commentator={"name": name}, made_at=f"2025-03-0{day}") for day, name in enumerate("ABABC", 1)
+    ]
     ids = record_predictions(session, items, **BY)
     assert len(set(ids)) == 5
-    assert len(settle(session)) == 3
+    assert len(resolve_scored(session)) == 3
 
 
-def test_of_many_the_one_at_fault_is_named(session: Session) -> None:
+def test_the_invalid_one_of_many_predictions_is_named(session: Session) -> None:
     with pytest.raises(InvalidInput) as found:
-        record_predictions(session, [said(), said(made_at="2025-03-30")], **BY)
+        record_predictions(session, [prediction_in(), prediction_in(made_at="2025-03-30")], **BY)
     assert found.value.faults[0].pointer == "/1/made_at"
 
 
@@ -225,7 +231,7 @@ def test_a_question_without_a_slug_is_found_by_its_text_and_deadline(session: Se
 @pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_what_is_on_record_can_be_neither_changed_nor_deleted(session: Session, table: str, change: str) -> None:
     record(session)
-    settle(session)
+    resolve_scored(session)
     session.commit()
     statement = change.format(table).replace("id = id", "seq = seq" if table == "ledger_event" else "id = id")
     with pytest.raises(DBAPIError, match="append-only"):

@@ -93,7 +93,7 @@ def test_the_signature_is_that_of_the_published_example() -> None:
         (503, SendStatus.TEMPORARY),
     ],
 )
-def test_a_status_says_whether_to_try_again(code: int, expected: SendStatus) -> None:
+def test_the_status_decides_whether_to_try_again(code: int, expected: SendStatus) -> None:
     answer = result_for_status(code, None)
     assert (answer.status, answer.status_code) == (expected, code)
     assert (answer.detail == "") == (expected is SendStatus.DELIVERED)
@@ -198,7 +198,7 @@ def test_a_channel_receives_what_its_preferences_select(
     assert wants(channel, stage, question_topics) is expected
 
 
-def test_a_test_message_goes_out_at_once_and_says_what_it_is(session: Session, receiver: RawServer) -> None:
+def test_a_test_message_is_sent_at_once_and_marked_as_one(session: Session, receiver: RawServer) -> None:
     receiver.routes["/hook"] = reply(status=202)
     channel = add_channel(session, "desk", START, target=f"{receiver.url}/hook")
     answer = send_test_message(channel, {ChannelKind.WEBHOOK: sender(receiver)}, now=START)

@@ -74,26 +74,28 @@ def test_a_test_message_goes_out(session: Session, room: RawServer) -> None:
         (500, SendStatus.TEMPORARY),
     ],
 )
-def test_a_refusal_says_whether_to_try_again(room: RawServer, payload: str, code: int, expected: SendStatus) -> None:
+def test_the_kind_of_refusal_decides_whether_to_try_again(
+    room: RawServer, payload: str, code: int, expected: SendStatus
+) -> None:
     room.routes["/refuses"] = reply(status=code)
     answer = send(room, payload, "/refuses")
     assert (answer.status, answer.status_code) == (expected, code)
 
 
-def test_a_room_that_hangs_costs_bounded_time_and_leaves_no_process(room: RawServer, payload: str) -> None:
+def test_a_chat_service_that_hangs_costs_bounded_time_and_leaves_no_process(room: RawServer, payload: str) -> None:
     left = threading.Event()
 
-    def hang_and_look(sock: socket.socket) -> None:
+    def hang_and_report(sock: socket.socket) -> None:
         hang(sock)
         left.set()
 
-    room.routes["/hangs"] = hang_and_look
+    room.routes["/hangs"] = hang_and_report
     answer = send(room, payload, "/hangs", seconds=1.5)
     assert (answer.status, "too slow" in answer.detail) == (SendStatus.TEMPORARY, True)
     assert left.wait(5), "whoever called has gone"
 
 
-def test_a_room_that_breaks_off_is_tried_again_later(room: RawServer, payload: str) -> None:
+def test_a_chat_service_that_breaks_off_is_tried_again_later(room: RawServer, payload: str) -> None:
     room.routes["/noise"] = raw(b"\x00\x01\r\n\r\n")
     assert send(room, payload, "/noise").status is SendStatus.TEMPORARY
     room.close()
@@ -106,7 +108,7 @@ def test_no_redirect_is_followed(room: RawServer, payload: str) -> None:
     assert room.targets() == ["/moved"]
 
 
-def test_the_child_knows_none_of_our_secrets(
+def test_the_subprocess_gets_none_of_our_secrets(
     room: RawServer, payload: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login operator password hunter22\n")

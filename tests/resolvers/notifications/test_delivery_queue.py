@@ -30,7 +30,7 @@ def test_jitter_draws_from_the_planned_wait(harness: DeliveryHarness) -> None:
     assert [policy.wait(attempt, None) for attempt in (1, 2, 9)] == [2.5 * SECOND, 15 * SECOND, 18000 * SECOND]
     assert drawn == [5, 30, 36000]
     assert policy.wait(10, None) is None
-    assert policy.wait(11, None) == 2.5 * SECOND, "a letter that was sent again has a round of its own"
+    assert policy.wait(11, None) == 2.5 * SECOND, "a resent dead letter has a round of attempts of its own"
 
 
 @pytest.mark.parametrize(("retry_after", "waited"), [(60, 60), (1, 5), (30 * 86400, 86400), (None, 5)])
@@ -83,7 +83,7 @@ def test_nobody_can_send_again_to_a_disabled_channel(harness: DeliveryHarness) -
             resend(session, all_deliveries(session)[0], now=START)
 
 
-def test_a_lease_that_ran_out_is_taken_over_and_the_sleeper_changes_nothing(harness: DeliveryHarness) -> None:
+def test_an_expired_lease_is_taken_over_and_its_former_holder_changes_nothing(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
     with harness.session() as session:
         [sleeper], _ = claim_deliveries(session, session.execute(select(Channel)).scalar_one(), 1, START, NO_JITTER)
@@ -104,7 +104,7 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_sleeper_changes_nothing(harn
     assert [(each.number, each.status_code) for each in harness.attempts()] == [(1, 404), (2, 200)], "the log has both"
 
 
-def test_a_sleeper_cannot_finish_what_another_is_sending(harness: DeliveryHarness) -> None:
+def test_the_former_holder_of_a_lease_cannot_record_a_result_for_the_new_one(harness: DeliveryHarness) -> None:
     harness.create_due("rain")
     with harness.session() as session:
         channel = session.execute(select(Channel)).scalar_one()
@@ -130,7 +130,7 @@ def test_a_last_attempt_that_was_interrupted_is_a_dead_letter_and_not_sent_for_e
     assert "interrupted" in harness.row().last_error
 
 
-def test_the_log_tells_what_was_sent_where_and_what_came_back(harness: DeliveryHarness) -> None:
+def test_the_log_shows_what_was_sent_where_and_the_result(harness: DeliveryHarness) -> None:
     harness.create_due("rain", "snow", channels=("desk", "other"))
     harness.sender.answer = lambda outgoing: ACCEPTED if "desk" in outgoing.target else BUSY
     harness.dispatcher().deliver(5)

@@ -78,7 +78,7 @@ def test_what_has_an_outcome_before_the_digest_is_not_in_it(harness: DeliveryHar
     assert [row.state for row in harness.rows() if row.prompt_id] == [DeliveryState.CANCELLED, DeliveryState.DELIVERED]
 
 
-def test_a_digest_is_retried_and_dies_as_one_and_so_does_all_that_it_carries(harness: DeliveryHarness) -> None:
+def test_a_digest_and_its_deliveries_are_retried_and_become_dead_letters_together(harness: DeliveryHarness) -> None:
     harness.create_due("rain", "snow")
     harness.clock.advance(6 * 3600)
     harness.sender.answer = lambda _: BUSY
@@ -121,7 +121,7 @@ def test_a_channel_that_wants_single_messages_from_now_on_gets_what_waits_at_onc
     assert harness.dispatcher().deliver(5)["delivered"] == 2
 
 
-def test_two_processes_gather_one_digest(harness: DeliveryHarness) -> None:
+def test_two_processes_build_one_digest(harness: DeliveryHarness) -> None:
     harness.create_due(*(f"q-{number}" for number in range(150)))
     harness.clock.advance(6 * 3600)
     one, other = harness.dispatcher(), harness.dispatcher()

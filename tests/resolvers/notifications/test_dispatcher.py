@@ -149,7 +149,7 @@ def test_the_delivery_of_a_snoozed_question_is_cancelled_until_the_snooze_ends(h
     assert dispatcher.deliver(5)["delivered"] == 1
 
 
-def test_many_cancelled_messages_do_not_stand_in_the_way_of_one_that_counts(harness: DeliveryHarness) -> None:
+def test_many_cancelled_deliveries_do_not_delay_a_valid_one(harness: DeliveryHarness) -> None:
     slugs = [f"q-{number}" for number in range(30)]
     harness.create_due(*slugs)
     for slug in slugs[:-1]:
@@ -191,7 +191,7 @@ def test_two_dispatchers_share_the_work_and_send_nothing_twice(harness: Delivery
     assert {(row.state.value, row.attempts) for row in harness.rows()} == {("delivered", 1)}
 
 
-def test_a_slow_receiver_holds_up_no_other(harness: DeliveryHarness) -> None:
+def test_a_slow_receiver_delays_no_other(harness: DeliveryHarness) -> None:
     slow = tuple(f"slow-{number}" for number in range(3))
     release = threading.Event()
     harness.create_due(*(f"q-{number}" for number in range(30)), channels=(*slow, "quick"))
@@ -240,7 +240,7 @@ def test_a_result_is_not_lost_when_the_database_fails_while_it_is_recorded(harne
     assert len(harness.sender.sent) == 1, "booked late, not sent twice"
 
 
-def test_a_send_that_never_comes_back_frees_its_place_when_its_lease_ends(harness: DeliveryHarness) -> None:
+def test_a_send_that_never_returns_frees_its_place_when_its_lease_ends(harness: DeliveryHarness) -> None:
     release = threading.Event()
     harness.create_due("rain")
     harness.sender.answer = lambda _: ACCEPTED if release.wait(60) else BUSY

@@ -44,7 +44,7 @@ TEXT = "Will the Köln carnival – “Rosenmontag” –\ntake place?"
 
 
 class Mailbox:
-    """The inside of the SMTP server: keeps mails, and refuses what it is told to refuse."""
+    """The handler of the SMTP server: stores mails, and refuses those that a test sets."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -167,7 +167,7 @@ def test_every_attempt_is_the_same_mail_so_that_repeats_show(session: Session, s
         ("DATA", "452 full", SendStatus.TEMPORARY),
     ],
 )
-def test_a_refusal_says_whether_to_try_again(
+def test_the_kind_of_refusal_decides_whether_to_try_again(
     session: Session, serve_mail: Serve, step: str, reply: str, status: SendStatus
 ) -> None:
     mailbox, port = serve_mail()
@@ -364,12 +364,12 @@ def test_a_link_works_once(session: Session, linked: SimpleNamespace) -> None:
         open_link(session, SECRET, linked.token, now=START)
 
 
-def test_a_link_of_a_postponed_question_is_shut(session: Session, linked: SimpleNamespace) -> None:
+def test_a_link_of_a_postponed_question_is_refused(session: Session, linked: SimpleNamespace) -> None:
     postpone(session, linked.question, START + timedelta(days=9), "Moved.", now=START, actor="tester")
     with pytest.raises(Conflict, match="moved"):
         open_link(session, SECRET, linked.token, now=START)
 
 
-def test_a_link_grows_old(session: Session, linked: SimpleNamespace) -> None:
+def test_a_link_expires(session: Session, linked: SimpleNamespace) -> None:
     with pytest.raises(Conflict, match="older than 60 days"):
         open_link(session, SECRET, linked.token, now=START + timedelta(days=60, seconds=1))

@@ -51,7 +51,7 @@ def utc(text: str) -> datetime:
         ("Europe/Berlin", "02:15", "02:45", "2025-10-26T01:20:00", True),
     ],
 )
-def test_quiet_hours_are_those_on_the_wall(zone: str, start: str, end: str, now: str, quiet: bool) -> None:
+def test_quiet_hours_follow_the_local_time(zone: str, start: str, end: str, now: str, quiet: bool) -> None:
     assert is_quiet(At(zone, start, end), utc(now)) is quiet
 
 
@@ -70,7 +70,7 @@ def test_quiet_hours_are_those_on_the_wall(zone: str, start: str, end: str, now:
         ("Pacific/Apia", "08:00", "2011-12-29T20:00:00", "2011-12-30T18:00:00"),  # 30 December 2011 was left out
     ],
 )
-def test_a_digest_goes_out_at_its_time_on_the_wall(zone: str, at: str, now: str, expected: str) -> None:
+def test_a_digest_is_sent_at_its_local_time(zone: str, at: str, now: str, expected: str) -> None:
     assert send_time(At(zone, digest_at=at), utc(now)) == utc(expected)
 
 

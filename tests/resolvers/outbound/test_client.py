@@ -146,7 +146,7 @@ class Rebinding:
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(server: RawServer) -> None:
-    """A second look-up, whose answer nobody checked, never happens."""
+    """There is no second DNS look-up whose result is not checked."""
     server.routes = {"/": reply(b"ok")}
     connections: list[tuple[str, int]] = []
     rebinding = Rebinding()
@@ -209,14 +209,14 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(server: RawServer, sta
         outbound_client(server.host).get(f"{server.url}/1")
 
 
-def test_a_circle_of_redirects_ends(server: RawServer) -> None:
+def test_a_redirect_loop_ends(server: RawServer) -> None:
     server.routes = {"/": redirect("/")}
     with pytest.raises(SourceUnavailable, match="redirects"):
         outbound_client(server.host).get(server.url)
     assert len(server.requests) == 4
 
 
-def test_headers_stay_behind_when_a_redirect_changes_the_host(server: RawServer, other: RawServer) -> None:
+def test_headers_are_dropped_when_a_redirect_changes_the_host(server: RawServer, other: RawServer) -> None:
     server.routes = {"/": redirect("/here"), "/here": redirect(f"{other.url}/there")}
     other.routes = {"/there": reply(b"ok")}
     headers = {"Authorization": "Token 123", "X-Api-Key": "123", "Accept": "application/json"}
@@ -244,7 +244,7 @@ def test_no_proxy_of_the_environment_is_used(
     assert other.requests == []
 
 
-def test_cookies_are_not_kept(server: RawServer) -> None:
+def test_cookies_are_not_stored(server: RawServer) -> None:
     server.routes = {"/": reply(set_cookie="a=b; Path=/")}
     client = outbound_client(server.host)
     client.get(server.url)
@@ -292,13 +292,13 @@ def test_a_redirect_from_https_to_http_is_refused(secured: RawServer) -> None:
         over_tls(secured).get("https://feeds.example/")
 
 
-def test_a_server_that_hangs_in_the_handshake_is_given_up(server: RawServer) -> None:
+def test_a_server_that_hangs_in_the_handshake_times_out(server: RawServer) -> None:
     """A plain server waits for the end of a header that a TLS greeting does not have."""
     with pytest.raises(TooSlow):
         over_tls(server, limits=Limits(0.4, 0.4, 0.8)).get("https://feeds.example/")
 
 
-# What is kept of an answer
+# What is stored of a response
 
 
 def answer(retry_after: str) -> FetchedResponse:
@@ -327,7 +327,7 @@ def test_the_time_to_wait_is_read_in_seconds_and_bounded(text: str, seconds: flo
     assert answer(text).retry_after == seconds
 
 
-def test_secrets_in_a_query_are_not_kept(server: RawServer) -> None:
+def test_secrets_in_a_query_are_not_stored(server: RawServer) -> None:
     signed = f"{server.url}/file?X-Amz-Signature=abc&part=1&X-Amz-Security-Token=def"
     server.routes = {"/": redirect(signed), "/file": reply(b"ok")}
     got = outbound_client(server.host).get(f"{server.url}/?api_key=s3cret&q=a")

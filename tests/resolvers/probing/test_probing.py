@@ -47,7 +47,7 @@ def clock() -> FakeClock:
     return FakeClock(NOON)
 
 
-def test_what_a_feed_says_becomes_one_proposal_with_evidence_and_snapshot(
+def test_a_match_in_a_feed_becomes_one_proposal_with_evidence_and_snapshot(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, tmp_path: Path
 ) -> None:
     serve_answer(server, HAPPENED)
@@ -66,13 +66,13 @@ def test_what_a_feed_says_becomes_one_proposal_with_evidence_and_snapshot(
     assert server.requests[0].headers["user-agent"] == "TrackRecord/0 (+test)"
 
 
-def test_the_same_finding_again_is_no_second_proposal_but_a_different_one_is(
+def test_an_equal_result_makes_no_second_proposal_but_a_different_one_does(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
 ) -> None:
     serve_answer(server, HAPPENED)
     attach_resolver(engine, "q", json_config(server, yes="happened", annul="void", date="day"), every_minutes=60)
     run_due(prober)
-    assert run_due(prober) == {}, "the next look is an hour away"
+    assert run_due(prober) == {}, "the next probe is an hour away"
     clock.advance(3600 * 1.2)
     assert run_due(prober) == {"probed": 1, "proposed": 1}
     assert len(all_proposals(engine)) == 1
@@ -85,7 +85,9 @@ def test_the_same_finding_again_is_no_second_proposal_but_a_different_one_is(
         assert [event.actor for event in session.exec(proposal_events)] == ["resolver json", "resolver json"]
 
 
-def test_a_rejected_finding_stays_rejected(engine: Engine, server: RawServer, clock: FakeClock, prober: Prober) -> None:
+def test_a_rejected_proposal_is_not_made_again(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
     serve_answer(server, HAPPENED)
     attach_resolver(engine, "q", json_config(server), every_minutes=60)
     run_due(prober)

@@ -1,4 +1,4 @@
-"""Several processes probe one database: each probe runs in one process, and a killed process is replaced."""
+"""Several processes probe for one database: each probe runs in one process, and a killed process is replaced."""
 
 import random
 import threading
@@ -62,10 +62,10 @@ def test_a_probe_is_claimed_by_one_of_many_at_once(engine: Engine) -> None:
     assert sorted(claimed_slugs) == sorted(f"q-{number}" for number in range(20))
 
 
-def test_who_comes_back_after_the_lease_is_ignored(
+def test_a_result_after_the_end_of_the_lease_is_ignored(
     engine: Engine, server: RawServer, clock: FakeClock, tmp_path: Path
 ) -> None:
-    """The first look hangs until its lease is over; another process has proposed by then."""
+    """The first probe hangs until its lease is over; by then another process has made the proposal."""
     go = threading.Event()
 
     def slow(sock: Any) -> None:
@@ -85,7 +85,7 @@ def test_who_comes_back_after_the_lease_is_ignored(
     assert [each.outcome for each in all_proposals(engine)] == ["yes"]
 
 
-def test_a_slow_source_does_not_hold_up_another(
+def test_a_slow_source_does_not_delay_another(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
 ) -> None:
     server.routes["/slow"] = hang
@@ -139,7 +139,7 @@ def test_a_process_killed_during_a_probe_is_replaced_and_nothing_is_proposed_twi
         assert list(ledger.chain_errors(session)) == []
 
 
-def test_two_processes_ask_each_source_once(
+def test_two_processes_probe_each_source_once(
     engine: Engine, database_url: str, server: RawServer, tmp_path: Path
 ) -> None:
     for number in range(24):

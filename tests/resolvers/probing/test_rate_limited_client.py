@@ -36,7 +36,7 @@ def test_requests_to_one_host_are_spaced(world: World) -> None:
     assert world.slept == pytest.approx([1.125] * 3), "one second, and half of the quarter that is drawn by chance"
 
 
-def test_time_that_has_passed_need_not_be_waited_for(world: World) -> None:
+def test_a_request_after_the_interval_does_not_wait(world: World) -> None:
     world.serve_bytes("/", b"ok")
     world.fetch.get(world.url + "/")
     world.clock.advance(0.5)
@@ -75,7 +75,7 @@ def test_an_unchanged_response_is_requested_conditionally_and_read_from_the_stor
     assert two.fetched_at > one.fetched_at, "unchanged means: it still says so now"
 
 
-def test_a_changed_answer_replaces_the_old(world: World) -> None:
+def test_a_changed_response_replaces_the_stored_one(world: World) -> None:
     world.server.routes["/"] = [reply(b"old", etag='"1"'), reply(b"new", etag='"2"'), reply(status=304)]
     bodies = [world.fetch.get(world.url + "/").body for _ in range(3)]
     assert bodies == [b"old", b"new", b"new"]
@@ -90,7 +90,7 @@ def test_a_response_without_validators_is_requested_in_full(world: World) -> Non
     assert list(world.snapshots.keys()) == [], "nor is it stored, as nothing is answered from it"
 
 
-def test_a_lost_snapshot_makes_the_next_request_a_whole_one(world: World) -> None:
+def test_after_a_lost_snapshot_the_next_request_is_unconditional(world: World) -> None:
     world.serve_bytes("/", b"ok", etag='"1"')
     world.fetch.get(world.url + "/")
     world.snapshots.prune(cited=(), before=datetime.now(UTC) + timedelta(hours=1))
@@ -105,7 +105,7 @@ def test_an_immutable_response_is_requested_once(world: World) -> None:
     assert len(world.server.requests) == 1
 
 
-def test_what_a_token_opens_is_not_stored(world: World) -> None:
+def test_a_response_that_needs_a_token_is_not_stored(world: World) -> None:
     world.serve_bytes("/", b"private", etag='"1"')
     world.fetch.get(world.url + "/", headers={"Authorization": "Token 1"})
     assert list(world.snapshots.keys()) == []
@@ -126,11 +126,11 @@ def test_a_full_disk_does_not_prevent_a_probe(world: World, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("status", [301, 304, 400, 401, 403, 404, 410, 429, 500, 502, 503])
-def test_any_status_but_a_good_one_is_an_error_with_that_status(world: World, status: int) -> None:
+def test_a_status_that_is_no_success_is_an_error_with_that_status(world: World, status: int) -> None:
     assert fail(world, 1, status=status).status == status
 
 
-def test_five_failures_in_a_row_earn_the_host_a_break(world: World) -> None:
+def test_five_failures_in_a_row_open_the_circuit_breaker(world: World) -> None:
     world.serve_bytes("/good", b"ok")
     world.fetch.get(world.url + "/good")
     succeeded = world.memory.host(world.server.host).last_good_at
@@ -144,7 +144,7 @@ def test_five_failures_in_a_row_earn_the_host_a_break(world: World) -> None:
     assert world.memory.host(world.server.host).broken
 
 
-def test_after_the_break_one_good_answer_mends_all(world: World) -> None:
+def test_one_success_after_the_pause_closes_the_circuit_breaker(world: World) -> None:
     fail(world, FAILURES_TO_BREAK)
     world.clock.advance(600 * 1.125)
     world.serve_bytes("/", b"ok")
@@ -155,7 +155,7 @@ def test_after_the_break_one_good_answer_mends_all(world: World) -> None:
     assert not world.memory.host(world.server.host).broken
 
 
-def test_each_further_failure_doubles_the_break_up_to_six_hours(world: World) -> None:
+def test_each_further_failure_doubles_the_pause_up_to_six_hours(world: World) -> None:
     fail(world, FAILURES_TO_BREAK - 1)
     breaks = []
     for _ in range(9):
@@ -167,7 +167,7 @@ def test_each_further_failure_doubles_the_break_up_to_six_hours(world: World) ->
     assert breaks == pytest.approx([10, 20, 40, 80, 160, 320, 360, 360, 360])
 
 
-def test_four_failures_and_a_success_start_the_count_again(world: World) -> None:
+def test_a_success_resets_the_count_of_failures(world: World) -> None:
     fail(world, FAILURES_TO_BREAK - 1)
     world.serve_bytes("/", b"ok")
     world.fetch.get(world.url + "/")
@@ -176,20 +176,20 @@ def test_four_failures_and_a_success_start_the_count_again(world: World) -> None
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
-def test_a_wrong_id_is_not_held_against_the_host(world: World, status: int) -> None:
+def test_a_wrong_id_does_not_count_as_a_failure_of_the_host(world: World, status: int) -> None:
     fail(world, FAILURES_TO_BREAK + 1, status=status)
     assert world.memory.host(world.server.host).failures == 0
 
 
 @pytest.mark.parametrize("behaviour", [raw(b""), raw(b"SSH-2.0\r\n\r\n")])
-def test_a_broken_connection_is_held_against_the_host(world: World, behaviour: Any) -> None:
+def test_a_broken_connection_counts_as_a_failure_of_the_host(world: World, behaviour: Any) -> None:
     world.server.routes["/"] = behaviour
     with pytest.raises(SourceUnavailable):
         world.fetch.get(world.url + "/")
     assert world.memory.host(world.server.host).failures == 1
 
 
-def test_slowness_is_held_against_the_host(world: World) -> None:
+def test_a_timeout_counts_as_a_failure_of_the_host(world: World) -> None:
     from resolvers.outbound.client import Limits, OutboundClient
 
     world.server.routes["/"] = hang
@@ -213,7 +213,7 @@ def test_a_source_that_asks_for_time_gets_it(world: World) -> None:
     assert world.fetch.get(world.url + "/").ok
 
 
-def test_one_host_on_its_break_does_not_hold_up_another(world: World) -> None:
+def test_a_paused_host_does_not_delay_another(world: World) -> None:
     fail(world, FAILURES_TO_BREAK)
     assert world.memory.host("other.example").failures == 0
 
@@ -235,7 +235,7 @@ def test_no_other_variable_can_be_read(world: World, name: str) -> None:
         world.fetch.secret(name)
 
 
-# When to look again
+# When to probe again
 
 DEADLINE = datetime(2025, 9, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -33,13 +33,13 @@ def store(tmp_path: Path) -> SnapshotStore:
 
 
 def metadata_of(folder: Path, key: str) -> dict[str, Any]:
-    """What lies beside a content: where and when it was seen."""
+    """The stored metadata of a snapshot: where and when it was fetched."""
     found: dict[str, Any] = json.loads((folder / key[:2] / key[2:4] / f"{key}.json").read_text())
     return found
 
 
 @given(st.binary(max_size=2_000))
-def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
+def test_stored_bytes_are_returned_unchanged(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
     store = SnapshotStore(tmp_path_factory.mktemp("store"))
     assert store.get(store.put(fetched(body))) == body
 
@@ -96,7 +96,7 @@ def damage(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["another content", "cut short", "a flipped bit", "no gzip", "empty"])
-def test_a_damaged_snapshot_is_refused_and_healed_when_seen_again(tmp_path: Path, how: str) -> None:
+def test_a_damaged_snapshot_is_refused_and_replaced_when_stored_again(tmp_path: Path, how: str) -> None:
     store = SnapshotStore(tmp_path)
     key = store.put(fetched(b"the content " * 20))
     damage(next(tmp_path.rglob("*.gz")), how)
@@ -125,7 +125,7 @@ def put_beyond_the_limit(folder: Path) -> None:
         SnapshotStore(folder).put(fetched(random.Random(1).randbytes(1_000_000)))
 
 
-def test_a_write_that_breaks_off_leaves_no_half_file(tmp_path: Path) -> None:
+def test_an_interrupted_write_leaves_no_partial_file(tmp_path: Path) -> None:
     process = get_context("spawn").Process(target=put_beyond_the_limit, args=(tmp_path,))
     process.start()
     process.join(60)
@@ -138,7 +138,9 @@ def test_a_write_that_breaks_off_leaves_no_half_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 @pytest.mark.parametrize("call", [1, 2])
-def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, call: int) -> None:
+def test_a_full_disk_leaves_no_partial_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, call: int
+) -> None:
     """The disk turns out full at the last steps of writing a file, of the first file and of the second."""
     store = SnapshotStore(tmp_path)
     calls = 0
@@ -163,7 +165,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert metadata_of(tmp_path, key)["size"] == 1
 
 
-def test_only_what_nobody_cites_is_pruned(store: SnapshotStore) -> None:
+def test_only_snapshots_that_nothing_cites_are_pruned(store: SnapshotStore) -> None:
     cited, other = store.put(fetched(b"cited")), store.put(fetched(b"other"))
     future = datetime.now(UTC) + timedelta(hours=1)
     assert store.prune(cited={cited}, before=future - timedelta(hours=2)) == 0
@@ -173,7 +175,7 @@ def test_only_what_nobody_cites_is_pruned(store: SnapshotStore) -> None:
         store.get(other)
 
 
-def test_what_is_seen_again_is_young_again(store: SnapshotStore, tmp_path: Path) -> None:
+def test_storing_a_snapshot_again_renews_its_age(store: SnapshotStore, tmp_path: Path) -> None:
     key = store.put(fetched(b"again"))
     (path,) = tmp_path.rglob("*.gz")
     os.utime(path, (0, 0))

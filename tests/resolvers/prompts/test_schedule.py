@@ -19,7 +19,7 @@ def after(days: float) -> datetime:
 
 
 def history(sweeps: list[datetime], due_at: datetime = DUE_AT, days: tuple[int, ...] = REMINDER_DAYS) -> list[Step]:
-    """What is prompted when a sweep looks at each of these times, in this order."""
+    """The prompts of sweeps at these times, in this order."""
     steps: list[Step] = []
     stages_passed, planned_at = 0, due_at
     for now in sweeps:
@@ -71,7 +71,7 @@ def test_each_stage_has_its_time(
 
 
 @pytest.mark.parametrize(("stages_passed", "planned"), [(0, 0), (1, 1), (4, 14), (8, 42)])
-def test_nothing_goes_out_before_its_time(stages_passed: int, planned: float) -> None:
+def test_nothing_is_prompted_before_its_time(stages_passed: int, planned: float) -> None:
     assert next_step(DUE_AT, stages_passed, after(planned), after(planned) - timedelta(microseconds=1)) is None
     assert next_step(DUE_AT, stages_passed, after(planned), after(planned)) is not None
 
@@ -112,7 +112,7 @@ def test_a_question_overdue_for_a_year_is_prompted_now_and_escalated_later() -> 
         (9, 60, None, 9),  # it was escalated before: back once, and quiet again
     ],
 )
-def test_the_end_of_a_snooze_is_a_prompt_and_stands_for_all_that_was_slept_through(
+def test_the_end_of_a_snooze_is_one_prompt_that_replaces_all_missed_stages(
     stages_passed: int, ends: float, following: float | None, then_past: int
 ) -> None:
     assert next_step(DUE_AT, stages_passed, after(ends), after(ends) - SECOND, snooze=2) is None
@@ -187,7 +187,7 @@ DAYS = st.sets(st.integers(1, 90), max_size=8).map(lambda chosen: tuple(sorted(c
 
 
 @given(sweeps=SWEEPS, days=DAYS)
-def test_whenever_sweeps_come_the_laws_hold(sweeps: list[datetime], days: tuple[int, ...]) -> None:
+def test_the_rules_hold_whenever_sweeps_run(sweeps: list[datetime], days: tuple[int, ...]) -> None:
     steps = history(sweeps, days=days)
     stages = [step.stage for step in steps]
     assert stages[0] == "due", "the first is never skipped"

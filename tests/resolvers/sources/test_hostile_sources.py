@@ -114,8 +114,8 @@ def test_a_source_that_misbehaves_costs_an_error_and_no_more(
     ],
     ids=["interim answers", "small chunks", "trailers"],
 )
-def test_what_is_no_body_counts_too(server: RawServer, behaviour: Any) -> None:
-    """On a clock that stands still only the count of bytes can end this."""
+def test_headers_and_chunk_framing_count_toward_the_size_limit(server: RawServer, behaviour: Any) -> None:
+    """The clock does not move, so only the limit on bytes can end the request."""
     server.routes = {"/": behaviour}
     client = OutboundClient(
         clock=FakeClock(), user_agent="t", allowed_hosts=[server.host], limits=Limits(max_bytes=10_000)
@@ -183,26 +183,26 @@ def test_a_header_that_would_split_the_request_is_refused(server: RawServer) -> 
 # The answer to a message
 
 
-def test_a_message_taken_stays_taken_though_the_answer_drips(server: RawServer) -> None:
+def test_a_message_with_a_slow_response_counts_by_its_status(server: RawServer) -> None:
     server.routes = {"/": drip(OK + b"Content-Length: 100\r\n\r\n")}
     got = outbound_client(server.host, limits=QUICK).post(server.url, b"{}")
     assert got.status == 200
     assert set(got.body) <= {ord("x")}
 
 
-def test_of_a_long_answer_to_a_message_only_the_start_is_kept(server: RawServer) -> None:
+def test_only_the_start_of_a_long_response_to_a_message_is_stored(server: RawServer) -> None:
     server.routes = {"/": endless(OK + b"\r\n", b"x" * 65536)}
     assert outbound_client(server.host, limits=QUICK).post(server.url, b"{}").body == b"x" * 16 * 1024
 
 
 @pytest.mark.timeout(15)  # far below the 20 seconds that a single read may take
-def test_a_receiver_that_says_nothing_is_given_up(server: RawServer) -> None:
+def test_a_receiver_that_never_responds_times_out(server: RawServer) -> None:
     server.routes = {"/": hang}
     with pytest.raises(TooSlow):
         outbound_client(server.host).post(server.url, b"{}", total_seconds=0.3)
 
 
-def test_a_receiver_that_does_not_read_is_given_up() -> None:
+def test_a_receiver_that_does_not_read_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:  # takes connections, and reads nothing from them
         port = listener.getsockname()[1]
         with pytest.raises(TooSlow):

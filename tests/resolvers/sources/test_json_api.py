@@ -25,7 +25,7 @@ def run_probe(world: World, probed: Any = QUESTION, **settings: Any) -> Probe:
     return world.probe(probed, "json", **{"url": f"{world.url}/feed", **settings})
 
 
-def look_at(world: World, body: str, probed: Any = QUESTION, **settings: Any) -> Probe:
+def probe_body(world: World, body: str, probed: Any = QUESTION, **settings: Any) -> Probe:
     world.serve_bytes("/feed", body.encode(), content_type="application/json")
     return run_probe(world, probed, **settings)
 
@@ -72,20 +72,20 @@ def test_a_query_in_the_address_is_sent_and_its_secrets_are_not_kept(world: Worl
         ("{}", None),
     ],
 )
-def test_each_condition_speaks_for_its_outcome(world: World, body: str, proposes: str | None) -> None:
+def test_each_condition_proposes_its_outcome(world: World, body: str, proposes: str | None) -> None:
     conditions = {"yes": "state=='done'", "no": "state=='failed'", "annul": "state=='void'", "date": "'2025-05-01'"}
-    proposal = look_at(world, body, **conditions).proposal
+    proposal = probe_body(world, body, **conditions).proposal
     assert (proposal.outcome if proposal else None) == proposes
 
 
-def test_two_conditions_at_once_are_a_fault_and_no_outcome(world: World) -> None:
+def test_two_conditions_at_once_are_an_error_and_no_outcome(world: World) -> None:
     with pytest.raises(SourceChanged, match="conditions for yes and no"):
-        look_at(world, '{"a": 1}', yes="a", no="a")
+        probe_body(world, '{"a": 1}', yes="a", no="a")
 
 
 def test_no_is_proposed_only_after_the_deadline(world: World) -> None:
     world.clock.set(datetime(2025, 9, 19, 3, 59, 59, tzinfo=UTC))
-    assert look_at(world, '{"a": 1}', no="a").proposal is None
+    assert probe_body(world, '{"a": 1}', no="a").proposal is None
     world.clock.set(datetime(2025, 9, 19, 4, 0, 0, tzinfo=UTC))
     proposal = run_probe(world, no="a").proposal
     assert proposal is not None
@@ -95,7 +95,7 @@ def test_no_is_proposed_only_after_the_deadline(world: World) -> None:
 def test_without_a_date_yes_is_proposed_before_the_deadline_and_not_after(world: World) -> None:
     """What is so by now has happened by now; after the deadline it may have happened too late."""
     world.clock.set(datetime(2025, 9, 1, tzinfo=UTC))
-    proposal = look_at(world, '{"a": 1}', yes="a").proposal
+    proposal = probe_body(world, '{"a": 1}', yes="a").proposal
     assert proposal is not None
     assert proposal.event_date == date(2025, 8, 31), "in the zone of the question"
     world.clock.set(datetime(2025, 10, 1, tzinfo=UTC))
@@ -118,7 +118,7 @@ def test_without_a_date_yes_is_proposed_before_the_deadline_and_not_after(world:
     ],
 )
 def test_a_time_is_read_in_every_usual_spelling(world: World, value: str, day: date) -> None:
-    proposal = look_at(world, f'{{"at": {value}}}', yes="`true`", date="at").proposal
+    proposal = probe_body(world, f'{{"at": {value}}}', yes="`true`", date="at").proposal
     assert proposal is not None
     assert proposal.event_date == day
 
@@ -126,25 +126,25 @@ def test_a_time_is_read_in_every_usual_spelling(world: World, value: str, day: d
 @pytest.mark.parametrize("value", ['"soon"', '"2025-13-01"', '"1 May 2025"', "true", "[1]", "1e300", '{"a": 1}'])
 def test_a_time_that_cannot_be_read_is_a_fault(world: World, value: str) -> None:
     with pytest.raises(SourceChanged, match="time"):
-        look_at(world, f'{{"at": {value}}}', yes="`true`", date="at")
+        probe_body(world, f'{{"at": {value}}}', yes="`true`", date="at")
 
 
 def test_nothing_is_read_before_the_source_is_ready(world: World) -> None:
-    probe = look_at(world, '{"final": false, "a": 1}', ready="final", yes="a", date="'2025-05-01'")
+    probe = probe_body(world, '{"final": false, "a": 1}', ready="final", yes="a", date="'2025-05-01'")
     assert probe.proposal is None
     assert "not ready" in probe.reason
 
 
-def test_a_source_that_lost_its_shape_is_a_fault(world: World) -> None:
+def test_a_source_with_a_changed_format_is_an_error(world: World) -> None:
     settings = {"expect": "type(results)=='array'", "yes": "results[0].a", "date": "'2025-05-01'"}
-    assert look_at(world, '{"results": []}', **settings).reason == "no condition holds"
+    assert probe_body(world, '{"results": []}', **settings).reason == "no condition holds"
     with pytest.raises(SourceChanged, match="format"):
-        look_at(world, '{"items": []}', **settings)
+        probe_body(world, '{"items": []}', **settings)
 
 
 def test_a_function_that_no_longer_applies_is_a_fault(world: World) -> None:
     with pytest.raises(SourceChanged, match="no longer fits"):
-        look_at(world, '{"title": null}', yes="contains(title, 'x')")
+        probe_body(world, '{"title": null}', yes="contains(title, 'x')")
 
 
 BROKEN = {
@@ -170,7 +170,7 @@ def test_what_is_not_json_within_bounds_is_a_fault(world: World, body: bytes, ki
 
 def test_fifty_levels_and_a_byte_order_mark_are_read(world: World) -> None:
     body = "\ufeff" + "[" * 50 + "]" * 50
-    assert look_at(world, body, yes="@[0].a").reason == "no condition holds"
+    assert probe_body(world, body, yes="@[0].a").reason == "no condition holds"
 
 
 @pytest.mark.parametrize("status", [403, 404, 429, 500, 503])
@@ -180,10 +180,10 @@ def test_a_source_that_is_down_is_never_an_outcome(world: World, status: int) ->
         run_probe(world, no="a")
 
 
-def test_a_token_is_sent_from_the_environment_and_kept_nowhere(world: World) -> None:
+def test_a_token_is_sent_from_the_environment_and_stored_nowhere(world: World) -> None:
     world.environment["TRACKRECORD_FEED_WIRE"] = "Token s3cret"
     settings = {"headers_env": {"Authorization": "TRACKRECORD_FEED_WIRE"}, "yes": "a", "date": "'2025-05-01'"}
-    probe = look_at(world, '{"a": 1}', **settings)
+    probe = probe_body(world, '{"a": 1}', **settings)
     assert world.server.requests[0].headers["authorization"] == "Token s3cret"
     assert "s3cret" not in repr(probe)
 
@@ -197,9 +197,9 @@ def test_a_token_that_is_not_set_is_named(world: World) -> None:
 def test_volumes_that_change_do_not_make_another_proposal(world: World) -> None:
     """Only what the decisive expression saw makes a proposal a new one."""
     settings = {"yes": "result", "date": "'2025-05-01'"}
-    one = look_at(world, '{"result": "x", "volume": 1}', **settings).proposal
-    two = look_at(world, '{"result": "x", "volume": 2}', **settings).proposal
-    three = look_at(world, '{"result": "z", "volume": 2}', **settings).proposal
+    one = probe_body(world, '{"result": "x", "volume": 1}', **settings).proposal
+    two = probe_body(world, '{"result": "x", "volume": 2}', **settings).proposal
+    three = probe_body(world, '{"result": "z", "volume": 2}', **settings).proposal
     assert one is not None
     assert two is not None
     assert three is not None

@@ -222,7 +222,7 @@ def test_without_a_checked_match_no_waits_for_the_deadline_of_the_question(world
     assert run_probe(world, "polymarket", answer, criteria_match=False).proposal is not None
 
 
-def test_a_market_settled_late_tells_of_an_event_before_it_closed(world: World) -> None:
+def test_a_market_settled_late_dates_the_event_before_it_closed(world: World) -> None:
     """Kalshi settles a day or more after trading ended, and after our deadline."""
     late = kalshi(settlement_ts="2025-09-25T15:00:00Z", close_time="2025-09-18T03:59:00Z")
     proposal = run_probe(world, "kalshi", late).proposal
@@ -269,7 +269,7 @@ def test_polymarket_is_requested_by_condition_id(world: World) -> None:
     assert world.server.targets() == [f"/markets?condition_ids={condition}&closed=true"]
 
 
-def test_metaculus_is_shown_its_token_and_needs_it(world: World) -> None:
+def test_metaculus_gets_its_token_and_needs_it(world: World) -> None:
     probe = run_probe(world, "metaculus", "metaculus_no")
     assert world.server.requests[0].headers["authorization"] == "Token s3cret"
     assert "s3cret" not in repr(probe)

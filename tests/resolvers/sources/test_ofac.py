@@ -252,7 +252,7 @@ def test_no_match_means_no_only_after_deadline_and_grace(ofac: World) -> None:
     assert "the last is 903 of 2025-09-18" in proposal.rationale
 
 
-def test_a_delta_that_cannot_be_had_means_no_answer_and_never_no(ofac: World) -> None:
+def test_an_unavailable_delta_means_no_proposal_and_never_no(ofac: World) -> None:
     ofac.clock.set(AFTER)
     for status in (404, 500, 503):
         ofac.server.routes["/changes/902"] = reply(status=status)
@@ -269,8 +269,8 @@ def test_an_empty_history_proves_nothing(ofac: World, history: bytes) -> None:
     assert "proves nothing" in probe.reason
 
 
-def test_a_change_without_a_name_stands_in_the_way_of_no(ofac: World) -> None:
-    """A delta may leave out the name of an entity it changes; whether it is one of ours cannot be told from it."""
+def test_a_change_without_a_name_prevents_a_no(ofac: World) -> None:
+    """A delta may leave out the name of an entity it changes; so whether the question concerns it is unknown."""
     ofac.serve("/changes/902", "ofac_delta_change.xml")
     ofac.clock.set(AFTER)
     probe = run_probe(ofac, HALF_YEAR, names=["Example Steel"])
@@ -299,7 +299,7 @@ def test_a_refusal_says_what_to_do_instead(ofac: World) -> None:
     assert raised.value.status == 403
 
 
-def test_the_hop_to_the_store_of_files_is_followed_and_its_signature_not_kept(ofac: World) -> None:
+def test_the_redirect_to_the_file_store_is_followed_and_its_signature_not_stored(ofac: World) -> None:
     stored = "/DeltaArchive/2025-10-22_delta.xml"
     ofac.server.routes["/changes/904"] = redirect(f"{ofac.url}{stored}?X-Amz-Signature=abc&X-Amz-Expires=3600")
     ofac.serve(stored, "ofac_delta_add.xml")
@@ -392,7 +392,7 @@ def test_a_delta_of_thousands_of_entities_is_read(ofac: World) -> None:
     assert proposal.event_date == date(2025, 6, 10)
 
 
-def test_a_delta_beyond_all_measure_is_refused(ofac: World) -> None:
+def test_a_delta_over_the_size_limit_is_refused(ofac: World) -> None:
     ofac.serve_bytes("/changes/902", delta("2025-06-10", " " * 8_000_000))
     with pytest.raises(TooLarge):
         run_probe(ofac)

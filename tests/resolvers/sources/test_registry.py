@@ -37,17 +37,17 @@ def proposal(**changes: Any) -> ProposedOutcome:
 
 
 class Plugin:
-    """A resolver of somebody else's, that says what it is told to."""
+    """A resolver of another package, which returns the proposal it is given."""
 
     key = "plugin"
     version = "1"
     settings: type[Config] = Config
 
-    def __init__(self, says: ProposedOutcome | None = None) -> None:
-        self.says = says
+    def __init__(self, proposal: ProposedOutcome | None = None) -> None:
+        self.proposal = proposal
 
     def probe(self, probed: ProbedQuestion, config: Config, fetch: Fetch) -> Probe:
-        return Probe(observed=("something",), reason="it says so", proposal=self.says)
+        return Probe(observed=("something",), reason="it says so", proposal=self.proposal)
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_another_question_resolver_setting_outcome_or_evidence_makes_another_pro
     assert proposal(**changes).key != proposal().key
 
 
-def test_seen_again_it_is_the_same_proposal() -> None:
+def test_the_same_response_makes_the_same_proposal() -> None:
     again = proposal(evidence=[evidence(fetched_at=AFTER + timedelta(days=1), sha256="f" * 64, etag='"2"')])
     assert again.key == proposal().key
     two = [evidence(locator="$.a"), evidence(locator="$.b")]
@@ -175,17 +175,17 @@ def test_seen_again_it_is_the_same_proposal() -> None:
 # Which resolvers there are
 
 
-def test_our_own_are_there() -> None:
+def test_the_built_in_resolvers_are_registered() -> None:
     assert {"json", "ofac", "manifold", "polymarket", "kalshi", "metaculus", "feed"} <= set(all_resolvers())
 
 
-def test_an_installed_package_may_offer_one_as_an_entry_point(install: Any, world: World) -> None:
+def test_an_installed_package_may_offer_a_resolver_as_an_entry_point(install: Any, world: World) -> None:
     install("plugin", Plugin)
     assert isinstance(find_resolver("plugin"), Plugin)
     assert probe(QUESTION, "plugin", {}, world.fetch).reason == "it says so"
 
 
-def test_a_package_cannot_replace_one_of_ours(install: Any) -> None:
+def test_a_package_cannot_replace_a_built_in_resolver(install: Any) -> None:
     impostor = Plugin()
     impostor.key = "ofac"
     install("ofac", impostor)

@@ -20,7 +20,7 @@ def run_probe(world: World, probed: Any = QUESTION, **settings: Any) -> Probe:
     return world.probe(probed, "feed", **{"url": f"{world.url}/feed", **WORDS, **settings})
 
 
-def look_at(world: World, body: bytes, **settings: Any) -> Probe:
+def probe_body(world: World, body: bytes, **settings: Any) -> Probe:
     world.serve_bytes("/feed", body, content_type="application/rss+xml")
     return run_probe(world, **settings)
 
@@ -101,7 +101,7 @@ def test_no_match_is_never_no(world: World) -> None:
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html><body>Maintenance</body></html>", b"\x00\xff" * 50, b"<rss"])
 def test_what_is_no_feed_is_a_fault(world: World, body: bytes) -> None:
     with pytest.raises(SourceChanged):
-        look_at(world, body)
+        probe_body(world, body)
 
 
 ENTITIES = (
@@ -114,18 +114,18 @@ ENTITIES = (
 @pytest.mark.parametrize("prolog", ENTITIES)
 def test_a_feed_with_a_dtd_is_refused(world: World, prolog: bytes) -> None:
     with pytest.raises(SourceChanged, match="DTD"):
-        look_at(world, rss("<title>&x;</title>", prolog))
+        probe_body(world, rss("<title>&x;</title>", prolog))
 
 
 def test_a_dtd_in_another_encoding_is_refused_too(world: World) -> None:
     text = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE r [<!ENTITY x "y">]><rss version="2.0"/>'
     with pytest.raises(SourceChanged, match="DTD"):
-        look_at(world, text.encode("utf-16"))
+        probe_body(world, text.encode("utf-16"))
 
 
 def test_a_page_quoted_inside_an_entry_is_no_dtd(world: World) -> None:
     item = "<title>adopts new sanctions Exampleland</title><description><![CDATA[<!DOCTYPE html>]]></description>"
-    assert look_at(world, rss(item)).proposal is not None
+    assert probe_body(world, rss(item)).proposal is not None
 
 
 def test_a_script_in_an_entry_is_text_and_a_link_to_a_script_is_none(world: World) -> None:
@@ -133,7 +133,7 @@ def test_a_script_in_an_entry_is_text_and_a_link_to_a_script_is_none(world: Worl
         "<title>&lt;script&gt;x()&lt;/script&gt; adopts new sanctions Exampleland</title>"
         "<link>javascript:alert(1)</link>"
     )
-    probe = look_at(world, rss(item))
+    probe = probe_body(world, rss(item))
     assert probe.proposal is not None
     assert "<script" not in repr(probe)
     assert "javascript:" not in probe.proposal.rationale
@@ -141,13 +141,13 @@ def test_a_script_in_an_entry_is_text_and_a_link_to_a_script_is_none(world: Worl
 
 def test_a_field_without_end_is_cut(world: World) -> None:
     item = f"<title>{'x ' * 100_000} adopts new sanctions Exampleland</title>"
-    assert look_at(world, rss(item)).proposal is None
+    assert probe_body(world, rss(item)).proposal is None
 
 
 def test_an_address_in_place_of_a_feed_is_not_followed(world: World) -> None:
-    """The library opens what looks like an address; it is given bytes alone, and these are data."""
+    """The library would fetch an address; it is given bytes only, and takes them as data."""
     with pytest.raises(SourceChanged):
-        look_at(world, f"{world.url}/elsewhere".encode())
+        probe_body(world, f"{world.url}/elsewhere".encode())
     assert world.server.targets() == ["/feed"]
 
 
@@ -162,7 +162,7 @@ def test_a_new_entry_elsewhere_in_the_feed_does_not_make_another_proposal(world:
     world.serve("/feed", "rss.xml")
     one = run_probe(world).proposal
     more = fixture("rss.xml").replace(b"</channel>", b"<item><title>Other</title><guid>o</guid></item></channel>")
-    two = look_at(world, more).proposal
+    two = probe_body(world, more).proposal
     assert one is not None
     assert two is not None
     assert one.key == two.key

@@ -1,4 +1,4 @@
-"""Lists over HTTP: pages that miss nothing and repeat nothing, filters, and reads that cost nothing the second time."""
+"""Lists over HTTP: pages that miss and repeat nothing, filters, and 304 for unchanged lists."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,7 +47,7 @@ def test_pages_hold_each_item_once_while_rows_are_added(admin: httpx.Client, wha
     assert seen == ids(admin, f"/api/{what}") == list(range(1, 8))
 
 
-def test_filters_find_what_they_say(admin: httpx.Client) -> None:
+def test_filters_select_what_they_describe(admin: httpx.Client) -> None:
     fill(admin, 0, 4)
     admin.post("/api/questions/q-1/resolutions", json=_outcome())
     found = {
@@ -94,7 +94,7 @@ def _outcome() -> dict[str, Any]:
         "/api/leaderboard",
     ],
 )
-def test_a_reader_who_has_it_already_is_told_so_until_it_changes(admin: httpx.Client, address: str) -> None:
+def test_a_client_that_has_the_list_gets_304_until_it_changes(admin: httpx.Client, address: str) -> None:
     record_one(admin)
     first = admin.get(address)
     assert first.status_code == 200
@@ -109,7 +109,7 @@ def test_a_reader_who_has_it_already_is_told_so_until_it_changes(admin: httpx.Cl
     assert changed.headers["etag"] != first.headers["etag"]
 
 
-def test_a_prediction_reads_as_it_was_recorded(admin: httpx.Client) -> None:
+def test_a_prediction_is_returned_as_it_was_recorded(admin: httpx.Client) -> None:
     made = record_one(admin)
     read = admin.get("/api/predictions/1").json()
     assert made == read

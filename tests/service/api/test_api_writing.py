@@ -1,4 +1,4 @@
-"""Writing over HTTP: once for each Idempotency-Key, all or nothing in bulk, only with a key that grants it."""
+"""Writing over HTTP: once per Idempotency-Key, batches all or nothing, only with a key of the right scope."""
 
 import json
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def test_a_refused_request_does_not_use_its_key_up(admin: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "with space", "k" * 201])
-def test_a_key_that_is_none_is_refused(admin: httpx.Client, key: str) -> None:
+def test_an_invalid_idempotency_key_is_refused(admin: httpx.Client, key: str) -> None:
     assert admin.post(URL, json=PREDICTION, headers={"Idempotency-Key": key}).status_code == 422
 
 
@@ -63,7 +63,7 @@ def lines(*items: Any) -> bytes:
 BAD = [b"{", PREDICTION | {"probability": 0.4}, PREDICTION | {"made_at": "2025-03-30"}, b"[" * 100_000]
 
 
-def test_a_bulk_is_recorded_whole(admin: httpx.Client) -> None:
+def test_a_batch_is_recorded_as_a_whole(admin: httpx.Client) -> None:
     people = [PREDICTION | {"commentator": {"name": f"P{number}"}} for number in range(50)]
     reply = admin.post(f"{URL}/batch", content=lines(*people))
     assert reply.status_code == 201
@@ -72,7 +72,7 @@ def test_a_bulk_is_recorded_whole(admin: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("bad", BAD, ids=["syntax", "two forms", "too late", "brackets"])
-def test_a_bulk_with_one_bad_line_records_nothing_and_names_the_line(admin: httpx.Client, bad: Any) -> None:
+def test_a_batch_with_one_invalid_line_records_nothing_and_names_the_line(admin: httpx.Client, bad: Any) -> None:
     reply = admin.post(f"{URL}/batch", content=lines(PREDICTION, bad, PREDICTION))
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["pointer"].startswith("/1")
@@ -80,7 +80,7 @@ def test_a_bulk_with_one_bad_line_records_nothing_and_names_the_line(admin: http
     assert admin.get("/api/ledger").json()["items"] == []
 
 
-def test_a_partial_bulk_takes_the_good_lines_and_tells_why_not_the_others(admin: httpx.Client) -> None:
+def test_a_partial_batch_records_the_valid_lines_and_explains_the_others(admin: httpx.Client) -> None:
     reply = admin.post(f"{URL}/batch?partial=true", content=lines(PREDICTION, *BAD, b"", PREDICTION))
     assert reply.status_code == 201
     assert reply.json()["recorded"] == count(admin) == 2
@@ -88,7 +88,7 @@ def test_a_partial_bulk_takes_the_good_lines_and_tells_why_not_the_others(admin:
     assert all(refusal["errors"] for refusal in reply.json()["refused"])
 
 
-def test_an_empty_bulk_is_refused(admin: httpx.Client) -> None:
+def test_an_empty_batch_is_refused(admin: httpx.Client) -> None:
     assert admin.post(f"{URL}/batch", content=b"\n\n").status_code == 422
 
 
@@ -132,7 +132,7 @@ def test_each_write_needs_its_scope_and_no_more(admin: httpx.Client, base_url: s
             assert granted.status_code in (200, 201), (path, granted.text)
 
 
-def test_a_revoked_key_opens_nothing_from_then_on(admin: httpx.Client, base_url: str) -> None:
+def test_a_revoked_key_gives_no_access(admin: httpx.Client, base_url: str) -> None:
     key = make_key(admin, "predict")
     assert httpx.post(base_url + URL, json=PREDICTION, headers=key).status_code == 201
     assert admin.post("/api/keys/with%20('predict',)/revocation").status_code == 200
@@ -144,8 +144,8 @@ def test_a_key_is_shown_once_and_its_reply_is_never_stored(admin: httpx.Client) 
     plain = make_key(admin, "read")["Authorization"].removeprefix("Bearer ")
     listed = admin.get("/api/keys").text
     assert plain not in listed
-    kept = admin.post("/api/keys", json={"name": "k", "scopes": ["read"]}, headers={"Idempotency-Key": "k"})
-    assert kept.status_code == 422
+    refused = admin.post("/api/keys", json={"name": "k", "scopes": ["read"]}, headers={"Idempotency-Key": "k"})
+    assert refused.status_code == 422
 
 
 @pytest.mark.parametrize("value", ["Bearer nonsense", "Bearer", "Basic YTpi", ADMIN_KEY, "Bearer tr_x"])
@@ -157,7 +157,7 @@ def test_a_key_that_is_unknown_is_refused_for_reading_too(base_url: str, value: 
 
 @pytest.fixture
 def closed(sqlite_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    """A client without a key of an app that keeps reading to itself and takes small bodies only."""
+    """A client without a key; the app has no public reading and a small limit on bodies."""
     settings = Settings(
         _env_file=None,
         database_url=sqlite_url,
@@ -170,7 +170,7 @@ def closed(sqlite_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_reading_can_be_closed_and_then_needs_the_scope(closed: httpx.Client) -> None:
+def test_without_public_reading_the_scope_read_is_needed(closed: httpx.Client) -> None:
     admin = {"Authorization": f"Bearer {ADMIN_KEY}"}
     read = closed.post("/api/keys", json={"name": "reader", "scopes": ["read"]}, headers=admin).json()["key"]
     paths = [path for path, methods in closed.get("/openapi.json").json()["paths"].items() if "get" in methods]
@@ -197,12 +197,12 @@ def test_a_body_beyond_the_limit_is_refused_whether_announced_or_not(closed: htt
 def test_two_editors_at_once_do_not_overwrite_each_other(admin: httpx.Client) -> None:
     record_one(admin)
 
-    def settle(outcome: str) -> int:
+    def resolve(outcome: str) -> int:
         body = OUTCOME | {"outcome": outcome, "supersedes": "none"}
         return admin.post("/api/questions/rain/resolutions", json=body).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(settle, ["yes", "no"] * 4)) == [201, *[409] * 7]
+        assert sorted(pool.map(resolve, ["yes", "no"] * 4)) == [201, *[409] * 7]
 
 
 def test_a_revision_a_correction_and_a_withdrawal_over_http(admin: httpx.Client) -> None:

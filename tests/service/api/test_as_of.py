@@ -1,4 +1,4 @@
-"""The board and a record as they stood at a past instant, over the API."""
+"""The board and a record as of a past instant, over the API."""
 
 import httpx
 

@@ -24,7 +24,7 @@ def last_event(api: httpx.Client) -> str:
     return f"{events[-1]['action']} {events[-1]['body']}"
 
 
-def test_a_question_is_corrected_with_a_reason_and_the_ledger_keeps_what_stood_there(api: httpx.Client) -> None:
+def test_a_question_is_corrected_with_a_reason_and_the_ledger_has_the_former_text(api: httpx.Client) -> None:
     reply = api.patch("/api/questions/q", json={"text": "Will it rain in Lindwick?", "reason": "which town"})
     assert (reply.status_code, reply.json()["text"]) == (200, "Will it rain in Lindwick?")
     assert reply.json()["resolution_criteria"] == QUESTION["resolution_criteria"]

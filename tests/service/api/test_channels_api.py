@@ -1,4 +1,4 @@
-"""Channels over the API and the command line: a webhook is entered, tested, and gets prompts through the outbox."""
+"""Channels over the API and the command line: a webhook is created, tested, and receives prompts."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def entered(api: httpx.Client, receiver: RawServer) -> Any:
     return reply.json()
 
 
-def test_a_prompt_reaches_a_signed_webhook_and_the_log_says_so(
+def test_a_prompt_reaches_a_signed_webhook_and_the_log_shows_it(
     admin: httpx.Client, receiver: RawServer, settings: Settings
 ) -> None:
     secret = entered(admin, receiver)["secret"]
@@ -53,8 +53,8 @@ def test_a_prompt_reaches_a_signed_webhook_and_the_log_says_so(
     run_once(engine, settings)
     engine.dispose()
     [request] = receiver.requests
-    told = Webhook(secret).verify(request.body, request.headers)
-    assert told["data"]["question"]["slug"] == "q"
+    message = Webhook(secret).verify(request.body, request.headers)
+    assert message["data"]["question"]["slug"] == "q"
     [delivery] = admin.get("/api/deliveries", params={"state": "delivered"}).json()["items"]
     assert [attempt["status_code"] for attempt in delivery["attempts"]] == [200]
     again = admin.post(f"/api/deliveries/{delivery['id']}/resend")
@@ -71,7 +71,7 @@ def test_a_channel_is_tested_disabled_and_enabled(admin: httpx.Client, receiver:
     assert (on.json()["enabled"], on.json()["disabled_reason"]) == (True, "")
 
 
-def test_a_chat_channel_is_looked_at_entered_and_tested(admin: httpx.Client, receiver: RawServer) -> None:
+def test_a_chat_channel_is_checked_created_and_tested(admin: httpx.Client, receiver: RawServer) -> None:
     reply = admin.post("/api/channels", json={"name": "room", "kind": "chat", "target": f"json://{receiver.host}/hook"})
     assert (reply.status_code, reply.json()["target"]) == (201, "json://…")
     tested = admin.post(f"/api/channels/{reply.json()['id']}/test").json()
@@ -81,7 +81,7 @@ def test_a_chat_channel_is_looked_at_entered_and_tested(admin: httpx.Client, rec
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/target")
 
 
-def test_what_a_channel_hears_of_and_when_is_changed_field_by_field(admin: httpx.Client, receiver: RawServer) -> None:
+def test_what_a_channel_receives_and_when_is_changed_field_by_field(admin: httpx.Client, receiver: RawServer) -> None:
     number = entered(admin, receiver)["id"]
     hours = {"zone": "Europe/Berlin", "quiet_from": "22:00", "quiet_to": "07:00", "digest_at": "08:00"}
     first = admin.patch(f"/api/channels/{number}", json=hours)
@@ -95,7 +95,7 @@ def test_what_a_channel_hears_of_and_when_is_changed_field_by_field(admin: httpx
     assert admin.get("/api/channels").json()["items"][0] == second.json(), "what was refused changed nothing"
 
 
-def test_a_person_watches_with_their_own_channel_and_no_other(
+def test_a_person_subscribes_their_own_channel_and_no_other(
     admin: httpx.Client, base_url: str, receiver: RawServer, settings: Settings
 ) -> None:
     desk = entered(admin, receiver)["id"]
@@ -143,7 +143,7 @@ def test_only_admins_see_channels_and_deliveries(admin: httpx.Client, base_url: 
         ({"target": "https://example.org/"}, "/name"),
     ],
 )
-def test_what_is_no_channel_is_refused_by_its_field(admin: httpx.Client, body: dict[str, str], pointer: str) -> None:
+def test_an_invalid_channel_is_refused_at_its_field(admin: httpx.Client, body: dict[str, str], pointer: str) -> None:
     reply = admin.post("/api/channels", json=body)
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, pointer)
 
@@ -168,7 +168,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     return int(ended.value.code or 0), capsys.readouterr().out
 
 
-def test_the_command_line_adds_tests_lists_and_switches(
+def test_the_command_line_adds_tests_lists_enables_and_disables_channels(
     receiver: RawServer,
     sqlite_url: str,
     tmp_path: Path,
@@ -188,7 +188,7 @@ def test_the_command_line_adds_tests_lists_and_switches(
     assert run(capsys, "channels", "enable", "9")[0] == 3
 
 
-def test_the_command_line_sets_hours_watches_and_sends_again(
+def test_the_command_line_sets_hours_subscribes_and_resends(
     receiver: RawServer,
     sqlite_url: str,
     tmp_path: Path,

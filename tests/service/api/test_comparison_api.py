@@ -88,7 +88,7 @@ def test_a_calibration_read_again_is_the_same_until_the_record_changes(admin: ht
     assert admin.get("/api/calibration").json() != first.json()
 
 
-def test_a_bet_on_the_better_of_two_holds_however_often_one_looks(admin: httpx.Client) -> None:
+def test_the_betting_test_is_valid_however_often_it_is_checked(admin: httpx.Client) -> None:
     """Forty events, one a month in turn and one that overlaps all: Ann says 0.9 and Bob 0.6 of what comes true."""
     lines, outcomes = [], []
     for number in range(41):

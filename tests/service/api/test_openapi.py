@@ -1,4 +1,4 @@
-"""The OpenAPI document is kept to: whatever is sent, no reply is a 500 and none is other than the document says."""
+"""The API conforms to its OpenAPI document: whatever is sent, no reply is a 500, and each is as the document states."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-def test_every_route_keeps_to_the_document(
+def test_every_route_conforms_to_the_document(
     api: str, operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode
 ) -> None:
     # Any text may be a list of lines; each line is judged by itself.

@@ -1,4 +1,4 @@
-"""The OpenAPI document reads like documentation: sentences, unique ids, and webhooks that match what is sent."""
+"""The OpenAPI document is documentation: sentences, unique ids, and webhooks that match what is sent."""
 
 import json
 from datetime import UTC, datetime

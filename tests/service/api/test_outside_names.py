@@ -1,4 +1,4 @@
-"""The names of numbers that outside scripts read stay where they are, next to the objects that hold more."""
+"""Names of fields that outside scripts read do not move, next to the objects that hold more."""
 
 import httpx
 

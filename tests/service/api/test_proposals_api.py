@@ -59,7 +59,7 @@ def test_what_is_not_on_record_is_not_found(api: httpx.Client) -> None:
     assert api.post("/api/questions/none/proposals", json=YES).status_code == 404
 
 
-def test_whoever_may_only_record_may_propose_but_not_confirm(api: httpx.Client, base_url: str) -> None:
+def test_a_key_that_may_only_record_may_propose_but_not_confirm(api: httpx.Client, base_url: str) -> None:
     key = api.post("/api/keys", json={"name": "recorder", "scopes": ["predict"]}).json()["key"]
     with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {key}"}) as recorder:
         number = made(recorder)["id"]

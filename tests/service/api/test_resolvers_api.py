@@ -1,4 +1,4 @@
-"""Resolvers over the API: who may attach what, a dry run, proposals with snapshots, and bytes that cannot act."""
+"""Resolvers over the API: permissions, a dry run, proposals with snapshots, and bytes that run no script."""
 
 import json
 from collections.abc import Iterator
@@ -119,8 +119,8 @@ def test_wrong_settings_are_refused_with_the_place(
 def test_a_secret_in_an_address_is_shown_to_nobody(editor: httpx.Client, feed: RawServer) -> None:
     config = {"url": f"{feed.url}/feed?api_key=hidden-1&topic=rain", "yes": "happened"}
     shown = editor.put(PAGE, json={"resolver": "json", "config": config}).text
-    told = editor.get("/api/ledger", params={"limit": 100}).text
-    for text in (shown, told, editor.get("/questions/q").text, editor.get("/api/questions/q").text):
+    reply_text = editor.get("/api/ledger", params={"limit": 100}).text
+    for text in (shown, reply_text, editor.get("/questions/q").text, editor.get("/api/questions/q").text):
         assert "hidden-1" not in text
     assert editor.post("/api/questions/q/probe").json()["proposal"] is not None
     assert feed.requests[-1].target == "/feed?api_key=hidden-1&topic=rain"
@@ -143,26 +143,26 @@ def test_only_an_admin_sets_the_policy_sends_a_secret_or_names_another_source(
         assert anybody.delete(PAGE).status_code == 401
 
 
-def test_a_dry_run_tells_what_it_saw_and_puts_nothing_on_record(editor: httpx.Client, feed: RawServer) -> None:
+def test_a_dry_run_shows_what_it_observed_and_records_nothing(editor: httpx.Client, feed: RawServer) -> None:
     assert editor.post("/api/questions/q/probe").status_code == 404
     tried = editor.post("/api/questions/q/probe", json=wanted(feed))
     assert tried.status_code == 200, tried.text
-    look = tried.json()
-    assert (look["state"], look["proposal"]["outcome"], look["observed"]) == (
+    result = tried.json()
+    assert (result["state"], result["proposal"]["outcome"], result["observed"]) == (
         "proposed",
         "yes",
         ["yes: happened gives true"],
     )
-    assert look["proposal"]["evidence"][0]["snapshot"] is None
+    assert result["proposal"]["evidence"][0]["snapshot"] is None
     editor.put(PAGE, json=wanted(feed))
     feed.routes["/feed"] = reply(b"", status=503)
-    look = editor.post("/api/questions/q/probe").json()
-    assert (look["state"], look["proposal"], look["last_good_check"]) == ("unavailable", None, None)
+    result = editor.post("/api/questions/q/probe").json()
+    assert (result["state"], result["proposal"], result["last_good_check"]) == ("unavailable", None, None)
     assert editor.get("/api/proposals").json()["items"] == []
     assert editor.get(PAGE).json()["probed_at"] is None
 
 
-def test_what_the_scheduler_finds_is_proposed_with_a_snapshot_that_can_be_viewed_and_cannot_act(
+def test_a_probe_of_the_scheduler_proposes_with_a_snapshot_that_runs_no_script_when_viewed(
     editor: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock, feed: RawServer
 ) -> None:
     editor.put(PAGE, json=wanted(feed))
@@ -200,7 +200,7 @@ def test_bytes_that_are_no_text_come_as_a_file(
     assert shown.headers["content-disposition"].startswith("attachment")
 
 
-def test_an_automatic_resolution_says_so_and_a_correction_reverses_it(
+def test_an_automatic_resolution_is_marked_and_a_correction_reverses_it(
     api: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock, feed: RawServer
 ) -> None:
     assert api.put(PAGE, json=wanted(feed, automatic=True)).json()["automatic_by"] == "first admin"
@@ -270,12 +270,12 @@ def test_old_bytes_that_no_proposal_cites_are_removed_and_cited_ones_kept(
     assert editor.get(proposal["evidence"][0]["snapshot_url"]).content == EVIL
 
 
-def test_monitoring_counts_resolvers_by_what_they_saw(editor: httpx.Client, feed: RawServer) -> None:
+def test_metrics_count_resolvers_by_state(editor: httpx.Client, feed: RawServer) -> None:
     editor.put(PAGE, json=wanted(feed))
     assert 'trackrecord_resolvers{state="waiting"} 1.0' in editor.get("/metrics").text
 
 
-def test_monitoring_tells_how_long_a_source_has_not_been_read_well_and_which_hosts_are_left_alone(
+def test_metrics_show_the_age_of_the_last_successful_probe_and_the_paused_hosts(
     editor: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock, feed: RawServer
 ) -> None:
     editor.put(PAGE, json=wanted(feed))
@@ -285,6 +285,6 @@ def test_monitoring_tells_how_long_a_source_has_not_been_read_well_and_which_hos
     for _ in range(5):
         clock.advance(7 * 3600)
         run_once(engine, settings, clock)
-    told = editor.get("/metrics").text
-    assert "trackrecord_resolver_good_check_age_seconds 126000.0" in told
-    assert "trackrecord_source_hosts_left_alone 1.0" in told
+    reply_text = editor.get("/metrics").text
+    assert "trackrecord_resolver_good_check_age_seconds 126000.0" in reply_text
+    assert "trackrecord_source_hosts_left_alone 1.0" in reply_text

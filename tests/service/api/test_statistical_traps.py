@@ -1,5 +1,5 @@
-"""What a statistician tries by hand: revisions, ties, certainty, empty groups, annulled parents, one alone, and changes
-that must change nothing."""
+"""Special cases of the statistics: revisions, ties, certainty, filters that select nobody, annulled conditions, single
+commentators, and changes that must not change a score."""
 
 import json
 import random
@@ -18,8 +18,8 @@ def question(slug: str, **more: Any) -> dict[str, Any]:
     return body | {"deadline": "2025-03-11T00:00:00Z"} | more
 
 
-def say(name: str, about: dict[str, Any], made_at: str = "2025-01-01T00:00:00Z", **said: Any) -> dict[str, Any]:
-    return {"commentator": {"name": name}, "question": about, "made_at": made_at, **said}
+def say(name: str, about: dict[str, Any], made_at: str = "2025-01-01T00:00:00Z", **predictions: Any) -> dict[str, Any]:
+    return {"commentator": {"name": name}, "question": about, "made_at": made_at, **predictions}
 
 
 def record(api: httpx.Client, lines: list[dict[str, Any]]) -> None:
@@ -49,24 +49,24 @@ def a_record(api: httpx.Client, people: int = 5) -> None:
     asked = [
         question(f"q-{at}", **({"kind": "categorical", "options": ABC} if at % 5 == 0 else {})) for at in range(EVENTS)
     ]
-    said = []
+    predictions = []
     for at, about in enumerate(asked):
-        for who in range(people):
+        for person in range(people):
             number = chance.randrange(11)
             numbers: dict[str, Any] = {"hedge": "likely"} if number == 5 else {"probability": number / 10}
             if at % 5 == 0:
                 numbers = {"probabilities": [number / 10, (10 - number) / 10, 0]}
-            said.append(say(f"Person {who}", about, **numbers))
-    record(api, said)
+            predictions.append(say(f"Person {person}", about, **numbers))
+    record(api, predictions)
     for at in range(EVENTS):
         resolve(api, f"q-{at}", chance.choice(ABC if at % 5 == 0 else ["yes", "no"]))
 
 
-def test_a_revised_call_scores_by_three_rules(admin: httpx.Client) -> None:
+def test_a_revised_prediction_is_scored_by_three_rules(admin: httpx.Client) -> None:
     """0.6 from day 2, 0.9 from day 5, yes on day 8 of 10: (3 x 0.16 + 3 x 0.01 + 2 x 0) / 8."""
     about = question("q", opens_at="2025-03-01T00:00:00Z")
-    calls = [("2025-03-03T00:00:00Z", 0.6), ("2025-03-06T00:00:00Z", 0.9), ("2025-03-10T00:00:00Z", 0.0)]
-    record(admin, [say("Ann", about, made_at, probability=p) for made_at, p in calls])
+    revisions = [("2025-03-03T00:00:00Z", 0.6), ("2025-03-06T00:00:00Z", 0.9), ("2025-03-10T00:00:00Z", 0.0)]
+    record(admin, [say("Ann", about, made_at, probability=p) for made_at, p in revisions])
     resolve(admin, "q", "yes", known_at="2025-03-09T00:00:00Z")
     (line,) = board(admin)["items"]
     assert line["brier"] == pytest.approx(0.16)
@@ -75,15 +75,15 @@ def test_a_revised_call_scores_by_three_rules(admin: httpx.Client) -> None:
     assert board(admin, revisions="time_weighted")["items"][0]["brier"] == pytest.approx(0.06375)
 
 
-def test_the_same_forecasts_tie_in_every_figure(admin: httpx.Client) -> None:
+def test_equal_predictions_tie_in_every_statistic(admin: httpx.Client) -> None:
     a_record(admin)
     rows = admin.get("/api/predictions", params={"commentator": "person-2", "limit": "100"}).json()["items"]
-    said = [
+    predictions = [
         say("Zoe", {"slug": row["question"]["slug"]}, row["made_at"])
         | ({"probabilities": row["probabilities"]} if row["probabilities"] else {"probability": row["probability"]})
         for row in rows
     ]
-    record(admin, said)
+    record(admin, predictions)
     found = lines(admin)
     twin, other = found["Zoe"], found["Person 2"]
     assert twin["rank"] is not None
@@ -91,20 +91,22 @@ def test_the_same_forecasts_tie_in_every_figure(admin: httpx.Client) -> None:
     assert {name for name in twin if twin[name] != other[name]} <= {"commentator", "share_verbal", "statistics"}
     for name, one in twin["statistics"].items():
         assert all(one[part] == other["statistics"][name][part] for part in ("value", "low", "high")), name
-    first, second = (admin.get(f"/api/commentators/{who}/record").json()["summary"] for who in ("zoe", "person-2"))
+    first, second = (
+        admin.get(f"/api/commentators/{person}/record").json()["summary"] for person in ("zoe", "person-2")
+    )
     assert (first["rank"], first["skill"]) == (second["rank"], second["skill"])
     pair = admin.get("/api/pairs", params={"first": "zoe", "second": "person-2"}).json()
     assert (pair["difference"]["value"], pair["p_value"]) == (0, 1)
 
 
 def test_certain_forecasts_score_nothing_or_everything(admin: httpx.Client) -> None:
-    calls = {"Right": 1.0, "Wrong": 0.0, "Right too": 1}
-    record(admin, [say(name, question("q"), probability=p) for name, p in calls.items()])
+    revisions = {"Right": 1.0, "Wrong": 0.0, "Right too": 1}
+    record(admin, [say(name, question("q"), probability=p) for name, p in revisions.items()])
     resolve(admin, "q", "yes")
     found = lines(admin)
-    assert [found[name]["brier"] for name in calls] == [0, 1, 0]
+    assert [found[name]["brier"] for name in revisions] == [0, 1, 0]
     log, skill, peer = (
-        [found[name]["statistics"][statistic]["value"] for name in calls]
+        [found[name]["statistics"][statistic]["value"] for name in revisions]
         for statistic in ("log_score", "brier_skill_score", "peer")
     )
     assert log == pytest.approx([0.010050336, 4.605170186, 0.010050336])
@@ -122,7 +124,7 @@ def test_a_skill_score_without_anything_to_divide_by_is_none(admin: httpx.Client
     assert board(admin)["reference_forecasts"][0]["brier"]["value"] == 0
 
 
-def test_groups_without_anybody_are_empty_not_faulty(admin: httpx.Client) -> None:
+def test_filters_that_select_nobody_give_empty_boards(admin: httpx.Client) -> None:
     assert board(admin)["items"] == []
     record(admin, [say("Ann", question("q"), probability=0.9), say("Bob", question("r"), probability=0.9)])
     assert lines(admin)["Ann"]["brier"] is None
@@ -136,7 +138,7 @@ def test_groups_without_anybody_are_empty_not_faulty(admin: httpx.Client) -> Non
     assert admin.get("/api/commentators/bob/history").json()["as_it_stood"] == []
 
 
-def test_one_alone_on_a_question_is_scored_but_compared_with_nobody(admin: httpx.Client) -> None:
+def test_a_single_commentator_on_a_question_is_scored_but_compared_with_nobody(admin: httpx.Client) -> None:
     record(admin, [say("Ann", question("q"), probability=0.8)])
     resolve(admin, "q", "yes")
     (line,) = board(admin)["items"]
@@ -186,7 +188,7 @@ def test_an_unanswered_question_of_the_same_topic_does_not_move_the_base_rate(ad
 
 
 def test_a_filter_in_the_address_is_the_filter_of_the_board(admin: httpx.Client) -> None:
-    """Each parameter reaches the filter of its name: it keeps Ann's call and leaves out Bob's."""
+    """Each parameter reaches the filter of its name: it selects Ann's prediction and leaves out Bob's."""
     ann = question("a", topics=["war"], event="family", deadline="2025-03-10", deadline_basis="assigned")
     ann["condition"] = {"text": "if it comes to that"}
     source = {"url": "https://example.org/a", "outlet": "Gazette"}

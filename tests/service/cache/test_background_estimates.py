@@ -1,4 +1,4 @@
-"""Estimates are made behind the readers: no request makes an interval, whatever the size of the record."""
+"""Estimates are computed in the background: no request computes an interval, whatever the size of the record."""
 
 import threading
 import time
@@ -62,7 +62,7 @@ def test_estimates_are_made_once_however_many_read_them(record: httpx.Client, th
     assert (threads.count("estimates"), threads.count("past")) == (boards_of_today, 2)
 
 
-def test_a_reader_of_a_past_whose_estimates_take_long_is_told_to_ask_again(
+def test_a_reader_of_a_past_board_with_slow_estimates_is_asked_to_retry(
     record: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = threading.Event()
@@ -93,7 +93,9 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     opened.set()
 
 
-def test_whoever_asks_for_ever_new_boards_is_told_to_wait(crowded: threading.Event, admin: httpx.Client) -> None:
+def test_a_client_that_requests_ever_new_boards_is_asked_to_retry(
+    crowded: threading.Event, admin: httpx.Client
+) -> None:
     assert admin.get("/api/leaderboard").json()["estimates"] == "pending"
     reply = admin.get("/api/leaderboard?topic=other")
     assert (reply.status_code, "retry-after" in reply.headers) == (503, True)
@@ -101,7 +103,7 @@ def test_whoever_asks_for_ever_new_boards_is_told_to_wait(crowded: threading.Eve
     crowded.set()
 
 
-def test_a_past_of_this_very_second_gains_what_is_recorded_in_it(admin: httpx.Client, clock: FakeClock) -> None:
+def test_a_record_as_of_this_second_includes_what_is_recorded_within_it(admin: httpx.Client, clock: FakeClock) -> None:
     record_one(admin)
     address = f"/api/leaderboard?as_of={clock.now().isoformat().replace('+00:00', 'Z')}"
     assert admin.get(address).json()["total"] == 1
@@ -109,7 +111,7 @@ def test_a_past_of_this_very_second_gains_what_is_recorded_in_it(admin: httpx.Cl
     assert admin.get(address).json()["total"] == 2
 
 
-def test_a_past_shows_the_names_of_today(record: httpx.Client) -> None:
+def test_a_past_record_shows_current_names(record: httpx.Client) -> None:
     address = f"/api/leaderboard?{THEN}"
     assert "Ann Invented" in record.get(address).text
     changed = record.patch("/api/commentators/ann-invented", json={"name": "Anna Invented"})
@@ -117,7 +119,7 @@ def test_a_past_shows_the_names_of_today(record: httpx.Client) -> None:
     assert "Anna Invented" in record.get(address).text
 
 
-def test_work_that_fails_tells_whoever_waits_and_leaves_its_place() -> None:
+def test_a_failed_job_raises_for_those_who_wait_and_frees_its_place() -> None:
     queue = background.BackgroundRunner("broken")
     for _ in range(background.MAX_WAITING + 1):
         with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""A board that is kept for the next reader is never an old one, and opens no door that is closed."""
+"""A cached page is never outdated, and is not served to those without access."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,9 @@ def test_the_reader_of_another_process_sees_each_write_at_once(
         assert [item["resolved"] for item in other.get(BOARD).json()["items"]] == [1] * 5
 
 
-def test_a_kept_page_is_the_same_bytes_and_not_sent_to_who_has_it(admin: httpx.Client, base_url: str) -> None:
+def test_a_cached_page_is_the_same_bytes_and_not_sent_to_a_client_that_has_it(
+    admin: httpx.Client, base_url: str
+) -> None:
     record_one(admin)
     first, second = httpx.get(base_url + BOARD), httpx.get(base_url + BOARD)
     assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
@@ -39,13 +41,13 @@ def test_a_kept_page_is_the_same_bytes_and_not_sent_to_who_has_it(admin: httpx.C
     assert (held.status_code, held.content) == (304, b"")
 
 
-def test_a_kept_page_is_not_for_a_key_that_is_none(admin: httpx.Client, base_url: str) -> None:
+def test_a_cached_page_is_refused_to_an_invalid_key(admin: httpx.Client, base_url: str) -> None:
     record_one(admin)
     assert httpx.get(base_url + BOARD).status_code == 200
     assert httpx.get(base_url + BOARD, headers={"Authorization": "Bearer nonsense"}).status_code == 401
 
 
-def test_where_reading_is_closed_a_kept_page_needs_a_key(
+def test_without_public_reading_a_cached_page_needs_a_key(
     admin: httpx.Client, settings: Settings, clock: FakeClock, serve: Callable[[Any], str]
 ) -> None:
     record_one(admin)
@@ -54,7 +56,7 @@ def test_where_reading_is_closed_a_kept_page_needs_a_key(
     assert httpx.get(closed + BOARD).status_code == 401
 
 
-def test_an_answer_is_never_older_than_its_question(database_url: str, clock: FakeClock) -> None:
+def test_a_shared_result_is_never_older_than_the_call_for_it(database_url: str, clock: FakeClock) -> None:
     engine = make_engine(database_url)
     newest = CoalescedRead(engine, lambda session: ledger.head(session).seq)
 

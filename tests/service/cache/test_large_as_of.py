@@ -1,4 +1,4 @@
-"""A large record is rebuilt behind its readers, who are told to ask again."""
+"""A large past record is rebuilt in the background; its readers are asked to retry."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from tests.support.sample_prediction import record_one, resolve
 PAST = {"as_of": "2025-04-01T13:00:00Z"}
 
 
-def test_a_reader_of_a_past_that_takes_long_is_told_to_ask_again(
+def test_a_reader_of_a_past_record_that_takes_long_is_asked_to_retry(
     admin: httpx.Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_one(admin)
@@ -41,7 +41,7 @@ def test_a_reader_of_a_past_that_takes_long_is_told_to_ask_again(
     assert admin.get("/api/commentators/ann-invented/record", params=PAST).status_code == 200
 
 
-def test_a_past_that_could_not_be_rebuilt_is_tried_anew(
+def test_a_past_record_that_could_not_be_rebuilt_is_tried_again(
     admin: httpx.Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_one(admin)
@@ -61,7 +61,7 @@ def test_a_past_that_could_not_be_rebuilt_is_tried_anew(
     assert len(calls) == 2
 
 
-def test_many_pasts_are_read_and_the_oldest_forgotten(admin: httpx.Client, clock: FakeClock) -> None:
+def test_many_past_records_are_read_and_the_oldest_evicted(admin: httpx.Client, clock: FakeClock) -> None:
     record_one(admin)
     clock.advance(30 * 86_400)
     for _ in range(2):
@@ -70,7 +70,7 @@ def test_many_pasts_are_read_and_the_oldest_forgotten(admin: httpx.Client, clock
             assert (reply.status_code, reply.json()["total"]) == (200, 1)
 
 
-def test_pasts_that_take_much_memory_are_not_kept_together(
+def test_large_past_records_are_not_cached_together(
     admin: httpx.Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_one(admin)

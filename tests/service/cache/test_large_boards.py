@@ -1,4 +1,4 @@
-"""The estimates of a large record are made behind its readers, who get what there is at once."""
+"""The estimates of a large record are computed in the background; readers get what is there at once."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ BOARD = "/api/leaderboard"
 
 
 class Gate:
-    """Stands in for the estimates: they take until it is opened."""
+    """Delays the computation of estimates until a test opens it."""
 
     def __init__(self) -> None:
         self.opened = threading.Event()
@@ -85,7 +85,7 @@ def test_the_last_estimates_are_shown_while_new_ones_are_made(admin: httpx.Clien
     assert "from before the change" not in admin.get("/").text
 
 
-def test_a_patient_first_reader_gets_what_is_made_soon(
+def test_a_first_reader_who_waits_gets_estimates_that_are_computed_soon(
     admin: httpx.Client, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leaderboard_cache, "REQUEST_WAIT_SECONDS", 30)

@@ -1,4 +1,4 @@
-"""The command line as scripts and people use it: what it records, what it prints, what it exits with."""
+"""The command line for scripts and people: what it records and prints, and its exit codes."""
 
 import inspect
 import json
@@ -69,9 +69,9 @@ def test_a_prediction_is_recorded_resolved_and_scored(trackrecord_anywhere: Comm
     assert run("verify").out == "every stored number agrees with the append-only rows\n"
 
 
-def test_a_recorders_own_reading_of_words_counts(rain: Command) -> None:
-    reading = {"low": 0.1, "best": 0.4, "high": 0.6}
-    made = predict_json(rain, hedge="who can tell", interval=reading, lexicon="icd203").json
+def test_a_recorders_own_interpretation_counts(rain: Command) -> None:
+    interval = {"low": 0.1, "best": 0.4, "high": 0.6}
+    made = predict_json(rain, hedge="who can tell", interval=interval, lexicon="icd203").json
     assert (made["low"], made["probability"], made["high"], made["lexicon"]) == (0.1, 0.4, 0.6, "icd203")
     assert "overridden" in made["flags"]
 
@@ -103,7 +103,7 @@ def test_the_options_record_what_the_same_prediction_as_json_does(rain: Command)
 def test_a_prediction_as_json_comes_from_a_file_or_standard_input_and_is_checked_as_by_the_api(rain: Command) -> None:
     whole = {"commentator": {"name": "Bob"}, "question": {"slug": "rain"}, "made_at": "2025-04-01", "probability": 0.5}
     assert rain("predict", "--json", rain.file("one.json", json.dumps(whole))).json["probability"] == 0.5
-    for text, told in {
+    for text, message in {
         json.dumps(whole | {"probability": 7}): "probability: must be less than or equal to 1",
         json.dumps(whole | {"question": NEW | {"deadline": "soon"}}): "question/deadline: ",
         json.dumps(whole | {"probabilty": 0.5}): "probabilty: is not a known field",
@@ -113,14 +113,14 @@ def test_a_prediction_as_json_comes_from_a_file_or_standard_input_and_is_checked
     }.items():
         done = rain("predict", "--json", "-", stdin=text.encode())
         assert (done.code, done.out) == (2, ""), text
-        assert told in done.err
+        assert message in done.err
     both = rain("predict", "--json", "-", "--note", "x", stdin=json.dumps(whole).encode())
     assert (both.code, "--json" in both.err) == (2, True)
     assert rain("predict", "--json", "nowhere.json").code == 2
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"probability": "7"}, "--probability: must be less than or equal to 1"),
         ({"probability": "30%"}, "--probability: must be a number, for example 0.3"),
@@ -131,10 +131,10 @@ def test_a_prediction_as_json_comes_from_a_file_or_standard_input_and_is_checked
         ({}, "give exactly one of probability, probabilities and hedge"),
     ],
 )
-def test_a_bad_option_is_named_with_the_remedy(rain: Command, given: dict[str, str], told: str) -> None:
+def test_a_bad_option_is_named_with_the_remedy(rain: Command, given: dict[str, str], message: str) -> None:
     done = predict(rain, **given)
     assert (done.code, done.out) == (2, "")
-    assert told in done.err
+    assert message in done.err
 
 
 def test_resolving_takes_notes_and_guards_against_a_race(rain: Command) -> None:
@@ -179,8 +179,8 @@ def test_exit_codes_tell_scripts_what_happened(rain: Command, arguments: list[st
 
 
 def test_help_documents_the_exit_codes_and_every_command_has_a_line(trackrecord: Command) -> None:
-    told = " ".join(trackrecord("--help").out.replace("│", " ").split())
-    assert " ".join(EXIT_CODES.split()) in told
+    message = " ".join(trackrecord("--help").out.replace("│", " ").split())
+    assert " ".join(EXIT_CODES.split()) in message
     for command in (
         "serve",
         "predict",
@@ -193,7 +193,7 @@ def test_help_documents_the_exit_codes_and_every_command_has_a_line(trackrecord:
         "rescore",
         "keys",
     ):
-        assert command in told
+        assert command in message
         assert trackrecord(*([command] if command != "keys" else ["keys", "list"]), "--help").code == 0
 
 
@@ -223,7 +223,7 @@ def test_the_board_filters_as_the_api_does(rain: Command) -> None:
     assert names("--min-resolved", "2") == names("--topic", "none") == names("--event", "none") == []
 
 
-def test_the_board_and_a_record_can_be_read_as_they_stood(rain: Command) -> None:
+def test_the_board_and_a_record_can_be_read_as_of_a_past_instant(rain: Command) -> None:
     resolve(rain)
     before = rain("leaderboard", "--as-of", "2025-01-01", "--json").json
     assert (before["items"], before["as_of"]) == ([], "2025-01-01T00:00:00+00:00")
@@ -242,7 +242,7 @@ def test_keys_are_made_listed_and_revoked(trackrecord: Command) -> None:
     assert made["key"] not in json.dumps(listed) + trackrecord("keys", "list").out
 
 
-def test_what_is_due_is_listed_whether_swept_or_not(trackrecord: Command) -> None:
+def test_due_questions_are_listed_whether_swept_or_not(trackrecord: Command) -> None:
     trackrecord("seed")
     before = trackrecord("due", "--json").json
     assert trackrecord("scheduler", "--once").out.startswith("prompted ")

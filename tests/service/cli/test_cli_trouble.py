@@ -1,4 +1,4 @@
-"""When something outside is in the way: one line with the remedy, an exit code, and never a traceback."""
+"""Errors outside the command: one line with the remedy, an exit code, and never a traceback."""
 
 import os
 import signal
@@ -76,7 +76,7 @@ def test_the_service_starts_on_a_free_port_and_stops_cleanly(start: Start, numbe
     assert "Traceback" not in err
 
 
-def test_a_port_in_use_is_told_in_one_line_before_anything_is_recorded(start: Start, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line_before_anything_is_recorded(start: Start, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         out, err = start("serve", "--port", str(port)).communicate(timeout=60)
@@ -116,7 +116,7 @@ def test_an_interrupted_import_records_nothing(start: Start, tmp_path: Path) -> 
     assert out == ""
 
 
-def test_a_reader_who_leaves_early_causes_no_noise(start: Start) -> None:
+def test_output_to_a_closed_pipe_causes_no_error_message(start: Start) -> None:
     start("seed").communicate(timeout=60)
     process = start("export", "--what", "ledger")
     assert process.stdout is not None
@@ -127,7 +127,7 @@ def test_a_reader_who_leaves_early_causes_no_noise(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "code", "told"),
+    ("settings", "code", "message"),
     [
         ({"TRACKRECORD_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}, 4, "PostgreSQL does not answer"),
         ({"TRACKRECORD_DATABASE_URL": "postgresql://a:b@no.invalid/c"}, 4, "PostgreSQL does not answer"),
@@ -140,19 +140,19 @@ def test_a_reader_who_leaves_early_causes_no_noise(start: Start) -> None:
         ({"TRACKRECORD_SMTP_URL": "http://x"}, 2, "TRACKRECORD_SMTP_URL: "),
     ],
 )
-def test_a_bad_setting_or_database_is_told_in_one_line(
-    trackrecord: Command, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], code: int, told: str
+def test_a_bad_setting_or_database_is_reported_in_one_line(
+    trackrecord: Command, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], code: int, message: str
 ) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     done = trackrecord("leaderboard")
     assert (done.code, done.out) == (code, "")
-    assert told in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 1000, None])
-def test_a_damaged_database_is_told_as_such(trackrecord: Command, sqlite_url: str, content: bytes | None) -> None:
+def test_a_damaged_database_is_reported_as_such(trackrecord: Command, sqlite_url: str, content: bytes | None) -> None:
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     path.write_bytes(path.read_bytes()[:20_000] if content is None else content)
     done = trackrecord("leaderboard")
@@ -173,7 +173,7 @@ def test_a_locked_database_stops_writers_but_not_readers(
     assert trackrecord("seed").code == 0
 
 
-def test_a_database_of_a_newer_version_is_left_alone(trackrecord: Command, sqlite_url: str) -> None:
+def test_a_database_of_a_newer_version_is_refused_unchanged(trackrecord: Command, sqlite_url: str) -> None:
     database = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
     database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.commit()
@@ -182,7 +182,7 @@ def test_a_database_of_a_newer_version_is_left_alone(trackrecord: Command, sqlit
     assert (done.code, "update the program" in done.err) == (4, True)
 
 
-def test_a_wrong_password_and_a_missing_database_are_told_apart(
+def test_a_wrong_password_and_a_missing_database_have_different_errors(
     trackrecord: Command, postgres_server: PostgresServer
 ) -> None:
     trackrecord.on(postgres_server.url("no_such_database"))
@@ -190,17 +190,19 @@ def test_a_wrong_password_and_a_missing_database_are_told_apart(
     assert (done.code, "PostgreSQL has no such database" in done.err) == (4, True), done.err
 
 
-def test_what_nobody_foresaw_is_not_hidden() -> None:
+def test_an_unexpected_error_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         print_error(ZeroDivisionError("a defect"))
     assert print_error(Failed("in the way")) == 1
 
 
-def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
+def test_a_misspelt_setting_is_reported_with_the_intended_one(
     trackrecord: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRACKRECORD_DATABSE_URL", "x")
     monkeypatch.setenv("TRACKRECORD_FEED_METACULUS", "a token")
     done = trackrecord("due", "--json")
-    told = "warning: TRACKRECORD_DATABSE_URL is not a setting and has no effect: did you mean TRACKRECORD_DATABASE_URL?"
-    assert (done.code, done.err.strip(), done.json) == (0, told, [])
+    message = (
+        "warning: TRACKRECORD_DATABSE_URL is not a setting and has no effect: did you mean TRACKRECORD_DATABASE_URL?"
+    )
+    assert (done.code, done.err.strip(), done.json) == (0, message, [])

@@ -1,4 +1,4 @@
-"""Resolvers from the command line, and those that the starting record comes with."""
+"""Resolvers from the command line, and those of the starting record."""
 
 import json
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from tests.support.sample_world import fixture
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def test_the_sanctions_questions_are_wired_to_ofac_and_starting_again_changes_nothing(engine: Engine) -> None:
+def test_the_sanctions_questions_get_the_ofac_resolver_and_starting_again_changes_nothing(engine: Engine) -> None:
     with write_transaction(engine) as session:
         assert enter_starting_record(session, now=NOW) == 13
         head = ledger.head(session)
@@ -38,7 +38,7 @@ def test_the_sanctions_questions_are_wired_to_ofac_and_starting_again_changes_no
         assert len(validate_config(row.resolver, row.config).names) == 10  # type: ignore[attr-defined]
 
 
-def test_a_starting_record_entered_before_there_was_a_resolver_is_wired_once(engine: Engine) -> None:
+def test_a_starting_record_loaded_before_there_was_a_resolver_gets_it_once(engine: Engine) -> None:
     with write_transaction(engine) as session:
         load_starting_record(session, now=NOW, actor=ACTOR)
         assert list_attached(session) == []
@@ -52,7 +52,7 @@ def test_a_starting_record_entered_before_there_was_a_resolver_is_wired_once(eng
         assert list_attached(session) == [], "what somebody took off stays off"
 
 
-def test_a_question_of_somebody_else_is_not_wired(engine: Engine) -> None:
+def test_a_question_outside_the_starting_record_gets_no_resolver(engine: Engine) -> None:
     with write_transaction(engine) as session:
         load_starting_record(session, now=NOW, actor="somebody")
         enter_starting_record(session, now=NOW)
@@ -95,7 +95,7 @@ def test_a_resolver_is_set_listed_tried_and_removed(trackrecord: Command, tmp_pa
     assert len(trackrecord("resolver", "list", "--json").json) == 2
 
 
-def test_wrong_settings_are_told_in_a_line(trackrecord: Command) -> None:
+def test_wrong_settings_are_reported_in_one_line(trackrecord: Command) -> None:
     trackrecord("seed")
     for config in ("{", "{}", '{"url": "https://example.org"}', "@nowhere.json"):
         done = trackrecord("resolver", "set", "troops-by-end-2026", "json", config)
@@ -103,7 +103,7 @@ def test_wrong_settings_are_told_in_a_line(trackrecord: Command) -> None:
         assert "Traceback" not in done.err
 
 
-def test_the_wired_questions_find_the_designation_of_october_2025_and_its_absence_before(
+def test_the_attached_resolvers_find_the_designation_of_october_2025_and_its_absence_before(
     trackrecord: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Six months: nothing in any publication, hence no. Twelve: one of the ten is newly listed, hence yes."""
@@ -128,6 +128,6 @@ def test_the_wired_questions_find_the_designation_of_october_2025_and_its_absenc
         for slug, outcome in zip(SANCTIONS, ("no", "yes"), strict=True):
             settings = json.dumps(OFAC | {"base_url": server.url})
             assert trackrecord("resolver", "set", slug, "ofac", settings).code == 0
-            look = trackrecord("probe", slug, "--json").json
-            assert (look["state"], look["proposal"]["outcome"]) == ("proposed", outcome), look
-            assert look["proposal"]["confidence"] == 0.6, "a match by name, for a person to check"
+            result = trackrecord("probe", slug, "--json").json
+            assert (result["state"], result["proposal"]["outcome"]) == ("proposed", outcome), result
+            assert result["proposal"]["confidence"] == 0.6, "a match by name, for a person to check"

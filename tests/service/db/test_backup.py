@@ -1,4 +1,4 @@
-"""A backup is a state directory: taken while the service writes, it verifies and serves as it is."""
+"""A backup is a state directory: taken while the service writes, it verifies and can be served unchanged."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Transactions of the edge."""
+"""Transactions of the service."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Several API processes and several schedulers on one PostgreSQL, and one of them killed at work."""
+"""Several API processes and several schedulers on one PostgreSQL, one of which is killed while it works."""
 
 import time
 from collections import Counter
@@ -95,7 +95,7 @@ def test_two_apis_and_two_schedulers_share_one_record(start: Start, postgresql_u
         key = {"Idempotency-Key": f"key-{number // 2}"}
         return clients[number % 2].post("/api/predictions", json=prediction(number // 2), headers=key).status_code
 
-    def settle(number: int) -> int:
+    def resolve(number: int) -> int:
         body: dict[str, Any] = {"outcome": "yes", "known_at": "2025-03-01", "supersedes": "none"}
         body |= {"evidence": [{"url": "https://example.org/"}]}
         return clients[number % 2].post(f"/api/questions/q-{number // 2}/resolutions", json=body).status_code
@@ -104,7 +104,7 @@ def test_two_apis_and_two_schedulers_share_one_record(start: Start, postgresql_u
         clients = [stack.enter_context(httpx.Client(base_url=url, headers=KEY)) for url in (first, second)]
         assert set(pool.map(submit, range(200))) == {201}
         wait_until_prompted(postgresql_url)
-        assert Counter(pool.map(settle, range(2 * QUESTIONS))) == {201: QUESTIONS, 409: QUESTIONS}
+        assert Counter(pool.map(resolve, range(2 * QUESTIONS))) == {201: QUESTIONS, 409: QUESTIONS}
     engine = make_engine(postgresql_url)
     with read_transaction(engine) as session:
         assert session.exec(select(func.count(col(Prediction.id)))).one() == 100

@@ -1,4 +1,4 @@
-"""Writes that share a commit: a fault undoes one of them, not the others."""
+"""Writes that share a commit: an error undoes its own write only."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -48,7 +48,7 @@ def test_of_writes_that_share_a_commit_only_the_faulty_ones_fail(engine: Engine)
     assert set(urls) == {f"https://example.org/{number}" for number in range(1, 12) if number % 3}
 
 
-def test_an_unforeseen_fault_of_one_write_is_told_to_it_alone(engine: Engine) -> None:
+def test_an_unexpected_error_of_one_write_reaches_its_caller_alone(engine: Engine) -> None:
     writer, held = Writer(engine), threading.Event()
 
     def broken(_: Session) -> int:

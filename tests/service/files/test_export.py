@@ -1,4 +1,4 @@
-"""Whatever is on record comes out as a file and goes in again as the same record."""
+"""An export contains the whole record, and its import makes the same record again."""
 
 import csv
 import io
@@ -56,28 +56,28 @@ class Editor:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.who: dict[str, Any] = {"now": NOW, "actor": ACTOR}
+        self.by: dict[str, Any] = {"now": NOW, "actor": ACTOR}
 
     def question(self, slug: str, **more: Any) -> Question:
         given: dict[str, Any] = {"text": f"-1 or {slug}?", "resolution_criteria": "As\nwritten."}
         given |= {"deadline": NOW - timedelta(days=9), "deadline_basis": DeadlineBasis.IMPLIED}
         data = QuestionIn(slug=slug, **(given | more))
-        return enter_question(self.session, data, **self.who)
+        return enter_question(self.session, data, **self.by)
 
-    def predict(self, name: str, slug: str, days: int, **said: Any) -> Any:
+    def predict(self, name: str, slug: str, days: int, **fields: Any) -> Any:
         source = SourceIn(url=f"https://example.org/{name}/{days}", title='@home, "quoted"', outlet="+1 News")
         data = PredictionIn(
             commentator=CommentatorIn(name=name),
             question=QuestionRef(slug=slug),
             made_at=NOW - timedelta(days=days),
             source=source if days % 2 else None,
-            **said,
+            **fields,
         )
-        return record_prediction(self.session, data, **self.who)
+        return record_prediction(self.session, data, **self.by)
 
     def resolve(self, question: Question, outcome: str, days: int = 9) -> None:
         data = ResolutionIn(outcome=outcome, known_at=NOW - timedelta(days=days), evidence=EVIDENCE, note="n")
-        resolve(self.session, question, data, **self.who)
+        resolve(self.session, question, data, **self.by)
 
 
 def one_of_everything(session: Session) -> None:
@@ -96,8 +96,8 @@ def one_of_everything(session: Session) -> None:
     for question, outcome in ((plain, "yes"), (child, "no"), (ordinal, "=mid"), (late, "yes"), (verbal, "annulled")):
         editor.resolve(question, outcome)
     editor.resolve(ordinal, "low|er", days=8)
-    retract_resolution(session, late, "Too early.", **editor.who)
-    postpone(session, late, NOW + timedelta(days=40_000), "Moved far.", **editor.who)
+    retract_resolution(session, late, "Too early.", **editor.by)
+    postpone(session, late, NOW + timedelta(days=40_000), "Moved far.", **editor.by)
     assert failed.outcome == "annulled"
     person = session.execute(select(Commentator)).scalars().first()
     assert person is not None
@@ -105,7 +105,7 @@ def one_of_everything(session: Session) -> None:
         session,
         person,
         {"statement": "I stand by it.", "statement_on": "2025-04-02", "description": "'=a"},
-        **editor.who,
+        **editor.by,
     )
 
 
@@ -118,12 +118,12 @@ def say_everything(editor: Editor) -> None:
     editor.predict("Cy", "verbal", 21, commitment=True)
     editor.predict("Cy", "ordinal", 22, probabilities={"low|er": 0.25, "=mid": 0.25, "high, higher": 0.5})
     twice = [editor.predict("Dee", "plain", 23, probability=0.9) for _ in range(2)]
-    withdraw_prediction(editor.session, twice[1], WithdrawalIn(reason="Twice."), **editor.who)
+    withdraw_prediction(editor.session, twice[1], WithdrawalIn(reason="Twice."), **editor.by)
     wrong = editor.predict("Eve", "plain", 23, probability=0.8)
     right = CorrectionIn(made_at=NOW - timedelta(days=24), hedge="unlikely", lexicon="icd203", reason="Misread.")
-    again = correct_prediction(editor.session, wrong, right, **editor.who)
+    again = correct_prediction(editor.session, wrong, right, **editor.by)
     correct_prediction(
-        editor.session, again, CorrectionIn(made_at=again.made_at, probability=0.7, reason="Twice wrong."), **editor.who
+        editor.session, again, CorrectionIn(made_at=again.made_at, probability=0.7, reason="Twice wrong."), **editor.by
     )
 
 
@@ -234,6 +234,6 @@ def test_what_is_computed_is_exported_but_refused_by_an_import(
 
 
 @given(st.text())
-def test_a_guarded_cell_runs_nowhere_and_reads_as_it_was(text: str) -> None:
+def test_a_guarded_cell_is_no_formula_and_is_imported_unchanged(text: str) -> None:
     assert unguard(guard(text)) == text
     assert not guard(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))

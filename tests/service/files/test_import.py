@@ -1,4 +1,4 @@
-"""A file goes in whole or not at all, twice without doubling, in any order, and adds up to what the API would."""
+"""Import: a whole file or nothing, twice without duplicates, in any order, with the result that the API would give."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ ENDED = {
 }
 
 
-def said(name: str, question: str = "rain", probability: float = 0.25, **more: Any) -> dict[str, Any]:
+def prediction_line(name: str, question: str = "rain", probability: float = 0.25, **more: Any) -> dict[str, Any]:
     line = {"commentator": {"name": name}, "question": {"slug": question}, "made_at": "2025-04-01"}
     return line | {"probability": probability} | more
 
@@ -35,14 +35,14 @@ def brier(run: Command, name: str) -> float:
     return next(item["brier"] for item in items if item["commentator"]["name"] == name)
 
 
-def test_lines_may_stand_in_any_order(trackrecord_anywhere: Command) -> None:
+def test_lines_may_come_in_any_order(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
     reference = {"type": "reference", "question": "rain", "probability": 0.5, "source": "odds", "as_of": "2025-03-31"}
     lines = [
         ENDED | {"question": "sun", "outcome": "yes"},
         ENDED,
-        said("Ann"),
-        said("Bob", "sun"),
+        prediction_line("Ann"),
+        prediction_line("Bob", "sun"),
         reference,
         SUN,
         RAIN,
@@ -67,7 +67,14 @@ def test_the_same_file_twice_adds_nothing_and_says_so(trackrecord_anywhere: Comm
     run = trackrecord_anywhere
     source = {"url": "https://example.org/a", "title": "A"}
     verbal = {"commentator": {"name": "Cy"}, "question": {"slug": "rain"}, "made_at": "2025-04-02", "hedge": "unlikely"}
-    lines = [RAIN, said("Ann", source=source), said("Ann", source=source), said("Bob"), verbal, ENDED]
+    lines = [
+        RAIN,
+        prediction_line("Ann", source=source),
+        prediction_line("Ann", source=source),
+        prediction_line("Bob"),
+        verbal,
+        ENDED,
+    ]
     file = run.lines("all.jsonl", lines)
     assert run("import", file, "--json").json["recorded"]["predictions"] == 4
     before = run("export", "--what", "ledger").out
@@ -81,8 +88,14 @@ def test_the_same_file_twice_adds_nothing_and_says_so(trackrecord_anywhere: Comm
 
 def test_a_new_line_in_a_known_file_is_the_only_one_recorded(trackrecord: Command) -> None:
     run = trackrecord
-    run("import", run.lines("all.jsonl", [RAIN, said("Ann"), said("Bob")]))
-    changed = [RAIN, said("Ann"), said("Ann", probability=0.3), said("Bob", note="new"), said("Bob")]
+    run("import", run.lines("all.jsonl", [RAIN, prediction_line("Ann"), prediction_line("Bob")]))
+    changed = [
+        RAIN,
+        prediction_line("Ann"),
+        prediction_line("Ann", probability=0.3),
+        prediction_line("Bob", note="new"),
+        prediction_line("Bob"),
+    ]
     done = run("import", run.lines("all.jsonl", changed), "--json").json
     assert done["recorded"]["predictions"] == 2
     assert done["present"]["prediction"] == 2
@@ -90,17 +103,20 @@ def test_a_new_line_in_a_known_file_is_the_only_one_recorded(trackrecord: Comman
 
 def test_an_outcome_corrected_here_is_not_undone_by_its_old_file(trackrecord: Command) -> None:
     run = trackrecord
-    file = run.lines("all.jsonl", [RAIN, said("Ann"), ENDED])
+    file = run.lines("all.jsonl", [RAIN, prediction_line("Ann"), ENDED])
     run("import", file)
     run("resolve", "rain", "yes", "--known-at", "2025-05-30", "--evidence", "https://example.org/b")
     assert run("import", file, "--json").json["present"]["resolution"] == 1
     assert run("question", "rain", "--json").json["outcome"] == "yes"
 
 
-def test_one_bad_line_keeps_the_whole_file_out(trackrecord_anywhere: Command) -> None:
+def test_one_invalid_line_prevents_the_whole_import(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
-    late = said("Bob", made_at="2025-07-01")
-    file = run.lines("all.jsonl", [RAIN, said("Ann"), late, said("Cy", probability=1.5), said("Di", "snow")])
+    late = prediction_line("Bob", made_at="2025-07-01")
+    file = run.lines(
+        "all.jsonl",
+        [RAIN, prediction_line("Ann"), late, prediction_line("Cy", probability=1.5), prediction_line("Di", "snow")],
+    )
     before = run("export").out
     done = run("import", file)
     assert done.code == 2
@@ -112,10 +128,19 @@ def test_one_bad_line_keeps_the_whole_file_out(trackrecord_anywhere: Command) ->
     assert run("export").out == before
 
 
-def test_partial_keeps_the_good_lines_and_tells_by_its_exit_code(trackrecord_anywhere: Command) -> None:
+def test_partial_records_the_valid_lines_and_exits_with_a_code_of_its_own(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
-    late = said("Late", made_at="2025-07-01", source={"url": "https://example.org/late"})
-    lines = [RAIN, said("Ann"), late, said("Bob"), said("Cy", "nowhere"), said("Di"), ENDED, ENDED | {"outcome": "x"}]
+    late = prediction_line("Late", made_at="2025-07-01", source={"url": "https://example.org/late"})
+    lines = [
+        RAIN,
+        prediction_line("Ann"),
+        late,
+        prediction_line("Bob"),
+        prediction_line("Cy", "nowhere"),
+        prediction_line("Di"),
+        ENDED,
+        ENDED | {"outcome": "x"},
+    ]
     done = run("import", run.lines("all.jsonl", lines), "--partial", "--json")
     assert done.code == 1
     assert done.json["recorded"]["predictions"] == 3
@@ -125,9 +150,9 @@ def test_partial_keeps_the_good_lines_and_tells_by_its_exit_code(trackrecord_any
     assert run("verify").code == 0
 
 
-def test_a_dry_run_tells_what_would_be_recorded_and_records_nothing(trackrecord: Command) -> None:
+def test_a_dry_run_shows_what_would_be_recorded_and_records_nothing(trackrecord: Command) -> None:
     run = trackrecord
-    file = run.lines("all.jsonl", [RAIN, said("Ann"), ENDED])
+    file = run.lines("all.jsonl", [RAIN, prediction_line("Ann"), ENDED])
     before = run("export").out
     done = run("import", file, "--dry-run")
     assert done.code == 0
@@ -143,7 +168,7 @@ def test_corrections_and_withdrawals_name_lines_of_their_file_or_ids(trackrecord
         {"type": "correction", "prediction": "first", "ref": "second", **right},
         {"type": "correction", "prediction": "second", **right, "probability": 0.75},
         {"type": "withdrawal", "prediction": "third", "reason": "Not said."},
-        *(RAIN, said("Ann", ref="first"), said("Bob", ref="third"), ENDED),
+        *(RAIN, prediction_line("Ann", ref="first"), prediction_line("Bob", ref="third"), ENDED),
     ]
     assert run("import", run.lines("all.jsonl", lines)).code == 0
     assert brier(run, "Ann") == pytest.approx(0.5625, abs=1e-12)
@@ -167,38 +192,43 @@ def test_corrections_and_withdrawals_name_lines_of_their_file_or_ids(trackrecord
         (ENDED | {"known_at": "2199-01-01"}, "lies in the future"),
     ],
 )
-def test_what_is_wrong_with_a_line_is_said_with_the_remedy(trackrecord: Command, line: Any, remedy: str) -> None:
+def test_an_invalid_line_is_reported_with_the_remedy(trackrecord: Command, line: Any, remedy: str) -> None:
     trackrecord("import", trackrecord.lines("first.jsonl", [RAIN]))
-    done = trackrecord("import", trackrecord.lines("all.jsonl", [line, said("Ann")]))
+    done = trackrecord("import", trackrecord.lines("all.jsonl", [line, prediction_line("Ann")]))
     assert done.code == 2
     assert done.err.startswith("all.jsonl:1: ")
     assert remedy in done.err
 
 
 def test_many_faults_are_counted_and_the_first_are_shown(trackrecord: Command) -> None:
-    lines = [said(f"P {number}", probability=7) for number in range(70)]
+    lines = [prediction_line(f"P {number}", probability=7) for number in range(70)]
     done = trackrecord("import", trackrecord.lines("all.jsonl", lines))
     assert done.code == 2
     assert done.err.count("all.jsonl:") == 50
     assert "70 lines refused; the first 50 faults are shown" in done.err
 
 
-def test_a_hopeless_file_is_not_checked_to_the_end(trackrecord: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_too_many_errors_is_not_checked_to_the_end(
+    trackrecord: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("predictions.transfer.importer.ENOUGH", 5)
-    late = [said(f"P {number}", made_at="2025-07-01") for number in range(20)]
-    file = trackrecord.lines("all.jsonl", [RAIN, *late, said("Ann"), ENDED])
+    late = [prediction_line(f"P {number}", made_at="2025-07-01") for number in range(20)]
+    file = trackrecord.lines("all.jsonl", [RAIN, *late, prediction_line("Ann"), ENDED])
     done = trackrecord("import", file)
     assert (done.code, "at least 5 lines refused" in done.err) == (2, True)
-    kept = trackrecord("import", file, "--partial", "--json").json
-    assert (kept["refused"], kept["stopped"], kept["recorded"]["predictions"]) == (20, False, 1)
+    partial = trackrecord("import", file, "--partial", "--json").json
+    assert (partial["refused"], partial["stopped"], partial["recorded"]["predictions"]) == (20, False, 1)
 
 
 def test_predictions_on_a_resolved_question_are_scored_at_once(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
-    run("import", run.lines("one.jsonl", [RAIN, said("Ann"), ENDED]))
+    run("import", run.lines("one.jsonl", [RAIN, prediction_line("Ann"), ENDED]))
     run(
         "import",
-        run.lines("two.jsonl", [said("Bob", probability=0.5), said("Bob", probability=0.1, made_at="2025-05-01")]),
+        run.lines(
+            "two.jsonl",
+            [prediction_line("Bob", probability=0.5), prediction_line("Bob", probability=0.1, made_at="2025-05-01")],
+        ),
     )
     assert brier(run, "Bob") == pytest.approx(0.25, abs=1e-12)
     assert run("verify").code == 0

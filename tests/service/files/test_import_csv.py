@@ -1,4 +1,4 @@
-"""CSV as people have it: any usual delimiter, marks and quotes; what is wrong is said by line and column."""
+"""CSV files of users: any usual delimiter, byte order mark and quotes; errors name line and column."""
 
 from pathlib import Path
 
@@ -20,12 +20,12 @@ def known(run: Command) -> Command:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_the_delimiter_is_found_out(trackrecord: Command, delimiter: str, line_end: str) -> None:
+def test_the_delimiter_is_detected(trackrecord: Command, delimiter: str, line_end: str) -> None:
     text = f"{HEADER}\n{ROW}\n".replace(",", delimiter).replace("\n", line_end)
     assert trackrecord("import", trackrecord.file("a.csv", text), "--json").json["recorded"]["predictions"] == 1
 
 
-def test_the_delimiter_can_be_told(trackrecord: Command) -> None:
+def test_the_delimiter_can_be_given(trackrecord: Command) -> None:
     file = trackrecord.file("a.csv", f"{HEADER}\n{ROW}\n".replace(",", "|"))
     assert trackrecord("import", file).code == 2
     assert trackrecord("import", file, "--delimiter", "|").code == 0
@@ -36,7 +36,7 @@ def test_a_byte_order_mark_and_capitals_in_the_header_do_no_harm(trackrecord: Co
     assert trackrecord("import", file).code == 0
 
 
-def test_one_row_can_tell_everything(trackrecord_anywhere: Command) -> None:
+def test_one_row_can_hold_everything(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
     cells = {
         "commentator": 'Zoë "Z" Müller, PhD',
@@ -70,26 +70,26 @@ def test_one_row_can_tell_everything(trackrecord_anywhere: Command) -> None:
     assert found["options"] == ["below", "at the mark", "above, or | far above"]
     assert (found["outcome"], found["known_at"]) == ("at the mark", "2025-05-20T23:59:59Z")
     assert found["resolutions"][0]["evidence"][1] == {"url": "https://example.org/c", "note": ""}
-    said = found["predictions"][0]
-    assert said["commentator"]["name"] == 'Zoë "Z" Müller, PhD'
-    assert said["probabilities"]["below"] == 0.5
-    assert (said["note"], said["source"]["outlet"]) == ("=as written", "The Paper")
+    prediction = found["predictions"][0]
+    assert prediction["commentator"]["name"] == 'Zoë "Z" Müller, PhD'
+    assert prediction["probabilities"]["below"] == 0.5
+    assert (prediction["note"], prediction["source"]["outlet"]) == ("=as written", "The Paper")
     assert run("verify").code == 0
 
 
-def test_rows_of_one_question_tell_its_outcome_once_or_alike(trackrecord: Command) -> None:
+def test_rows_of_one_question_give_its_outcome_once_or_identically(trackrecord: Command) -> None:
     header = f"{HEADER},outcome,known_at,evidence_url"
-    told = "yes,2025-05-01,https://example.org/a"
-    same = trackrecord.file("a.csv", f"{header}\n{ROW},{told}\n{ROW.replace('Ann', 'Bob')},{told}\n")
+    outcome = "yes,2025-05-01,https://example.org/a"
+    same = trackrecord.file("a.csv", f"{header}\n{ROW},{outcome}\n{ROW.replace('Ann', 'Bob')},{outcome}\n")
     assert trackrecord("import", same, "--json").json["recorded"]["resolutions"] == 1
-    other = told.replace("yes", "no")
-    odd = trackrecord.file("b.csv", f"{header}\n{ROW},{told}\n{ROW.replace('Ann', 'Cy')},{other}\n")
+    other = outcome.replace("yes", "no")
+    odd = trackrecord.file("b.csv", f"{header}\n{ROW},{outcome}\n{ROW.replace('Ann', 'Cy')},{other}\n")
     done = trackrecord("import", odd)
     assert (done.code, "b.csv:3: outcome: another row has a different outcome" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", ":1: the file is empty"),
         ("\n\n", "the file is empty"),
@@ -116,17 +116,17 @@ def test_rows_of_one_question_tell_its_outcome_once_or_alike(trackrecord: Comman
         (f"{SHORT}\n{'A' * 2_000_000},rain,2025-04-01,0.5\n", ":2: is longer than 1000000 bytes"),
     ],
 )
-def test_a_bad_file_is_refused_by_line_and_column(trackrecord: Command, text: str, told: str) -> None:
+def test_a_bad_file_is_refused_by_line_and_column(trackrecord: Command, text: str, message: str) -> None:
     run = known(trackrecord)
     done = run("import", run.file("bad.csv", text))
     assert done.code == 2
-    assert told in done.err
+    assert message in done.err
     assert "nothing was recorded" in done.err
     assert len(done.err) < 3000
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (f"{SHORT}\nAnn,rain,2025-04-01,0.5\nMüller,rain,2025-04-01,0.5\n".encode("latin-1"), ":3: byte 2 (0xfc)"),
         (f"{SHORT}\nAnn,rain\x00,2025-04-01,0.5\n".encode(), ":2: has a NUL byte"),
@@ -134,13 +134,13 @@ def test_a_bad_file_is_refused_by_line_and_column(trackrecord: Command, text: st
         (b"PK\x03\x04 a spreadsheet", ":1: is a zip or spreadsheet file"),
     ],
 )
-def test_bytes_that_are_no_text_are_refused_with_the_line(trackrecord: Command, content: bytes, told: str) -> None:
+def test_bytes_that_are_no_text_are_refused_with_the_line(trackrecord: Command, content: bytes, message: str) -> None:
     run = known(trackrecord)
     done = run("import", run.file("bad.csv", content))
-    assert (done.code, told in done.err) == (2, True), done.err
+    assert (done.code, message in done.err) == (2, True), done.err
 
 
-def test_another_encoding_can_be_told(trackrecord: Command) -> None:
+def test_another_encoding_can_be_given(trackrecord: Command) -> None:
     text = f"{HEADER}\n{ROW.replace('Ann', 'Müller')}\n"
     file = trackrecord.file("a.csv", text.encode("cp1252"))
     assert trackrecord("import", file).code == 2
@@ -149,7 +149,7 @@ def test_another_encoding_can_be_told(trackrecord: Command) -> None:
     assert "unknown encoding" in trackrecord("import", file, "--encoding", "klingon").err
 
 
-def test_partial_keeps_the_good_rows_of_a_file(trackrecord: Command) -> None:
+def test_partial_records_the_valid_rows_of_a_file(trackrecord: Command) -> None:
     run = known(trackrecord)
     text = f"{SHORT}\nBob,rain,2025-04-01,0.5\nCy,rain,2025-04-01,5\nDi,rain,2025-04-01\nEd,rain,2025-04-01,0.1\n"
     done = run("import", run.file("b.csv", text), "--partial", "--json")
@@ -163,7 +163,7 @@ def test_a_row_is_numbered_by_the_line_it_begins_in(trackrecord: Command) -> Non
     assert "b.csv:5: probability" in run("import", run.file("b.csv", text)).err
 
 
-def test_the_format_is_told_by_the_name_or_the_option(trackrecord: Command, tmp_path: Path) -> None:
+def test_the_format_follows_from_the_file_name_or_the_option(trackrecord: Command, tmp_path: Path) -> None:
     text = f"{HEADER}\n{ROW}\n"
     trackrecord.file("predictions.dat", text)
     assert "is not known: add --format" in trackrecord("import", "predictions.dat").err
@@ -174,7 +174,7 @@ def test_the_format_is_told_by_the_name_or_the_option(trackrecord: Command, tmp_
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", ":1: the file is empty"),
         ("[\n{}\n]\n", ":1: is one JSON list"),
@@ -184,9 +184,11 @@ def test_the_format_is_told_by_the_name_or_the_option(trackrecord: Command, tmp_
         ("[" * 5000 + "\n", ":1: is not valid JSON"),
     ],
 )
-def test_bad_json_is_refused_by_line(trackrecord: Command, text: str, told: str) -> None:
+def test_bad_json_is_refused_by_line(trackrecord: Command, text: str, message: str) -> None:
     done = trackrecord("import", trackrecord.file("bad.jsonl", text))
-    assert (done.code, f"bad.jsonl{told}" in done.err if told[0] == ":" else told in done.err) == (2, True), done.err
+    assert (done.code, f"bad.jsonl{message}" in done.err if message[0] == ":" else message in done.err) == (2, True), (
+        done.err
+    )
 
 
 def test_every_column_is_found_by_the_pointer_of_its_faults() -> None:

@@ -1,5 +1,5 @@
-"""Editors in a real browser: from recording a prediction to seeing the board change, by mouse, by keyboard, on a phone,
-without scripts; and nothing that shuts anybody out."""
+"""Editors in a real browser: from recording a prediction to the changed board, by mouse, by keyboard, on a phone,
+without scripts; and accessibility."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -98,8 +98,8 @@ def test_the_whole_story_from_recording_through_the_inbox_to_the_board(
     page = signed_in("/record", java_script_enabled=scripts)
     fill_in(page)
     if scripts:
-        page.locator("#meaning strong").wait_for()
-        assert page.locator("#meaning strong").inner_text().endswith("%")
+        page.locator("#interpretation strong").wait_for()
+        assert page.locator("#interpretation strong").inner_text().endswith("%")
     page.get_by_role("button", name="Record the prediction").click()
     page.get_by_role("button", name="Record anyway").click()  # the deadline has passed
     assert "Recorded." in page.locator(".saved").inner_text()
@@ -128,34 +128,36 @@ def test_commentators_and_questions_on_record_are_suggested_as_one_types(
     signed_in: "Callable[..., Page]", waiting: None
 ) -> None:
     page = signed_in("/record")
-    who, which = (
+    commentator, question = (
         page.get_by_role("combobox", name="Name"),
         page.get_by_role("combobox", name="Question on record"),
     )
-    who.press_sequentially("ann in")
-    page.locator("#found-people", has_text="entered as new").wait_for()
+    commentator.press_sequentially("ann in")
+    page.locator("#on-record-people", has_text="entered as new").wait_for()
     assert page.locator("#people option").evaluate_all("all => all.map(e => e.value)") == ["Ann Invented"]
-    who.press_sequentially("vented")
-    page.locator("#found-people", has_text="Ann Invented is on record").wait_for()
-    which.press_sequentially("will it")
+    commentator.press_sequentially("vented")
+    page.locator("#on-record-people", has_text="Ann Invented is on record").wait_for()
+    question.press_sequentially("will it")
     page.locator("#questions option[value^='Will it rain']").wait_for(state="attached")
-    which.fill("Will it rain <b>hard</b>?")
-    told = page.locator("#found-questions", has_text="assigned by a recorder")
-    told.wait_for()
-    assert "due" in told.inner_text()
+    question.fill("Will it rain <b>hard</b>?")
+    message = page.locator("#on-record-questions", has_text="assigned by a recorder")
+    message.wait_for()
+    assert "due" in message.inner_text()
 
 
-def test_words_are_read_as_one_types_and_only_the_newest_answer_stands(signed_in: "Callable[..., Page]") -> None:
+def test_a_hedge_is_interpreted_as_one_types_and_only_the_newest_reply_is_shown(
+    signed_in: "Callable[..., Page]",
+) -> None:
     page = signed_in("/record")
     hedge = page.get_by_label("Words that carried the probability")
     hedge.press_sequentially("almost certain", delay=5)
-    page.locator("#meaning", has_text="almost certain").wait_for()
-    best = page.locator("#meaning strong").inner_text()
+    page.locator("#interpretation", has_text="almost certain").wait_for()
+    best = page.locator("#interpretation strong").inner_text()
     page.get_by_label("refer to the opposite").check()
-    page.locator("#meaning", has_text="said of the opposite").wait_for()
-    assert int(best[:-1]) + int(page.locator("#meaning strong").inner_text()[:-1]) == 100
+    page.locator("#interpretation", has_text="said of the opposite").wait_for()
+    assert int(best[:-1]) + int(page.locator("#interpretation strong").inner_text()[:-1]) == 100
     hedge.fill("zzz")
-    page.locator("#meaning .caution", has_text="has no entry for").wait_for()
+    page.locator("#interpretation .warning", has_text="has no entry for").wait_for()
 
 
 def test_an_assigned_deadline_is_warned_about_at_once_without_scripts(signed_in: "Callable[..., Page]") -> None:
@@ -166,13 +168,13 @@ def test_an_assigned_deadline_is_warned_about_at_once_without_scripts(signed_in:
     assert page.locator(".when-assigned").is_visible()
 
 
-def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(signed_in: "Callable[..., Page]") -> None:
+def test_an_error_takes_the_focus_and_links_to_its_field(signed_in: "Callable[..., Page]") -> None:
     page = signed_in("/record")
     fill_in(page)
     page.get_by_label("Words that carried the probability").fill("zzz")
     page.get_by_role("button", name="Record the prediction").click()
-    page.locator("#faults:focus").wait_for()
-    page.locator("#faults a").click()
+    page.locator("#form-errors:focus").wait_for()
+    page.locator("#form-errors a").click()
     assert page.evaluate("document.activeElement.name") == "hedge"
     assert page.get_by_label("Resolution criteria").input_value() == "Yes if the canal office says so."
     assert violations(page, {}) == {}
@@ -199,7 +201,7 @@ def test_a_question_is_resolved_by_keyboard_alone(signed_in: "Callable[..., Page
     page.locator("#done", has_text="Outcome on record: yes").wait_for()
 
 
-def test_every_page_asks_no_other_host_shuts_nobody_out_and_suits_a_phone(
+def test_every_page_is_accessible_suits_a_phone_and_asks_no_other_host(
     signed_in: "Callable[..., Page]", waiting: None, base_url: str
 ) -> None:
     page = signed_in("/record")
@@ -212,7 +214,7 @@ def test_every_page_asks_no_other_host_shuts_nobody_out_and_suits_a_phone(
     traffic.check(base_url)
 
 
-def test_scripts_cannot_read_the_cookie_of_a_visit(signed_in: "Callable[..., Page]") -> None:
+def test_scripts_cannot_read_the_session_cookie(signed_in: "Callable[..., Page]") -> None:
     page = signed_in("/record")
     assert page.evaluate("document.cookie") == ""
     [cookie] = page.context.cookies()

@@ -1,4 +1,4 @@
-"""Channels on the pages: added, tried, changed and watched by hand; the log with every attempt, and sending again."""
+"""The channel pages: add, test, change and subscribe a channel; the log with every attempt, and resending."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -72,21 +72,21 @@ def come_due(admin: httpx.Client, engine: Engine, settings: Settings, clock: Fak
     run_once(engine, settings, clock)
 
 
-def test_a_channel_is_added_tried_and_its_secret_shown_once(
+def test_a_channel_is_added_and_tested_and_its_secret_shown_once(
     send: Send, editor: httpx.Client, receiver: RawServer
 ) -> None:
     made = send("/channels", **DESK, target=f"{receiver.url}/hook")
     assert made.status_code == 200
     assert re.search(r"whsec_[\w+/=]{32,}", made.text)
     assert "whsec_" not in editor.get("/channels/1").text + editor.get("/channels").text
-    tried = send("/channels/1", act="test")
+    tried = send("/channels/1", action="test")
     assert "Test message: delivered" in tried.text
     assert "status 200" in tried.text
     assert len(receiver.requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "told"),
+    ("fields", "field", "message"),
     [
         ({"target": "nonsense"}, "target", "neither http nor https"),
         ({"target": ""}, "target", "required"),
@@ -98,37 +98,37 @@ def test_a_channel_is_added_tried_and_its_secret_shown_once(
         ({"name": ""}, "name", "required"),
     ],
 )
-def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
-    send: Send, editor: httpx.Client, fields: dict[str, str], field: str, told: str
+def test_errors_are_shown_at_their_fields_and_nothing_typed_is_lost(
+    send: Send, editor: httpx.Client, fields: dict[str, str], field: str, message: str
 ) -> None:
     answer = send("/channels", **{**DESK, "target": "https://example.org/hook", "person": "Ann", **fields})
     assert answer.status_code == 422
-    assert told in unescape(answer.text)
+    assert message in unescape(answer.text)
     assert f'id="f-{field}-error"' in answer.text or not field
     assert 'value="Ann"' in answer.text
     assert "No channels" in editor.get("/channels").text
 
 
-def test_a_name_taken_is_told(send: Send) -> None:
+def test_a_name_in_use_is_refused(send: Send) -> None:
     for status in (200, 409):
         assert send("/channels", **DESK, target="https://example.org/hook").status_code == status
 
 
-def test_what_a_channel_hears_of_is_changed_and_taken_back(send: Send, admin: httpx.Client) -> None:
+def test_what_a_channel_receives_is_changed_and_reset(send: Send, admin: httpx.Client) -> None:
     send("/channels", **DESK, target="https://example.org/hook")
     hours = {"quiet_from": "22:00", "quiet_to": "07:00", "zone": "Europe/Berlin"}
-    changed = send("/channels/1", act="change", topics="war, peace", escalations_only="yes", **hours)
+    changed = send("/channels/1", action="change", topics="war, peace", escalations_only="yes", **hours)
     assert changed.headers["location"] == "/channels/1?done=change"
     [channel] = admin.get("/api/channels").json()["items"]
     assert channel.items() >= (hours | {"topics": ["peace", "war"], "escalations_only": True}).items()
-    assert send("/channels/1", act="change", quiet_from="22:00").status_code == 422
-    send("/channels/1", act="change")
+    assert send("/channels/1", action="change", quiet_from="22:00").status_code == 422
+    send("/channels/1", action="change")
     [channel] = admin.get("/api/channels").json()["items"]
     assert (channel["topics"], channel["quiet_from"], channel["zone"]) == ([], None, "UTC")
     assert channel["escalations_only"] is False
 
 
-def test_the_log_tells_every_attempt_and_a_dead_letter_is_sent_again(
+def test_the_log_shows_every_attempt_and_a_dead_letter_is_sent_again(
     send: Send,
     editor: httpx.Client,
     admin: httpx.Client,
@@ -145,10 +145,10 @@ def test_the_log_tells_every_attempt_and_a_dead_letter_is_sent_again(
     assert "Will it rain?" in log
     assert "Will it rain?" not in editor.get("/channels/1?state=delivered").text
     receiver.routes["/gone"] = reply(b"here again")
-    assert send("/channels/1", act="resend", delivery="1").headers["location"] == "/channels/1?done=resend"
+    assert send("/channels/1", action="resend", delivery="1").headers["location"] == "/channels/1?done=resend"
     run_once(engine, settings, clock)
     assert "2 attempts" in editor.get("/channels/1?state=delivered").text
-    assert send("/channels/1", act="resend", delivery="99").status_code == 404
+    assert send("/channels/1", action="resend", delivery="99").status_code == 404
 
 
 def test_a_long_log_is_paged_from_the_newest(
@@ -176,29 +176,29 @@ def test_a_long_log_is_paged_from_the_newest(
 
 def test_a_disabled_channel_says_why_and_gets_messages_again(send: Send, editor: httpx.Client) -> None:
     send("/channels", **DESK, target="https://example.org/hook")
-    send("/channels/1", act="disable", reason="moved away")
+    send("/channels/1", action="disable", reason="moved away")
     assert "moved away" in editor.get("/channels").text
-    send("/channels/1", act="enable")
+    send("/channels/1", action="enable")
     assert "moved away" not in editor.get("/channels").text
 
 
-def test_a_question_or_a_topic_is_watched_from_the_page_until_it_is_stopped(
+def test_a_channel_is_subscribed_to_a_question_or_topic_and_unsubscribed(
     send: Send, editor: httpx.Client, admin: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock
 ) -> None:
     come_due(admin, engine, settings, clock)
     send("/channels", **DESK, target="https://example.org/hook", person="Ann")
-    unknown = send("/channels/1", act="watch", **{"watch/question": "nobody"})
-    assert (unknown.status_code, 'id="f-watch-question-error"' in unknown.text) == (422, True)
-    send("/channels/1", act="watch", **{"watch/question": "rain"})
-    send("/channels/1", act="watch", **{"watch/topic": "weather"})
+    unknown = send("/channels/1", action="subscribe", **{"subscription/question": "nobody"})
+    assert (unknown.status_code, 'id="f-subscription-question-error"' in unknown.text) == (422, True)
+    send("/channels/1", action="subscribe", **{"subscription/question": "rain"})
+    send("/channels/1", action="subscribe", **{"subscription/topic": "weather"})
     assert len(admin.get("/api/subscriptions").json()["items"]) == 2
     assert "Unsubscribe" in editor.get("/channels/1").text
-    send("/channels/1", act="unwatch", **{"watch/question": "rain"})
-    send("/channels/1", act="unwatch", **{"watch/topic": "weather"})
+    send("/channels/1", action="unsubscribe", **{"subscription/question": "rain"})
+    send("/channels/1", action="unsubscribe", **{"subscription/topic": "weather"})
     assert admin.get("/api/subscriptions").json()["items"] == []
 
 
-def test_an_editor_sees_and_watches_with_their_own_channels_only(
+def test_an_editor_sees_and_subscribes_their_own_channels_only(
     send: Send, base_url: str, engine: Engine, settings: Settings, admin: httpx.Client
 ) -> None:
     for name, person in (("of Ann", "Ann"), ("of all", "")):
@@ -213,13 +213,13 @@ def test_an_editor_sees_and_watches_with_their_own_channels_only(
         assert ann.get("/channels/2").status_code == 403
         token = token_on(ann.get("/channels/1"))
 
-        def act(number: int, **fields: str) -> int:
+        def submit(number: int, **fields: str) -> int:
             return ann.post(f"/channels/{number}", data={"token": token, **fields}).status_code
 
-        assert act(1, act="watch", **{"watch/topic": "weather"}) == 303
-        assert act(2, act="watch", **{"watch/topic": "weather"}) == 403
+        assert submit(1, action="subscribe", **{"subscription/topic": "weather"}) == 303
+        assert submit(2, action="subscribe", **{"subscription/topic": "weather"}) == 403
         for forbidden in ("test", "change", "disable", "resend"):
-            assert act(1, act=forbidden) == 403
+            assert submit(1, action=forbidden) == 403
         assert ann.post("/channels", data={"token": token, **DESK, "target": "https://example.org/"}).status_code == 403
     assert len(admin.get("/api/subscriptions").json()["items"]) == 1
 
@@ -227,16 +227,16 @@ def test_an_editor_sees_and_watches_with_their_own_channels_only(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"act": "resend", "delivery": "9" * 18},
-        {"act": "resend", "delivery": "9" * 5000},
-        {"act": "resend", "delivery": "-1"},
-        {"act": "disable", "reason": "x" * 5000},
-        {"act": "disable", "reason": "a\0b"},
-        {"act": "watch", "watch/topic": "a\0b"},
-        {"act": "watch", "watch/question": "x" * 5000},
-        {"act": "watch"},
-        {"act": "change", "person": "a\0b"},
-        {"act": "change", "topics": "," * 5000},
+        {"action": "resend", "delivery": "9" * 18},
+        {"action": "resend", "delivery": "9" * 5000},
+        {"action": "resend", "delivery": "-1"},
+        {"action": "disable", "reason": "x" * 5000},
+        {"action": "disable", "reason": "a\0b"},
+        {"action": "subscribe", "subscription/topic": "a\0b"},
+        {"action": "subscribe", "subscription/question": "x" * 5000},
+        {"action": "subscribe"},
+        {"action": "change", "person": "a\0b"},
+        {"action": "change", "topics": "," * 5000},
     ],
 )
 def test_no_form_however_filled_in_is_an_internal_error(send: Send, fields: dict[str, str]) -> None:

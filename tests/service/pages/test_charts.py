@@ -1,4 +1,4 @@
-"""The geometry of the charts: places on scales, paths, ticks; and what is drawn for whom."""
+"""The geometry of the charts: scales, paths, ticks, and what is drawn."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -78,10 +78,10 @@ def test_paths_read_as_svg_does() -> None:
     assert steps([(0, 5), (2, 6)], 9) == "M0 5H2V6H9"
 
 
-def test_a_reliability_diagram_is_drawn_from_fifty_calls_on_and_not_before() -> None:
-    said, happened = [0.1, 0.3, 0.7, 0.9, 0.9] * 10, [0, 0, 1, 1, 1] * 10
-    assert reliability(view_calibration(said[:49], happened[:49])) is None
-    found = reliability(view_calibration(said, happened))
+def test_a_reliability_diagram_is_drawn_from_fifty_predictions_on_and_not_before() -> None:
+    stated, happened = [0.1, 0.3, 0.7, 0.9, 0.9] * 10, [0, 0, 1, 1, 1] * 10
+    assert reliability(view_calibration(stated[:49], happened[:49])) is None
+    found = reliability(view_calibration(stated, happened))
     assert found is not None
     assert [bar[2:] for bar in found.bars] == [(0.1, 10), (0.3, 10), (0.7, 10), (0.9, 20)]
     assert found.curve == line([(found.across(p), found.up(o)) for p, o in ((0.1, 0), (0.3, 0), (0.7, 1), (0.9, 1))])
@@ -116,10 +116,10 @@ def question(number: int = 1, **changes: Any) -> QuestionView:
     return QuestionView(**(whole | changes))
 
 
-def said(who: int, days: float, probability: float | None, **changes: Any) -> PredictionView:
-    person = CommentatorRef(id=who, slug=f"c-{who}", name=f"Person {who}", kind="person")
+def prediction(person_id: int, days: float, probability: float | None, **changes: Any) -> PredictionView:
+    person = CommentatorRef(id=person_id, slug=f"c-{person_id}", name=f"Person {person_id}", kind="person")
     whole = {
-        "id": round(who * 1000 - days),
+        "id": round(person_id * 1000 - days),
         "commentator": person,
         "source": None,
         "note": "",
@@ -146,7 +146,7 @@ def said(who: int, days: float, probability: float | None, **changes: Any) -> Pr
 
 
 def test_a_timeline_holds_each_prediction_until_the_next_and_ends_today() -> None:
-    found = timeline(question(), [said(1, 10, 0.2), said(1, 5, 0.6)], NOW)
+    found = timeline(question(), [prediction(1, 10, 0.2), prediction(1, 5, 0.6)], NOW)
     assert found is not None
     (series,) = found.series
     assert [spot.y for spot in series.spots] == [found.up(0.2), found.up(0.6)]
@@ -155,17 +155,21 @@ def test_a_timeline_holds_each_prediction_until_the_next_and_ends_today() -> Non
 
 
 def test_a_timeline_leaves_out_what_was_corrected_withdrawn_or_carries_no_number() -> None:
-    told = [said(1, 9, 0.2, flags=["superseded"]), said(1, 8, 0.3, flags=["withdrawn"]), said(2, 7, None)]
-    assert timeline(question(), told, NOW) is None
-    found = timeline(question(), [*told, said(1, 9, 0.4)], NOW)
+    predictions = [
+        prediction(1, 9, 0.2, flags=["superseded"]),
+        prediction(1, 8, 0.3, flags=["withdrawn"]),
+        prediction(2, 7, None),
+    ]
+    assert timeline(question(), predictions, NOW) is None
+    found = timeline(question(), [*predictions, prediction(1, 9, 0.4)], NOW)
     assert found is not None
     assert [len(each.spots) for each in found.series] == [1]
 
 
 def test_many_commentators_are_drawn_alike_with_the_mean_of_their_newest() -> None:
-    told = [said(who, 20 - who, 0.5) for who in range(MAX_SERIES)]
-    few = timeline(question(), told, NOW)
-    many = timeline(question(), [*told, said(99, 1, 0.5)], NOW)
+    predictions = [prediction(person_id, 20 - person_id, 0.5) for person_id in range(MAX_SERIES)]
+    few = timeline(question(), predictions, NOW)
+    many = timeline(question(), [*predictions, prediction(99, 1, 0.5)], NOW)
     assert few is not None
     assert many is not None
     assert (few.many, few.mean) == (False, "")
@@ -176,8 +180,8 @@ def test_many_commentators_are_drawn_alike_with_the_mean_of_their_newest() -> No
 
 def test_a_timeline_of_options_shows_the_probability_of_what_happened() -> None:
     asked = question(kind="categorical", options=["a", "b"], outcome="b", status="resolved", known_at=NOW)
-    told = said(1, 3, None, low=None, high=None, probabilities={"a": 0.9, "b": 0.1})
-    found = timeline(asked, [told], NOW)
+    predictions = prediction(1, 3, None, low=None, high=None, probabilities={"a": 0.9, "b": 0.1})
+    found = timeline(asked, [predictions], NOW)
     assert found is not None
     assert found.of == "b"
     assert found.series[0].spots[0].y == found.up(0.1)
@@ -186,17 +190,18 @@ def test_a_timeline_of_options_shows_the_probability_of_what_happened() -> None:
 
 def test_a_timeline_of_open_options_shows_the_one_now_held_likeliest() -> None:
     asked = question(kind="categorical", options=["a", "b"])
-    told = [
-        said(1, days, None, low=None, high=None, probabilities={"a": a, "b": 1 - a}) for days, a in ((9, 0.9), (2, 0.3))
+    predictions = [
+        prediction(1, days, None, low=None, high=None, probabilities={"a": a, "b": 1 - a})
+        for days, a in ((9, 0.9), (2, 0.3))
     ]
-    found = timeline(asked, told, NOW)
+    found = timeline(asked, predictions, NOW)
     assert found is not None
     assert found.of == "b"
 
 
-def test_market_odds_of_a_day_stand_on_the_timeline() -> None:
+def test_market_odds_appear_on_the_timeline() -> None:
     odds = ReferenceView(id=1, probabilities={"yes": 0.7}, source="an exchange", as_of=NOW - timedelta(days=2))
-    found = timeline(question(references=[odds]), [said(1, 4, 0.2)], NOW)
+    found = timeline(question(references=[odds]), [prediction(1, 4, 0.2)], NOW)
     assert found is not None
     assert [(y, source) for _, y, source in found.references] == [(found.up(0.7), "an exchange")]
 
@@ -205,7 +210,7 @@ def score(number: int, brier: float, *, days: int, flags: tuple[str, ...] = (), 
     deadline = NOW + timedelta(days=5) if early else NOW - timedelta(days=1)
     ref = QuestionRefView(**question(number, deadline=deadline).model_dump(include=set(QuestionRefView.model_fields)))
     same = SingleScore(value=brier, wording_low=brier, wording_high=brier)
-    told = {
+    fields = {
         "question": ref,
         "event": str(number),
         "prediction": number,
@@ -216,7 +221,7 @@ def score(number: int, brier: float, *, days: int, flags: tuple[str, ...] = (), 
     }
     known = {"known_at": NOW - timedelta(days=days), "reference_brier": 0.25, "reference_type": "even"}
     scores = ScoreStatistics(brier=same, brier_latest=same, brier_time_weighted=same)
-    return ScoreView(statistics=scores, **told, **known, flags=list(flags))
+    return ScoreView(statistics=scores, **fields, **known, flags=list(flags))
 
 
 def test_the_score_over_time_is_the_mean_so_far_in_the_order_in_which_outcomes_became_known() -> None:
@@ -247,7 +252,7 @@ def test_percentages_never_round_to_certainty(value: float, text: str) -> None:
     assert formatting.percent(value) == text
 
 
-def test_words_for_numbers_read_as_a_person_would_write_them() -> None:
+def test_numbers_are_formatted_as_a_person_would_write_them() -> None:
     assert formatting.points(-0.04) == "0.0"
     assert formatting.points(-2.25) == "\N{MINUS SIGN}2.2"
     assert formatting.points(3) == "+3.0"
@@ -260,16 +265,16 @@ def test_words_for_numbers_read_as_a_person_would_write_them() -> None:
 @pytest.mark.parametrize(
     ("days", "text"), [(0, "today"), (1, "in 1 day"), (-45, "45 days ago"), (100, "in 3 months"), (-800, "2 years ago")]
 )
-def test_distances_in_time_are_told_roughly(days: int, text: str) -> None:
+def test_relative_times_are_rounded(days: int, text: str) -> None:
     assert formatting.away(NOW + timedelta(days=days), NOW) == text
 
 
-def test_every_stage_of_prompting_has_words() -> None:
+def test_every_prompt_stage_has_a_label() -> None:
     stages = [stage_name(day) for day in (0, *REMINDER_DAYS)] + [ESCALATION]
-    told = [labels.stage(name) for name in stages]
-    assert told[:3] == ["at the deadline", "reminder after 1 day", "reminder after 3 days"]
-    assert "reminder after 2 weeks" in told
-    assert all("_" not in text for text in told)
+    texts = [labels.stage(name) for name in stages]
+    assert texts[:3] == ["at the deadline", "reminder after 1 day", "reminder after 3 days"]
+    assert "reminder after 2 weeks" in texts
+    assert all("_" not in text for text in texts)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the pages tell of a record: words, sources, outcomes, scores, corrections, comparisons, downloads."""
+"""What the pages show of a record: hedges, sources, outcomes, scores, corrections, comparisons, downloads."""
 
 import csv
 import io
@@ -92,7 +92,7 @@ def test_a_correction_and_a_withdrawal_stay_visible_with_their_reasons(admin: ht
     assert "40%" in text
 
 
-def test_the_statement_of_a_commentator_stands_beside_the_record(admin: httpx.Client, engine: Engine) -> None:
+def test_the_statement_of_a_commentator_is_shown_with_the_record(admin: httpx.Client, engine: Engine) -> None:
     record_one(admin)
     with write_transaction(engine) as session:
         person = session.exec(select(Commentator)).one()
@@ -165,9 +165,7 @@ def test_a_record_can_be_read_best_or_worst_first(base_url: str, engine: Engine,
     assert scores["worst"] == scores["best"][::-1]
 
 
-def test_two_commentators_stand_side_by_side_on_what_both_answered(
-    base_url: str, engine: Engine, clock: FakeClock
-) -> None:
+def test_two_commentators_are_compared_on_what_both_answered(base_url: str, engine: Engine, clock: FakeClock) -> None:
     with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=3, questions=20)
     address = f"{base_url}/compare?one=invented-person-0&other=Invented+Person+1"
@@ -248,7 +246,7 @@ def test_search_finds_what_has_all_the_words_in_any_order(admin: httpx.Client) -
     assert "Élodie Ölund" in admin.get("/search", params={"q": "ÖLUND"}).text
 
 
-def test_the_board_shows_how_reference_forecasts_did_on_the_same_calls(
+def test_the_board_shows_how_reference_forecasts_did_on_the_same_predictions(
     base_url: str, engine: Engine, clock: FakeClock
 ) -> None:
     with write_transaction(engine) as session:
@@ -272,7 +270,7 @@ def test_the_board_shows_how_reference_forecasts_did_on_the_same_calls(
     assert sum(int(row[1]) for row in rows) == len(scores)
 
 
-def test_the_board_can_be_read_as_it_stood_on_a_past_day(admin: httpx.Client, clock: FakeClock) -> None:
+def test_the_board_can_be_read_as_of_a_past_day(admin: httpx.Client, clock: FakeClock) -> None:
     record_one(admin)
     clock.advance(10 * 86400)
     record_one(admin, commentator={"name": "Bo Later"})
@@ -307,7 +305,7 @@ def test_a_source_leads_to_the_board_of_its_outlet(admin: httpx.Client) -> None:
     assert "Bo Elsewhere" not in board
 
 
-def test_every_score_on_a_page_stands_beside_its_interval(base_url: str, engine: Engine, clock: FakeClock) -> None:
+def test_every_score_on_a_page_has_its_interval(base_url: str, engine: Engine, clock: FakeClock) -> None:
     with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=5, questions=70)
     record = httpx.get(f"{base_url}/api/commentators/invented-person-1/record").json()
@@ -368,7 +366,7 @@ def test_calibration_is_shown_of_everyone_a_topic_or_a_commentator(
     assert everyone.partition("Decomposition of the score")[1]
 
 
-def test_too_few_calls_draw_no_curve_and_a_stranger_is_told_so(admin: httpx.Client) -> None:
+def test_too_few_predictions_draw_no_curve_and_an_unknown_name_is_reported(admin: httpx.Client) -> None:
     record_one(admin)
     resolve(admin)
     assert (

@@ -1,4 +1,4 @@
-"""Correcting and withdrawing on a page: the wrong one stays visible, and what was not touched stays as it was."""
+"""Correcting and withdrawing on a page: the wrong entry stays visible, and fields that were not changed stay equal."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The inbox: groups by when a question is due, every decision in one step, and each undone in the open."""
+"""The inbox: groups by when a question is due; every decision in one step, and visibly reversible."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,8 +34,8 @@ def enter(admin: httpx.Client, slug: str, deadline: str) -> None:
         "deadline": deadline,
         "deadline_basis": "stated",
     }
-    said = {"commentator": {"name": "Ann"}, "question": question, "made_at": "2025-02-01", "probability": 0.8}
-    assert admin.post("/api/predictions", json=said).status_code == 201
+    prediction = {"commentator": {"name": "Ann"}, "question": question, "made_at": "2025-02-01", "probability": 0.8}
+    assert admin.post("/api/predictions", json=prediction).status_code == 201
 
 
 @pytest.fixture
@@ -56,9 +56,11 @@ def number_of(admin: httpx.Client, slug: str) -> int:
     return admin.get(f"/api/questions/{slug}").json()["id"]
 
 
-def send(editor: httpx.Client, act: str, **fields: str) -> httpx.Response:
+def send(editor: httpx.Client, action: str, **fields: str) -> httpx.Response:
     token = token_on(editor.get("/due"))
-    return editor.post("/due", data={"token": token, "act": act} | {f"{act}/{name}": it for name, it in fields.items()})
+    return editor.post(
+        "/due", data={"token": token, "action": action} | {f"{action}/{name}": it for name, it in fields.items()}
+    )
 
 
 def group(text: str, name: str) -> list[str]:
@@ -79,42 +81,40 @@ def test_an_empty_inbox_says_so(base_url: str) -> None:
     assert "No overdue questions" in httpx.get(f"{base_url}/due").text
 
 
-def test_an_outcome_with_evidence_resolves_in_one_step_and_is_undone_in_the_open(
+def test_an_outcome_with_evidence_resolves_in_one_step_and_its_retraction_is_visible(
     editor: httpx.Client, admin: httpx.Client
 ) -> None:
-    act = f"{number_of(admin, 'late')}/resolve"
-    bare = send(editor, act, supersedes="none", outcome="yes", known_at="2025-03-20")
+    action = f"{number_of(admin, 'late')}/resolve"
+    bare = send(editor, action, supersedes="none", outcome="yes", known_at="2025-03-20")
     assert bare.status_code == 422
-    assert f'id="f-{act.replace("/", "-")}-evidence-0-url-error"' in bare.text
+    assert f'id="f-{action.replace("/", "-")}-evidence-0-url-error"' in bare.text
     fields = {"outcome": "yes", "known_at": "2025-03-20", "evidence/0/url": "https://example.org/rain"}
-    reply = send(editor, act, supersedes="none", **fields)
+    reply = send(editor, action, supersedes="none", **fields)
     assert (reply.status_code, reply.headers["location"]) == (303, "/due?done=late")
     assert admin.get("/api/questions/late").json()["outcome"] == "yes"
     after = editor.get("/due?done=late").text
     assert group(after, "overdue") == ["long"]
     assert "Outcome on record: <strong>yes</strong>" in after
-    undo = f"{number_of(admin, 'late')}/take_back"
+    undo = f"{number_of(admin, 'late')}/retract"
     assert send(editor, undo, reason="").status_code == 422
     assert send(editor, undo, reason="the wrong town").status_code == 303
     question = admin.get("/api/questions/late").json()
     assert (question["status"], question["outcome"], len(question["resolutions"])) == ("due", None, 2)
     again = editor.get("/due").text
     newest = max(each["id"] for each in question["resolutions"])
-    assert f'name="{act}/supersedes" value="{newest}"' in again
-    assert send(editor, act, supersedes=str(newest), **fields).status_code == 303
+    assert f'name="{action}/supersedes" value="{newest}"' in again
+    assert send(editor, action, supersedes=str(newest), **fields).status_code == 303
 
 
 def test_a_question_is_annulled_with_a_reason_and_without_evidence(editor: httpx.Client, admin: httpx.Client) -> None:
-    act = f"{number_of(admin, 'late')}/resolve"
+    action = f"{number_of(admin, 'late')}/resolve"
     fields = {"supersedes": "none", "outcome": "annulled", "known_at": "2025-03-20"}
-    assert send(editor, act, **fields).status_code == 422
-    assert send(editor, act, note="The gauge was broken.", **fields).status_code == 303
+    assert send(editor, action, **fields).status_code == 422
+    assert send(editor, action, note="The gauge was broken.", **fields).status_code == 303
     assert admin.get("/api/questions/late").json()["status"] == "annulled"
 
 
-def test_proposals_stand_side_by_side_with_their_evidence_and_are_decided(
-    editor: httpx.Client, admin: httpx.Client
-) -> None:
+def test_proposals_are_shown_with_their_evidence_and_decided(editor: httpx.Client, admin: httpx.Client) -> None:
     first = admin.post("/api/questions/late/proposals", json=PROPOSAL).json()["id"]
     second = admin.post("/api/questions/late/proposals", json=PROPOSAL | {"outcome": "yes"}).json()["id"]
     text = editor.get("/due").text
@@ -129,22 +129,24 @@ def test_proposals_stand_side_by_side_with_their_evidence_and_are_decided(
 
 
 def test_a_deadline_is_postponed_with_a_reason(editor: httpx.Client, admin: httpx.Client) -> None:
-    act = f"{number_of(admin, 'late')}/postpone"
-    assert send(editor, act, deadline="2025-01-01", reason="r").status_code == 422
-    assert send(editor, act, deadline="2025-05-01", reason="").status_code == 422
-    assert send(editor, act, deadline="2025-05-01", reason="The column said May.").status_code == 303
+    action = f"{number_of(admin, 'late')}/postpone"
+    assert send(editor, action, deadline="2025-01-01", reason="r").status_code == 422
+    assert send(editor, action, deadline="2025-05-01", reason="").status_code == 422
+    assert send(editor, action, deadline="2025-05-01", reason="The column said May.").status_code == 303
     question = admin.get("/api/questions/late").json()
     assert (question["status"], question["deadline"]) == ("open", "2025-05-01T23:59:59Z")
 
 
-def test_a_question_rests_until_a_day_and_can_be_woken(editor: httpx.Client, admin: httpx.Client) -> None:
+def test_a_question_is_snoozed_until_a_day_and_the_snooze_can_be_ended(
+    editor: httpx.Client, admin: httpx.Client
+) -> None:
     number = number_of(admin, "late")
     assert send(editor, f"{number}/snooze", until="2025-03-01").status_code == 422
     assert send(editor, f"{number}/snooze", until="2025-04-05").status_code == 303
     text = editor.get("/due?done=late").text
     assert (group(text, "overdue"), group(text, "snoozed")) == (["long"], ["late"])
     assert "It is snoozed until 5 Apr 2025" in text
-    assert send(editor, f"{number}/wake").status_code == 303
+    assert send(editor, f"{number}/end_snooze").status_code == 303
     assert group(editor.get("/due").text, "overdue") == ["long", "late"]
 
 
@@ -161,24 +163,24 @@ def test_a_question_is_assigned_and_each_sees_their_own(editor: httpx.Client, ad
 
 def test_an_open_question_is_declared_decided(editor: httpx.Client, admin: httpx.Client) -> None:
     number = number_of(admin, "soon")
-    assert send(editor, f"{number}/decide", reason="It has rained.").status_code == 303
+    assert send(editor, f"{number}/declare_decided", reason="It has rained.").status_code == 303
     question = admin.get("/api/questions/soon").json()
     assert datetime.fromisoformat(question["due_at"]) <= START.astimezone(UTC)
     assert group(editor.get("/due").text, "today") == ["today", "evening", "soon"]
 
 
-def test_what_was_typed_stands_again_in_its_own_form_only(editor: httpx.Client, admin: httpx.Client) -> None:
-    act = f"{number_of(admin, 'late')}/resolve"
-    text = send(editor, act, supersedes="none", outcome="yes", known_at="2025-13-01", note="My note & all").text
+def test_typed_values_reappear_in_their_own_form_only(editor: httpx.Client, admin: httpx.Client) -> None:
+    action = f"{number_of(admin, 'late')}/resolve"
+    text = send(editor, action, supersedes="none", outcome="yes", known_at="2025-13-01", note="My note & all").text
     assert text.count("My note &amp; all") == 1
     assert 'value="2025-13-01"' in text
 
 
 @pytest.mark.parametrize(
-    "act", ["", "1", "1/explode", "999999/resolve", "nothing/resolve", "1/confirm/99999999999999999999"]
+    "action", ["", "1", "1/explode", "999999/resolve", "nothing/resolve", "1/confirm/99999999999999999999"]
 )
-def test_what_no_form_asks_for_is_refused(editor: httpx.Client, act: str) -> None:
-    assert 400 <= send(editor, act, proposal="9" * 30).status_code < 500
+def test_what_no_form_asks_for_is_refused(editor: httpx.Client, action: str) -> None:
+    assert 400 <= send(editor, action, proposal="9" * 30).status_code < 500
 
 
 def test_long_inboxes_come_in_pages(editor: httpx.Client, admin: httpx.Client) -> None:
@@ -194,7 +196,7 @@ def test_long_inboxes_come_in_pages(editor: httpx.Client, admin: httpx.Client) -
 def test_only_those_who_may_resolve_are_shown_forms_and_may_send_them(
     editor: httpx.Client, admin: httpx.Client, base_url: str
 ) -> None:
-    act = f"{number_of(admin, 'late')}/wake"
+    action = f"{number_of(admin, 'late')}/end_snooze"
     text = httpx.get(f"{base_url}/due").text
     assert "Question late?" in text
     assert "<form method" not in text
@@ -205,9 +207,9 @@ def test_only_those_who_may_resolve_are_shown_forms_and_may_send_them(
         assert "does not have the scope" in page
         assert '<form method="post"' not in page
         token = token_on(other.get("/sign-out"))
-        assert other.post("/due", data={"token": token, "act": act}).status_code == 403
-    assert editor.post("/due", data={"act": act}).status_code == 403
+        assert other.post("/due", data={"token": token, "action": action}).status_code == 403
+    assert editor.post("/due", data={"action": action}).status_code == 403
     token = token_on(editor.get("/due"))
-    crossed = editor.post("/due", data={"token": token, "act": act}, headers={"sec-fetch-site": "cross-site"})
+    crossed = editor.post("/due", data={"token": token, "action": action}, headers={"sec-fetch-site": "cross-site"})
     assert crossed.status_code == 403
     assert admin.get("/api/questions/late").json()["status"] == "due"

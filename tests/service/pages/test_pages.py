@@ -1,4 +1,4 @@
-"""The reading pages over HTTP: headers, caching, filters in the address, and what is said when something is wrong."""
+"""The public pages over HTTP: headers, caching, filters in the address, and error messages."""
 
 import csv
 import gzip
@@ -49,7 +49,7 @@ def test_a_browser_gets_a_helpful_page_where_nothing_is_and_a_program_gets_the_p
         assert problem.json()["detail"][1:20] in page.text
 
 
-def test_a_wrong_filter_is_told_in_the_page_with_its_name_and_remedy(base_url: str) -> None:
+def test_a_wrong_filter_is_shown_on_the_page_with_its_name_and_remedy(base_url: str) -> None:
     page = httpx.get(f"{base_url}/?deadline_basis=guessed", headers=BROWSER)
     assert page.status_code == 422
     assert "deadline_basis" in page.text
@@ -104,7 +104,7 @@ def test_pages_are_compressed_for_whoever_takes_it(base_url: str) -> None:
     assert "content-encoding" not in httpx.get(base_url, headers={"Accept-Encoding": "identity"}).headers
 
 
-def test_the_method_page_reads_words_as_the_lexicon_does_and_says_why_it_cannot(base_url: str) -> None:
+def test_the_method_page_interprets_hedges_as_the_lexicon_does_and_explains_failures(base_url: str) -> None:
     found = httpx.get(f"{base_url}/method", params={"words": "seems unlikely"}).text
     read = httpx.get(f"{base_url}/api/hedge", params={"words": "seems unlikely"}).json()
     assert f"{100 * read['best']:.0f}%" in found
@@ -120,7 +120,7 @@ def test_the_method_page_shows_every_entry_of_every_lexicon(base_url: str) -> No
             assert entry["patterns"][0].replace("'", "&#39;") in text
 
 
-def test_files_that_pages_load_are_kept_for_long_and_change_their_address_with_their_content(base_url: str) -> None:
+def test_files_that_pages_load_are_cached_for_long_and_change_their_address_with_their_content(base_url: str) -> None:
     found = re.search(r'href="(/static/style\.css\?v=[0-9a-f]+)"', httpx.get(base_url).text)
     assert found is not None
     reply = httpx.get(base_url + found[1], headers={"Accept-Encoding": "gzip"})
@@ -143,7 +143,7 @@ def test_pages_answer_to_head_as_to_get_without_a_body(base_url: str) -> None:
         assert asked.headers["etag"] == httpx.get(base_url + path).headers["etag"]
 
 
-def test_a_closed_service_leads_readers_to_the_sign_in_and_back(
+def test_without_public_reading_readers_are_led_to_the_sign_in_and_back(
     settings: Settings, clock: FakeClock, serve: Callable[[Any], str]
 ) -> None:
     url = serve(create_app(settings.model_copy(update={"public_read": False}), clock=clock))
@@ -153,7 +153,7 @@ def test_a_closed_service_leads_readers_to_the_sign_in_and_back(
         assert f"/sign-in?{urlencode({'next': path})}" in reply.text
 
 
-def test_shared_pages_do_not_grow_old(admin: httpx.Client, clock: FakeClock) -> None:
+def test_cached_pages_are_never_outdated(admin: httpx.Client, clock: FakeClock) -> None:
     record_one(admin, question=QUESTION | {"deadline": "2025-04-11"}, made_at="2025-03-31")
     for path in ("/", "/commentators/ann-invented"):
         assert "in 10 days" in admin.get(path).text, path

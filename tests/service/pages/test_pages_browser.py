@@ -1,4 +1,4 @@
-"""The reading pages in a real browser: the story, the keyboard, the phone, the screen reader, and no other host."""
+"""The public pages in a real browser: following links, the keyboard, a phone, a screen reader, and no other host."""
 
 import html
 import json
@@ -175,10 +175,10 @@ class Traffic:
 
     def __post_init__(self) -> None:
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", self._hear)
+        self.page.on("console", self._complain)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def _hear(self, message: "ConsoleMessage") -> None:
+    def _complain(self, message: "ConsoleMessage") -> None:
         if message.location["url"] != self.page.url:  # the browser remarks that a page itself answered 404
             self.complaints.append(message.text)
 
@@ -217,7 +217,7 @@ def violations(page: "Page", options: dict[str, Any]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_asks_no_other_host_shuts_no_reader_out_and_suits_a_phone(site: Site, path: str) -> None:
+def test_a_page_is_accessible_suits_a_phone_and_asks_no_other_host(site: Site, path: str) -> None:
     page = site.open("about:blank")
     traffic = Traffic(page)
     page.goto(path)
@@ -232,7 +232,7 @@ def test_axe_finds_what_is_broken(site: Site) -> None:
     assert {"image-alt", "label"} <= set(violations(page, {}))
 
 
-def test_no_link_leads_nowhere(site_url: str) -> None:
+def test_no_link_is_broken(site_url: str) -> None:
     seen, waiting = {"/"}, ["/"]
     with httpx.Client(base_url=site_url, headers={"Accept": "text/html"}) as client:
         for path in waiting:
@@ -259,7 +259,7 @@ def test_headings_are_nested_and_every_page_has_one_first_heading_and_a_title(si
         assert "Track Record" in page.title(), path
 
 
-def test_charts_are_described_and_their_figures_lie_beside_them(site: Site) -> None:
+def test_charts_are_described_and_have_tables_of_their_values(site: Site) -> None:
     page = site.open("/commentators/invented-person-1")
     for chart in page.locator("svg.chart").all():
         assert chart.get_attribute("role") == "img"

@@ -102,7 +102,7 @@ def test_neighbouring_pages_of_the_board_share_nobody_and_the_last_one_ends_it(l
     assert f"4,901–{PEOPLE:,} of {PEOPLE:,}" in text
 
 
-def test_the_ranked_stand_before_those_too_short_to_rank(large: httpx.Client) -> None:
+def test_ranked_commentators_come_before_unranked_ones(large: httpx.Client) -> None:
     first, second = large.get("/").text, large.get("/?page=2").text
     assert "Too few events to rank" not in first
     assert "Too few events to rank" in second

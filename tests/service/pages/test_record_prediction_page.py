@@ -1,4 +1,4 @@
-"""Recording on a page: what was typed becomes one prediction, what is odd is asked again, what is wrong is told."""
+"""The page that records a prediction: the form becomes one prediction; warnings need confirmation; errors are shown."""
 
 from collections.abc import Iterator
 from html import unescape
@@ -8,14 +8,14 @@ import httpx
 import pytest
 
 from predictions.errors import InvalidInput
-from service.pages.editing.prediction_form import share
+from service.pages.editing.prediction_form import parse_percentage
 from tests.service.pages.test_sign_in import sign_in, token_on
 
 PAGE = "/record"
 NEW = {
     "commentator/name": "Ann Invented",
     "commentator/kind": "person",
-    "which": "",
+    "existing_question": "",
     "question/text": "Will it rain on Sunday?",
     "question/resolution_criteria": "By the gauge.",
     "question/deadline": "2025-06-01",
@@ -30,7 +30,7 @@ NEW = {
     "made_at": "2025-03-01",
 }
 KNOWN = {name: value for name, value in NEW.items() if not name.startswith("question/")} | {
-    "which": "Will it rain on Sunday?",
+    "existing_question": "Will it rain on Sunday?",
     "question/kind": "binary",
     "question/deadline_zone": "UTC",
 }
@@ -86,7 +86,7 @@ def test_a_question_on_record_is_found_by_its_words_slug_or_id(editor: httpx.Cli
     send(editor, NEW)
     slug = recorded(admin)[0]["question"]["slug"]
     for number, which in enumerate(("Will it rain on Sunday?", slug, "1")):
-        person = {"commentator/name": f"Number {number}", "which": which}
+        person = {"commentator/name": f"Number {number}", "existing_question": which}
         assert send(editor, KNOWN | person).status_code == 303, which
     assert {each["question"]["id"] for each in recorded(admin)} == {1}
     assert len(recorded(admin)) == 4
@@ -95,15 +95,20 @@ def test_a_question_on_record_is_found_by_its_words_slug_or_id(editor: httpx.Cli
 def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx.Client, admin: httpx.Client) -> None:
     send(editor, NEW)
     slug = recorded(admin)[0]["question"]["slug"]
-    reply = send(editor, KNOWN | {"commentator/name": "Bob", "which": "rain sunday"})
+    reply = send(editor, KNOWN | {"commentator/name": "Bob", "existing_question": "rain sunday"})
     assert reply.status_code == 422
-    assert f'name="pick" value="{slug}"' in reply.text
+    assert f'name="candidate" value="{slug}"' in reply.text
     assert 'value="rain sunday"' in reply.text
-    assert send(editor, KNOWN | {"commentator/name": "Bob", "which": "rain sunday", "pick": slug}).status_code == 303
+    assert (
+        send(
+            editor, KNOWN | {"commentator/name": "Bob", "existing_question": "rain sunday", "candidate": slug}
+        ).status_code
+        == 303
+    )
 
 
 @pytest.mark.parametrize(
-    ("fields", "place", "told"),
+    ("fields", "place", "message"),
     [
         ({"commentator/name": ""}, "commentator-name", "name"),
         ({"question/deadline": ""}, "question-deadline", "assign one"),
@@ -120,23 +125,23 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
         ({"hedge": "", "probability": "0.7"}, "probability", "write 70"),
         ({"hedge": "", "probability": "700"}, "probability", "at most 100"),
         ({"hedge": "", "probabilities": "rain 30"}, "probabilities", "colon"),
-        ({"which": "something"}, "which", "clear one of them"),
+        ({"existing_question": "something"}, "existing_question", "clear one of them"),
         ({"question/text": "", "question/resolution_criteria": "", "question/deadline": "", "question/topics": ""},
-         "which", "choose a question"),
+         "existing_question", "choose a question"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
-    editor: httpx.Client, admin: httpx.Client, fields: dict[str, str], place: str, told: str
+def test_errors_are_shown_at_their_fields_and_nothing_typed_is_lost(
+    editor: httpx.Client, admin: httpx.Client, fields: dict[str, str], place: str, message: str
 ) -> None:
     reply = send(editor, NEW | {"note": "My note & thoughts"} | fields)
     assert reply.status_code == 422, unescape(reply.text)
     error = unescape(reply.text).partition(f'id="f-{place}-error"')[2].partition("</p>")[0]
-    assert told in error.casefold(), unescape(reply.text)
+    assert message in error.casefold(), unescape(reply.text)
     assert "My note &amp; thoughts" in reply.text
     assert recorded(admin) == []
 
 
-def test_without_a_source_it_is_asked_again_and_recorded_only_if_that_is_meant(
+def test_a_prediction_without_a_source_is_recorded_only_after_confirmation(
     editor: httpx.Client, admin: httpx.Client
 ) -> None:
     bare = {name: value for name, value in NEW.items() if not name.startswith("source/")}
@@ -144,12 +149,14 @@ def test_without_a_source_it_is_asked_again_and_recorded_only_if_that_is_meant(
     assert reply.status_code == 200
     assert "There is no source" in reply.text
     assert recorded(admin) == []
-    assert send(editor, bare, sure="late").status_code == 200
-    assert send(editor, bare, sure="source").status_code == 303
+    assert send(editor, bare, confirmed="late").status_code == 200
+    assert send(editor, bare, confirmed="source").status_code == 303
     assert recorded(admin)[0]["source"] is None
 
 
-def test_the_same_again_a_revision_and_a_late_one_are_asked_about(editor: httpx.Client, admin: httpx.Client) -> None:
+def test_a_duplicate_a_revision_and_a_late_prediction_need_confirmation(
+    editor: httpx.Client, admin: httpx.Client
+) -> None:
     send(editor, NEW)
     assert "of the same time on this question" in send(editor, KNOWN).text
     assert "this will be a revision" in send(editor, KNOWN | {"made_at": "2025-03-05"}).text
@@ -158,7 +165,7 @@ def test_the_same_again_a_revision_and_a_late_one_are_asked_about(editor: httpx.
     assert len(recorded(admin)) == 1
 
 
-def test_numbers_options_own_readings_and_hours_are_taken(editor: httpx.Client, admin: httpx.Client) -> None:
+def test_numbers_options_own_interpretations_and_times_are_accepted(editor: httpx.Client, admin: httpx.Client) -> None:
     send(editor, NEW | {"hedge": "", "probability": "70 %", "time": "14:30"})
     own = {"hedge": "touch and go", "interval/low": "40", "interval/best": "50", "interval/high": "60%"}
     send(editor, KNOWN | {"commentator/name": "Bob"} | own)
@@ -184,7 +191,7 @@ def test_a_question_with_options_asks_for_each_of_them(editor: httpx.Client, adm
     assert 'value="Who?"' in page
 
 
-def test_a_hedge_is_read_while_it_is_typed_as_the_api_reads_it(base_url: str) -> None:
+def test_a_hedge_is_interpreted_while_it_is_typed_as_by_the_api(base_url: str) -> None:
     read = httpx.get(f"{base_url}/api/hedge", params={"words": "seems unlikely"}).json()
     shown = httpx.get(f"{base_url}/record/meaning", params={"hedge": "seems unlikely"}).text
     assert f"<strong>{100 * read['best']:.0f}%" in shown
@@ -213,11 +220,11 @@ def test_only_those_who_may_predict_are_shown_the_form_and_may_send_it(
 
 
 @pytest.mark.parametrize("text", ["", "abc", "-3", "1e2", "100.1", "nan", "0.7", "1_0", "½"])
-def test_a_percentage_that_is_none_or_may_be_a_fraction_is_refused(text: str) -> None:
+def test_an_invalid_percentage_or_one_that_may_be_a_fraction_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
-        share(text, "/probability")
+        parse_percentage(text, "/probability")
 
 
 @pytest.mark.parametrize(("text", "value"), [("70", 0.7), ("0", 0), ("100 %", 1), ("0,5%", 0.005), ("33.3", 0.333)])
 def test_percentages_become_probabilities(text: str, value: float) -> None:
-    assert share(text, "/probability") == value
+    assert parse_percentage(text, "/probability") == value

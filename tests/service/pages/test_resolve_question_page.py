@@ -1,4 +1,4 @@
-"""Resolving on a page: the form, proposals, corrections, the link of a message, and who may."""
+"""Resolving on a page: the form, proposals, corrections, the link in a message, and permissions."""
 
 from collections.abc import Iterator
 
@@ -29,8 +29,8 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def editor(base_url: str, admin: httpx.Client) -> Iterator[httpx.Client]:
     """A signed-in browser, and a question with one prediction that waits."""
-    said = {"commentator": {"name": "Ann"}, "question": QUESTION, "made_at": "2025-02-01", "probability": 0.8}
-    assert admin.post("/api/predictions", json=said).status_code == 201
+    prediction = {"commentator": {"name": "Ann"}, "question": QUESTION, "made_at": "2025-02-01", "probability": 0.8}
+    assert admin.post("/api/predictions", json=prediction).status_code == 201
     with httpx.Client(base_url=base_url, headers={"accept": "text/html"}) as client:
         sign_in(client)
         yield client
@@ -53,7 +53,7 @@ def test_an_outcome_given_on_the_page_scores_at_once(editor: httpx.Client, admin
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"known_at": ""}, "is required"),
         ({"known_at": "2025-13-01"}, "is not a valid date"),
@@ -62,12 +62,12 @@ def test_an_outcome_given_on_the_page_scores_at_once(editor: httpx.Client, admin
         ({"outcome": "perhaps"}, "is not an outcome"),
     ],
 )
-def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
-    editor: httpx.Client, admin: httpx.Client, fields: dict[str, str], told: str
+def test_errors_are_shown_at_their_fields_and_nothing_typed_is_lost(
+    editor: httpx.Client, admin: httpx.Client, fields: dict[str, str], message: str
 ) -> None:
     reply = send(editor, note="My note & thoughts", **fields)
     assert reply.status_code == 422
-    assert told in reply.text.casefold()
+    assert message in reply.text.casefold()
     assert "My note &amp; thoughts" in reply.text
     assert admin.get("/api/questions/q").json()["outcome"] is None
 
@@ -88,14 +88,14 @@ def test_a_proposal_is_confirmed_or_rejected_with_a_reason(editor: httpx.Client,
     assert states == ["rejected", "confirmed"]
 
 
-def test_an_outcome_is_taken_back_on_the_page_with_a_reason(editor: httpx.Client, admin: httpx.Client) -> None:
+def test_an_outcome_is_retracted_on_the_page_with_a_reason(editor: httpx.Client, admin: httpx.Client) -> None:
     send(editor)
-    assert send(editor, action="take_back", reason="").status_code == 422
-    assert send(editor, action="take_back", reason="wrong town").status_code == 303
+    assert send(editor, action="retract", reason="").status_code == 422
+    assert send(editor, action="retract", reason="wrong town").status_code == 303
     assert admin.get("/api/questions/q").json()["outcome"] is None
 
 
-def test_of_two_editors_the_slower_is_told(editor: httpx.Client) -> None:
+def test_the_slower_of_two_editors_gets_a_conflict(editor: httpx.Client) -> None:
     page = editor.get(PAGE)
     assert send(editor).status_code == 303
     late = editor.post(PAGE, data={"token": token_on(page), "supersedes": "none", **FILLED, "outcome": "no"})
@@ -109,7 +109,7 @@ def test_a_second_outcome_corrects_the_first(editor: httpx.Client, admin: httpx.
     assert admin.get("/api/questions/q").json()["outcome"] == "no"
 
 
-def test_without_a_visit_the_page_leads_to_the_sign_in_and_a_form_from_elsewhere_is_refused(
+def test_without_a_session_the_page_leads_to_the_sign_in_and_a_form_from_elsewhere_is_refused(
     editor: httpx.Client, base_url: str
 ) -> None:
     stranger = httpx.get(base_url + PAGE, headers={"accept": "text/html"})
@@ -121,7 +121,7 @@ def test_without_a_visit_the_page_leads_to_the_sign_in_and_a_form_from_elsewhere
     assert crossed.status_code == 403
 
 
-def test_the_list_of_what_is_due_offers_it_to_those_who_may(
+def test_the_inbox_offers_resolving_to_those_who_may(
     editor: httpx.Client, base_url: str, settings: Settings, clock: FakeClock
 ) -> None:
     from service.db.engine import make_engine

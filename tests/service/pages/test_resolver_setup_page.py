@@ -1,4 +1,4 @@
-"""The resolver of a question, set up on a page: tried, attached, changed and taken off, with faults at their field."""
+"""The resolver page of a question: try, attach, change and detach, with errors at their fields."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,9 +25,9 @@ def database_url(sqlite_url: str) -> str:
 
 
 def sender(browser: httpx.Client) -> Send:
-    def send(act: str, config: Any = None, **fields: str) -> httpx.Response:
+    def send(action: str, config: Any = None, **fields: str) -> httpx.Response:
         given = {"resolver": "json", "config": config if isinstance(config, str) else json.dumps(config), **TIMES}
-        data = {"token": token_on(browser.get(PROBE)), "act": act, **given, **fields}
+        data = {"token": token_on(browser.get(PROBE)), "action": action, **given, **fields}
         return browser.post(PROBE, data=data)
 
     return send
@@ -41,7 +41,7 @@ def send(api: httpx.Client, base_url: str) -> Iterator[Send]:
         yield sender(browser)
 
 
-def test_settings_are_tried_attached_changed_and_taken_off(send: Send, api: httpx.Client, feed: RawServer) -> None:
+def test_a_resolver_is_tried_attached_changed_and_detached(send: Send, api: httpx.Client, feed: RawServer) -> None:
     config = wanted(feed)["config"]
     tried = send("try", config)
     assert "It would propose" in tried.text
@@ -58,7 +58,7 @@ def test_settings_are_tried_attached_changed_and_taken_off(send: Send, api: http
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "told"),
+    ("fields", "field", "message"),
     [
         ({"config": "{"}, "config", "is not valid json"),
         ({"config": "[1]"}, "config", "must be a json object"),
@@ -74,18 +74,18 @@ def test_settings_are_tried_attached_changed_and_taken_off(send: Send, api: http
         ({"config": '{"url": "https://example.org", "yes": "\\u0000"}'}, "config", "plain text"),
     ],
 )
-def test_a_fault_stands_at_its_field_and_nothing_is_attached(
-    send: Send, api: httpx.Client, fields: dict[str, str], field: str, told: str
+def test_an_error_is_shown_at_its_field_and_nothing_is_attached(
+    send: Send, api: httpx.Client, fields: dict[str, str], field: str, message: str
 ) -> None:
     config = {"url": "https://example.org/feed", "yes": "happened"}
     answer = send("attach", **{"config": config, **fields})
     assert answer.status_code == 422
     assert f'id="f-{field}-error"' in answer.text
-    assert told in unescape(answer.text).lower()
+    assert message in unescape(answer.text).lower()
     assert api.get(PAGE).status_code == 404
 
 
-def test_only_an_admin_is_offered_and_may_set_that_it_resolves_by_itself(
+def test_only_an_admin_is_offered_and_may_set_automatic_resolution(
     api: httpx.Client, base_url: str, feed: RawServer
 ) -> None:
     key = api.post("/api/keys", json={"name": "editor", "scopes": ["resolve"]}).json()["key"]
@@ -96,13 +96,13 @@ def test_only_an_admin_is_offered_and_may_set_that_it_resolves_by_itself(
         assert sender(browser)("attach", wanted(feed)["config"]).status_code == 303
 
 
-def test_the_page_says_what_each_resolver_takes(send: Send, api: httpx.Client) -> None:
+def test_the_page_lists_the_settings_of_each_resolver(send: Send, api: httpx.Client) -> None:
     text = send("try", "{}", resolver="ofac").text
     for name in ("programs", "by_slug", "token_env", "yes_outcome"):
         assert f"<code>{name}</code>" in text
 
 
-def test_a_question_with_options_is_resolved_by_hand(send: Send, api: httpx.Client, base_url: str) -> None:
+def test_a_question_with_options_is_resolved_by_a_person(send: Send, api: httpx.Client, base_url: str) -> None:
     several = QUESTION | {"slug": "several", "kind": "categorical", "options": ["a", "b", "c"]}
     assert api.post("/api/questions", json=several).status_code == 201
     with httpx.Client(base_url=base_url, headers=HTML) as browser:

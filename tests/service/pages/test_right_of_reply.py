@@ -1,4 +1,4 @@
-"""The right of reply: a commentator's statement beside the record, with its day and address; nothing is lost of it."""
+"""The right of reply: a commentator's statement is shown with the record, with its date and address, complete."""
 
 from collections.abc import Iterator
 from html import unescape
@@ -10,8 +10,8 @@ from tests.service.pages.test_sign_in import HTML, sign_in, token_on
 from tests.support.sample_prediction import record_one
 
 PAGE = "/commentators/ann-invented"
-SAID = {"statement": "I was quoted <b>out of context</b>.", "statement_on": "2025-03-02"}
-PUBLISHED = SAID | {"statement_url": "https://example.org/reply"}
+STATEMENT = {"statement": "I was quoted <b>out of context</b>.", "statement_on": "2025-03-02"}
+PUBLISHED = STATEMENT | {"statement_url": "https://example.org/reply"}
 
 
 @pytest.fixture
@@ -30,15 +30,17 @@ def editor(base_url: str, admin: httpx.Client) -> Iterator[httpx.Client]:
 
 
 def send(editor: httpx.Client, **fields: str) -> httpx.Response:
-    kept = {"name": "Ann Invented", "kind": "person"}
-    return editor.post(f"{PAGE}/correct", data={"token": token_on(editor.get(f"{PAGE}/correct")), **kept, **fields})
+    unchanged = {"name": "Ann Invented", "kind": "person"}
+    return editor.post(
+        f"{PAGE}/correct", data={"token": token_on(editor.get(f"{PAGE}/correct")), **unchanged, **fields}
+    )
 
 
 def patch(admin: httpx.Client, **changes: str) -> httpx.Response:
     return admin.patch("/api/commentators/ann-invented", json=changes)
 
 
-def test_a_statement_entered_by_an_editor_stands_beside_the_record_with_day_and_address(
+def test_a_statement_entered_by_an_editor_is_shown_with_its_date_and_address(
     editor: httpx.Client, admin: httpx.Client
 ) -> None:
     assert send(editor, **PUBLISHED).headers["location"] == PAGE
@@ -76,7 +78,7 @@ def test_a_later_statement_replaces_the_earlier_which_stays_visible(editor: http
         ({"kind": "ghost"}, "kind"),
     ],
 )
-def test_a_fault_stands_at_its_field_on_the_page_and_in_the_api(
+def test_an_error_is_shown_at_its_field_on_the_page_and_in_the_api(
     editor: httpx.Client, admin: httpx.Client, fields: dict[str, str], where: str
 ) -> None:
     answer = send(editor, description="A columnist.", **fields)

@@ -1,4 +1,4 @@
-"""Signing in: a key for a cookie, what the cookie is worth, and every way in which a form is refused."""
+"""Signing in: a key is exchanged for a cookie, what the cookie permits, and every way in which a form is refused."""
 
 import re
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def test_behind_https_the_cookie_is_secure_and_bound_to_the_host(sqlite_url: str
 
 
 @pytest.mark.parametrize("key", ["", "guessed-key", "tr_00000000_guessed", "x" * 501, "\u00e9\u2603"])
-def test_a_wrong_key_opens_nothing_and_is_not_shown_again(visitor: httpx.Client, key: str) -> None:
+def test_a_wrong_key_gives_no_access_and_is_not_shown_again(visitor: httpx.Client, key: str) -> None:
     reply = sign_in(visitor, key)
     assert reply.status_code == 422
     assert 'aria-invalid="true"' in reply.text
@@ -79,7 +79,7 @@ def test_a_wrong_key_opens_nothing_and_is_not_shown_again(visitor: httpx.Client,
     assert not is_signed_in(visitor)
 
 
-def test_revoking_the_key_ends_its_visits_at_once(visitor: httpx.Client, admin: httpx.Client) -> None:
+def test_revoking_the_key_ends_its_sessions_at_once(visitor: httpx.Client, admin: httpx.Client) -> None:
     made = admin.post("/api/keys", json={"name": "desk", "scopes": ["resolve"]}).json()
     sign_in(visitor, made["key"])
     assert is_signed_in(visitor)
@@ -87,7 +87,7 @@ def test_revoking_the_key_ends_its_visits_at_once(visitor: httpx.Client, admin: 
     assert not is_signed_in(visitor)
 
 
-def test_a_visit_ends_by_itself(visitor: httpx.Client, clock: FakeClock) -> None:
+def test_a_session_expires(visitor: httpx.Client, clock: FakeClock) -> None:
     sign_in(visitor)
     clock.advance(SESSION_LIFETIME.total_seconds() - 1)
     assert is_signed_in(visitor)
@@ -104,7 +104,7 @@ def test_a_form_left_open_overnight_can_be_sent_after_signing_in_again(visitor: 
     assert visitor.post("/sign-out", data={"token": before}).status_code == 303
 
 
-def test_signing_out_ends_the_visit(visitor: httpx.Client) -> None:
+def test_signing_out_ends_the_session(visitor: httpx.Client) -> None:
     sign_in(visitor)
     reply = visitor.post("/sign-out", data={"token": token_on(visitor.get("/sign-out"))})
     assert reply.status_code == 303
@@ -134,13 +134,13 @@ def test_a_form_from_this_site_is_taken_by_its_origin_too(visitor: httpx.Client,
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "\u00e9"])
-def test_a_form_without_the_visits_token_is_refused(visitor: httpx.Client, token: str) -> None:
+def test_a_form_without_the_token_of_its_session_is_refused(visitor: httpx.Client, token: str) -> None:
     sign_in(visitor)
     assert visitor.post("/sign-out", data={"token": token}).status_code == 403
     assert is_signed_in(visitor)
 
 
-def test_the_token_of_one_visit_is_worth_nothing_in_another(visitor: httpx.Client, base_url: str) -> None:
+def test_the_token_of_one_session_is_refused_in_another(visitor: httpx.Client, base_url: str) -> None:
     sign_in(visitor)
     with httpx.Client(base_url=base_url, headers=HTML) as other:
         sign_in(other)
@@ -149,17 +149,17 @@ def test_the_token_of_one_visit_is_worth_nothing_in_another(visitor: httpx.Clien
 
 
 @pytest.mark.parametrize("cookie", ["", "nonsense", "eyJrZXkiOjF9.forged", "a" * 4000])
-def test_a_forged_cookie_is_nobodys(base_url: str, cookie: str) -> None:
+def test_a_forged_cookie_gives_no_access(base_url: str, cookie: str) -> None:
     reply = httpx.get(f"{base_url}/sign-out", headers=HTML | {"cookie": f"trackrecord={cookie}"})
     assert "You are not signed in" in reply.text
 
 
-def test_the_cookie_does_not_open_the_writing_api(visitor: httpx.Client) -> None:
+def test_the_cookie_does_not_permit_writing_through_the_api(visitor: httpx.Client) -> None:
     sign_in(visitor)
     assert visitor.post("/api/commentators", json={"name": "Ann"}).status_code == 401
 
 
-def test_where_reading_is_closed_the_cookie_opens_it(sqlite_url: str, tmp_path: Path) -> None:
+def test_without_public_reading_the_cookie_permits_reading(sqlite_url: str, tmp_path: Path) -> None:
     settings = Settings(
         _env_file=None, database_url=sqlite_url, state_dir=tmp_path, admin_key=ADMIN_KEY, public_read=False
     )

@@ -1,4 +1,4 @@
-"""Every score that came from words says what it could be by what the words may mean: in the API and on the pages."""
+"""Every score of verbal predictions has its wording range, in the API and on the pages."""
 
 import re
 
@@ -18,17 +18,17 @@ LEAST, SCORE, MOST = 0.15**2, 0.28**2, 0.4**2
 
 @pytest.fixture
 def verbal(admin: httpx.Client) -> httpx.Client:
-    """Twelve events that came true: Ann said they were likely, Bo gave them 50%, three others 40%."""
+    """Twelve events that came true: Ann predicted them as likely, Bo gave them 50%, three others 40%."""
     source = {"url": "https://example.org/column", "title": "A column", "outlet": "Example"}
     for at in range(EVENTS):
         about = question(f"q-{at}", topics=["talks"])
-        said = [say("Ann", about, hedge="likely", source=source), say("Bo", about, probability=0.5)]
-        record(admin, said + [say(f"Other {who}", about, probability=0.4) for who in range(3)])
+        predictions = [say("Ann", about, hedge="likely", source=source), say("Bo", about, probability=0.5)]
+        record(admin, predictions + [say(f"Other {who}", about, probability=0.4) for who in range(3)])
         resolve(admin, f"q-{at}", "yes")
     return admin
 
 
-def test_every_figure_of_a_line_from_words_has_their_range(verbal: httpx.Client) -> None:
+def test_every_estimate_from_verbal_predictions_has_a_wording_range(verbal: httpx.Client) -> None:
     ann = lines(verbal)["Ann"]["statistics"]
     for name in ("brier", "brier_opening"):
         assert words_of(ann[name]) == pytest.approx((LEAST, MOST))
@@ -49,7 +49,7 @@ def words_of(estimate: dict[str, float]) -> tuple[float, float]:
     return estimate["wording_low"], estimate["wording_high"]
 
 
-def test_numbers_have_no_range_of_words(verbal: httpx.Client) -> None:
+def test_numeric_predictions_have_no_wording_range(verbal: httpx.Client) -> None:
     for name, line in lines(verbal).items():
         assert set(line["statistics"]) == set(BoardStatistics.model_fields)
         for estimate in line["statistics"].values() if name != "Ann" else ():
@@ -58,7 +58,7 @@ def test_numbers_have_no_range_of_words(verbal: httpx.Client) -> None:
             assert high == low
 
 
-def test_the_reference_forecasts_table_and_two_compared_say_what_words_allow(verbal: httpx.Client) -> None:
+def test_the_reference_forecasts_table_and_a_comparison_show_wording_ranges(verbal: httpx.Client) -> None:
     (kind,) = board(verbal)["reference_forecasts"]
     mean = (SCORE + 0.25 + 3 * 0.36) / 5
     found = [end - mean for end in words_of(kind["commentators"])]
@@ -79,7 +79,7 @@ def plain(page: str) -> str:
     return re.sub("<[^>]+>", "", page)
 
 
-def test_pages_show_the_range_of_words_beside_the_interval(verbal: httpx.Client) -> None:
+def test_pages_show_the_wording_range_with_the_interval(verbal: httpx.Client) -> None:
     at_all, in_topic = f"wording {LEAST:.2f}–{MOST:.2f}", f"wording {LEAST:.3f} to {MOST:.3f}"
     table, _, reference_forecasts = verbal.get("/").text.partition('id="reference-forecasts"')
     assert at_all in plain(table)
@@ -93,7 +93,7 @@ def test_pages_show_the_range_of_words_beside_the_interval(verbal: httpx.Client)
     assert "Wording range</th>" not in verbal.get("/commentators/bo").text
 
 
-def test_a_revision_in_words_has_its_range_on_the_question_and_in_the_export(
+def test_a_verbal_revision_has_its_wording_range_on_the_question_and_in_the_export(
     admin: httpx.Client, engine: Engine
 ) -> None:
     """Stated 60%, then "likely" at half of the time until the deadline."""

@@ -1,4 +1,4 @@
-"""The scheduler: it never sleeps in, never stops in silence, and shares the work with others of its kind."""
+"""The scheduler: it misses no deadline, reports when it stops, and shares the work with other schedulers."""
 
 import threading
 import time
@@ -95,12 +95,12 @@ def prompted(engine: Engine) -> int:
         return session.execute(select(func.count(col(Prompt.id)))).scalar_one()
 
 
-def count_rings(scheduler: Scheduler, rung: list[int]) -> None:
-    """Add an item to `rung` at each ring of the scheduler's bell."""
+def count_ticks(scheduler: Scheduler, ticks: list[int]) -> None:
+    """Add an item to `ticks` at each tick of the scheduler."""
     on_tick = scheduler._ticker._on_tick
 
     def counted() -> None:
-        rung.append(1)
+        ticks.append(1)
         on_tick()
 
     scheduler._ticker._on_tick = counted
@@ -127,7 +127,7 @@ def test_what_is_overdue_is_prompted_for_and_delivered_within_moments(
     assert receiver.requests[0].headers["user-agent"].startswith("TrackRecord/")
 
 
-def test_a_deadline_before_the_next_tick_is_met_to_the_moment(engine: Engine, settings: Settings) -> None:
+def test_a_deadline_before_the_next_tick_is_handled_on_time(engine: Engine, settings: Settings) -> None:
     deadline = RunningClock().now() + timedelta(seconds=1.5)
     enter(engine, "soon", deadline=deadline)
     settings.tick_seconds = 3600
@@ -157,9 +157,7 @@ def test_a_tick_sweeps_until_nothing_is_due_and_then_delivers(
     assert scheduler.tick().total() == 0
 
 
-def test_one_tick_alone_can_be_had_from_the_command_line(
-    engine: Engine, settings: Settings, receiver: RawServer
-) -> None:
+def test_the_command_line_can_run_a_single_tick(engine: Engine, settings: Settings, receiver: RawServer) -> None:
     enter(engine, "rain", target=f"{receiver.url}/hook")
     settings.allowed_hosts = (receiver.host,)
     counts = run_once(engine, settings)
@@ -198,7 +196,7 @@ def test_a_database_error_is_survived_by_the_next_tick(
         until(scheduler.healthy)
 
 
-def test_a_sweep_that_hangs_is_left_behind_and_another_takes_over(
+def test_a_sweep_that_hangs_is_abandoned_and_another_takes_over(
     engine: Engine, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     enter(engine, "rain")
@@ -253,14 +251,14 @@ def test_setting_the_wall_clock_does_not_stop_the_ticks(
             return datetime.now(tz) + offset[0]
 
     monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Wall)
-    rung: list[int] = []
+    ticks: list[int] = []
     scheduler = Scheduler(engine, settings)
-    count_rings(scheduler, rung)
+    count_ticks(scheduler, ticks)
     with running(scheduler):
-        until(lambda: len(rung) >= 3)
+        until(lambda: len(ticks) >= 3)
         offset[0] = shift
-        before = len(rung)
-        until(lambda: len(rung) >= before + 5)
+        before = len(ticks)
+        until(lambda: len(ticks) >= before + 5)
         enter(engine, "rain")
         until(lambda: prompted(engine) == 1)
         assert scheduler.healthy()
@@ -310,7 +308,7 @@ def test_a_sweep_that_fails_for_good_is_not_healthy(engine: Engine, settings: Se
         assert not scheduler.healthy()
 
 
-def test_stopping_ends_its_threads_and_books_what_is_under_way(engine: Engine, settings: Settings) -> None:
+def test_stopping_ends_its_threads_and_records_the_results_of_running_sends(engine: Engine, settings: Settings) -> None:
     enter(engine, "rain", target="https://example.org/hook")
     sending, release = threading.Event(), threading.Event()
 
@@ -330,7 +328,7 @@ def test_stopping_ends_its_threads_and_books_what_is_under_way(engine: Engine, s
     assert [thread.is_alive() for thread in mine if thread is not None] == [False] * 3
 
 
-def test_a_channel_without_room_does_not_hold_up_the_sweep(engine: Engine, settings: Settings) -> None:
+def test_a_channel_at_its_limit_does_not_delay_the_sweep(engine: Engine, settings: Settings) -> None:
     release = threading.Event()
 
     class Stuck(Taker):
@@ -349,7 +347,7 @@ def test_a_channel_without_room_does_not_hold_up_the_sweep(engine: Engine, setti
         until(lambda: delivered(engine) == 21)
 
 
-def test_the_service_runs_one_and_says_when_its_ticks_have_stopped(
+def test_the_service_runs_a_scheduler_and_reports_when_its_ticks_stop(
     engine: Engine, settings: Settings, serve: Callable[[object], str], receiver: RawServer
 ) -> None:
     enter(engine, "rain", target=f"{receiver.url}/hook")
@@ -369,12 +367,12 @@ def test_on_another_clock_it_neither_spins_nor_prompts_early(
     engine: Engine, settings: Settings, clock: FakeClock
 ) -> None:
     enter(engine, "rain", deadline=START + timedelta(seconds=TICK / 2))
-    rung: list[int] = []
+    ticks: list[int] = []
     scheduler = Scheduler(engine, settings, clock)
-    count_rings(scheduler, rung)
+    count_ticks(scheduler, ticks)
     with running(scheduler):
         began = time.monotonic()
-        until(lambda: len(rung) >= 10)
+        until(lambda: len(ticks) >= 10)
         assert time.monotonic() - began > 6 * TICK, "it waits from tick to tick"
         assert prompted(engine) == 0
         clock.advance(1)

@@ -1,4 +1,4 @@
-"""If-None-Match is read in one way at every door: API, pages and stored snapshots."""
+"""If-None-Match is evaluated alike by API, pages and stored snapshots."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The leaderboard's filters are the same at every door."""
+"""The leaderboard's filters are the same in API, pages and command line."""
 
 import inspect
 from typing import Any

@@ -1,4 +1,4 @@
-"""What others show in their own pages: badges, cards, and the image beside a link."""
+"""What other sites embed: badges, cards, and the image shown with a link."""
 
 import io
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def test_a_badge_shows_score_and_status(admin: httpx.Client) -> None:
     assert ">yes<" in question.text
 
 
-def test_only_what_is_made_for_it_may_be_framed(admin: httpx.Client) -> None:
+def test_only_embeds_may_be_framed(admin: httpx.Client) -> None:
     record_one(admin)
     for path in PAGES:
         assert "frame-ancestors 'none'" in admin.get(path).headers["content-security-policy"], path
@@ -109,7 +109,7 @@ def test_a_link_to_a_question_is_shown_with_an_image_of_it(admin: httpx.Client) 
     assert admin.get(address).headers["etag"] != reply.headers["etag"]
 
 
-def test_no_score_leaves_the_house_without_saying_how_sure_it_is(admin: httpx.Client) -> None:
+def test_a_badge_and_a_card_of_a_short_record_say_that_events_are_too_few(admin: httpx.Client) -> None:
     record_one(admin)
     resolve(admin)
     badge = admin.get("/commentators/ann-invented/badge.svg").text
@@ -126,7 +126,7 @@ def test_a_badge_gives_the_interval_of_its_score() -> None:
 
 
 @pytest.mark.parametrize("what", ["badge.svg", "card", "record.png", "question.png"])
-def test_what_shows_nobody_is_not_found(admin: httpx.Client, what: str) -> None:
+def test_embeds_of_unknown_commentators_and_questions_are_not_found(admin: httpx.Client, what: str) -> None:
     for kind in ("commentators", "questions"):
         assert admin.get(f"/{kind}/nobody/{what}").status_code == 404
 
@@ -134,7 +134,7 @@ def test_what_shows_nobody_is_not_found(admin: httpx.Client, what: str) -> None:
 EMBEDS = ("/commentators/ann-invented/badge.svg", "/commentators/ann-invented/card", "/questions/rain/question.png")
 
 
-def test_what_others_show_may_be_kept_in_between_for_some_minutes_and_pages_may_not(admin: httpx.Client) -> None:
+def test_shared_caches_may_store_embeds_for_minutes_but_not_pages(admin: httpx.Client) -> None:
     record_one(admin)
     for path in EMBEDS:
         headers = admin.get(path).headers
@@ -143,7 +143,7 @@ def test_what_others_show_may_be_kept_in_between_for_some_minutes_and_pages_may_
     assert admin.get("/questions/rain").headers["cache-control"] == "private, no-cache"
 
 
-def test_behind_a_key_nothing_is_kept_in_between(
+def test_without_public_reading_shared_caches_may_store_nothing(
     settings: Settings, clock: FakeClock, serve: Callable[[Any], str]
 ) -> None:
     url = serve(create_app(settings.model_copy(update={"public_read": False}), clock=clock))

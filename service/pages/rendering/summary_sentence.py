@@ -1,9 +1,9 @@
-"""Summary sentence of a commentator's record."""
+"""One sentence that summarises a commentator's record."""
 
 from predictions.schemas.board_item import BoardItem
 
 
-def verdict(summary: BoardItem) -> str:
+def summary_sentence(summary: BoardItem) -> str:
     """Summarise the record in one sentence, no stronger than its interval supports."""
     if not summary.resolved:
         return "No eligible prediction has resolved yet, so there is no score."

@@ -81,8 +81,9 @@ class FormQuery(BaseModel):
     def _drop_empty(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
+        known = {field.alias or name for name, field in cls.model_fields.items()}
         for name in data:
-            refuse_former_name(name)
+            refuse_former_name(name, known)
         return {name: value for name, value in data.items() if value != ""}
 
     def chosen(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -30,26 +30,30 @@ async def check_request(request: Request) -> None:
     route = request.scope["route"]
     known = _known_parameters(route)
     for name in request.query_params:
-        refuse_former_name(name)
         if name not in known:
-            valid = f"valid: {', '.join(sorted(known))}" if known else "there are none here"
-            raise InvalidInput.at(
-                f"/query/{name}", f"unknown query parameter: remove it, or check its spelling ({valid})"
-            )
+            refuse_former_name(name, known)
+            refuse_unknown(name, known)
     if route.body_field is not None:
         body = await request.body()
         if body and not _JSON.match(request.headers.get("content-type", "")):
             raise HTTPException(415, "the body must be JSON: send it with Content-Type: application/json", _ACCEPTED)
         if body.startswith(BOM_UTF8) or b"\0" in body:  # Python's parser accepts more than RFC 8259, section 8.1
-            raise InvalidInput.at("", "the body is not plain UTF-8: encode it as UTF-8 without a byte order mark")
+            raise InvalidInput.at("", "is not plain UTF-8: encode it as UTF-8 without a byte order mark")
         with suppress(ValueError, RecursionError):  # FastAPI reports invalid JSON
             parse_json(body)
 
 
-def refuse_former_name(parameter: str) -> None:
-    """Raise ``InvalidInput`` with the new name if a query parameter was renamed."""
-    if parameter in FORMER_NAMES:
-        raise InvalidInput.at(f"/query/{parameter}", f"was renamed to {FORMER_NAMES[parameter]}: use the new name")
+def refuse_former_name(parameter: str, known: Collection[str]) -> None:
+    """Raise ``InvalidInput`` with the new name if a query parameter was renamed and the new one is known."""
+    name = FORMER_NAMES.get(parameter)
+    if name in known:
+        raise InvalidInput.at(f"/query/{parameter}", f"is now called `{name}`: ask with {name}=...")
+
+
+def refuse_unknown(parameter: str, known: Collection[str]) -> None:
+    """Raise ``InvalidInput`` for a query parameter that does not exist, with those that do."""
+    remedy = f"check its spelling; known are {', '.join(sorted(known))}" if known else "remove it; there are none here"
+    raise InvalidInput.at(f"/query/{parameter}", f"is not a query parameter of this address: {remedy}")
 
 
 _KNOWN_PARAMETERS: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()

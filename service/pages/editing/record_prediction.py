@@ -112,7 +112,7 @@ def _meaning(hedge: str, lexicon: str, against: bool) -> dict[str, Any]:
     try:
         return {"reading": read_hedge(hedge.strip(), lexicon, against=against), "wrong": ""}
     except InvalidInput as error:
-        return {"reading": None, "wrong": error.faults[0].detail}
+        return {"reading": None, "wrong": error.faults[0].sentence(subject="the text of the words")}
 
 
 def meaning_of(form: Form) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
         ({"question/kind": "categorical"}, "question-options", "options"),
         ({"made_at": ""}, "made_at", "the day the prediction was made"),
         ({"made_at": "2025-07-01"}, "made_at", "deadline"),
-        ({"source/url": "column"}, "source-url", "url"),
+        ({"source/url": "column"}, "source-url", "web address"),
         ({"hedge": "zzz"}, "hedge", "has no entry for"),
         ({"hedge": ""}, "hedge", "exactly one"),
         ({"probability": "70"}, "hedge", "exactly one"),

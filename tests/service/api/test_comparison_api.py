@@ -116,6 +116,6 @@ def test_a_bet_on_the_better_of_two_holds_however_often_one_looks(admin: httpx.C
     assert (pair["events"], pair["bet_events"]) == (41, 40)
     assert pair["bet_on_first"] == pytest.approx((0.825 / 0.75) ** 40)
     assert pair["bet_on_second"] == pytest.approx((0.675 / 0.75) ** 40)
-    page = admin.get("/compare?one=ann&other=bob").text
+    page = admin.get("/compare?first=ann&second=bob").text
     assert "would have become 45.26. That rules out that Bob was at least as good every time" in page
     assert "90%: " in page.partition("Brier score, own questions")[2].partition("</tr>")[0]

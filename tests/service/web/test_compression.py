@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from service.web.compression import Compression
-from tests.service.pages.test_sign_in import sign_in, token_on
+from tests.service.security.test_sign_in import sign_in, token_on
 from tests.support.sample_prediction import record_one
 
 PAGES = ("/", "/questions/rain", "/method", "/static/style.css")

@@ -9,7 +9,7 @@ import pytest
 
 from predictions.errors import InvalidInput
 from service.pages.editing.prediction_form import share
-from tests.service.pages.test_sign_in import sign_in, token_on
+from tests.service.security.test_sign_in import sign_in, token_on
 
 PAGE = "/record"
 NEW = {

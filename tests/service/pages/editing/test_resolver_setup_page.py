@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.service.api.test_resolvers_api import PAGE, QUESTION, api, feed, settings, wanted
-from tests.service.pages.test_sign_in import HTML, sign_in, token_on
+from tests.service.security.test_sign_in import HTML, sign_in, token_on
 from tests.support.http_source_server import RawServer
 
 __all__ = ["api", "feed", "settings"]

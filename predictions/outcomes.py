@@ -43,10 +43,10 @@ def per_option(given: list[float] | dict[str, float], question: Question, *, poi
     options = question.options or []
     if isinstance(given, dict):
         if set(given) != set(options):
-            raise InvalidInput.at(pointer, f"needs exactly one probability for each option: {', '.join(options)}")
+            raise InvalidInput.at(pointer, f"must give exactly one probability for each option: {', '.join(options)}")
         given = [given[option] for option in options]
     if len(given) != len(options):
-        raise InvalidInput.at(pointer, f"needs {len(options)} probabilities, in the order of {', '.join(options)}")
+        raise InvalidInput.at(pointer, f"must list {len(options)} probabilities, in the order of {', '.join(options)}")
     total = fsum(given)
     if abs(total - 1) > SUM_TOLERANCE:
         raise InvalidInput.at(pointer, f"must add up to 1 (within {SUM_TOLERANCE}), not {total}: correct them")

@@ -1,4 +1,4 @@
-"""Look up the rows that request paths name (commentator, question, channel), or raise ``NotFound``."""
+"""Look up the rows that request paths name (commentator, question, channel), or raise ``NotOnRecord``."""
 
 from datetime import datetime
 
@@ -14,28 +14,37 @@ from resolvers.notifications.models import Channel, Delivery, Subscription
 from service.security.api_keys import Caller
 
 
+class NotOnRecord(NotFound):
+    """A row that is not in the record; each front door says where the rows of its table are listed."""
+
+    def __init__(self, table: str, key: str, which: object) -> None:
+        self.table, self.missing = table, f"no {table} has the {key} {which!r}"
+        plural = {"delivery": "deliveries"}.get(table, f"{table}s")
+        super().__init__(f"{self.missing}: see GET /api/{plural} for all")
+
+
 def channel_of(session: Session, number: int) -> Channel:
-    """Return the channel with this id. Raises ``NotFound``."""
+    """Return the channel with this id. Raises ``NotOnRecord``."""
     channel = session.get(Channel, number)
     if channel is None:
-        raise NotFound(f"no channel has the id {number}: /api/channels lists them")
+        raise NotOnRecord("channel", "id", number)
     return channel
 
 
 def delivery_of(session: Session, number: int) -> Delivery:
-    """Return the delivery with this id. Raises ``NotFound``."""
+    """Return the delivery with this id. Raises ``NotOnRecord``."""
     delivery = session.get(Delivery, number)
     if delivery is None:
-        raise NotFound(f"no delivery has the id {number}: /api/deliveries lists them")
+        raise NotOnRecord("delivery", "id", number)
     return delivery
 
 
 def commentator_of(session: Session, which: str) -> Commentator:
-    """Return the commentator with this id or slug. Raises ``NotFound``."""
+    """Return the commentator with this id or slug. Raises ``NotOnRecord``."""
     matches = col(Commentator.id) == _parse_id(which) if which.isdecimal() else col(Commentator.slug) == which
     commentator = session.exec(select(Commentator).where(matches)).first()
     if commentator is None:
-        raise NotFound(f"no commentator has the id or slug {which!r}: /api/commentators lists them")
+        raise NotOnRecord("commentator", "id or slug", which)
     return commentator
 
 
@@ -45,26 +54,26 @@ def _parse_id(which: str) -> int:
 
 
 def prediction_of(session: Session, number: int) -> Prediction:
-    """Return the prediction with this id. Raises ``NotFound``."""
+    """Return the prediction with this id. Raises ``NotOnRecord``."""
     prediction = session.get(Prediction, number)
     if prediction is None:
-        raise NotFound(f"no prediction has the id {number}: /api/predictions lists them")
+        raise NotOnRecord("prediction", "id", number)
     return prediction
 
 
 def proposal_of(session: Session, number: int) -> Proposal:
-    """Return the proposal with this id. Raises ``NotFound``."""
+    """Return the proposal with this id. Raises ``NotOnRecord``."""
     proposal = session.get(Proposal, number)
     if proposal is None:
-        raise NotFound(f"no proposal has the id {number}: /api/proposals lists them")
+        raise NotOnRecord("proposal", "id", number)
     return proposal
 
 
 def question_of(session: Session, which: str) -> Question:
-    """Return the question with this id or slug. Raises ``NotFound``."""
+    """Return the question with this id or slug. Raises ``NotOnRecord``."""
     question = find_question(session, _parse_id(which) if which.isdecimal() else which)
     if question is None:
-        raise NotFound(f"no question has the id or slug {which!r}: /api/questions lists them")
+        raise NotOnRecord("question", "id or slug", which)
     return question
 
 
@@ -79,18 +88,18 @@ def in_its_zone(question: Question, deadline: datetime) -> datetime:
 
 
 def source_of(session: Session, number: int) -> Source:
-    """Return the source with this id. Raises ``NotFound``."""
+    """Return the source with this id. Raises ``NotOnRecord``."""
     source = session.get(Source, number)
     if source is None:
-        raise NotFound(f"no source has the id {number}: /api/sources lists them")
+        raise NotOnRecord("source", "id", number)
     return source
 
 
 def subscription_of(session: Session, number: int) -> Subscription:
-    """Return the subscription with this id. Raises ``NotFound``."""
+    """Return the subscription with this id. Raises ``NotOnRecord``."""
     subscription = session.get(Subscription, number)
     if subscription is None:
-        raise NotFound(f"no subscription has the id {number}: /api/subscriptions lists them")
+        raise NotOnRecord("subscription", "id", number)
     return subscription
 
 

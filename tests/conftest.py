@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from service.settings import Settings
+    from tests.support.cli_runner import Command
 
 DATABASES = ("sqlite", "postgresql")
 TEMPLATE = "migrated_template"
@@ -334,6 +335,22 @@ def admin(base_url: str) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
     with httpx.Client(base_url=base_url, headers=headers, limits=limits, timeout=CLIENT_TIMEOUT_SECONDS) as client:
         yield client
+
+
+@pytest.fixture
+def trackrecord(monkeypatch: pytest.MonkeyPatch, sqlite_url: str, tmp_path: Path) -> "Command":
+    """The command on an empty SQLite database: `trackrecord("import", "file.csv")`."""
+    from tests.support.cli_runner import Command
+
+    return Command(monkeypatch, sqlite_url, tmp_path)
+
+
+@pytest.fixture
+def trackrecord_anywhere(monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path) -> "Command":
+    """The command on an empty database of either kind."""
+    from tests.support.cli_runner import Command
+
+    return Command(monkeypatch, database_url, tmp_path)
 
 
 def find_chromium() -> str | None:

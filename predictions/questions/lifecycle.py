@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from predictions import ledger
 from predictions.enums import QuestionStatus
-from predictions.errors import Conflict, InvalidInput
+from predictions.errors import Conflict, InvalidInput, time_text
 from predictions.models import (
     Question,
 )
@@ -53,7 +53,7 @@ def postpone(
     if question.status not in UNRESOLVED:
         raise Conflict(f"the question is {question.status.value}: retract its resolution before moving its deadline")
     if deadline <= question.deadline:
-        raise InvalidInput.at("/deadline", f"must be later than the present deadline, {question.deadline.isoformat()}")
+        raise InvalidInput.at("/deadline", f"must be later than the present deadline, {time_text(question.deadline)}")
     body = {"before": question.deadline, "after": deadline, "reason": reason}
     question.deadline = question.due_at = deadline
     question.status = QuestionStatus.OPEN

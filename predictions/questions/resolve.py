@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from predictions import ledger
 from predictions.enums import ANNULLED, ProposalState, QuestionStatus
-from predictions.errors import Conflict, InvalidInput
+from predictions.errors import Conflict, InvalidInput, time_text
 from predictions.models import Proposal, Question, Resolution, row_id
 from predictions.outcomes import UNRESOLVED, checked_outcome
 from predictions.schemas.fields import LAST_INSTANT_OF_DAY
@@ -65,7 +65,7 @@ def checked_known_at(known_at: datetime, now: datetime) -> datetime:
     if known_at.date() == now.date() and known_at.time() == LAST_INSTANT_OF_DAY:
         return min(known_at, now)
     if (known_at - now).total_seconds() > CLOCK_TOLERANCE_SECONDS:
-        raise InvalidInput.at("/known_at", f"lies in the future (it is {now.isoformat()}): check the date")
+        raise InvalidInput.at("/known_at", f"lies in the future: give a time up to now, {time_text(now)}")
     return known_at
 
 
@@ -79,7 +79,7 @@ def retract_resolution(session: Session, question: Question, reason: str, *, now
         raise Conflict("the question has no outcome: there is nothing to retract")
     if (condition := _failed_condition(session, question)) is not None:
         raise Conflict(
-            f"it is annulled because {condition.slug!r} ended as {condition.outcome!r}, not "
+            f"the question is annulled because {condition.slug!r} ended as {condition.outcome!r}, not "
             f"{question.condition_outcome!r}: correct or retract the resolution of that question instead"
         )
     resolution = Resolution(

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.enums import QuestionStatus
-from predictions.errors import Conflict, InvalidInput
+from predictions.errors import Conflict, InvalidInput, time_text
 from predictions.models import Question
 from predictions.outcomes import UNRESOLVED
 
@@ -48,11 +48,12 @@ def snooze_question(session: Session, question: Question, until: datetime | None
     is not snoozed when ``until`` is None, and ``InvalidInput`` for a time that is past or more than a year ahead.
     """
     if question.status is not QuestionStatus.DUE:
-        raise Conflict(f"the question is {question.status.value}, and only one that is due can be snoozed")
+        raise Conflict(f"the question is {question.status.value}: snooze it when it is due")
     if until is None and not is_snoozed(question):
         raise Conflict("the question is not snoozed: give a time in until to snooze it")
     if until is not None and not now < until <= now + LONGEST_SNOOZE:
-        raise InvalidInput.at("/until", f"must be later than now and at most {LONGEST_SNOOZE.days} days ahead")
+        longest = f"at most {LONGEST_SNOOZE.days} days ahead"
+        raise InvalidInput.at("/until", f"must be later than now, {time_text(now)}, and {longest}")
     before = question.snoozed_until if is_snoozed(question) else None
     if before is None:
         question.snoozes += 1

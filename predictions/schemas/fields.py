@@ -3,14 +3,26 @@
 import re
 from datetime import UTC, date, datetime, time
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    TypeAdapter,
+    ValidationError,
+)
 
 from predictions.columns import MAX_ID
-from predictions.errors import InvalidInput
+from predictions.errors import InvalidInput, time_text
 
+#: What a calendar day and an address must be.
+DATE = "must be a date, for example 2025-03-18"
+WEB_ADDRESS = "must be a web address that begins with http:// or https://, for example https://example.org/article"
 LAST_INSTANT_OF_DAY = time(23, 59, 59)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})?")
@@ -52,15 +64,15 @@ def _parse(value: str) -> datetime:
         raise ValueError("must be a time in RFC 3339, for example 2025-03-18T20:00:00Z, or a date such as 2025-03-18")
     try:
         return datetime.fromisoformat(value.upper())
-    except ValueError as error:
-        raise ValueError(f"is not a valid time ({error}): check day, month, hour and offset") from None
+    except ValueError:
+        raise ValueError("is not a valid time: check day, month, hour and offset") from None
 
 
 def _day(value: str) -> date:
     try:
         return date.fromisoformat(value)
-    except ValueError as error:
-        raise ValueError(f"is not a valid date ({error}): check day and month") from None
+    except ValueError:
+        raise ValueError("is not a valid date: check day and month") from None
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -79,7 +91,7 @@ def _calendar_day(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise ValueError("must be a date, for example 2025-03-18")
+        raise ValueError(DATE)
     return _day(value).isoformat()
 
 
@@ -88,12 +100,15 @@ _zones = cache(available_timezones)  # it lists a folder at every call
 
 def _zone(value: str) -> str:
     if value not in _zones():
-        raise ValueError("must be an IANA time zone, for example UTC, Europe/Kyiv or America/New_York")
+        raise ValueError("must be the name of an IANA time zone, for example UTC, Europe/Kyiv or America/New_York")
     return value
 
 
 def _web_address(value: str) -> str:
-    _URL.validate_python(value)  # http and https only; the parsed form would change the spelling
+    try:
+        _URL.validate_python(value)  # http and https only; the parsed form would change the spelling
+    except ValidationError:
+        raise ValueError(WEB_ADDRESS) from None
     return value
 
 
@@ -106,7 +121,7 @@ def _slug(value: str) -> str:
 def check_period(since: datetime | None, until: datetime | None) -> None:
     """Raise ``InvalidInput`` for a period that ends before it begins."""
     if since is not None and until is not None and until <= since:
-        raise InvalidInput.at("/query/to", f"must be later than from ({since.isoformat()}): swap them or leave one out")
+        raise InvalidInput.at("/query/to", f"must be later than `from`, {time_text(since)}: swap them or leave one out")
 
 
 def local_deadline(value: datetime | date, zone: str) -> datetime:
@@ -136,7 +151,14 @@ def _deadline(value: Any) -> Any:
     return _in_utc(parsed) if parsed.tzinfo else _in_accepted_years(parsed)
 
 
+def _supersedes(value: Any) -> Any:
+    if value not in (None, "none") and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ValueError('must be the id of the newest resolution, or "none" if there is none')
+    return value
+
+
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Supersedes = Annotated[Id | Literal["none"] | None, BeforeValidator(_supersedes)]
 Line = Annotated[str, AfterValidator(_clean), Field(max_length=200)]
 Name = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=200)]
 Note = Annotated[str, AfterValidator(_clean), Field(max_length=10_000)]

@@ -1,7 +1,7 @@
 """Validated inputs: one for each kind of thing that a person or a program submits to the record."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -20,6 +20,7 @@ from predictions.schemas.fields import (
     Probability,
     Prose,
     Slug,
+    Supersedes,
     Title,
     Topic,
     Url,
@@ -130,7 +131,7 @@ class QuestionIn(Input):
         if self.options and any(option.casefold() == ANNULLED for option in self.options):
             raise ValueError(f"no option may be called {ANNULLED!r}, an outcome that every question has: rename it")
         if self.opens_at and self.opens_at >= self.deadline:
-            raise ValueError("opens_at must lie before the deadline")
+            raise ValueError("opens_at must lie before the deadline: correct one of the two")
         if len(set(self.topics)) < len(self.topics):
             raise ValueError("topics must differ from one another: remove the duplicate")
         return self
@@ -159,7 +160,7 @@ class IntervalIn(Input):
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         if not self.low <= self.best <= self.high:
-            raise ValueError("must hold low <= best <= high")
+            raise ValueError("must hold low <= best <= high: put the three in order")
         return self
 
 
@@ -237,9 +238,7 @@ class ResolutionIn(Input):
         default=[], description="at least one piece, unless annulled with a note"
     )
     note: Note = Field(default="", description="remark on the outcome")
-    supersedes: Id | Literal["none"] | None = Field(
-        default=None, description="expected newest resolution: its id, or none"
-    )
+    supersedes: Supersedes = Field(default=None, description="expected newest resolution: its id, or none")
 
     @model_validator(mode="after")
     def _has_evidence(self) -> Self:

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, text
 from sqlmodel import Session, select
 
 from predictions import ledger
-from predictions.errors import InvalidInput, inside
+from predictions.errors import InvalidInput, inside, time_text
 from predictions.models import Prediction, Question, row_id
 from predictions.schemas.inputs import PredictionIn, StatedIn
 from predictions.scores.running_totals import count_first_predictions, rescoring
@@ -145,10 +145,11 @@ def _row(cache: EntityCache, data: StatedIn, commentator_id: int, question: Ques
     if data.made_at > question.deadline:
         raise InvalidInput.at(
             "/made_at",
-            f"lies after the question's deadline, {question.deadline.isoformat()}: a prediction made then cannot count",
+            f"lies after the question's deadline, {time_text(question.deadline)}, when a prediction cannot count: "
+            "check the date and the question",
         )
     if data.made_at - cache.now > CLOCK_TOLERANCE:
-        raise InvalidInput.at("/made_at", f"lies in the future (it is {cache.now.isoformat()}): check the date")
+        raise InvalidInput.at("/made_at", f"lies in the future: give a time up to now, {time_text(cache.now)}")
     source = cache.source(data.source)
     return {
         "commentator_id": commentator_id,

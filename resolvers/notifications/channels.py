@@ -9,7 +9,7 @@ from datetime import datetime, time
 from typing import Annotated, Any, Self
 from uuid import uuid4
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from sqlmodel import Session, select
 
 from predictions.errors import Conflict, InvalidInput
@@ -25,7 +25,16 @@ from resolvers.prompts.schedule import ESCALATION
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not a secret
 SECRET_BYTES = range(24, 65)
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM")]
+_TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def _time_of_day(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(_TIME_OF_DAY, value):
+        raise ValueError("must be a time of day, for example 22:30")
+    return value
+
+
+TimeOfDay = Annotated[str, BeforeValidator(_time_of_day), Field(pattern=_TIME_OF_DAY, description="HH:MM")]
 _CHAT_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+")
 
 
@@ -59,7 +68,9 @@ class ChannelPreferences(Input):
         if (self.quiet_from is None) != (self.quiet_to is None) or (
             self.quiet_from and self.quiet_from == self.quiet_to
         ):
-            raise ValueError("give quiet_from and quiet_to together, and two different times")
+            raise ValueError(
+                "quiet hours need quiet_from and quiet_to together, two different times: give both, or neither"
+            )
         if self.digest_at and self.quiet_from and self.quiet_to:
             at, start, end = map(time.fromisoformat, (self.digest_at, self.quiet_from, self.quiet_to))
             if is_between(at, start, end):
@@ -89,7 +100,7 @@ class ChannelIn(ChannelPreferences):
             try:
                 validate_url(value)
             except AddressRefused as error:
-                raise ValueError(error.detail) from None
+                raise ValueError(f"is not allowed, because {error.detail}") from None
         if kind is ChannelKind.EMAIL and not _MAILBOX.fullmatch(value):
             raise ValueError("must be one plain mail address, for example newsroom@example.org")
         if kind is ChannelKind.CHAT and not _CHAT_ADDRESS.fullmatch(value):
@@ -171,7 +182,7 @@ def send_test_message(channel: Channel, senders: Mapping[ChannelKind, Sender], *
     """
     sender = senders.get(channel.kind)
     if sender is None:
-        raise InvalidInput.at("/kind", f"channels of the kind {channel.kind.value} are not set up on this server")
+        raise InvalidInput.at("/kind", f"{channel.kind.value} channels are not set up on this server: ask its operator")
     payload = message(CHANNEL_TEST, now, {"channel": channel.name, "note": "Prompts will arrive like this message."})
     return sender.send(outgoing_message(channel, f"msg_{uuid4().hex}", payload))
 

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, insert, null, select, update
 from sqlmodel import Session, col
 
 from predictions.enums import QuestionStatus
-from predictions.errors import Conflict
+from predictions.errors import Conflict, time_text
 from predictions.models import Question, row_id
 from predictions.questions.triage import is_snoozed
 from resolvers.notifications.channels import set_enabled
@@ -236,9 +236,10 @@ def resend(session: Session, delivery: Delivery, *, now: datetime) -> None:
     pending, was cancelled, or its channel is disabled.
     """
     if delivery.state is DeliveryState.PENDING:
-        raise Conflict(f"delivery {delivery.id} is still to be sent, at {delivery.next_at.isoformat()}: wait for that")
+        raise Conflict(f"delivery {delivery.id} is still to be sent, at {time_text(delivery.next_at)}: wait for that")
     if delivery.state is DeliveryState.CANCELLED:
-        raise Conflict(f"delivery {delivery.id} was cancelled: {delivery.last_error}")
+        reason = delivery.last_error
+        raise Conflict(f"delivery {delivery.id} was cancelled ({reason}): only a delivered or dead one is sent again")
     if not session.get_one(Channel, delivery.channel_id).enabled:
         raise Conflict("the channel is disabled: enable it first")
     delivery.state, delivery.next_at, delivery.finished_at = DeliveryState.PENDING, now, None

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from predictions.errors import InvalidInput
 from predictions.models import row_id
+from predictions.validation import invalid_input
 from resolvers.notifications.channels import ChannelPreferences, set_preferences
 from resolvers.notifications.models import Channel, Delivery, DeliveryState
 from resolvers.notifications.payloads import DIGEST_CREATED, message
@@ -67,7 +67,7 @@ def change_preferences(session: Session, channel: Channel, data: ChannelPreferen
     try:
         set_preferences(channel, ChannelPreferences.model_validate(old | new))
     except ValidationError as error:
-        raise InvalidInput.at("", error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        raise invalid_input(error) from None
     session.flush()
     unsent = update(_DELIVERY).where(*_UNSENT, _DELIVERY.c.channel_id == row_id(channel))
     session.connection().execute(unsent.values(next_at=send_time(channel, now)))

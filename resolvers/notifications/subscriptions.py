@@ -28,7 +28,7 @@ class SubscriptionIn(Input):
     @model_validator(mode="after")
     def _names_one(self) -> Self:
         if (self.question is None) == (self.topic is None):
-            raise ValueError("give either a question or a topic")
+            raise ValueError("give either a question or a topic, not both")
         return self
 
 
@@ -49,7 +49,7 @@ def subscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: 
     Raises ``InvalidInput`` for an unknown question, ``Conflict`` if the channel has that subscription already.
     """
     if _find_subscription(session, channel, data) is not None:
-        raise Conflict(f"the channel {channel.name!r} is already subscribed to that")
+        raise Conflict(f"the channel {channel.name!r} is already subscribed to that: nothing is left to do")
     row = Subscription(
         channel_id=row_id(channel),
         question_id=_question_id(session, data),

@@ -53,15 +53,15 @@ class JsonConfig(Config):
     def _check_headers(cls, value: dict[str, str]) -> dict[str, str]:
         for header, name in value.items():
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,60}", header) or header.lower() == "host":
-                raise ValueError(f"{header[:60]!r} cannot be set as a header")
+                raise ValueError(f"{header[:60]!r} cannot be set as a header: name another")
             if not re.fullmatch(rf"{SECRET_PREFIX}[A-Z0-9_]{{1,60}}", name):
-                raise ValueError(f"the variable of {header!r} must begin with {SECRET_PREFIX}")
+                raise ValueError(f"the variable of {header!r} must begin with {SECRET_PREFIX}: rename it")
         return value
 
     @model_validator(mode="after")
     def _check_conditions(self) -> Self:
         if self.yes is None and self.no is None and self.annul is None:
-            raise ValueError("give at least one of yes, no and annul")
+            raise ValueError("needs at least one of yes, no and annul: give a condition")
         return self
 
 

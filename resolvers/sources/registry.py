@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from predictions.enums import QuestionKind
 from predictions.errors import Fault, InvalidInput
+from predictions.validation import validation_errors
 from resolvers.sources.evidence import Probe
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, Resolver, broken_rule
 from resolvers.sources.json_api import JsonResolver
@@ -55,8 +56,11 @@ def validate_config(key: str, settings: Any, kind: QuestionKind = QuestionKind.B
     try:
         return resolver.settings.model_validate(settings)
     except ValidationError as error:
-        faults = [_fault(item) for item in error.errors(include_url=False, include_context=False, include_input=False)]
-        raise InvalidInput(f"the settings of the resolver {key!r} are not valid", *faults) from None
+        faults = [
+            Fault(f"/config{fault.pointer}", fault.detail)
+            for fault in validation_errors(error.errors(include_url=False, include_input=False))
+        ]
+        raise InvalidInput(faults[0].detail, *faults) from None
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -68,11 +72,6 @@ def _strings(value: Any) -> Iterator[str]:
             yield part
         elif isinstance(part, dict | list):
             remaining += [*part, *part.values()] if isinstance(part, dict) else part
-
-
-def _fault(error: Mapping[str, Any]) -> Fault:
-    path = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error["loc"])
-    return Fault(f"/config{path}", str(error["msg"]).removeprefix("Value error, "))
 
 
 def probe(question: ProbedQuestion, key: str, settings: Any, fetch: Fetch) -> Probe:

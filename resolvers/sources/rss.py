@@ -41,7 +41,7 @@ class FeedConfig(Config):
     @model_validator(mode="after")
     def _check_words(self) -> Self:
         if not self.all and not self.any:
-            raise ValueError("give words in all or any")
+            raise ValueError("needs words in all or any: give some")
         return self
 
 

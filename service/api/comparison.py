@@ -54,6 +54,6 @@ def compare_two_commentators(
     """
     one, other = commentator_of(session, query.first), commentator_of(session, query.second)
     if one.id == other.id:
-        raise InvalidInput.at("/query/second", "names the same commentator as first: name another")
+        raise InvalidInput.at("/query/second", "names the same commentator as `first`: name another")
     now = request.app.state.clock.now()
     return read_reply(request, compare_commentators(session, one, other, query.filters(), now=now))

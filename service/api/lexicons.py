@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from predictions.errors import Fault, InvalidInput
 from predictions.hedges.interpret import lexicons, read_hedge
 from predictions.schemas.fields import Words
 from service.security.access import Reader
@@ -43,7 +44,10 @@ def interpret_hedge(
 
     Low, best and high probability that a lexicon gives to the words.
     """
-    interpretation = read_hedge(words, lexicon)
+    try:
+        interpretation = read_hedge(words, lexicon)
+    except InvalidInput as error:  # its pointers are those of a prediction
+        raise InvalidInput(error.detail, *(_of_parameter(fault) for fault in error.faults)) from None
     return HedgeView(
         words=interpretation.words,
         lexicon=interpretation.lexicon,
@@ -55,3 +59,8 @@ def interpret_hedge(
         vague=interpretation.vague,
         source=interpretation.source,
     )
+
+
+def _of_parameter(fault: Fault) -> Fault:
+    name = {"/hedge": "words", "/lexicon": "lexicon"}[fault.pointer]
+    return Fault(f"/query/{name}", fault.detail)

@@ -19,11 +19,11 @@ from predictions.schemas.inputs import CommentatorIn, CorrectionIn, PredictionIn
 from predictions.schemas.views import PredictionView
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.record import Submission, record_each, record_prediction, record_predictions
+from predictions.validation import invalid_input
 from service.lookup import commentator_of, prediction_of, question_of
 from service.security.access import Predictor, Reader
 from service.security.api_keys import Caller
 from service.strict_json import parse_json
-from service.validation import invalid_input
 from service.web.idempotency import IdempotentWrite, Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
@@ -44,8 +44,8 @@ class RejectedLine(BaseModel):
     @classmethod
     def of(cls, line: int, error: TrackRecordError) -> Self:
         """Return the view of a line and its error."""
-        errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
-        return cls(line=line, detail=error.detail, errors=errors)
+        errors = [{"pointer": fault.pointer, "detail": fault.sentence(whole="the line")} for fault in error.faults]
+        return cls(line=line, detail=error.sentence(whole="the line"), errors=errors)
 
 
 class BatchResult(BaseModel):

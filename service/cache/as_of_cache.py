@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
 from predictions.audit.as_of import head_at, rebuild
-from predictions.errors import InvalidInput
+from predictions.errors import InvalidInput, time_text
 from predictions.leaderboard.estimates import Estimates, estimate
 from predictions.leaderboard.filters import Filters, Revisions
 from predictions.ledger import Head
@@ -151,7 +151,7 @@ class AsOfCache:
 def refuse_future(when: datetime, now: datetime) -> None:
     """Raise ``InvalidInput`` for an instant that is not past."""
     if when > now:
-        raise InvalidInput.at("/query/as_of", f"must not lie in the future (it is {now.isoformat()} now): omit it")
+        raise InvalidInput.at("/query/as_of", f"lies in the future: omit it, or give a time up to {time_text(now)}")
 
 
 def _rebuild(engine: Engine, when: datetime) -> RebuiltRecord:

@@ -24,6 +24,7 @@ from service.cli import (
     show,
 )
 from service.cli.errors import EXIT_CODES, INTERRUPTED, print_error
+from service.cli.options import NamesOptions
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,14 +41,14 @@ SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
 }
 for section, commands in SECTIONS.items():
     for command in commands:
-        app.command(rich_help_panel=section)(command)
-app.command("import", rich_help_panel="Record")(files.import_file)
-app.command("export", rich_help_panel="Read")(files.export)
+        app.command(rich_help_panel=section, cls=NamesOptions)(command)
+app.command("import", rich_help_panel="Record", cls=NamesOptions)(files.import_file)
+app.command("export", rich_help_panel="Read", cls=NamesOptions)(files.export)
 
 keys_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
-keys_app.command("create")(keys.create_key)
-keys_app.command("list")(keys.list_keys)
-keys_app.command("revoke")(keys.revoke_key)
+keys_app.command("create", cls=NamesOptions)(keys.create_key)
+keys_app.command("list", cls=NamesOptions)(keys.list_keys)
+keys_app.command("revoke", cls=NamesOptions)(keys.revoke_key)
 app.add_typer(keys_app, name="keys", rich_help_panel="Maintain")
 
 
@@ -83,7 +84,7 @@ CHANNELS: dict[str, Callable[..., None]] = {
     "resend": deliveries.again,
 }
 for name, function in CHANNELS.items():
-    channels_app.command(name)(function)
+    channels_app.command(name, cls=NamesOptions)(function)
 app.add_typer(channels_app, name="channels", rich_help_panel="Maintain")
 
 resolver_app = typer.Typer(
@@ -96,7 +97,7 @@ RESOLVERS: dict[str, Callable[..., None]] = {
     "kinds": resolvers.list_kinds,
 }
 for name, function in RESOLVERS.items():
-    resolver_app.command(name)(function)
+    resolver_app.command(name, cls=NamesOptions)(function)
 app.add_typer(resolver_app, name="resolver", rich_help_panel="Maintain")
 
 

@@ -45,7 +45,9 @@ def _preferences(
     digest: str | None,
 ) -> dict[str, Any]:
     """Return the given options as the fields of ``ChannelPreferences``; an empty text clears a field."""
-    start, _, end = (quiet or "").partition("-")
+    start, dash, end = (quiet or "").partition("-")
+    if quiet and not dash:
+        raise typer.BadParameter("must be two times with a hyphen between them: 22:00-07:00", param_hint="--quiet")
     given: dict[str, Any] = {"topics": topics, "escalations_only": escalations_only, "zone": zone}
     given |= {"person": person, "digest_at": digest}
     given |= {} if quiet is None else {"quiet_from": start, "quiet_to": end}

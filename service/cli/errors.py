@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from predictions.errors import Conflict, NotFound, TrackRecordError
+from predictions.errors import Conflict, Fault, NotFound, TrackRecordError
+from predictions.validation import invalid_input
 from service.errors import Unavailable
+from service.lookup import NotOnRecord
 from service.settings import Settings
-from service.validation import invalid_input
 
 FINDINGS, INVALID, CONFLICT, UNAVAILABLE = 1, 2, 3, 4
 INTERRUPTED = 130
@@ -52,6 +53,21 @@ _DATABASE_REMEDIES = (
 )
 
 
+#: The command that lists the rows of a table.
+_LISTS = {
+    "channel": "trackrecord channels list shows all",
+    "commentator": "trackrecord leaderboard --sort name shows all that predicted",
+    "delivery": "trackrecord channels log shows all",
+    "question": "trackrecord due shows those that wait, trackrecord export all",
+}
+
+
+def one_line(fault: Fault, *, whole: str = "the input") -> str:
+    """Return a fault as one line that names the field, the option or the column."""
+    said = fault.sentence(whole=whole)
+    return f"{fault.field}: {said}" if said == fault.detail and fault.field else said
+
+
 def print_error(error: Exception) -> int:
     """Print an error to standard error, one line per fault, and return the exit code.
 
@@ -84,16 +100,17 @@ def _lines(error: Exception) -> Iterator[str]:
         yield from _settings(error)
     elif isinstance(error, ValidationError | TrackRecordError):
         shown = invalid_input(error) if isinstance(error, ValidationError) else error
-        for fault in shown.faults:
-            yield f"{fault.pointer.lstrip('/')}: {fault.detail}" if fault.pointer else fault.detail
-        if not shown.faults:
-            yield shown.detail
+        yield from map(one_line, shown.faults)
+        if isinstance(shown, NotOnRecord):
+            yield f"{shown.missing}: {_LISTS[shown.table]}"
+        elif not shown.faults:
+            yield shown.sentence()
     elif isinstance(error, PoolTimeout):
         yield "the database is busy: retry shortly"
     elif isinstance(error, DBAPIError):
         yield _of_database(str(error.orig))
     elif isinstance(error, ArgumentError | NoSuchModuleError | ModuleNotFoundError):
-        yield "TRACKRECORD_DATABASE_URL: must be postgresql://user:password@host/database, or empty for SQLite"
+        yield "TRACKRECORD_DATABASE_URL must be postgresql://user:password@host/database, or empty for SQLite"
     elif isinstance(error, CommandError):
         yield f"the database was created by another version of this program ({error}): update the program"
     elif isinstance(error, OSError) and error.filename is not None:
@@ -103,7 +120,7 @@ def _lines(error: Exception) -> Iterator[str]:
 def _settings(error: ValidationError) -> Iterator[str]:
     for fault in invalid_input(error).faults:
         name = fault.pointer.strip("/").split("/")[0].upper()
-        yield f"TRACKRECORD_{name}: {fault.detail}"
+        yield one_line(Fault(f"TRACKRECORD_{name}", fault.detail))
 
 
 def _of_database(message: str) -> str:

@@ -10,9 +10,10 @@ from typing import Annotated, Any, BinaryIO, TextIO
 import typer
 from rich.progress import Progress
 
-from predictions.transfer.importer import MAX_FAULTS, Import, Report
+from predictions.errors import Fault
+from predictions.transfer.importer import MAX_FAULTS, Import, LineFault, Report
 from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready
-from service.cli.errors import FINDINGS, INVALID
+from service.cli.errors import FINDINGS, INVALID, one_line
 from service.db.engine import read_transaction, write_transaction
 from service.files.csv_columns import column_of
 from service.files.export_content import What, content_of
@@ -41,7 +42,7 @@ def import_file(
     of CSV. Rows that are on record already are skipped.
     """
     if str(file) != "-" and not file.is_file():
-        raise typer.BadParameter(f"there is no file {str(file)!r}", param_hint="FILE")
+        raise typer.BadParameter(f"there is no file {str(file)!r}: check its name", param_hint="FILE")
     form = form or format_of(file.name)
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     if delimiter is not None and len(delimiter) != 1:
@@ -101,7 +102,7 @@ def _finishing(bar: Progress) -> Callable[[int, int], None]:
 
 def _content(report: Report, form: Format, *, dry_run: bool, recorded: bool) -> dict[str, Any]:
     faults = [
-        {"line": fault.line, **_where(fault.type, fault.pointer, form), "detail": fault.detail}
+        {"line": fault.line, **_where(fault.type, fault.pointer, form), "detail": _sentence(fault, form)}
         for fault in report.faults
     ]
     return {
@@ -118,10 +119,13 @@ def _where(kind: str, pointer: str, form: Format) -> dict[str, str]:
     return {"column": column_of(kind, pointer)} if form is Format.CSV else {"pointer": pointer}
 
 
+def _sentence(fault: LineFault, form: Format) -> str:
+    return one_line(Fault(next(iter(_where(fault.type, fault.pointer, form).values())), fault.detail), whole="the line")
+
+
 def _print_report(report: Report, file: str, form: Format, *, dry_run: bool, recorded: bool) -> None:
     for fault in report.faults:
-        where = next(iter(_where(fault.type, fault.pointer, form).values()))
-        typer.echo(f"{file}:{fault.line}: {where}{': ' if where else ''}{fault.detail}", err=True)
+        typer.echo(f"{file}:{fault.line}: {_sentence(fault, form)}", err=True)
     if report.refused:
         typer.echo(_refusals(report), err=True)
     added = _list(report.recorded) or "nothing new"

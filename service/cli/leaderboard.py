@@ -17,10 +17,11 @@ from predictions.leaderboard.estimates import estimate
 from predictions.leaderboard.filters import Include, Revisions
 from predictions.schemas.board_item import BoardItem
 from predictions.schemas.fields import Instant
+from predictions.validation import validation_errors
 from service.cache.as_of_cache import refuse_future
 from service.cli.common import AsJson, clock, print_json, print_table, ready
+from service.cli.options import renamed
 from service.db.engine import read_transaction
-from service.validation import validation_errors
 from service.web.leaderboard_query import BoardQuery
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -76,6 +77,7 @@ def leaderboard(
     min_resolved: Annotated[int, _option("min_resolved")] = 0,
     sort: Annotated[Sort | None, _option("sort")] = None,
     as_of: Annotated[str | None, _option("as_of", metavar="TIME")] = None,
+    worded: Annotated[bool | None, renamed("--verbal")] = None,
     limit: Annotated[int, typer.Option(min=1, help="rows shown")] = 1000,
     as_json: AsJson = False,
 ) -> None:

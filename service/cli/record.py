@@ -11,13 +11,13 @@ from predictions.questions.resolve import resolve as resolve_question
 from predictions.schemas.inputs import PredictionIn, ResolutionIn
 from predictions.schemas.views import PredictionView, ResolutionView
 from predictions.submissions.record import record_prediction
+from predictions.validation import invalid_input
 from service.cli.common import ACTOR, AsJson, clock, print_json, ready
 from service.db.engine import write_transaction
 from service.files.csv_columns import column_of
 from service.files.csv_mapping import lines_of
 from service.lookup import question_of
 from service.strict_json import parse_json
-from service.validation import invalid_input
 
 Text = str | None
 

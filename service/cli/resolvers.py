@@ -80,8 +80,11 @@ def _config(text: str) -> Any:
             with open(text[1:], encoding="utf-8") as file:
                 return json.load(file)
         return json.loads(text)
-    except (OSError, ValueError) as error:
-        raise InvalidInput.at("/config", f"give JSON, or @ and the name of a file with JSON ({error})") from None
+    except OSError as error:
+        remedy = "give settings as JSON, or @ and the name of a file with JSON"
+        raise InvalidInput.at("/config", f"names a file that cannot be read ({error.strerror}): {remedy}") from None
+    except ValueError:
+        raise InvalidInput.at("/config", "is not JSON: give JSON, or @ and the name of a file with JSON") from None
 
 
 def list_resolvers(as_json: AsJson = False) -> None:

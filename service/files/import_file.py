@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from predictions.errors import InvalidInput
 from predictions.transfer.importer import Import
 from predictions.transfer.line_types import LINES, DemoLine, Line
+from predictions.validation import invalid_input
 from service.files.csv_reader import FORMER_MARK, csv_lines
 from service.files.jsonl_reader import json_lines
 from service.files.text_lines import text_lines
-from service.validation import invalid_input
 
 COMPUTED = ("score", "leaderboard", "ledger")
 

@@ -17,7 +17,7 @@ def json_lines(texts: Iterable[str]) -> Iterator[tuple[int, Content]]:
         if not text.strip():
             continue
         if not has_lines and text.strip() == "[":
-            raise InvalidInput("is one JSON list: write JSON Lines, one object a line, without the brackets and commas")
+            raise InvalidInput("the file is one JSON list: write one object a line, without brackets and commas")
         has_lines = True
         yield number, _object(text)
     if not has_lines:

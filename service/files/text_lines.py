@@ -39,4 +39,6 @@ def text_lines(file: BinaryIO, encoding: str, progress: Callable[[int], None]) -
 def _check_text(start: bytes) -> None:
     for mark, file_type in _OTHER_MARKS.items():
         if start.startswith(mark):
-            raise InvalidInput(f"is {file_type}, not UTF-8 text: save the file as CSV UTF-8 or as JSON Lines in UTF-8")
+            raise InvalidInput(
+                f"the file is {file_type}, not UTF-8 text: save it as CSV UTF-8 or as JSON Lines in UTF-8"
+            )

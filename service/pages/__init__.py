@@ -3,7 +3,7 @@
 Entry points: `router`, `problem_page`, `sign_in_first`.
 """
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from service.pages.editing import (
     channels,
@@ -30,6 +30,7 @@ from service.pages.public import (
 )
 from service.pages.rendering.error_page import problem_page
 from service.pages.rendering.forms import SignInFirst, sign_in_first
+from service.web.strict_requests import check_page_query
 
 __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
@@ -40,5 +41,7 @@ EDITING = (
     *(inbox, record_prediction, correct_prediction, resolve_question, right_of_reply, resolver_setup, channels),
     sign_in,
 )
-for module in (*PUBLIC, *EMBEDS, *EDITING):
+for module in (*PUBLIC, *EDITING):
+    router.include_router(module.router, dependencies=[Depends(check_page_query)])
+for module in EMBEDS:  # other sites and feed readers may add parameters to the addresses that they fetch
     router.include_router(module.router)

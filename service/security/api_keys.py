@@ -44,10 +44,12 @@ def create_key(session: Session, name: str, scopes: list[str], *, secret: bytes,
 
 def store_key(session: Session, name: str, scopes: list[str], plain: str, *, secret: bytes, now: datetime) -> ApiKey:
     """Store a key whose plain text is given. Raises ``InvalidInput`` or ``Conflict`` (name taken)."""
+    if not name.strip():
+        raise InvalidInput.at("/name", "must not be empty: give the name of its user or program")
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise InvalidInput.at(
-            "/scopes", f"choose from {', '.join(SCOPES)}" + (f", not {unknown[0]!r}" if unknown else "")
+            "/scopes", f"must be among {', '.join(SCOPES)}" + (f": remove {unknown[0]!r}" if unknown else ": give one")
         )
     if session.execute(select(col(ApiKey.id)).where(col(ApiKey.name) == name)).first():
         raise Conflict(f"a key named {name!r} exists: choose another name (revoked keys keep theirs)")
@@ -69,7 +71,7 @@ def revoke_key(session: Session, name: str, *, now: datetime) -> ApiKey:
     """Revoke a key. Raises ``InvalidInput`` for an unknown name."""
     key: ApiKey | None = session.execute(select(ApiKey).where(col(ApiKey.name) == name)).scalar_one_or_none()
     if key is None:
-        raise InvalidInput.at("/name", f"no key is named {name!r}: list the keys to see their names")
+        raise InvalidInput.at("/name", f"no key is named {name!r}: see the list of keys for their names")
     key.revoked_at = key.revoked_at or now
     session.flush()
     return key

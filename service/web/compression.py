@@ -1,6 +1,6 @@
 """Compression of replies, except those that contain a form token."""
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,12 +15,20 @@ class Compression:
 
     A reply with ``Cache-Control: no-transform`` is not compressed. Pages with a form token have it, because the length
     of a compressed page that repeats part of its address would reveal the token (BREACH).
+
+    Tags of all replies are weak: a strong one must differ between the plain and the compressed bytes (RFC 9110,
+    section 8.8.1), and files, for example, come with one. ``Vary`` names each header once.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def amend(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _amend(MutableHeaders(raw=message["headers"]))
+            await send(message)
+
         async def app(scope: Scope, receive: Receive, compress: Send) -> None:
             forward = compress
 
@@ -28,7 +36,7 @@ class Compression:
                 nonlocal forward
                 if message["type"] == "http.response.start":
                     control = Headers(raw=message["headers"]).get("cache-control", "")
-                    forward = send if "no-transform" in control else compress
+                    forward = amend if "no-transform" in control else compress
                 await forward(message)
 
             await self._app(scope, receive, choose)
@@ -38,4 +46,13 @@ class Compression:
             others = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
             scope = {**scope, "headers": others + accepted}
         middleware = GZipMiddleware(app, minimum_size=MIN_COMPRESSED_BYTES, compresslevel=LEVEL)
-        await middleware(scope, receive, send)
+        await middleware(scope, receive, amend)
+
+
+def _amend(headers: MutableHeaders) -> None:
+    tag = headers.get("etag", "")
+    if tag.startswith('"'):
+        headers["etag"] = f"W/{tag}"
+    varying = [name.strip() for name in ",".join(headers.getlist("vary")).split(",") if name.strip()]
+    if varying:
+        headers["vary"] = ", ".join({name.lower(): name for name in varying}.values())

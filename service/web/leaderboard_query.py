@@ -10,7 +10,6 @@ from predictions.enums import CommentatorKind, DeadlineBasis
 from predictions.leaderboard.board import Sort
 from predictions.leaderboard.filters import Filters, Include, Revisions
 from predictions.schemas.fields import Instant
-from service.web.strict_requests import refuse_former_name
 
 NOT_FILTERS = {"sort", "page"}
 AsOf = Annotated[
@@ -74,15 +73,13 @@ class BoardQuery(FilterQuery):
 
 
 class FormQuery(BaseModel):
-    """Query sent by a form: empty fields are dropped, former names refused."""
+    """Query sent by a form: empty fields are dropped."""
 
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        for name in data:
-            refuse_former_name(name)
         return {name: value for name, value in data.items() if value != ""}
 
     def chosen(self) -> dict[str, str]:

@@ -14,13 +14,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
+from predictions.validation import REMEDIES, summary, validation_errors
 from service.errors import Unavailable, is_temporary
-from service.validation import _REMEDIES, _summary, validation_errors
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
 #: FastAPI's message for a body that is not UTF-8, is compressed, or is nested too deeply.
 _UNREADABLE = "There was an error parsing the body"
+#: What a detail is about whose pointer is empty.
+WHOLE = "the body"
+_NOT_JSON = Fault("", REMEDIES["json_invalid"])
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +43,7 @@ class Problem(JSONResponse):
         faults: Iterable[Fault] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+        errors = [{"pointer": fault.pointer, "detail": fault.sentence(whole=WHOLE)} for fault in faults]
         kind = f"/problems/{re.sub('[^a-z]+', '-', title.lower())}"
         self.content = {"type": kind, "title": title, "status": status, "detail": detail, "errors": errors}
         super().__init__(self.content, status, headers=dict(headers or {}))
@@ -50,15 +53,15 @@ def problem_of(error: Exception) -> Problem:
     """Return the response for an error; an unexpected one is logged and answered with 500, without its details."""
     if isinstance(error, TrackRecordError):
         wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else None
-        return Problem(_status(error), error.title, error.detail, error.faults, wait)
+        return Problem(_status(error), error.title, error.sentence(whole=WHOLE), error.faults, wait)
     if isinstance(error, RequestValidationError):
         faults = validation_errors(error.errors())
         malformed = any(fault["type"] == "json_invalid" for fault in error.errors())
         if malformed:
-            faults = [Fault("", _REMEDIES["json_invalid"])]
-        return Problem(400 if malformed else 422, InvalidInput.title, _summary(faults), faults)
+            faults = [_NOT_JSON]
+        return Problem(400 if malformed else 422, InvalidInput.title, summary(faults, whole=WHOLE), faults)
     if isinstance(error, HTTPException) and error.detail == _UNREADABLE:
-        return Problem(400, InvalidInput.title, _REMEDIES["json_invalid"], [Fault("", _REMEDIES["json_invalid"])])
+        return Problem(400, InvalidInput.title, _NOT_JSON.sentence(whole=WHOLE), [_NOT_JSON])
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
@@ -82,7 +85,8 @@ def _http_detail(error: HTTPException) -> str:
         return "nothing exists at this address: see /docs for all addresses"
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "")
-        return f"method not allowed: use one of {allowed}" if allowed else "method not allowed"
+        remedy = f"use one of {allowed}" if allowed else "see /docs for the methods of each address"
+        return f"this address does not take that method: {remedy}"
     return str(error.detail)
 
 
@@ -96,14 +100,14 @@ def _methods(request: Request) -> list[str]:
     ]
 
 
-def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response | None]) -> None:
+def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, Exception], Response | None]) -> None:
     """Answer every error of the app with a problem, or with the HTML page that ``page`` returns for it."""
 
     async def handle(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             error.headers = {"Allow": ", ".join(_methods(request))}  # the framework names the methods of one route only
         problem = problem_of(error)
-        return page(request, problem) or problem
+        return page(request, problem, error) or problem
 
     for kind in (TrackRecordError, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception):
         app.add_exception_handler(kind, handle)

@@ -2,9 +2,10 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 from fastapi import Request
@@ -14,11 +15,16 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from predictions.errors import InvalidInput
+from service.cache.page_cache import Address
 from service.strict_json import parse_json
 
 _JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)", re.IGNORECASE)
 _ACCEPTED = {"Accept": "application/json"}
 FORMER_NAMES = {"worded": "verbal"}
+#: Parameters that other sites and mail programs add to links in order to count visits. Pages ignore them.
+_TRACKING = re.compile(
+    r"utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|twclid|yclid|igshid|mc_[ce]id|_g[al]|ref(_src|_url|errer)?"
+)
 
 
 async def check_request(request: Request) -> None:
@@ -28,46 +34,64 @@ async def check_request(request: Request) -> None:
     ``InvalidInput``, and 415 for another media type than JSON.
     """
     route = request.scope["route"]
-    known = _known_parameters(route)
-    for name in request.query_params:
-        refuse_former_name(name)
-        if name not in known:
-            valid = f"valid: {', '.join(sorted(known))}" if known else "there are none here"
-            raise InvalidInput.at(
-                f"/query/{name}", f"unknown query parameter: remove it, or check its spelling ({valid})"
-            )
+    _check_names(request.query_params, _known_parameters(route))
     if route.body_field is not None:
         body = await request.body()
         if body and not _JSON.match(request.headers.get("content-type", "")):
             raise HTTPException(415, "the body must be JSON: send it with Content-Type: application/json", _ACCEPTED)
         if body.startswith(BOM_UTF8) or b"\0" in body:  # Python's parser accepts more than RFC 8259, section 8.1
-            raise InvalidInput.at("", "the body is not plain UTF-8: encode it as UTF-8 without a byte order mark")
+            raise InvalidInput.at("", "is not plain UTF-8: encode it as UTF-8 without a byte order mark")
         with suppress(ValueError, RecursionError):  # FastAPI reports invalid JSON
             parse_json(body)
 
 
-def refuse_former_name(parameter: str) -> None:
-    """Raise ``InvalidInput`` with the new name if a query parameter was renamed."""
-    if parameter in FORMER_NAMES:
-        raise InvalidInput.at(f"/query/{parameter}", f"was renamed to {FORMER_NAMES[parameter]}: use the new name")
+async def check_page_query(request: Request) -> None:
+    """Refuse unknown query parameters of a page, as a misspelt filter would show another page than was asked for.
+
+    Parameters that only count visits are ignored. Raises ``InvalidInput``.
+    """
+    given = (name for name in request.query_params if not _TRACKING.fullmatch(name))
+    _check_names(given, _known_parameters(request.scope["route"]))
 
 
-_KNOWN_PARAMETERS: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
+def page_key(request: Request) -> Address:
+    """Return the key of a page in the page cache: its path and those parameters that have a meaning, in one order."""
+    return request.scope["path"], urlencode(sorted(_meant(request).items())).encode()
 
 
-def _known_parameters(route: APIRoute) -> frozenset[str]:
+def _meant(request: Request) -> dict[str, str]:
+    return {name: value for name, value in request.query_params.items() if value and not _TRACKING.fullmatch(name)}
+
+
+def _check_names(given: Iterable[str], known: Mapping[str, bool]) -> None:
+    for name in given:
+        if name in known:
+            continue
+        new = FORMER_NAMES.get(name)
+        if new in known:
+            raise InvalidInput.at(f"/query/{name}", f"is now called `{new}`: ask with {new}=...")
+        listed = ", ".join(sorted(each for each, is_former in known.items() if not is_former))
+        remedy = f"check its spelling; known are {listed}" if listed else "remove it; there are none here"
+        raise InvalidInput.at(f"/query/{name}", f"is not a query parameter of this address: {remedy}")
+
+
+#: For each endpoint its query parameters, and whether they are former names.
+_KNOWN_PARAMETERS: WeakKeyDictionary[Callable[..., Any], Mapping[str, bool]] = WeakKeyDictionary()
+
+
+def _known_parameters(route: APIRoute) -> Mapping[str, bool]:
     known = _KNOWN_PARAMETERS.get(route.endpoint)
     if known is None:
-        known = _KNOWN_PARAMETERS[route.endpoint] = frozenset(_query_parameters(route.dependant))
+        known = _KNOWN_PARAMETERS[route.endpoint] = dict(_query_parameters(route.dependant))
     return known
 
 
-def _query_parameters(dependant: Dependant) -> set[str]:
-    names: set[str] = set()
+def _query_parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
     for parameter in dependant.query_params:
         model = parameter.field_info.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):  # a query model: its fields are the parameters
-            names |= {field.alias or name for name, field in model.model_fields.items()}
+            yield from ((field.alias or name, bool(field.deprecated)) for name, field in model.model_fields.items())
         else:
-            names.add(parameter.alias)
-    return names.union(*(_query_parameters(dependency) for dependency in dependant.dependencies))
+            yield parameter.alias, bool(parameter.field_info.deprecated)
+    for dependency in dependant.dependencies:
+        yield from _query_parameters(dependency)

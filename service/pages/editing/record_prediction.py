@@ -112,7 +112,7 @@ def _interpretation(hedge: str, lexicon: str, against: bool) -> dict[str, Any]:
     try:
         return {"result": read_hedge(hedge.strip(), lexicon, against=against), "error": ""}
     except InvalidInput as error:
-        return {"result": None, "error": error.faults[0].detail}
+        return {"result": None, "error": error.faults[0].sentence(subject="the text of the words")}
 
 
 def interpretation_of(form: Form) -> dict[str, Any]:

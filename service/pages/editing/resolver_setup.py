@@ -77,8 +77,8 @@ def _config(form: Form) -> dict[str, Any]:
     """Parse the typed settings. Raises ``InvalidInput`` unless they are a JSON object."""
     try:
         config = parse_json(form["config"] or "{}")
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput.at("/config", f"is not valid JSON ({error}): for example {{}}") from None
+    except (ValueError, RecursionError):
+        raise InvalidInput.at("/config", "is not valid JSON: check its brackets and quotation marks") from None
     except InvalidInput as error:
         raise InvalidInput.at("/config", error.detail) from None
     if not isinstance(config, dict):
@@ -90,7 +90,7 @@ def _with_errors_at_fields(form: Form) -> Form:
     """Join the errors of single settings at the field that holds all settings."""
     parts = {name: detail for name, detail in form.errors.items() if name.startswith("config/")}
     if parts:
-        joined = "; ".join(f"{name.removeprefix('config/')}: {detail}" for name, detail in parts.items())
+        joined = "; ".join(parts.values())
         rest = {name: detail for name, detail in form.errors.items() if name not in parts}
         form.errors = rest | {"config": joined}
     return form

@@ -49,7 +49,7 @@ def sign_in(request: Request, form: Fields) -> Response:
             key = find_key(session, typed, state.secret)
     if key is None:
         state.sign_in_throttle.add(address, now)
-        form.add("key", WRONG_KEY if typed else "is empty: paste your key")
+        form.add("key", WRONG_KEY if typed else "the field of the key is empty: paste your key")
         return _page(request, form)
     response = RedirectResponse(safe_path(form["next"]), 303)
     set_session(request, response, renewed_session(request, key[0], now))

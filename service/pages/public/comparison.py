@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from predictions.leaderboard.estimates import Estimates
@@ -18,7 +19,7 @@ from predictions.records.comparison import PairView, compare_commentators
 from predictions.scoring.head_to_head import MIN_EVENTS, PROVEN
 from service.pages.charts.scales import Scale
 from service.pages.rendering.formatting import plural
-from service.pages.rendering.templates import render
+from service.pages.rendering.templates import address, render
 from service.security.access import Reader
 from service.web.responses import ReadSession
 
@@ -26,6 +27,7 @@ router = APIRouter()
 SUGGESTED = 10
 SHOWN = 200
 NameOrSlug = Annotated[str, Query(max_length=200)]
+Former = Annotated[str | None, Query(max_length=200, deprecated=True)]
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,22 @@ class SharedQuestion:
 
 @router.get("/compare")
 def comparison(
-    request: Request, _: Reader, session: ReadSession, one: NameOrSlug = "", other: NameOrSlug = ""
+    request: Request,
+    _: Reader,
+    session: ReadSession,
+    first: NameOrSlug = "",
+    second: NameOrSlug = "",
+    one: Former = None,
+    other: Former = None,
 ) -> Response:
-    """Compare two commentators, given by name or slug; suggest others for unknown names."""
+    """Compare two commentators, given by name or slug; suggest others for unknown names.
+
+    An address with the former names of the parameters is redirected.
+    """
+    if one is not None or other is not None:
+        return RedirectResponse(address("/compare", {"first": first or one, "second": second or other}), 301)
     now = request.app.state.clock.now()
-    named = [(text, find_commentator(session, text)) for text in (one, other)]
+    named = [(text, find_commentator(session, text)) for text in (first, second)]
     people = [person for _, person in named if person is not None]
     both = len(people) == 2 and people[0].id != people[1].id
     estimates = (

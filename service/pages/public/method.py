@@ -54,7 +54,7 @@ def try_hedge(words: str, lexicon: str) -> tuple[HedgeInterpretation | None, str
     try:
         return read_hedge(words, lexicon), ""
     except InvalidInput as error:
-        return None, error.faults[0].detail if error.faults else error.detail
+        return None, error.faults[0].sentence(subject="the text of the words")
 
 
 def rules() -> dict[str, Any]:

@@ -16,17 +16,36 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from predictions.errors import Fault, TrackRecordError
+from predictions.validation import validation_errors
 from service.pages.rendering.templates import render
 from service.security.access import ANYBODY, request_caller, session_caller
 from service.security.api_keys import Caller
 from service.security.browser_session import BrowserSession, read_expired_session, read_session
 from service.security.csrf import form_token, has_form_token, is_cross_site
-from service.validation import validation_errors
 from service.web.problems import STATUS
 
 MAX_FIELDS = 400
 MAX_DIGITS = 19
 TOKEN = "token"  # noqa: S105 - the name of the field
+#: What sentences call the fields whose label is not their name.
+SUBJECTS = {
+    "assignee": "the name of the assignee",
+    "at": "the time",
+    "config": "the text of the settings",
+    "deadline_zone": "the time zone",
+    "digest_at": "the time of the daily digest",
+    "every_minutes": "the number of minutes between probes",
+    "hedge": "the text of the words",
+    "known_at": "the day on which it became public",
+    "lead_hours": "the number of hours before the deadline",
+    "made_at": "the date",
+    "statement_on": "the date of the statement",
+    "statement_url": "the address of the statement",
+    "target": "the address",
+    "until": "the end of the snooze",
+    "url": "the address",
+    "zone": "the time zone",
+}
 
 
 class SignInFirst(Exception):
@@ -63,7 +82,15 @@ class Form:
     def _take(self, faults: Sequence[Fault], detail: str, status: int, places: Mapping[str, str]) -> None:
         for fault in faults or [Fault("", detail)]:
             name = fault.pointer.removeprefix("/")
-            self.add(places.get(name, name), fault.detail, status)
+            self.add(places.get(name, name), fault.sentence(subject=_subject(name), whole="the form"), status)
+
+
+def _subject(name: str) -> str:
+    """Return what a sentence calls a field of a form; empty for the whole form."""
+    if name.startswith("config/"):
+        return f"the setting {name.removeprefix('config/')}"
+    last = next((part for part in reversed(name.split("/")) if part and not part.isdecimal()), "")
+    return SUBJECTS.get(last) or (f"the {last.replace('_', ' ')}" if last else "")
 
 
 def whole(text: str) -> int | str:

@@ -124,9 +124,9 @@ def test_a_wrong_parameter_is_named(admin: httpx.Client, query: str, pointer: st
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("limit=many", "must be a whole number"),
-        ("verbal=perhaps", "must be true or false"),
-        ("max_annulled=half", "must be a number, for example 0.3"),
+        ("limit=many", "`limit` must be a whole number"),
+        ("verbal=perhaps", "`verbal` must be true or false"),
+        ("max_annulled=half", "`max_annulled` must be a number, for example 0.3"),
     ],
 )
 def test_an_invalid_parameter_gives_the_expected_type(admin: httpx.Client, query: str, detail: str) -> None:
@@ -170,7 +170,7 @@ def test_an_empty_or_too_long_text_gives_the_limit_in_characters(admin: httpx.Cl
     prediction = {"question": {"slug": "rain"}, "made_at": "2025-03-01", "probability": 0.3}
     for name, detail in (("", "must not be empty"), ("x" * 201, "must have at most 200 characters")):
         content = problem(admin.post(URL, json=prediction | {"commentator": {"name": name}}), 422)
-        assert content["errors"] == [{"pointer": "/commentator/name", "detail": detail}]
+        assert content["errors"] == [{"pointer": "/commentator/name", "detail": f"`commentator.name` {detail}"}]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])

@@ -123,7 +123,7 @@ def test_a_prediction_is_returned_as_it_was_recorded(admin: httpx.Client) -> Non
 @pytest.mark.parametrize("to", ["2025-03-01", "2025-02-01"])
 def test_a_period_that_ends_before_it_begins_is_refused(admin: httpx.Client, address: str, to: str) -> None:
     reply = admin.get(address, params={"from": "2025-03-01", "to": to}, headers={"Accept": "application/json"})
-    assert (reply.status_code, "must be later than from" in reply.text) == (422, True)
+    assert (reply.status_code, "must be later than `from`" in reply.text) == (422, True)
     if address != "/":
         assert reply.json()["errors"][0]["pointer"] == "/query/to"
     assert admin.get(address, params={"from": "2025-03-01", "to": "2025-03-02"}).status_code == 200

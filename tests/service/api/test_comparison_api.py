@@ -116,6 +116,6 @@ def test_the_betting_test_is_valid_however_often_it_is_checked(admin: httpx.Clie
     assert (pair["events"], pair["bet_events"]) == (41, 40)
     assert pair["bet_on_first"] == pytest.approx((0.825 / 0.75) ** 40)
     assert pair["bet_on_second"] == pytest.approx((0.675 / 0.75) ** 40)
-    page = admin.get("/compare?one=ann&other=bob").text
+    page = admin.get("/compare?first=ann&second=bob").text
     assert "would have become 45.26. That rules out that Bob was at least as good every time" in page
     assert "90%: " in page.partition("Brier score, own questions")[2].partition("</tr>")[0]

@@ -14,7 +14,7 @@ from service.scheduling.scheduler import run_once
 from service.settings import Settings
 from service.wiring.probing import prune_snapshots, snapshot_store
 from tests.conftest import ADMIN_KEY
-from tests.service.pages.test_sign_in import sign_in, token_on
+from tests.service.security.test_sign_in import sign_in, token_on
 from tests.support.fake_clock import FakeClock
 from tests.support.http_source_server import FIXTURES, RawServer, reply, serving_raw
 

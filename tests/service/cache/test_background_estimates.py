@@ -16,7 +16,7 @@ from tests.support.sample_prediction import record_one, resolve
 THEN = "as_of=2025-04-01T13:00:00Z"
 SHOWN = [
     *("/", "/leaderboard.csv", "/method", "/commentators/ann-invented", "/commentators/ann-invented/record.csv"),
-    *("/compare?one=ann-invented&other=bob-invented", "/api/commentators/ann-invented/record"),
+    *("/compare?first=ann-invented&second=bob-invented", "/api/commentators/ann-invented/record"),
     *("/api/leaderboard", "/api/leaderboard?verbal=true", "/api/leaderboard?topic=none", "/?revisions=latest"),
     *(f"/?{THEN}", f"/leaderboard.csv?{THEN}", f"/commentators/ann-invented?{THEN}"),
     *(f"/api/leaderboard?{THEN}", f"/api/leaderboard?verbal=true&{THEN}"),

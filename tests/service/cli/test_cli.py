@@ -104,11 +104,11 @@ def test_a_prediction_as_json_comes_from_a_file_or_standard_input_and_is_checked
     whole = {"commentator": {"name": "Bob"}, "question": {"slug": "rain"}, "made_at": "2025-04-01", "probability": 0.5}
     assert rain("predict", "--json", rain.file("one.json", json.dumps(whole))).json["probability"] == 0.5
     for text, message in {
-        json.dumps(whole | {"probability": 7}): "probability: must be less than or equal to 1",
-        json.dumps(whole | {"question": NEW | {"deadline": "soon"}}): "question/deadline: ",
-        json.dumps(whole | {"probabilty": 0.5}): "probabilty: is not a known field",
+        json.dumps(whole | {"probability": 7}): "`probability` must be at most 1",
+        json.dumps(whole | {"question": NEW | {"deadline": "soon"}}): "`question.deadline` must be a time",
+        json.dumps(whole | {"probabilty": 0.5}): "`probabilty` is not a known field",
         '{"made_at": 1, "made_at": 2}': "duplicate key",
-        "{": "--json: is not valid JSON",
+        "{": "--json is not valid JSON",
         "[]": "must be an object",
     }.items():
         done = rain("predict", "--json", "-", stdin=text.encode())
@@ -122,12 +122,12 @@ def test_a_prediction_as_json_comes_from_a_file_or_standard_input_and_is_checked
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"probability": "7"}, "--probability: must be less than or equal to 1"),
-        ({"probability": "30%"}, "--probability: must be a number, for example 0.3"),
-        ({"probability": "0.3", "made-at": "1.4.2025"}, "--made-at: must be a time in RFC 3339"),
+        ({"probability": "7"}, "--probability must be at most 1"),
+        ({"probability": "30%"}, "--probability must be a number, for example 0.3"),
+        ({"probability": "0.3", "made-at": "1.4.2025"}, "--made-at must be a time in RFC 3339"),
         ({"hedge": "zork"}, "--hedge: lexicon survey has no entry for 'zork'"),
         ({"probability": "0.3", "question": "snow"}, "--question: no question has slug 'snow'"),
-        ({"probability": "0.3", "source-url": "nowhere"}, "--source-url: must be a valid URL"),
+        ({"probability": "0.3", "source-url": "nowhere"}, "--source-url must be a web address"),
         ({}, "give exactly one of probability, probabilities and hedge"),
     ],
 )

@@ -5,7 +5,7 @@ from sqlmodel import Session, col
 
 from predictions.models import LedgerEvent, RunningTotal, Score
 from service.db.engine import read_transaction, write_transaction
-from tests.service.files.test_export import NOW, one_of_everything
+from tests.predictions.transfer.test_export import NOW, one_of_everything
 from tests.support.cli_runner import Command
 from tests.support.generated_record import fill
 

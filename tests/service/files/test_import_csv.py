@@ -99,21 +99,21 @@ def test_rows_of_one_question_give_its_outcome_once_or_identically(trackrecord: 
         (f"{SHORT},mood\n", "unknown column 'mood': remove it, or rename it"),
         (f"{SHORT},note,note\n", "duplicate column 'note'"),
         (f"{SHORT},,note\n", "a column has no name"),
-        (f"{SHORT}\nAnn,rain,2025-04-01\n", ":2: has 3 cells, but the first line names 4 columns"),
-        (f"{SHORT}\nAnn,rain,2025-04-01,0,5\n", ":2: has 5 cells"),
-        (f'{SHORT}\nAnn,rain,2025-04-01,"0,5"\n', ":2: probability: must be a number, for example 0.3"),
-        (f"{SHORT}\nAnn,rain,2025-04-01,30%\n", ":2: probability: must be a number, for example 0.3"),
-        (f"{SHORT}\nAnn,rain,01/04/2025,0.5\n", ":2: made_at: must be a time in RFC 3339"),
-        (f"{SHORT}\n,rain,2025-04-01,0.5\n", ":2: commentator: is required"),
-        (f"{SHORT}\nAnn,,2025-04-01,0.5\n", ":2: question: is required"),
+        (f"{SHORT}\nAnn,rain,2025-04-01\n", ":2: the line has 3 cells, but the first line names 4 columns"),
+        (f"{SHORT}\nAnn,rain,2025-04-01,0,5\n", ":2: the line has 5 cells"),
+        (f'{SHORT}\nAnn,rain,2025-04-01,"0,5"\n', ":2: `probability` must be a number, for example 0.3"),
+        (f"{SHORT}\nAnn,rain,2025-04-01,30%\n", ":2: `probability` must be a number, for example 0.3"),
+        (f"{SHORT}\nAnn,rain,01/04/2025,0.5\n", ":2: `made_at` must be a time in RFC 3339"),
+        (f"{SHORT}\n,rain,2025-04-01,0.5\n", ":2: `commentator` is required"),
+        (f"{SHORT}\nAnn,,2025-04-01,0.5\n", ":2: `question` is required"),
         (f'{SHORT}\nAnn,rain,2025-04-01,"0.5\n', "quotation marks"),
         (f'{SHORT}\nAnn,"rain"s,2025-04-01,0.5\n', "quotation marks"),
-        (f"{SHORT},reason\nAnn,rain,2025-04-01,0.5,x\n", ":2: reason: does not belong to a row of type prediction"),
+        (f"{SHORT},reason\nAnn,rain,2025-04-01,0.5,x\n", ":2: `reason` does not belong to a row of type prediction"),
         (f"type,{SHORT}\nfoo,Ann,rain,2025-04-01,0.5\n", ":2: type: unknown type 'foo'"),
-        (f"{SHORT},source_url\nAnn,rain,2025-04-01,0.5,nowhere\n", ":2: source_url: must be a valid URL"),
-        (f"{SHORT},low\nAnn,rain,2025-04-01,0.5,0.2\n", ":2: best: is required"),
+        (f"{SHORT},source_url\nAnn,rain,2025-04-01,0.5,nowhere\n", ":2: `source_url` must be a web address"),
+        (f"{SHORT},low\nAnn,rain,2025-04-01,0.5,0.2\n", ":2: `best` is required"),
         (f"{SHORT}\n{'A' * 300_000},rain,2025-04-01,0.5\n", "field larger than field limit"),
-        (f"{SHORT}\n{'A' * 2_000_000},rain,2025-04-01,0.5\n", ":2: is longer than 1000000 bytes"),
+        (f"{SHORT}\n{'A' * 2_000_000},rain,2025-04-01,0.5\n", ":2: the line is longer than 1000000 bytes"),
     ],
 )
 def test_a_bad_file_is_refused_by_line_and_column(trackrecord: Command, text: str, message: str) -> None:
@@ -129,9 +129,9 @@ def test_a_bad_file_is_refused_by_line_and_column(trackrecord: Command, text: st
     ("content", "message"),
     [
         (f"{SHORT}\nAnn,rain,2025-04-01,0.5\nMüller,rain,2025-04-01,0.5\n".encode("latin-1"), ":3: byte 2 (0xfc)"),
-        (f"{SHORT}\nAnn,rain\x00,2025-04-01,0.5\n".encode(), ":2: has a NUL byte"),
-        (f"{SHORT}\nAnn,rain,2025-04-01,0.5\n".encode("utf-16"), ":1: is UTF-16, not UTF-8 text"),
-        (b"PK\x03\x04 a spreadsheet", ":1: is a zip or spreadsheet file"),
+        (f"{SHORT}\nAnn,rain\x00,2025-04-01,0.5\n".encode(), ":2: the line has a NUL byte"),
+        (f"{SHORT}\nAnn,rain,2025-04-01,0.5\n".encode("utf-16"), ":1: the file is UTF-16, not UTF-8 text"),
+        (b"PK\x03\x04 a spreadsheet", ":1: the file is a zip or spreadsheet file"),
     ],
 )
 def test_bytes_that_are_no_text_are_refused_with_the_line(trackrecord: Command, content: bytes, message: str) -> None:
@@ -160,7 +160,7 @@ def test_partial_records_the_valid_rows_of_a_file(trackrecord: Command) -> None:
 def test_a_row_is_numbered_by_the_line_it_begins_in(trackrecord: Command) -> None:
     run = known(trackrecord)
     text = f'\n{SHORT},note\nBob,rain,2025-04-01,0.5,"two\nlines"\nCy,rain,2025-04-01,5,\n'
-    assert "b.csv:5: probability" in run("import", run.file("b.csv", text)).err
+    assert "b.csv:5: `probability`" in run("import", run.file("b.csv", text)).err
 
 
 def test_the_format_follows_from_the_file_name_or_the_option(trackrecord: Command, tmp_path: Path) -> None:
@@ -177,11 +177,11 @@ def test_the_format_follows_from_the_file_name_or_the_option(trackrecord: Comman
     ("text", "message"),
     [
         ("", ":1: the file is empty"),
-        ("[\n{}\n]\n", ":1: is one JSON list"),
-        ("{}\n{oops}\n", ":2: is not valid JSON at column 2"),
-        ("3\n", ":1: is not a JSON object"),
-        ('{"probability": NaN}\n', "/probability: must be a finite number"),
-        ("[" * 5000 + "\n", ":1: is not valid JSON"),
+        ("[\n{}\n]\n", ":1: the file is one JSON list"),
+        ("{}\n{oops}\n", ":2: the line is not valid JSON at column 2"),
+        ("3\n", ":1: the line is not a JSON object"),
+        ('{"probability": NaN}\n', "`probability` must be a finite number"),
+        ("[" * 5000 + "\n", ":1: the line is not valid JSON"),
     ],
 )
 def test_bad_json_is_refused_by_line(trackrecord: Command, text: str, message: str) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from service.web.compression import Compression
-from tests.service.pages.test_sign_in import sign_in, token_on
+from tests.service.security.test_sign_in import sign_in, token_on
 from tests.support.sample_prediction import record_one
 
 PAGES = ("/", "/questions/rain", "/method", "/static/style.css")
@@ -51,6 +51,27 @@ def test_pages_files_and_api_are_compressed_for_clients_that_take_it(reader: htt
         assert headers.get("etag") == plain.headers.get("etag")
         assert "accept-encoding" in headers["vary"].lower()
         assert "accept-encoding" in plain.headers["vary"].lower()
+
+
+@pytest.mark.parametrize("path", [*PAGES, *API, "/static-offline-docs/swagger-ui.css"])
+def test_no_tag_claims_that_the_plain_and_the_compressed_bytes_are_the_same(reader: httpx.Client, path: str) -> None:
+    for encoding in (GZIP, PLAIN):
+        for _ in range(2):  # made, then as it was stored
+            reply = reader.get(path, headers=encoding)
+            headers = reply.headers
+            assert (reply.status_code, headers.get("etag", "W/")[:2]) == (200, "W/")
+            varying = headers.get("vary", "").lower().split(", ")
+            assert varying.count("accept-encoding") == ("content-encoding" in headers or "accept-encoding" in varying)
+            assert len(varying) == len(set(varying))
+
+
+def test_a_client_that_holds_a_file_in_either_encoding_gets_no_body(reader: httpx.Client) -> None:
+    for encoding in (GZIP, PLAIN):
+        tag = reader.get("/static/style.css", headers=encoding).headers["etag"]
+        for held in (tag, tag.removeprefix("W/"), f'"other", {tag}'):
+            reply = reader.get("/static/style.css", headers=encoding | {"If-None-Match": held})
+            assert (reply.status_code, reply.content, reply.headers["etag"]) == (304, b"", tag)
+            assert reply.headers.get_list("vary", split_commas=True) == ["Accept-Encoding"]
 
 
 @pytest.mark.parametrize("accepted", ["gzip;q=0", "gzip; q=0.0, br", "x-gzip", "br"])

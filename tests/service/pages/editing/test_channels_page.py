@@ -14,7 +14,7 @@ from service.scheduling.scheduler import run_once
 from service.security.api_keys import create_key
 from service.settings import Settings
 from tests.conftest import ADMIN_KEY
-from tests.service.pages.test_sign_in import HTML, sign_in, token_on
+from tests.service.security.test_sign_in import HTML, sign_in, token_on
 from tests.support.fake_clock import START, FakeClock
 from tests.support.http_source_server import RawServer, reply, serving_raw
 

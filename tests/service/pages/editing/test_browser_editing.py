@@ -13,7 +13,7 @@ from service.pages.rendering.formatting import brier
 from service.scheduling.scheduler import run_once
 from service.settings import Settings
 from tests.conftest import ADMIN_KEY
-from tests.service.pages.test_pages_browser import FOCUS, Traffic, check_accessibility, check_phone, violations
+from tests.service.pages.public.test_pages_browser import FOCUS, Traffic, check_accessibility, check_phone, violations
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import record_one
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from service.settings import Settings
-from tests.service.pages.test_sign_in import sign_in, token_on
+from tests.service.security.test_sign_in import sign_in, token_on
 from tests.support.fake_clock import FakeClock
 
 QUESTION = {

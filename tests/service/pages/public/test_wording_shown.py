@@ -72,7 +72,7 @@ def test_the_reference_forecasts_table_and_a_comparison_show_wording_ranges(verb
 
 
 def compared(api: httpx.Client, one: str, other: str) -> str:
-    return api.get("/compare", params={"one": one, "other": other}).text
+    return api.get("/compare", params={"first": one, "second": other}).text
 
 
 def plain(page: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.pages.test_sign_in import sign_in, token_on
+from tests.service.security.test_sign_in import sign_in, token_on
 from tests.support.sample_prediction import record_one, resolve
 
 PAGE = "/predictions/1/correct"

@@ -120,9 +120,9 @@ def test_one_invalid_line_prevents_the_whole_import(trackrecord_anywhere: Comman
     before = run("export").out
     done = run("import", file)
     assert done.code == 2
-    assert "all.jsonl:3: /made_at: lies after the question's deadline" in done.err
-    assert "all.jsonl:4: /probability: must be less than or equal to 1" in done.err
-    assert "all.jsonl:5: /question/slug: no question has slug 'snow'" in done.err
+    assert "all.jsonl:3: `made_at` lies after the question's deadline" in done.err
+    assert "all.jsonl:4: `probability` must be at most 1" in done.err
+    assert "all.jsonl:5: question.slug: no question has slug 'snow'" in done.err
     assert "3 lines refused" in done.err
     assert "nothing was recorded" in done.err
     assert run("export").out == before

@@ -168,7 +168,7 @@ def test_a_record_can_be_read_best_or_worst_first(base_url: str, engine: Engine,
 def test_two_commentators_are_compared_on_what_both_answered(base_url: str, engine: Engine, clock: FakeClock) -> None:
     with write_transaction(engine) as session:
         fill(session, now=clock.now(), people=3, questions=20)
-    address = f"{base_url}/compare?one=invented-person-0&other=Invented+Person+1"
+    address = f"{base_url}/compare?first=invented-person-0&second=Invented+Person+1"
     text = httpx.get(address).text
     rows = text.partition('id="shared"')[2]
     first, second = (httpx.get(f"{base_url}/api/commentators/invented-person-{who}/record").json() for who in (0, 1))
@@ -182,16 +182,19 @@ def test_two_commentators_are_compared_on_what_both_answered(base_url: str, engi
 
 def test_a_comparison_with_nobody_suggests_names_and_one_with_oneself_is_refused(admin: httpx.Client) -> None:
     record_one(admin)
-    assert "/compare?one=ann-invented&amp;other=ann-invented" in admin.get("/compare?one=inv&other=ann-invented").text
-    assert "the same commentator" in admin.get("/compare?one=ann-invented&other=Ann+Invented").text
-    assert "No commentator named" in admin.get("/compare?one=zz&other=ann-invented").text
+    assert (
+        "/compare?first=ann-invented&amp;second=ann-invented"
+        in admin.get("/compare?first=inv&second=ann-invented").text
+    )
+    assert "the same commentator" in admin.get("/compare?first=ann-invented&second=Ann+Invented").text
+    assert "No commentator named" in admin.get("/compare?first=zz&second=ann-invented").text
 
 
 def test_commentators_who_share_too_little_are_not_compared(admin: httpx.Client) -> None:
     record_one(admin)
     record_one(admin, commentator={"name": "Bo"})
     resolve(admin)
-    assert "Too few shared events for a comparison: 1 of 10" in admin.get("/compare?one=ann-invented&other=bo").text
+    assert "Too few shared events for a comparison: 1 of 10" in admin.get("/compare?first=ann-invented&second=bo").text
 
 
 def test_the_ledger_shows_every_change_newest_first_with_its_head(admin: httpx.Client) -> None:

@@ -6,7 +6,7 @@ from html import unescape
 import httpx
 import pytest
 
-from tests.service.pages.test_sign_in import HTML, sign_in, token_on
+from tests.service.security.test_sign_in import HTML, sign_in, token_on
 from tests.support.sample_prediction import record_one
 
 PAGE = "/commentators/ann-invented"

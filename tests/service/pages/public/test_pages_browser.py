@@ -38,7 +38,7 @@ PATHS = (
     "/sources",
     "/sources/1",
     "/search?q=invented",
-    "/compare?one=invented-person-1&other=invented-person-2",
+    "/compare?first=invented-person-1&second=invented-person-2",
     "/calibration",
     "/method?words=seems+unlikely",
     "/due",

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.service.api.test_resolvers_api import PAGE, QUESTION, api, feed, settings, wanted
-from tests.service.pages.test_sign_in import HTML, sign_in, token_on
+from tests.service.security.test_sign_in import HTML, sign_in, token_on
 from tests.support.http_source_server import RawServer
 
 __all__ = ["api", "feed", "settings"]
@@ -62,11 +62,11 @@ def test_a_resolver_is_tried_attached_changed_and_detached(send: Send, api: http
     [
         ({"config": "{"}, "config", "is not valid json"),
         ({"config": "[1]"}, "config", "must be a json object"),
-        ({"config": '{"url": NaN}'}, "config", "url: "),
+        ({"config": '{"url": NaN}'}, "config", "the setting url "),
         ({"config": '{"yes": "a", "yes": "b"}'}, "config", "duplicate key"),
         ({"config": "[" * 100_000}, "config", "is not valid json"),
-        ({"config": '{"yes": "[[", "url": "file:///etc/passwd"}'}, "config", "url: "),
-        ({"config": '{"yes": "[[", "url": "file:///etc/passwd"}'}, "config", "yes: "),
+        ({"config": '{"yes": "[[", "url": "file:///etc/passwd"}'}, "config", "the setting url "),
+        ({"config": '{"yes": "[[", "url": "file:///etc/passwd"}'}, "config", "the setting yes "),
         ({"resolver": "nobody"}, "resolver", "choose one of"),
         ({"lead_hours": "soon"}, "lead_hours", "number"),
         ({"every_minutes": "1"}, "every_minutes", "5"),

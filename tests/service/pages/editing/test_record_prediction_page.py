@@ -9,7 +9,7 @@ import pytest
 
 from predictions.errors import InvalidInput
 from service.pages.editing.prediction_form import parse_percentage
-from tests.service.pages.test_sign_in import sign_in, token_on
+from tests.service.security.test_sign_in import sign_in, token_on
 
 PAGE = "/record"
 NEW = {
@@ -118,7 +118,7 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
         ({"question/kind": "categorical"}, "question-options", "options"),
         ({"made_at": ""}, "made_at", "the day the prediction was made"),
         ({"made_at": "2025-07-01"}, "made_at", "deadline"),
-        ({"source/url": "column"}, "source-url", "url"),
+        ({"source/url": "column"}, "source-url", "web address"),
         ({"hedge": "zzz"}, "hedge", "has no entry for"),
         ({"hedge": ""}, "hedge", "exactly one"),
         ({"probability": "70"}, "hedge", "exactly one"),

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from service.scheduling.scheduler import run_once
 from service.settings import Settings
-from tests.service.pages.test_sign_in import sign_in, token_on
+from tests.service.security.test_sign_in import sign_in, token_on
 from tests.support.fake_clock import START, FakeClock
 
 PROPOSAL = {

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from predictions.errors import Fault, InvalidInput
 from predictions.schemas.fields import DATE, WEB_ADDRESS
 
+#: A body with ten thousand unknown names would have a reply several times its size.
+MOST_FAULTS = 100
 #: Names that pydantic puts into a location for the branch of a union it tried; they mean nothing to a user.
 _BRANCH = re.compile(r"[\[(]|^(QuestionRef|QuestionIn|int|str|float|bool|none)$|^constrained")
 REMEDIES = {
@@ -51,8 +53,8 @@ _WORDS = (
 
 
 def validation_errors(errors: Sequence[Any]) -> list[Fault]:
-    """Return Pydantic's errors as faults, each with a JSON pointer and a remedy."""
-    return list(dict.fromkeys(Fault(_pointer(error["loc"]), _detail(error)) for error in errors))
+    """Return Pydantic's first 100 errors as faults, each with a JSON pointer and a remedy."""
+    return list(dict.fromkeys(Fault(_pointer(error["loc"]), _detail(error)) for error in errors[:MOST_FAULTS]))
 
 
 def _pointer(location: Sequence[str | int]) -> str:

@@ -36,12 +36,12 @@ from service.clock import SystemClock
 from service.db.coalesced_reads import CoalescedRead, CoalescedReads
 from service.db.engine import make_engine, read_transaction, write_transaction
 from service.db.write_queue import Writer
+from service.limits.body_limit import BodyLimit
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
 from service.security.sign_in_throttle import SignInThrottle
 from service.settings import Settings
 from service.web import openapi, problems
-from service.web.body_limit import BodyLimit
 from service.web.compression import Compression
 from service.web.head_requests import HeadAsGet
 from service.web.openapi_webhooks import webhooks

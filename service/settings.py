@@ -44,7 +44,9 @@ class Settings(BaseSettings):
         default=("127.0.0.1", "::1"), description="proxies whose X-Forwarded-For and -Proto are believed, as networks"
     )
     tick_seconds: float = Field(default=5.0, ge=0.05, le=3600, description="how often the scheduler sweeps")
-    max_body_bytes: int = Field(default=32_000_000, ge=1000, description="the largest request body that is read")
+    max_body_bytes: int = Field(
+        default=1_000_000, ge=1000, description="the largest request body, except that of a batch"
+    )
 
     @field_validator("allowed_hosts", "trusted_proxies", mode="before")
     @classmethod

@@ -7,15 +7,17 @@ from predictions.errors import InvalidInput
 
 
 def parse_json(text: bytes | str) -> Any:
-    """Return the JSON value in ``text``. Raises ``InvalidInput`` for a duplicate key in an object,
-    ``ValueError`` for invalid JSON and ``RecursionError`` for JSON that is nested too deeply."""
+    """Return the JSON value in ``text``, in time proportional to its length. Raises ``InvalidInput`` for a duplicate
+    key in an object, ``ValueError`` for invalid JSON and ``RecursionError`` for JSON that is nested too deeply."""
     return json.loads(text, object_pairs_hook=_unique)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) < len(pairs):
-        names = [name for name, _ in pairs]
-        duplicate = next(name for name in names if names.count(name) > 1)
-        raise InvalidInput.at("", f"duplicate key {duplicate[:100]!r} in a JSON object: keep one")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise InvalidInput.at("", f"duplicate key {name[:100]!r} in a JSON object: keep one")
+            seen.add(name)
     return unique

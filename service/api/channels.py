@@ -26,8 +26,9 @@ from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
+from service.web.write_route import WriteRoute
 
-router = APIRouter(prefix="/api", tags=["channels"])
+router = APIRouter(prefix="/api", tags=["channels"], route_class=WriteRoute)
 
 
 class NewChannelView(ChannelView):

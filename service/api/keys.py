@@ -15,8 +15,9 @@ from service.security.access import Admin
 from service.security.api_keys import SCOPES, create_key, list_keys, revoke_key
 from service.web.idempotency import Write
 from service.web.responses import ReadSession, read_reply
+from service.web.write_route import WriteRoute
 
-router = APIRouter(prefix="/api/keys", tags=["keys"])
+router = APIRouter(prefix="/api/keys", tags=["keys"], route_class=WriteRoute)
 
 
 class KeyIn(Input):

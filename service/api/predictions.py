@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlmodel import Session
 
@@ -20,6 +20,7 @@ from predictions.schemas.views import PredictionView
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.record import Submission, record_each, record_prediction, record_predictions
 from predictions.validation import invalid_input
+from service.limits.body_limit import accept_batch
 from service.lookup import commentator_of, prediction_of, question_of
 from service.security.access import Predictor, Reader
 from service.security.api_keys import Caller
@@ -28,8 +29,9 @@ from service.web.idempotency import IdempotentWrite, Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
+from service.web.write_route import WriteRoute
 
-router = APIRouter(prefix="/api/predictions", tags=["predictions"])
+router = APIRouter(prefix="/api/predictions", tags=["predictions"], route_class=WriteRoute)
 MAX_LINES = 10_000
 _LINE = TypeAdapter(PredictionIn)
 
@@ -69,7 +71,7 @@ def _record(session: Session, submissions: list[Submission]) -> list[BaseModel]:
     return [view_new_prediction(session, row) for row in record_each(session, submissions)]
 
 
-@router.post("/batch", status_code=201, response_model=BatchResult)
+@router.post("/batch", status_code=201, response_model=BatchResult, dependencies=[Depends(accept_batch)])
 async def record_many_predictions(
     request: Request,
     caller: Predictor,
@@ -82,17 +84,26 @@ async def record_many_predictions(
 
     One JSON object per line: all or none, or each valid one with `partial`.
     """
-    lines = [(number, line) for number, line in enumerate((await request.body()).splitlines(), 1) if line.strip()]
+    max_line = request.app.state.settings.max_body_bytes
+    return await run_sync(_record_batch, await request.body(), max_line, caller, write, partial)
+
+
+def _split(body: bytes) -> list[tuple[int, bytes]]:
+    if body.count(b"\n") + body.count(b"\r") > 4 * MAX_LINES:
+        raise InvalidInput.at("", f"has more than {4 * MAX_LINES} line ends: send at most {MAX_LINES} lines at a time")
+    lines = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
     if not 0 < len(lines) <= MAX_LINES:
         raise InvalidInput.at("", f"send 1 to {MAX_LINES} lines, each one prediction as JSON, instead of {len(lines)}")
-    return await run_sync(_record_batch, lines, caller, write, partial)
+    return lines
 
 
-def _record_batch(lines: list[tuple[int, bytes]], caller: Caller, write: IdempotentWrite, partial: bool) -> Response:
+def _record_batch(body: bytes, max_line: int, caller: Caller, write: IdempotentWrite, partial: bool) -> Response:
     valid: list[tuple[int, PredictionIn]] = []
     refused: list[RejectedLine] = []
-    for number, line in lines:
+    for number, line in _split(body):
         try:
+            if len(line) > max_line:
+                raise InvalidInput.at("", f"has more than {max_line} bytes: one prediction needs far fewer")
             valid.append((number, _LINE.validate_python(parse_json(line))))
         except ValidationError as error:
             refused.append(RejectedLine.of(number, invalid_input(error)))

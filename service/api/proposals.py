@@ -17,8 +17,9 @@ from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import IdOrSlug, RowId
 from service.web.responses import ReadSession, read_reply
+from service.web.write_route import WriteRoute
 
-router = APIRouter(prefix="/api", tags=["proposals"])
+router = APIRouter(prefix="/api", tags=["proposals"], route_class=WriteRoute)
 
 
 @router.post("/questions/{which}/proposals", status_code=201, response_model=ProposalView)

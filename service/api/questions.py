@@ -34,8 +34,9 @@ from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession, read_reply
+from service.web.write_route import WriteRoute
 
-router = APIRouter(prefix="/api/questions", tags=["questions"])
+router = APIRouter(prefix="/api/questions", tags=["questions"], route_class=WriteRoute)
 
 
 class QuestionWithResolver(QuestionView):

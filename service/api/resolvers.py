@@ -19,8 +19,9 @@ from service.security.access import Reader, ResolverCaller
 from service.web.idempotency import Write
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession, read_reply
+from service.web.write_route import WriteRoute
 
-router = APIRouter(prefix="/api", tags=["resolvers"])
+router = APIRouter(prefix="/api", tags=["resolvers"], route_class=WriteRoute)
 
 
 class ResolverKinds(BaseModel):

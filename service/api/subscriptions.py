@@ -18,8 +18,9 @@ from service.security.access import KeyOwner
 from service.web.idempotency import Write
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
+from service.web.write_route import WriteRoute
 
-router = APIRouter(prefix="/api/subscriptions", tags=["channels"])
+router = APIRouter(prefix="/api/subscriptions", tags=["channels"], route_class=WriteRoute)
 
 
 class Subscriptions(BaseModel):

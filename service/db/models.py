@@ -27,7 +27,7 @@ class IdempotentReply(SQLModel, table=True):
 
     __tablename__ = "idempotent_reply"
 
-    key: str = Field(max_length=200, primary_key=True)
+    key: str = Field(max_length=255, primary_key=True)
     owner: str = Field(max_length=120, primary_key=True, description="the name of the API key that sent it")
     request_sha256: str = Field(max_length=64)
     status: int

@@ -35,6 +35,18 @@ async def request_caller(
 ) -> Caller:
     """Return the owner of the key in the request's header or, for reading, of the session in its cookie; else
     ``ANYBODY``. Raises 401 for an invalid key."""
+    known: Caller | None = getattr(request.state, "identified", None)
+    if known is None:
+        known = request.state.identified = await _find_caller(request, header)
+    return known
+
+
+async def identify(request: Request) -> Caller:
+    """Return the same for a request whose route has not been entered yet."""
+    return await request_caller(request, await _bearer(request))
+
+
+async def _find_caller(request: Request, header: HTTPAuthorizationCredentials | None) -> Caller:
     if header is None:
         if request.headers.get("authorization"):
             raise _unauthorised("the Authorization header must have the form: Bearer <key>")
@@ -92,3 +104,5 @@ Reader = Annotated[Caller, Depends(_reader)]
 Predictor = Annotated[Caller, Depends(_predictor)]
 ResolverCaller = Annotated[Caller, Depends(_resolver)]
 Admin = Annotated[Caller, Depends(_admin)]
+#: The dependencies of routes that write; each raises 401 or 403 for a caller who may not.
+WRITERS = (_predictor, _resolver, _admin, _key_owner)

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
@@ -20,7 +21,7 @@ from service.errors import Unavailable, is_temporary
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
 #: FastAPI's message for a body that is not UTF-8, is compressed, or is nested too deeply.
-_UNREADABLE = "There was an error parsing the body"
+UNREADABLE = "There was an error parsing the body"
 #: What a detail is about whose pointer is empty.
 WHOLE = "the body"
 _NOT_JSON = Fault("", REMEDIES["json_invalid"])
@@ -60,11 +61,13 @@ def problem_of(error: Exception) -> Problem:
         if malformed:
             faults = [_NOT_JSON]
         return Problem(400 if malformed else 422, InvalidInput.title, summary(faults, whole=WHOLE), faults)
-    if isinstance(error, HTTPException) and error.detail == _UNREADABLE:
+    if isinstance(error, HTTPException) and error.detail == UNREADABLE:
         return Problem(400, InvalidInput.title, _NOT_JSON.sentence(whole=WHOLE), [_NOT_JSON])
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
+    if isinstance(error, ClientDisconnect):  # nobody reads this
+        return Problem(400, HTTPStatus.BAD_REQUEST.phrase, "the connection was closed before the body had arrived")
     if is_temporary(error):
         return problem_of(Unavailable("The database is busy or unreachable. Retry the same request shortly."))
     log.error("unexpected error", exc_info=error)

@@ -1,9 +1,7 @@
-"""Strict request validation: unknown query parameters, duplicate JSON keys, wrong content type."""
+"""Strict requests: refuse unknown query parameters."""
 
 import re
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
@@ -12,14 +10,10 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 
 from predictions.errors import InvalidInput
 from service.cache.page_cache import Address
-from service.strict_json import parse_json
 
-_JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)", re.IGNORECASE)
-_ACCEPTED = {"Accept": "application/json"}
 FORMER_NAMES = {"worded": "verbal"}
 #: Parameters that other sites and mail programs add to links in order to count visits. Pages ignore them.
 _TRACKING = re.compile(
@@ -28,21 +22,13 @@ _TRACKING = re.compile(
 
 
 async def check_request(request: Request) -> None:
-    """Refuse unknown query parameters and JSON objects with duplicate keys.
+    """Refuse unknown query parameters, as a misspelt filter would be ignored. Raises ``InvalidInput``."""
+    check_query(request, request.scope["route"])
 
-    Otherwise a misspelt filter would be ignored, and one of two probabilities silently dropped. Raises
-    ``InvalidInput``, and 415 for another media type than JSON.
-    """
-    route = request.scope["route"]
+
+def check_query(request: Request, route: APIRoute) -> None:
+    """Do the same for a route that has not been entered yet."""
     _check_names(request.query_params, _known_parameters(route))
-    if route.body_field is not None:
-        body = await request.body()
-        if body and not _JSON.match(request.headers.get("content-type", "")):
-            raise HTTPException(415, "the body must be JSON: send it with Content-Type: application/json", _ACCEPTED)
-        if body.startswith(BOM_UTF8) or b"\0" in body:  # Python's parser accepts more than RFC 8259, section 8.1
-            raise InvalidInput.at("", "is not plain UTF-8: encode it as UTF-8 without a byte order mark")
-        with suppress(ValueError, RecursionError):  # FastAPI reports invalid JSON
-            parse_json(body)
 
 
 async def check_page_query(request: Request) -> None:

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from predictions.errors import Fault, TrackRecordError
 from predictions.validation import validation_errors
+from service.limits.body_limit import allow_bytes
 from service.pages.rendering.templates import render
 from service.security.access import ANYBODY, request_caller, session_caller
 from service.security.api_keys import Caller
@@ -26,6 +27,8 @@ from service.web.problems import STATUS
 
 MAX_FIELDS = 400
 MAX_DIGITS = 19
+MAX_BYTES_BEFORE_SIGN_IN = 16_384
+SESSION_EXPIRED = "Your session expired. Sign in in another tab, then submit again; your text is kept."
 TOKEN = "token"  # noqa: S105 - the name of the field
 #: What sentences call the fields whose label is not their name.
 SUBJECTS = {
@@ -132,9 +135,14 @@ def _lists(value: Any) -> Any:
 
 
 async def posted_fields(request: Request) -> Form:
-    """Return the text fields of a form sent by this site. Raises 403 for a cross-site request."""
+    """Return the text fields of a form. Raises 403 if it comes from another site, or without a session."""
     if is_cross_site(request):
         raise HTTPException(403, "The form was sent from another site. Open it on this site and submit it there.")
+    browser_session = read_expired_session(request)
+    if browser_session is None:
+        raise HTTPException(403, SESSION_EXPIRED)
+    if browser_session.key is None:
+        allow_bytes(request, MAX_BYTES_BEFORE_SIGN_IN)
     fields = await request.form(max_files=0, max_fields=MAX_FIELDS)
     return Form({name: value.replace("\r\n", "\n") for name, value in fields.items() if isinstance(value, str)})
 
@@ -150,19 +158,25 @@ def check_token(request: Request, form: Form, *, allow_expired: bool = False) ->
     browser_session = read_expired_session(request) if allow_expired else read_session(request)
     if has_form_token(request, browser_session, form[TOKEN]):
         return browser_session
-    raise HTTPException(
-        403,
-        "Your session expired. Sign in in another tab, then submit again; your text is kept.",
-    )
+    raise HTTPException(403, SESSION_EXPIRED)
 
 
 def posted(scope: str | None) -> Callable[..., Posted]:
-    """Return a dependency that yields the form if its sender has the scope (None: any key)."""
+    """Return a dependency that yields the form if its sender has the scope (None: any key).
 
-    def check(request: Request, form: Fields) -> Posted:
-        caller = session_caller(request, check_token(request, form))
-        request.state.caller = caller
-        return Posted(form, _allowed(caller, scope))
+    The sender is known from the cookie, before the form is read.
+    """
+
+    def sender(request: Request) -> Caller:
+        browser_session = read_session(request)
+        if browser_session is None:
+            raise HTTPException(403, SESSION_EXPIRED)
+        caller = request.state.caller = session_caller(request, browser_session)
+        return _allowed(caller, scope)
+
+    def check(request: Request, caller: Annotated[Caller, Depends(sender)], form: Fields) -> Posted:
+        check_token(request, form)
+        return Posted(form, caller)
 
     return check
 

@@ -1,0 +1,144 @@
+"""Nobody is expensive before they are known: who asks is decided from the headers, before the body is read."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from predictions.errors import InvalidInput
+from service.app import API, create_app
+from service.limits.body_limit import BATCH_BYTES, BATCHES_AT_ONCE, _batches
+from service.pages.rendering.forms import MAX_BYTES_BEFORE_SIGN_IN
+from service.settings import Settings
+from service.strict_json import parse_json
+from service.web.write_route import WriteRoute
+from tests.conftest import ADMIN_KEY
+from tests.support.sample_prediction import PREDICTION
+
+URL = "/api/predictions"
+READS = {"GET", "HEAD"}
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Nothing here depends on the database."""
+    return sqlite_url
+
+
+def endless(sent: list[int], size: int = 100_000) -> Iterator[bytes]:
+    """A body of 300 MB, of which `sent` counts what was asked for."""
+    for _ in range(3000):
+        sent.append(size)
+        yield b" " * size
+
+
+def test_every_route_of_the_api_that_writes_decides_before_it_reads() -> None:
+    writing = [route for module in API for route in module.router.routes if route.methods - READS]
+    assert len(writing) > 25
+    assert {route.path for route in writing if not isinstance(route, WriteRoute)} == set()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"Authorization": "Bearer tr_unknown"}, 401),
+        ({"Authorization": "Basic YTpi"}, 401),
+        ({"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}, 413),
+    ],
+    ids=["no key", "unknown key", "no bearer", "a key"],
+)
+def test_an_endless_body_is_answered_without_being_read(base_url: str, headers: dict[str, str], status: int) -> None:
+    for path in (URL, f"{URL}/batch", "/api/questions", "/api/keys"):
+        sent: list[int] = []
+        try:
+            reply = httpx.post(base_url + path, content=endless(sent), headers=headers, timeout=20)
+        except httpx.TransportError:  # the server closed while the client was still sending
+            continue
+        assert reply.status_code == status, path
+        assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_a_key_without_the_scope_is_refused_whatever_its_body_is(admin: httpx.Client) -> None:
+    reader = admin.post("/api/keys", json={"name": "reader", "scopes": ["read"]}).json()["key"]
+    headers = {"Authorization": f"Bearer {reader}", "Content-Type": "application/json"}
+    for content in (b"", b"{", b"[" * 900_000, b" " * 2_000_000):
+        assert admin.post(URL, content=content, headers=headers).status_code == 403
+    unknown = admin.post(f"{URL}?colour=red", content=b"{", headers={"Content-Type": "application/json"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/query/colour")
+
+
+def test_a_single_object_has_1_mb_and_a_batch_32(admin: httpx.Client) -> None:
+    json_type = {"Content-Type": "application/json"}
+    padded = json.dumps(PREDICTION).encode()
+    assert admin.post(URL, content=padded.ljust(1_000_000), headers=json_type).status_code == 201
+    reply = admin.post(URL, content=padded.ljust(1_000_001), headers=json_type)
+    assert (reply.status_code, "1000000 bytes" in reply.json()["detail"]) == (413, True)
+    lines = b"\n".join([padded.ljust(900_000)] * 3)
+    assert admin.post(f"{URL}/batch", content=lines).json()["recorded"] == 3
+    assert admin.post(f"{URL}/batch", content=b" " * (BATCH_BYTES + 1)).status_code == 413
+    reply = admin.post(f"{URL}/batch", content=padded.ljust(1_000_001))
+    assert (reply.status_code, "has more than 1000000 bytes" in reply.json()["detail"]) == (422, True)
+    assert admin.post(f"{URL}/batch", content=b"\n" * 1_000_000).status_code == 422
+
+
+def test_few_large_batches_are_in_work_at_a_time_and_small_ones_always(admin: httpx.Client) -> None:
+    line = json.dumps(PREDICTION).encode()
+    for _ in range(BATCHES_AT_ONCE):
+        assert _batches.acquire(blocking=False)
+    try:
+        reply = admin.post(f"{URL}/batch", content=line.ljust(1_000_001))
+        assert (reply.status_code, "Retry-After" in reply.headers) == (503, True)
+        assert admin.post(f"{URL}/batch", content=line).status_code == 201
+    finally:
+        for _ in range(BATCHES_AT_ONCE):
+            _batches.release()
+    assert admin.post(f"{URL}/batch", content=b" " * 500_000 + b"\n" + line).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/record", "/due", "/channels", "/questions/rain/resolve", "/sign-in", "/sign-out"])
+def test_a_form_without_a_session_is_refused_unread(base_url: str, path: str) -> None:
+    form = b"a=b&" * 200_000
+    reply = httpx.post(base_url + path, content=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert reply.status_code == 403
+
+
+def test_before_signing_in_a_form_is_small(base_url: str) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with httpx.Client(base_url=base_url) as client:
+        client.get("/sign-in")
+        assert client.post("/sign-in", content=b"a" * (MAX_BYTES_BEFORE_SIGN_IN + 1), headers=form).status_code == 413
+        assert client.post("/sign-in", content=b"key=a", headers=form).status_code == 403
+
+
+def test_a_name_given_twice_is_found_in_time_proportional_to_the_names() -> None:
+    def seconds(names: int) -> float:
+        text = json.dumps({f"name {at}": 0 for at in range(names)})[:-1] + ', "name 0": 1}'
+        started = time.process_time()
+        with pytest.raises(InvalidInput, match="'name 0'"):
+            parse_json(text)
+        return time.process_time() - started
+
+    assert min(seconds(200_000) for _ in range(3)) < 40 * min(seconds(20_000) for _ in range(3))
+
+
+def test_a_body_of_many_values_gets_a_short_answer_and_holds_nobody_up(admin: httpx.Client, base_url: str) -> None:
+    for body in (
+        b"[" + b"[]," * 330_000 + b"1]",
+        b'{"a":' * 100_000,
+        json.dumps({f"n{at}": 0 for at in range(70_000)}),
+    ):
+        reply = admin.post(URL, content=body, headers={"Content-Type": "application/json"})
+        assert reply.status_code in (400, 422)
+        assert len(reply.content) < 100_000
+        assert httpx.get(f"{base_url}/healthz").elapsed.total_seconds() < 5
+
+
+def test_routes_of_the_app_are_those_of_the_api(tmp_path: Path) -> None:
+    app: Any = create_app(Settings(_env_file=None, state_dir=tmp_path))
+    assert not [route for route in app.routes if isinstance(route, APIRoute) and route.methods - READS]

@@ -36,7 +36,10 @@ from service.clock import SystemClock
 from service.db.coalesced_reads import CoalescedRead, CoalescedReads
 from service.db.engine import make_engine, read_transaction, write_transaction
 from service.db.write_queue import Writer
+from service.limits.admission import Admission, admitted
 from service.limits.body_limit import BodyLimit
+from service.limits.rate_exchange import RateExchange
+from service.limits.rate_limit import RateLimitHeaders
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
 from service.security.sign_in_throttle import SignInThrottle
@@ -73,15 +76,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.state.clock = clock or SystemClock()
     app.state.with_scheduler = scheduler
     app.state.sign_in_throttle = SignInThrottle()
+    work = [Depends(admitted, scope="function")]
     for module in API:
-        app.include_router(module.router, dependencies=[Depends(check_request)])
-    app.include_router(pages.router)
+        counted = [] if module is monitoring else work
+        app.include_router(module.router, dependencies=[Depends(check_request), *counted])
+    app.include_router(pages.router, dependencies=work)
     app.webhooks.include_router(webhooks)
     app.mount("/static", Assets(), name="static")
     problems.install_error_handlers(app, pages.problem_page)
     openapi.amend_openapi(app)
     app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RateLimitHeaders)
     app.add_middleware(Compression)
     app.add_middleware(HeadAsGet)
     return app
@@ -94,6 +100,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.secret = state.settings.secret()
     with read_transaction(state.engine) as session:
         state.demo = is_demo(session)
+    state.admission = Admission(state.settings, state.clock)
+    exchange = RateExchange(state.admission.rates, state.settings, state.engine)
+    exchange.start()
     state.writer = Writer(state.engine)
     state.leaderboard_cache = LeaderboardCache(state.engine)
     state.newest_event = CoalescedRead(state.engine, lambda session: head(session).seq)
@@ -114,6 +123,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         if state.scheduler is not None:
             state.scheduler.stop()
+        exchange.stop()
         state.writer.close()
         state.as_of_cache.close()
         state.engine.dispose()

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("127.0.0.1", "::1"), description="proxies whose X-Forwarded-For and -Proto are believed, as networks"
     )
+    requests_per_minute: int = Field(default=3000, ge=0, description="of one address without a key; 0: no limit")
+    key_requests_per_minute: int = Field(default=60_000, ge=0, description="of one key or session; 0: no limit")
     tick_seconds: float = Field(default=5.0, ge=0.05, le=3600, description="how often the scheduler sweeps")
     max_body_bytes: int = Field(
         default=1_000_000, ge=1000, description="the largest request body, except that of a batch"

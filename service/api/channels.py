@@ -20,13 +20,13 @@ from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
 from service.channel_test import TestMessageResult, send_test_now
+from service.limits.write_route import WriteRoute
 from service.lookup import channel_of, delivery_of
 from service.security.access import Admin
 from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api", tags=["channels"], route_class=WriteRoute)
 

@@ -12,13 +12,13 @@ from predictions.queries.listing import list_commentators
 from predictions.schemas.inputs import CommentatorChange, CommentatorIn
 from predictions.schemas.views import CommentatorView
 from predictions.submissions.commentators import change_commentator, enter_commentator
+from service.limits.write_route import WriteRoute
 from service.lookup import commentator_of
 from service.security.access import Predictor, Reader, ResolverCaller
 from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api/commentators", tags=["commentators"], route_class=WriteRoute)
 

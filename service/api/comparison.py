@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from predictions.errors import InvalidInput
 from predictions.records.calibration import CalibrationView, calibration_of
 from predictions.records.comparison import PairView, compare_commentators
+from service.limits.admission import slow_by_nature
 from service.lookup import commentator_of
 from service.security.access import Reader
 from service.web.leaderboard_query import FilterQuery
@@ -31,6 +32,7 @@ class PairQuery(FilterQuery):
 
 
 @router.get("/calibration", response_model=CalibrationView)
+@slow_by_nature
 def get_calibration(
     request: Request, _: Reader, session: ReadSession, query: Annotated[CalibrationQuery, Query()]
 ) -> Response:
@@ -45,6 +47,7 @@ def get_calibration(
 
 
 @router.get("/pairs", response_model=PairView)
+@slow_by_nature
 def compare_two_commentators(
     request: Request, _: Reader, session: ReadSession, query: Annotated[PairQuery, Query()]
 ) -> Response:

@@ -11,11 +11,11 @@ from predictions.models import row_id
 from predictions.schemas.fields import Input, Name
 from predictions.schemas.views import View
 from service.db.models import ApiKey
+from service.limits.write_route import WriteRoute
 from service.security.access import Admin
 from service.security.api_keys import SCOPES, create_key, list_keys, revoke_key
 from service.web.idempotency import Write
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api/keys", tags=["keys"], route_class=WriteRoute)
 

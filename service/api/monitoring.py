@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel, Field
 
@@ -23,6 +23,7 @@ from resolvers.notifications.models import DeliveryState
 from resolvers.probing.models import ProbeStatus
 from resolvers.probing.statistics import count_paused_hosts, count_resolvers, oldest_good_check
 from service.db.engine import ping
+from service.limits.admission import admitted
 from service.security.access import Reader
 from service.web.problems import Problem
 from service.web.responses import ReadSession
@@ -38,7 +39,7 @@ class HealthStatus(BaseModel):
 
 
 @router.get("/healthz", response_model=HealthStatus)
-def healthz(request: Request) -> HealthStatus:
+async def healthz(request: Request) -> HealthStatus:
     """Check that the process is alive."""
     return HealthStatus(status="ok", demo=request.app.state.demo)
 
@@ -56,7 +57,12 @@ def readyz(request: Request) -> Any:
     return HealthStatus(status="ok", demo=request.app.state.demo)
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+    dependencies=[Depends(admitted, scope="function")],
+)
 def metrics(request: Request, _: Reader, session: ReadSession) -> Response:
     """Get metrics.
 

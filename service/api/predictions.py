@@ -21,6 +21,7 @@ from predictions.submissions.corrections import correct_prediction, withdraw_pre
 from predictions.submissions.record import Submission, record_each, record_prediction, record_predictions
 from predictions.validation import invalid_input
 from service.limits.body_limit import accept_batch
+from service.limits.write_route import WriteRoute
 from service.lookup import commentator_of, prediction_of, question_of
 from service.security.access import Predictor, Reader
 from service.security.api_keys import Caller
@@ -29,7 +30,6 @@ from service.web.idempotency import IdempotentWrite, Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api/predictions", tags=["predictions"], route_class=WriteRoute)
 MAX_LINES = 10_000

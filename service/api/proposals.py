@@ -11,13 +11,13 @@ from predictions.models import row_id
 from predictions.questions.proposals import confirm, list_proposals, propose, reject
 from predictions.schemas.inputs import ProposalDecisionIn, ProposalIn, ResolutionIn
 from predictions.schemas.views import ProposalView, ResolutionView
+from service.limits.write_route import WriteRoute
 from service.lookup import proposal_of, question_of
 from service.security.access import Predictor, Reader, ResolverCaller
 from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import IdOrSlug, RowId
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api", tags=["proposals"], route_class=WriteRoute)
 

@@ -28,13 +28,13 @@ from predictions.schemas.inputs import (
 )
 from predictions.schemas.views import QuestionRefView, QuestionView, ResolutionView
 from resolvers.probing.configuration import ResolverView, find_attached, resolver_view
+from service.limits.write_route import WriteRoute
 from service.lookup import in_its_zone, question_of
 from service.security.access import Predictor, Reader, ResolverCaller
 from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api/questions", tags=["questions"], route_class=WriteRoute)
 

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from resolvers.probing.configuration import ResolverIn, ResolverView, attach, detach, get_attached
 from resolvers.probing.configuration import resolver_view as view
+from service.limits.write_route import WriteRoute
 from service.lookup import question_of
 from service.resolver_trial import (
     ProbeResultView,
@@ -19,7 +20,6 @@ from service.security.access import Reader, ResolverCaller
 from service.web.idempotency import Write
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api", tags=["resolvers"], route_class=WriteRoute)
 

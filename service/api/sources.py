@@ -10,13 +10,13 @@ from predictions.queries.listing import list_sources
 from predictions.schemas.inputs import SourceChange, SourceIn
 from predictions.schemas.views import SourceView
 from predictions.submissions.sources import change_source, enter_source
+from service.limits.write_route import WriteRoute
 from service.lookup import source_of
 from service.security.access import Predictor, Reader, ResolverCaller
 from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api/sources", tags=["sources"], route_class=WriteRoute)
 

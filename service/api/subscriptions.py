@@ -13,12 +13,12 @@ from resolvers.notifications.subscriptions import (
     subscribe,
     subscription_view,
 )
+from service.limits.write_route import WriteRoute
 from service.lookup import channel_of, is_own, own, subscription_of
 from service.security.access import KeyOwner
 from service.web.idempotency import Write
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
-from service.web.write_route import WriteRoute
 
 router = APIRouter(prefix="/api/subscriptions", tags=["channels"], route_class=WriteRoute)
 

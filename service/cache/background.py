@@ -1,14 +1,20 @@
 """Run slow jobs in background threads, one at a time."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import ContextVar
+from functools import partial
 from typing import TypeVar
 
 from service.errors import Unavailable
 
-#: At most this many jobs wait, so that requests for ever new boards cannot fill the memory.
-MAX_WAITING = 32
+#: At most this many jobs of readers without a key wait or run, and as many of others.
+MAX_WAITING = 8
+MAX_WAITING_PER_CLIENT = 2
+#: Who asks, and whether by a key or session. Set where a request enters; without it nothing is bounded by client.
+requester: ContextVar[tuple[str, bool]] = ContextVar("requester", default=("", True))
 T = TypeVar("T")
 
 
@@ -17,24 +23,39 @@ class BackgroundRunner:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._turn = threading.Lock()
-        self._slots = threading.BoundedSemaphore(MAX_WAITING)
+        self._turn, self._lock = threading.Lock(), threading.Lock()
+        self._unfinished: Counter[str] = Counter()
+        self._unfinished_by_kind: Counter[bool] = Counter()
 
     def start(self, job: Callable[[], T]) -> Future[T]:
-        """Run ``job`` after the jobs before it and return its future. Raises ``Unavailable`` if too many jobs wait."""
-        if not self._slots.acquire(blocking=False):
-            raise Unavailable("Too many leaderboards are being computed. Retry shortly.")
+        """Run ``job`` after the jobs before it and return its future. Raises ``Unavailable`` if too many jobs wait, of
+        all or of the client that asks."""
+        client, is_known = requester.get()
+        with self._lock:
+            full = self._unfinished_by_kind[is_known] >= MAX_WAITING
+            if full or (not is_known and self._unfinished[client] >= MAX_WAITING_PER_CLIENT):
+                raise Unavailable("Too many leaderboards are being computed. Retry shortly.")
+            self._unfinished_by_kind[is_known] += 1
+            self._unfinished[client] += 1
         future: Future[T] = Future()
-        threading.Thread(target=self._run, args=(job, future), name=self._name, daemon=True).start()
+        run = partial(self._run, job, future, client, is_known)
+        threading.Thread(target=run, name=self._name, daemon=True).start()
         return future
 
-    def _run(self, job: Callable[[], T], future: Future[T]) -> None:
+    def _run(self, job: Callable[[], T], future: Future[T], client: str, is_known: bool) -> None:
         try:
             with self._turn:
                 result = job()
         except Exception as error:  # noqa: BLE001 - the caller gets it from the future
+            self._finish(client, is_known)
             future.set_exception(error)
         else:
+            self._finish(client, is_known)
             future.set_result(result)
-        finally:
-            self._slots.release()
+
+    def _finish(self, client: str, is_known: bool) -> None:
+        with self._lock:
+            self._unfinished_by_kind[is_known] -= 1
+            self._unfinished[client] -= 1
+            if not self._unfinished[client]:
+                del self._unfinished[client]

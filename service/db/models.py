@@ -1,4 +1,4 @@
-"""Tables of the service: API keys, and stored replies for requests with an Idempotency-Key."""
+"""Tables of the service: API keys, stored replies for requests with an Idempotency-Key, counts of requests."""
 
 from datetime import datetime
 
@@ -33,3 +33,14 @@ class IdempotentReply(SQLModel, table=True):
     status: int
     body: str = Field(sa_type=Text)
     created_at: datetime = Field(index=True)
+
+
+class RequestCount(SQLModel, table=True):
+    """What one process has counted of one client's requests in a minute; nothing is lost with these rows."""
+
+    __tablename__ = "request_count"
+
+    client: str = Field(max_length=32, primary_key=True, description="keyed hash of key, session or address")
+    minute: int = Field(primary_key=True, sa_type=BigInt, description="minutes since 1970")
+    process: str = Field(max_length=32, primary_key=True)
+    used: int

@@ -10,6 +10,7 @@ from predictions.models import Commentator
 from predictions.queries.overview import list_topics
 from predictions.queries.search import find_commentator
 from predictions.records.calibration import calibration_of
+from service.limits.admission import slow_by_nature
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.rendering.cached_page import cached_page
 from service.pages.rendering.templates import template_bytes
@@ -27,6 +28,7 @@ class CalibrationQuery(FormQuery, FilterQuery):
 
 
 @router.get("/calibration")
+@slow_by_nature
 def calibration(
     request: Request, _: Reader, session: ReadSession, query: Annotated[CalibrationQuery, Query()]
 ) -> Response:

@@ -16,6 +16,7 @@ from predictions.schemas.estimates import ScoreStatistics
 from predictions.schemas.fields import Instant
 from predictions.submissions.commentators import STATEMENT
 from service.cache.current_record import _estimates, _record, current_record
+from service.limits.admission import slow_by_nature
 from service.lookup import commentator_of
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.charts.scales import Scale
@@ -104,6 +105,7 @@ def _context(session: Session, record: RecordView, order: Order, page: int, now:
 
 
 @router.get("/commentators/{which}/record.csv")
+@slow_by_nature
 def download(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Download every scored question of a commentator as CSV."""
     record = current_record(request, session, which)

@@ -17,6 +17,7 @@ from predictions.queries.search import find_commentator
 from predictions.records.commentator_record import RecordView, ScoreView, counted, record_of
 from predictions.records.comparison import PairView, compare_commentators
 from predictions.scoring.head_to_head import MIN_EVENTS, PROVEN
+from service.limits.admission import slow_by_nature
 from service.pages.charts.scales import Scale
 from service.pages.rendering.formatting import plural
 from service.pages.rendering.templates import address, render
@@ -39,6 +40,7 @@ class SharedQuestion:
 
 
 @router.get("/compare")
+@slow_by_nature
 def comparison(
     request: Request,
     _: Reader,

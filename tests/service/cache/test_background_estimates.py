@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
+from contextvars import copy_context
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 
 from predictions.leaderboard import estimates
 from service.cache import as_of_cache, background, leaderboard_cache
+from service.errors import Unavailable
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import record_one, resolve
 
@@ -124,3 +127,26 @@ def test_a_failed_job_raises_for_those_who_wait_and_frees_its_place() -> None:
     for _ in range(background.MAX_WAITING + 1):
         with pytest.raises(ZeroDivisionError):
             queue.start(lambda: 1 // 0).result(10)
+
+
+def test_one_reader_has_two_jobs_waiting_and_readers_do_not_fill_the_places_of_keys() -> None:
+    queue, opened = background.BackgroundRunner("busy"), threading.Event()
+
+    def start(client: str, is_known: bool) -> Future[bool]:
+        def as_client() -> Future[bool]:
+            background.requester.set((client, is_known))
+            return queue.start(lambda: opened.wait(20))
+
+        return copy_context().run(as_client)
+
+    started = [start(f"address {at // 2}", False) for at in range(background.MAX_WAITING)]
+    for client in ("address 0", "address 9"):
+        with pytest.raises(Unavailable):
+            start(client, False)
+    started += [start("key a", True) for _ in range(background.MAX_WAITING)]
+    with pytest.raises(Unavailable):
+        start("key b", True)
+    opened.set()
+    assert all(future.result(20) for future in started)
+    started = [start("address 0", False) for _ in range(background.MAX_WAITING_PER_CLIENT)]
+    assert all(future.result(20) for future in started)

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from predictions.errors import InvalidInput
+from service.limits.admission import count
 from service.security.access import WRITERS, identify
 from service.strict_json import parse_json
 from service.web.problems import UNREADABLE
@@ -35,6 +36,7 @@ class WriteRoute(APIRoute):
         required = [call for call in _calls(self.dependant) if call in WRITERS]
 
         async def handle(request: Request) -> Response:
+            await count(request)
             for scope in required:
                 await scope(await identify(request))
             check_query(request, self)

@@ -9,6 +9,7 @@ import argparse
 import os
 
 from benchmarks.bulk import bulk
+from benchmarks.flood import flood
 from benchmarks.leaderboard import leaderboard_read, leaderboard_size
 from benchmarks.report import Benchmark, Options, show
 from benchmarks.resolution import resolution
@@ -24,6 +25,7 @@ ALL: dict[str, Benchmark] = {
     "scoring": scoring,
     "bulk": bulk,
     "start": start,
+    "flood": flood,
 }
 
 

@@ -56,13 +56,8 @@ def _under(base: str, name: str, kind: str, calm: dict[str, list[float]], second
     readers.join(30)
     for what, times in flooded.items():
         mine, floor = _percentile(times), _percentile(calm[what])
-        yield Line(
-            f"{what} under {name}, {kind}",
-            f"{mine * 1000:.0f} ms",
-            f"calm {floor * 1000:.0f} ms",
-            mine / TARGET_SECONDS,
-            1.0,
-        )
+        measured, held_against = f"{mine * 1000:.0f} ms", f"calm {floor * 1000:.0f} ms"
+        yield Line(f"{what} under {name}, {kind}", measured, held_against, mine / TARGET_SECONDS, 1.0)
 
 
 def _measure(base: str, seconds: int) -> dict[str, list[float]]:

@@ -15,14 +15,14 @@ from predictions.records.topic_skill import TopicScore, topic_scores
 from predictions.schemas.estimates import ScoreStatistics
 from predictions.schemas.fields import Instant
 from predictions.submissions.commentators import STATEMENT
-from service.cache.current_record import _estimates, _record, current_record
+from service.cache.current_record import current_estimates, record_with
 from service.limits.admission import slow_by_nature
 from service.lookup import commentator_of
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.charts.scales import Scale
 from service.pages.charts.score_history import history
 from service.pages.rendering.cached_page import estimates_page
-from service.pages.rendering.csv_download import csv_reply
+from service.pages.rendering.csv_download import cached_csv, csv_bytes
 from service.pages.rendering.summary_sentence import summary_sentence
 from service.pages.rendering.templates import render, template_bytes
 from service.security.access import Reader
@@ -62,7 +62,7 @@ def commentator(
     return estimates_page(
         request,
         session,
-        lambda: _estimates(request, session),
+        lambda: current_estimates(request, session),
         lambda estimates: template_bytes(
             request,
             "commentator.html",
@@ -70,7 +70,7 @@ def commentator(
             order=order,
             page=page,
             as_of=None,
-            **_context(session, _record(request, session, which, estimates), order, page, state.clock.now()),
+            **_context(session, record_with(request, session, which, estimates), order, page, state.clock.now()),
         ),
     )
 
@@ -108,7 +108,14 @@ def _context(session: Session, record: RecordView, order: Order, page: int, now:
 @slow_by_nature
 def download(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Download every scored question of a commentator as CSV."""
-    record = current_record(request, session, which)
+    estimates = current_estimates(request, session)
+    name = f"{commentator_of(session, which).slug}.csv"
+    return cached_csv(
+        request, session, name, estimates, lambda: _csv(session, record_with(request, session, which, estimates))
+    )
+
+
+def _csv(session: Session, record: RecordView) -> bytes:
     predictions = commentator_changes.prediction_views(session, [score.prediction for score in record.scores])
     prediction_columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source")
     columns = (*prediction_columns, *SCORE_COLUMNS, *OUTCOME_COLUMNS, "flags")
@@ -118,7 +125,7 @@ def download(request: Request, which: IdOrSlug, _: Reader, session: ReadSession)
         prediction = (p.made_at, p.hedge, p.probability, p.low, p.high, p.source and p.source.url)
         statistics = (*score.statistics.columns().values(), *(getattr(score, name) for name in OUTCOME_COLUMNS))
         rows.append((score.question.slug, score.question.text, *prediction, *statistics, " ".join(score.flags)))
-    return csv_reply(f"{record.commentator.slug}.csv", columns, rows)
+    return csv_bytes(columns, rows)
 
 
 def ordered(scores: Sequence[ScoreView], order: Order) -> Sequence[ScoreView]:

@@ -23,7 +23,7 @@ from service.limits.admission import slow_by_nature
 from service.pages.charts.calibration_sparkline import sparklines
 from service.pages.charts.scales import Scale
 from service.pages.rendering.cached_page import estimates_page
-from service.pages.rendering.csv_download import csv_reply
+from service.pages.rendering.csv_download import cached_csv, csv_bytes, csv_reply
 from service.pages.rendering.templates import render, template_bytes
 from service.security.access import Reader
 from service.web.leaderboard_query import BoardQuery, FormQuery
@@ -34,6 +34,7 @@ PAGE = 100
 #: Start and end of the intervals on 130 pixels, with a margin for the dots.
 DRAWN = (5, 125)
 LATEST = 5
+FILE = "leaderboard.csv"
 
 
 class BoardPageQuery(FormQuery, BoardQuery):
@@ -73,9 +74,9 @@ def download(request: Request, _: Reader, session: ReadSession, query: Chosen) -
     now = request.app.state.clock.now()
     if query.as_of is not None:
         with _open_past(request, session, query, query.as_of) as past:
-            return _csv(_items(past.session, query, past.estimates, query.as_of))
+            return csv_reply(request, FILE, _csv(_items(past.session, query, past.estimates, query.as_of)))
     cached = request.app.state.leaderboard_cache.get_estimates(session, query.filters(), query.revisions, now)
-    return _csv(_items(session, query, cached.estimates, now))
+    return cached_csv(request, session, FILE, cached, lambda: _csv(_items(session, query, cached.estimates, now)))
 
 
 def _open_past(
@@ -85,12 +86,12 @@ def _open_past(
     return cache.open(session, when, query.filters(), query.revisions, now=request.app.state.clock.now())
 
 
-def _csv(items: list[BoardItem]) -> Response:
+def _csv(items: list[BoardItem]) -> bytes:
     rows = (
         (person.id, person.slug, person.name, person.kind, *item.columns().values())
         for item, person in ((item, item.commentator) for item in items)
     )
-    return csv_reply("leaderboard.csv", ("id", "slug", "name", "kind", *BOARD_COLUMNS), rows)
+    return csv_bytes(("id", "slug", "name", "kind", *BOARD_COLUMNS), rows)
 
 
 @router.get("/commentators")

@@ -15,9 +15,10 @@ import pytest
 
 from predictions.queries import details
 from service.app import create_app
+from service.cache.page_cache import PageBytes
 from service.files.csv_injection import guard, unguard
-from service.pages.rendering import labels
-from service.pages.rendering.csv_download import csv_reply
+from service.pages.rendering import csv_download, labels
+from service.pages.rendering.csv_download import csv_bytes
 from service.settings import Settings
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import QUESTION, record_one, resolve
@@ -170,7 +171,30 @@ def test_the_method_page_explains_every_mark_that_the_record_can_carry(base_url:
 
 @pytest.mark.parametrize("text", ["=1+1", "\n=1+1", "'=1+1", "-x", "plain", ""])
 def test_a_download_guards_the_cells_that_an_export_guards(text: str) -> None:
-    body = bytes(csv_reply("x.csv", ["text", "number"], [[text, -0.5]]).body).decode()
+    body = csv_bytes(["text", "number"], [[text, -0.5]]).decode()
     _, row = csv.reader(io.StringIO(body))
     assert row == [guard(text), "-0.5"]
     assert unguard(row[0]) == text
+
+
+def test_a_download_is_made_once_for_all_readers_until_the_record_changes(
+    admin: httpx.Client, base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bytes] = []
+
+    def counted(body: bytes, *rest: Any) -> PageBytes:
+        made.append(body)
+        return PageBytes(body, *rest)
+
+    monkeypatch.setattr(csv_download, "PageBytes", counted)
+    record_one(admin)
+    for path in ("/leaderboard.csv", "/commentators/ann-invented/record.csv"):
+        made.clear()
+        first = httpx.get(base_url + path)
+        assert "attachment" in first.headers["content-disposition"]
+        for _ in range(3):
+            assert httpx.get(base_url + path + "?utm_source=x").text == first.text
+        unchanged = httpx.get(base_url + path, headers={"If-None-Match": first.headers["etag"]})
+        assert (unchanged.status_code, len(made)) == (304, 1)
+    record_one(admin, commentator={"name": "Bob Invented"})
+    assert "Bob Invented" in httpx.get(f"{base_url}/leaderboard.csv").text

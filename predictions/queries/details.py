@@ -29,6 +29,7 @@ from predictions.schemas.views import (
     ResolutionView,
     SourceView,
 )
+from predictions.scores.eligibility import in_time, recorded_late
 from predictions.scores.running_totals import question_topics
 
 
@@ -93,8 +94,8 @@ def _view(
 def flags(row: Prediction, question: Question, *, superseded: bool) -> list[str]:
     """Return the flags of a prediction; ``PredictionView`` explains them."""
     applies = {
-        "recorded_late": row.recorded_at > question.cutoff,
-        "made_too_late": row.made_at >= question.cutoff,
+        "recorded_late": recorded_late(row.recorded_at, question.cutoff),
+        "made_too_late": not in_time(row.made_at, question.cutoff),
         "vague": row.vague,
         "overridden": row.overridden,
         "against": row.against,

@@ -7,7 +7,7 @@ the outcome became public, whichever came first. A prediction made at the cutoff
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
@@ -28,9 +28,25 @@ def active(ids: Sequence[int], supersedes: Iterable[int | None], probability: It
     return [value is not None and number not in superseded for value, number in zip(probability, ids, strict=True)]
 
 
-def in_time(made_at: Ints, cutoff: Ints) -> Bools:
-    """Return for each row whether it was made before its cutoff; both in microseconds since 1970, shape (n,)."""
+@overload
+def in_time(made_at: datetime, cutoff: datetime) -> bool: ...
+@overload
+def in_time(made_at: Ints, cutoff: Ints) -> Bools: ...
+def in_time(made_at: Any, cutoff: Any) -> Any:
+    """Return whether a prediction was made before its cutoff: two instants, or arrays of shape (n,) in microseconds."""
     return made_at < cutoff
+
+
+@overload
+def recorded_late(recorded_at: datetime, cutoff: datetime) -> bool: ...
+@overload
+def recorded_late(recorded_at: Ints, cutoff: Ints) -> Bools: ...
+def recorded_late(recorded_at: Any, cutoff: Any) -> Any:
+    """Return whether a prediction was recorded after its cutoff, when nobody can check any more that it was made before.
+
+    It counts, with a flag. Two instants, or arrays of shape (n,) in microseconds.
+    """
+    return recorded_at > cutoff
 
 
 def eligible_as_of(rows: Sequence[Row], at: datetime, cutoff: datetime) -> list[Row]:
@@ -41,7 +57,7 @@ def eligible_as_of(rows: Sequence[Row], at: datetime, cutoff: datetime) -> list[
         (row.supersedes_id for row in recorded),
         (row.probabilities if row.probability is None else row.probability for row in recorded),
     )
-    return [row for row, is_active in zip(recorded, keep, strict=True) if is_active and row.made_at < cutoff]
+    return [row for row, is_active in zip(recorded, keep, strict=True) if is_active and in_time(row.made_at, cutoff)]
 
 
 def select_active() -> Select[int, int]:

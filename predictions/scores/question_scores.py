@@ -12,7 +12,7 @@ from sqlmodel import Session
 from predictions.enums import QuestionStatus
 from predictions.models import Question, Score
 from predictions.outcomes import outcome_index
-from predictions.scores.eligibility import in_time
+from predictions.scores.eligibility import in_time, recorded_late
 from predictions.scores.prediction_arrays import PredictionArrays, load_prediction_arrays, micros
 from predictions.scores.reference_forecasts import TYPES, reference_forecasts
 from predictions.scoring.brier import brier, word_bounds
@@ -97,7 +97,7 @@ def _rows_of_a_kind(session: Session, kind: str, questions: list[Question]) -> I
         "reference": to_units(brier(reference_forecast.probabilities, outcome, kind)),
         "verbal": opening.verbal,
         "vague": opening.vague,
-        "recorded_late": opening.recorded_at > end,
+        "recorded_late": recorded_late(opening.recorded_at, end),
     }
     plain: dict[str, list[Any]] = {name: values.tolist() for name, values in columns.items()}
     asked = opening.question.tolist()

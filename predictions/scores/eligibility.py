@@ -42,7 +42,7 @@ def recorded_late(recorded_at: datetime, cutoff: datetime) -> bool: ...
 @overload
 def recorded_late(recorded_at: Ints, cutoff: Ints) -> Bools: ...
 def recorded_late(recorded_at: Any, cutoff: Any) -> Any:
-    """Return whether a prediction was recorded after its cutoff, when nobody can check any more that it was made before.
+    """Return whether a prediction was recorded after its cutoff, when nobody can check that it was made before.
 
     It counts, with a flag. Two instants, or arrays of shape (n,) in microseconds.
     """

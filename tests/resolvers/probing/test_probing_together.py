@@ -173,7 +173,7 @@ def test_a_probe_interrupted_by_the_stop_is_released_to_the_next_process_at_once
     assert run_due(make_prober(engine, server, clock, tmp_path)) == {"probed": 1, "proposed": 1}
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize("kills", [3, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
 def test_kills_at_random_moments_lose_no_probe_and_propose_nothing_twice(
     engine: Engine, database_url: str, server: RawServer, tmp_path: Path, kills: int
 ) -> None:

@@ -65,7 +65,7 @@ class Submitter:
             return
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
+@pytest.mark.parametrize("kills", [3, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
 def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(
     start: Start, database_url: str, kills: int
 ) -> None:

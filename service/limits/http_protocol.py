@@ -153,6 +153,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stop_timer("reply")
         super().resume_writing()
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's text is replaced
+        self._refuse(400, "Bad Request", "this is not a valid HTTP request: check the request line and the headers")
+
     def _unanswered(self) -> RequestResponseCycle | None:
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return None if cycle is None or cycle.response_complete else cycle
@@ -220,7 +223,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refused = True
         cycle = self._unanswered()
         if cycle is None or not cycle.response_started:
-            problem = Problem(status, title, detail, headers={"Connection": "close", "Retry-After": "5"})
+            retry = {"Retry-After": "5"} if status in (429, 503) else {}
+            problem = Problem(status, title, detail, headers={"Connection": "close", **retry})
             lines = [name + b": " + value + b"\r\n" for name, value in problem.raw_headers]
             self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(problem.body)]))
         if cycle is not None:

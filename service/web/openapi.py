@@ -30,7 +30,8 @@ PROBLEM = {
 }
 _ERROR_RESPONSE = {
     "description": "Any error: 400 malformed, 401 no valid key, 403 scope not granted, 404 not found, "
-    "409 conflict with the record, 413 too large, 415 wrong media type, 422 invalid, 503 retry shortly",
+    "408 sent too slowly, 409 conflict with the record, 413 body too large, 415 wrong media type, 422 invalid, "
+    "429 quota used up, 431 headers too large, 503 not available now; 429 and 503 with Retry-After",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 

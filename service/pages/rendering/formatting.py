@@ -1,5 +1,6 @@
 """Formats of numbers, times and texts on pages."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,8 @@ from urllib.parse import quote
 
 MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
+#: A name in the text of an error, as the API writes it.
+_NAME = re.compile(r"`([^`]+)`")
 
 
 def percent(value: float | None) -> str:
@@ -114,7 +117,8 @@ def capital(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return the text with a capital at its start and a full stop at its end."""
+    """Return the text with a capital at its start, a full stop at its end, and names in quotation marks."""
+    text = _NAME.sub("\u201c\\1\u201d", text)
     return capital(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 

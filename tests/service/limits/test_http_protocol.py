@@ -116,6 +116,13 @@ def test_a_head_that_is_too_large_is_refused_with_a_problem(connect: Any, head: 
         assert json.loads(reply.partition(b"\r\n\r\n")[2])["status"] == 431
 
 
+@pytest.mark.parametrize("text", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"\x16\x03\x01\x02\x00"])
+def test_what_is_no_http_request_gets_a_problem(connect: Any, text: bytes) -> None:
+    reply = reply_to(connect(), text)
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(reply.partition(b"\r\n\r\n")[2])["title"] == "Bad Request"
+
+
 def test_a_head_that_drips_is_refused_after_a_fixed_time(connect: Any) -> None:
     connection, started = connect(), time.monotonic()
 

@@ -9,13 +9,13 @@ from sqlmodel import Session, col
 
 from predictions.columns import in_parts
 from predictions.errors import inside
-from predictions.models import Commentator, Question, Source
+from predictions.models import Commentator, Question, row_id
 from predictions.questions.create import enter_question
 from predictions.questions.lookup import named_question
 from predictions.schemas.inputs import CommentatorIn, PredictionIn, QuestionIn, QuestionRef, SourceIn
 from predictions.slugs import name_key
 from predictions.submissions.commentators import enter_commentator
-from predictions.submissions.sources import enter_source
+from predictions.submissions.sources import enter_source, enter_sources
 
 _NAMED: Select[Any] = select(Commentator).where(col(Commentator.name_key).in_(bindparam("names", expanding=True)))
 _SLUGGED: Select[Any] = select(Question).where(col(Question.slug).in_(bindparam("names", expanding=True)))
@@ -27,7 +27,7 @@ class EntityCache:
     def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
         self.session, self.now, self.actor = session, now, actor
         self._commentators: dict[CommentatorIn, Commentator] = {}
-        self._sources: dict[SourceIn, Source] = {}
+        self._sources: dict[SourceIn, int] = {}
         self._questions: dict[str, Question] = {}
 
     def prefetch(self, items: Sequence[PredictionIn]) -> None:
@@ -54,13 +54,19 @@ class EntityCache:
                 self._commentators[data] = enter_commentator(self.session, data, now=self.now, actor=self.actor)
         return self._commentators[data]
 
-    def source(self, data: SourceIn | None) -> Source | None:
-        """Return the source that ``data`` names, or None; enter a new one."""
+    def enter_sources(self, items: Sequence[PredictionIn]) -> None:
+        """Find or enter the sources that are given by address, together. The items are recorded all or not at all."""
+        given = [one.source for one in items if one.source is not None and one.source.id is None]
+        self._sources |= enter_sources(self.session, given, now=self.now, actor=self.actor)
+
+    def source(self, data: SourceIn | None) -> int | None:
+        """Return the id of the source that ``data`` names, or None; enter a new one."""
         if data is None:
             return None
         if data not in self._sources:
             with inside("/source"):
-                self._sources[data] = enter_source(self.session, data, now=self.now, actor=self.actor)
+                source = enter_source(self.session, data, now=self.now, actor=self.actor)
+            self._sources[data] = row_id(source)
         return self._sources[data]
 
     def question(self, data: QuestionRef | QuestionIn) -> Question:

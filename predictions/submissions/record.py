@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, insert, text
-from sqlmodel import Session, select
+from sqlalchemy import insert
+from sqlmodel import Session
 
 from predictions import ledger
 from predictions.errors import InvalidInput, inside, time_text
@@ -16,13 +16,13 @@ from predictions.models import Prediction, Question, row_id
 from predictions.schemas.inputs import PredictionIn, StatedIn
 from predictions.scores.running_totals import count_first_predictions, rescoring
 from predictions.submissions.entity_cache import EntityCache
+from predictions.submissions.reserved_ids import reserve_ids
 from predictions.submissions.stated_probability import stated_probability
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 Row = dict[str, Any]
 _TABLE = Prediction.__table__  # type: ignore[attr-defined]
 _STORE = insert(_TABLE)
-_RESERVE = text("SELECT setval(:sequence, nextval(:sequence) + :count - 1)")
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
     """
     cache = EntityCache(session, now=now, actor=actor)
     cache.prefetch(items)
+    cache.enter_sources(items)
     rows = []
     for index, item in enumerate(items):
         with inside(f"/{index}"):
@@ -101,21 +102,9 @@ def _store(session: Session, rows: list[Row], *, now: datetime, actor: str) -> r
     with ExitStack() as stack:
         for number in sorted(resolved, reverse=True):
             stack.enter_context(rescoring(session, questions[number], now=now, actor=actor))
-        ids = _reserved(session, len(rows))
+        ids = reserve_ids(session, Prediction, len(rows))
         session.connection().execute(_STORE, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
     return ids
-
-
-def _reserved(session: Session, count: int) -> range:
-    """Return ids for ``count`` new rows. The write transaction keeps other writers from taking them.
-
-    Reading generated ids back from the database instead would take twice the time of the insert.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        last = session.execute(_RESERVE, {"sequence": "prediction_id_seq", "count": count}).scalar_one()
-    else:
-        last = (session.execute(select(func.max(_TABLE.c.id))).scalar() or 0) + count
-    return range(last - count + 1, last + 1)
 
 
 def ranges(ids: Iterable[int]) -> list[list[int]]:
@@ -150,11 +139,11 @@ def _row(cache: EntityCache, data: StatedIn, commentator_id: int, question: Ques
         )
     if data.made_at - cache.now > CLOCK_TOLERANCE:
         raise InvalidInput.at("/made_at", f"lies in the future: give a time up to now, {time_text(cache.now)}")
-    source = cache.source(data.source)
+    source_id = cache.source(data.source)
     return {
         "commentator_id": commentator_id,
         "question_id": row_id(question),
-        "source_id": source.id if source else None,
+        "source_id": source_id,
         "made_at": data.made_at,
         "recorded_at": cache.now,
         "recorded_by": cache.actor,

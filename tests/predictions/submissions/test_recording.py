@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, func, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from predictions.audit.verify import verify
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import Commentator, Prediction, Question, Score, Source
+from predictions.models import Commentator, LedgerEvent, Prediction, Question, Score, Source
 from predictions.queries.details import view_predictions
 from predictions.questions.create import enter_question
 from predictions.questions.resolve import resolve
@@ -236,3 +236,21 @@ def test_what_is_on_record_can_be_neither_changed_nor_deleted(session: Session, 
     statement = change.format(table).replace("id = id", "seq = seq" if table == "ledger_event" else "id = id")
     with pytest.raises(DBAPIError, match="append-only"):
         session.execute(text(statement))
+
+
+def test_a_batch_enters_each_new_source_once_with_its_event_and_in_few_statements(session: Session) -> None:
+    record(session, source={"url": "https://example.org/known", "title": "Known"})
+    statements: list[str] = []
+    event.listen(session.connection(), "before_cursor_execute", lambda *args: statements.append(args[2]))
+    addresses = ["known", "new", "new#part", *(f"{number}" for number in range(200)), "new"]
+    items = [prediction_in(source={"url": f"https://example.org/{each}", "title": each}) for each in addresses]
+    ids = record_predictions(session, items, **BY)
+    assert len(statements) < 60
+    sources = {row.url: row for row in session.exec(select(Source))}
+    assert len(sources) == 202
+    assert (sources["https://example.org/known"].title, sources["https://example.org/new"].title) == ("Known", "new")
+    named = [session.get_one(Source, session.get_one(Prediction, number).source_id).url for number in ids]
+    assert named == [f"https://example.org/{each.partition('#')[0]}" for each in addresses]
+    entered = select(func.count()).where(col(LedgerEvent.action) == "source.entered")
+    assert session.execute(entered).scalar_one() == 202
+    assert list(verify(session)) == []

@@ -23,7 +23,7 @@ def parse_json(fetched: FetchedResponse, source: str) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise SourceChanged(f"{source} sent something that is not JSON: check the address") from error
-    if _deeper_than(value, MAX_DEPTH):
+    if deeper_than(value, MAX_DEPTH):
         raise SourceChanged(f"{source} sent JSON nested deeper than {MAX_DEPTH} levels: check the address")
     return value
 
@@ -37,7 +37,8 @@ def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _deeper_than(value: Any, depth: int) -> bool:
+def deeper_than(value: Any, depth: int) -> bool:
+    """Return whether lists and objects are nested deeper than ``depth`` levels."""
     level = [value]
     for _ in range(depth):
         level = [

@@ -102,7 +102,7 @@ class Fetch(Protocol):
         immutable: bool = False,
         max_bytes: int | None = None,
     ) -> FetchedResponse:
-        """Return a successful response (2xx). ``immutable``: the content of the address never changes; it is cached."""
+        """Return a whole response (200). ``immutable``: the content of the address never changes; it is cached."""
 
     def store_snapshot(self, fetched: FetchedResponse) -> str | None:
         """Store the body as a snapshot; return its key, or None if snapshots are not stored."""

@@ -1,6 +1,5 @@
 """Read from the response of each market site whether and how a market has settled."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,7 +9,7 @@ from typing import Any
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
 from resolvers.sources.evidence import NO, YES
-from resolvers.sources.parsing import parse_time
+from resolvers.sources.parsing import load_json, parse_time
 
 Row = Mapping[str, Any]
 Moment = datetime | date
@@ -78,7 +77,7 @@ def read_polymarket(row: Row, yes_outcome: str) -> Settlement:
     if status != "resolved":
         return Settlement(None, f"its resolution is {str(status)[:40]}, which may still change", locator, facts)
     names, prices = _string_list(row, "outcomes"), _string_list(row, "outcomePrices")
-    if len(names) != 2 or len(prices) != 2 or yes_outcome not in names:
+    if len(set(names)) != 2 or len(names) != 2 or len(prices) != 2 or yes_outcome not in names:
         return Settlement(None, f"the market does not have {yes_outcome!r} as one of two outcomes", locator, facts)
     yes_index = names.index(yes_outcome)
     payout = (_price(prices[yes_index]), _price(prices[1 - yes_index]))
@@ -91,7 +90,7 @@ def read_polymarket(row: Row, yes_outcome: str) -> Settlement:
 
 def _string_list(row: Row, name: str) -> list[str]:
     try:
-        value = json.loads(row[name])
+        value = load_json(row[name], "Polymarket")
     except (KeyError, TypeError, ValueError, RecursionError):
         value = None
     if not isinstance(value, list):

@@ -134,6 +134,8 @@ class Polymarket(MarketResolver):
             data = parse_json(fetched, self.site)
             if not isinstance(data, list):
                 raise SourceChanged(f"{self.site} no longer returns a list of markets: its format may have changed")
+            if len(data) > 1:
+                raise SourceChanged(f"{self.site} returns {len(data)} markets for {config.market}, not one")
             if data:
                 return fetched, read_polymarket(
                     expect_market(data[0], field, config.market, self.site), config.yes_outcome

@@ -22,7 +22,7 @@ from resolvers.sources.evidence import (
 )
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
 from resolvers.sources.ofac_matching import ListingMatch, OfacConfig, SearchLog, describe, event_time
-from resolvers.sources.ofac_parser import EASTERN, Publication, parse_delta, parse_history
+from resolvers.sources.ofac_parser import EASTERN, Publication, check_unique, parse_delta, parse_history
 
 REFUSED = (
     "OFAC refuses this program (403): ask OFAC to allow its User-Agent, or read the deltas by hand at "
@@ -70,8 +70,8 @@ class OfacResolver:
             self._get(fetch, f"{base_address(config)}/changes/history/{year}")
             for year in range(first.year, last.year + 1)
         ]
-        publications = {item.id: item for history in histories for item in parse_history(history)}
-        in_range = [item for item in publications.values() if first <= item.published.date() <= last]
+        publications = check_unique([item for history in histories for item in parse_history(history)])
+        in_range = [item for item in publications if first <= item.published.date() <= last]
         if len(in_range) > MAX_PUBLICATIONS:
             raise NotConfigured(f"more than {MAX_PUBLICATIONS} publications to read: give the question a later opening")
         return histories, sorted(in_range, key=lambda item: (item.published, item.id))

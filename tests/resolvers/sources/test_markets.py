@@ -169,6 +169,8 @@ FAULTY = [
     ("polymarket", polymarket(closed="true")),
     ("polymarket", polymarket(slug="another")),
     ("polymarket", {"markets": []}),
+    ("polymarket", polymarket() * 2),
+    ("polymarket", polymarket(outcomePrices='[{"a": 1, "a": 2}, "0"]')),
     ("polymarket", []),
     ("polymarket", ["x"]),
     ("kalshi", kalshi(status="settling")),

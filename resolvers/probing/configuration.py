@@ -157,6 +157,15 @@ def _new_state(question: Question, data: ResolverIn, now: datetime, draw: Callab
     }
 
 
+def pause(session: Session, row: AttachedResolver, question: Question, *, now: datetime, actor: str) -> None:
+    """Stop probing until somebody attaches the resolver again, with or without a change."""
+    before = _settings(row)
+    row.paused = True
+    session.flush()
+    body = {"before": before, "after": _settings(row)}
+    _append_ledger_event(session, question, "question.resolver_changed", body, now, actor)
+
+
 def detach(session: Session, question: Question, *, now: datetime, actor: str) -> None:
     """Detach the resolver from a question; its proposals remain. Raises ``NotFound`` if there is none."""
     row = get_attached(session, question)

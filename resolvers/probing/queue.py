@@ -17,6 +17,7 @@ from sqlmodel.sql.expression import Select
 from predictions.models import Question
 from predictions.outcomes import UNRESOLVED
 from resolvers.probing.attempt import PROBE_SECONDS, ProbeResult
+from resolvers.probing.configuration import pause
 from resolvers.probing.models import AttachedResolver
 from resolvers.probing.proposals import record_finding
 from resolvers.probing.source_state import next_probe_at
@@ -85,6 +86,9 @@ def record_probe(
     reason = result.reason
     if result.proposal is not None:
         reason = f"{reason}; {record_finding(session, row, question, result.proposal, now)}"
+    if result.final and not row.paused:
+        pause(session, row, question, now=now, actor=f"resolver {row.resolver}")
+        reason = f"{reason}; probing is paused, as the source will say no more"
     row.state, row.reason, row.probed_at = result.state, reason[:MAX_REASON], now
     row.observed = [line[:MAX_LINE] for line in result.observed[:MAX_LINES]]
     row.failures = 0 if result.succeeded else row.failures + 1

@@ -94,8 +94,12 @@ class ProposedOutcome(FrozenModel):
 
 
 class Probe(FrozenModel):
-    """Result of one probe: the lines observed, and why an outcome is proposed or not."""
+    """Result of one probe: the lines observed, and why an outcome is proposed or not.
+
+    ``final``: the source has said all that it will say and it is no outcome, so that no further probe is of use.
+    """
 
     observed: tuple[str, ...]
     reason: str
     proposal: ProposedOutcome | None = None
+    final: bool = False

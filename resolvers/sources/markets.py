@@ -80,7 +80,7 @@ class MarketResolver:
         fetched, settlement = self.fetch_market(config, fetch)
         observed = (f"{self.site} {config.market}: {compact_json(settlement.facts)}",)
         if settlement.outcome is None:
-            return Probe(observed=observed, reason=settlement.reason)
+            return Probe(observed=observed, reason=settlement.reason, final=settlement.final)
         if settlement.outcome == NO and not config.criteria_match and fetch.now() <= question.deadline:
             return Probe(
                 observed=observed,

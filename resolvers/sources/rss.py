@@ -26,7 +26,7 @@ _END = re.compile(
     rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>(?:\s|<!--(?:(?!-->).)*-->|<\?(?:(?!\?>).)*\?>)*\Z", re.IGNORECASE | re.DOTALL
 )
 MAX_TAIL = 2_000
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")  # no `<` inside: otherwise each of many that are never closed is searched to the end
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 

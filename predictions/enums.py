@@ -37,6 +37,10 @@ class QuestionStatus(StrEnum):
     ANNULLED = "annulled"
 
 
+#: What a resolver proposes for a question with an outcome that its source has taken back.
+RETRACTED = "retracted"
+
+
 class ProposalState(StrEnum):
     """The decision about a proposal; ``overtaken`` if the question was resolved another way first."""
 

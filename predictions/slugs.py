@@ -2,9 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
+from hashlib import sha256
+
+from predictions.errors import InvalidInput
 
 SLUG_LENGTH = 80
+#: -2 to -9 are tried before a hash, which needs no search: names that many share come from files, not from people.
+LAST_NUMBER = 9
+HASH_LENGTHS = (8, 16, 32)
 
 
 def name_key(name: str) -> str:
@@ -14,22 +20,32 @@ def name_key(name: str) -> str:
 
 
 def slugify(words: str) -> str:
-    """Return ``words`` as a slug: lower case, joined by hyphens, Latin letters without accents."""
+    """Return ``words`` as a slug: lower case, joined by hyphens, Latin letters without accents.
+
+    It is empty if there is no letter and no digit. Case is folded and then lowered, as folding makes capitals of some
+    scripts.
+    """
     plain = "".join(ch for ch in unicodedata.normalize("NFKD", words) if not unicodedata.combining(ch))
-    pieces = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", plain).casefold().replace("'", "").replace("’", ""))
+    text = unicodedata.normalize("NFKC", plain).casefold().lower()
     slug = ""
-    for piece in pieces:
+    for piece in re.findall(r"[^\W_]+", text.replace("'", "").replace("’", "")):
         if slug and len(slug) + len(piece) >= SLUG_LENGTH:
             break
         slug = f"{slug}-{piece}" if slug else piece[:SLUG_LENGTH]
-    return f"n-{slug}" if not slug or slug.isdecimal() else slug
+    return f"n-{slug}" if slug.isdecimal() else slug
 
 
-def free_slug(words: str, is_taken: Callable[[str], bool]) -> str:
-    """Return the slug of ``words``, with -2, -3 ... appended while it is taken."""
-    base = slugify(words)
-    slug, number = base, 1
-    while is_taken(slug):
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+def free_slug(words: str, noun: str, identity: str, taken: Callable[[Sequence[str]], Set[str]]) -> str:
+    """Return a slug that is not taken: that of ``words``, numbered from 2 to 9, or with a hash of ``identity``.
+
+    Words without a letter or digit give ``noun`` with the hash. ``taken`` returns those of some slugs that are taken;
+    it is called once, however many there are. Raises ``InvalidInput`` at ``/slug`` if all are taken.
+    """
+    digest, base = sha256(identity.encode()).hexdigest(), slugify(words)
+    numbered = [base, *(f"{base}-{number}" for number in range(2, LAST_NUMBER + 1))] if base else []
+    candidates = [*numbered, *(f"{base or noun}-{digest[:length]}" for length in HASH_LENGTHS)]
+    used = taken(candidates)
+    for slug in candidates:
+        if slug not in used:
+            return slug
+    raise InvalidInput.at("/slug", f"every slug made from the words is taken, {candidates[0]!r} first: give one")

@@ -1,4 +1,4 @@
-"""Find questions that have come due or are due for a reminder, and create their prompts and deliveries.
+"""Find questions that are due, or have an outcome that is contradicted, and create their prompts and deliveries.
 
 The schedule is stored in the rows (``Question.next_prompt_at``). One batch is one transaction of the caller, so
 status, prompts, deliveries and ledger are written together or not at all. Any number of processes may sweep at the
@@ -27,8 +27,9 @@ from resolvers.notifications.models import Channel, Delivery, DeliveryState
 from resolvers.notifications.payloads import prompt_message
 from resolvers.notifications.quiet_hours import send_time
 from resolvers.notifications.subscriptions import subscribed_channels
+from resolvers.prompts.inbox import pending_proposals
 from resolvers.prompts.models import Prompt
-from resolvers.prompts.schedule import REMINDER_DAYS, Step, next_step
+from resolvers.prompts.schedule import REMINDER_DAYS, Step, next_step, reversal_step
 
 BATCH_SIZE = 64
 
@@ -60,6 +61,7 @@ def sweep_due(
     caller commits, and calls again until a batch examines no question.
     """
     due = _claim_questions(session, now, batch, days)
+    due += _claim_contradicted(session, now, batch)
     prompts = _record_prompts(session, due, now) if due else {}
     if prompts:
         _create_deliveries(session, due, prompts, now, base_url)
@@ -93,6 +95,24 @@ def _claim_questions(session: Session, now: datetime, batch: int, days: Sequence
             due.append(_DueQuestion(question, step, question.status is QuestionStatus.OPEN))
             question.status, question.next_prompt_at = QuestionStatus.DUE, step.next_at
             question.prompts = step.stages_passed
+    session.flush()
+    return due
+
+
+def _claim_contradicted(session: Session, now: datetime, batch: int) -> list[_DueQuestion]:
+    """Claim questions with an outcome that a new proposal contradicts: one prompt for each such proposal."""
+    asked = (col(Question.next_prompt_at) <= now, col(Question.status).not_in(UNRESOLVED))
+    waiting = select(Question).where(*asked).order_by(col(Question.next_prompt_at), col(Question.id)).limit(batch)
+    locked = waiting.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    questions = {row_id(question): question for question in session.execute(locked).scalars()}
+    proposals = pending_proposals(session, set(questions)) if questions else {}
+    due = []
+    for number, question in sorted(questions.items()):
+        if number in proposals:
+            newest = max(proposals[number], key=lambda proposal: (proposal.proposed_at, proposal.id))
+            step = reversal_step(newest.id, question.next_prompt_at or now, question.prompts)
+            due.append(_DueQuestion(question, step, newly_due=False))
+        question.next_prompt_at = None
     session.flush()
     return due
 

@@ -1,6 +1,7 @@
 """Enter questions, with their topics, condition and reference forecast."""
 
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import Session, col, select
 
@@ -8,7 +9,7 @@ from predictions import ledger
 from predictions.errors import Fault, InvalidInput, inside
 from predictions.models import Question, QuestionTopic, row_id
 from predictions.outcomes import checked_outcome
-from predictions.questions.lookup import find_question
+from predictions.questions.lookup import find_question, taken_slugs
 from predictions.questions.references import add_reference
 from predictions.questions.resolve import annul_if_condition_failed
 from predictions.schemas.inputs import ConditionIn, QuestionIn
@@ -24,7 +25,8 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
     if existing is not None:
         _must_agree(existing, data)
         return existing
-    slug = data.slug or free_slug(data.text, lambda slug: find_question(session, slug) is not None)
+    identity = f"{data.text}|{data.deadline.isoformat()}|{data.kind}"
+    slug = data.slug or free_slug(data.text, "question", identity, partial(taken_slugs, session, Question))
     question = Question(
         slug=slug,
         text=data.text,

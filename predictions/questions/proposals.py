@@ -10,11 +10,11 @@ from sqlalchemy import Text, cast
 from sqlmodel import Session, col, select
 
 from predictions import ledger
-from predictions.enums import ProposalState
+from predictions.enums import RETRACTED, ProposalState
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import Proposal, Question, Resolution, row_id
 from predictions.outcomes import checked_outcome
-from predictions.questions.resolve import checked_known_at, close_proposal, resolve
+from predictions.questions.resolve import checked_known_at, close_proposal, resolve, retract_resolution
 from predictions.schemas.inputs import EvidenceIn, ProposalIn, ResolutionIn
 
 PERSON = "person"
@@ -73,18 +73,52 @@ class Finding:
 def propose_finding(
     session: Session, question: Question, finding: Finding, *, now: datetime, actor: str
 ) -> Proposal | None:
-    """Propose the outcome that a resolver found. Returns None if the question already has an outcome.
+    """Propose the outcome that a resolver found, or ``retracted``. Returns None if the question has that state already.
 
     The same finding is one proposal: a repetition returns the one on record, rejected as it was, or pending again if
-    a resolution that has since been retracted had closed it. Raises ``InvalidInput`` for an impossible outcome.
+    a resolution that has since been retracted had closed it. On a question with an outcome only news is proposed:
+    another outcome than a person knew of, or that the source took back what it had said. Raises ``InvalidInput`` for
+    an impossible outcome.
     """
-    checked_outcome(question, finding.outcome, pointer="/outcome", may_be_annulled=True)
-    if question.outcome is not None:
+    if finding.outcome != RETRACTED:
+        checked_outcome(question, finding.outcome, pointer="/outcome", may_be_annulled=True)
+    if finding.outcome == (question.outcome or RETRACTED):
+        _withdraw_contradictions(session, question, finding, now, actor)
         return None
     existing = _same(session, question, finding)
     if existing is not None and existing.state is ProposalState.REJECTED:
         return existing
+    if question.outcome is not None and not _is_news(session, question, finding, existing, actor):
+        return existing
+    if question.outcome is not None and (existing is None or existing.state is not ProposalState.PENDING):
+        question.next_prompt_at = now  # nobody looks at a resolved question without being asked
     return _put(session, question, finding, existing, now, actor)
+
+
+def _is_news(session: Session, question: Question, finding: Finding, existing: Proposal | None, actor: str) -> bool:
+    """Return whether a finding that contradicts the outcome on record is more than was known when it was recorded."""
+    own = select(Proposal).where(Proposal.question_id == question.id, Proposal.resolver == finding.resolver)
+    if existing is None:
+        said_before = own.where(Proposal.config_sha256 == finding.config_sha256, Proposal.outcome == question.outcome)
+        return finding.outcome != RETRACTED or session.exec(said_before).first() is not None
+    if existing.decided_at is None or existing.decided_by == actor:
+        return True  # nobody has decided it, or the resolver itself had withdrawn it
+    return session.exec(own.where(Proposal.proposed_at > existing.decided_at)).first() is not None
+
+
+def _withdraw_contradictions(session: Session, question: Question, finding: Finding, now: datetime, actor: str) -> None:
+    """Close the pending proposals of a resolver whose source agrees with the outcome on record again."""
+    pending = select(Proposal).where(
+        Proposal.question_id == question.id,
+        Proposal.state == ProposalState.PENDING,
+        Proposal.resolver == finding.resolver,
+        Proposal.config_sha256 == finding.config_sha256,
+    )
+    for proposal in session.exec(pending).all() if question.outcome is not None else ():
+        reason = f"the source says {question.outcome} again"
+        close_proposal(proposal, ProposalState.OVERTAKEN, {"decided_at": now, "decided_by": actor, "reason": reason})
+        session.flush()
+        _append_ledger_event(session, "proposal.withdrawn", proposal, {"reason": reason}, now, actor)
 
 
 def _same(session: Session, question: Question, finding: Finding) -> Proposal | None:
@@ -118,8 +152,18 @@ def _digest(evidence: list[dict[str, Any]]) -> str:
 
 
 def _again(session: Session, proposal: Proposal, now: datetime, actor: str) -> Proposal:
-    if proposal.state is not ProposalState.PENDING:
-        before = {"state": proposal.state, "decided_by": proposal.decided_by, "decided_at": proposal.decided_at}
+    """Make a proposal pending again, or the newest again if another of its resolver has contradicted it since."""
+    later = select(Proposal).where(
+        Proposal.question_id == proposal.question_id,
+        Proposal.resolver == proposal.resolver,
+        Proposal.state == ProposalState.PENDING,
+        Proposal.outcome != proposal.outcome,
+        Proposal.proposed_at > proposal.proposed_at,
+    )
+    if proposal.state is not ProposalState.PENDING or session.exec(later).first() is not None:
+        fields = ("state", "proposed_at", "decided_by", "decided_at")
+        before = {name: getattr(proposal, name) for name in fields}
+        proposal.proposed_at = now
         close_proposal(proposal, ProposalState.PENDING, dict.fromkeys(("decided_at", "decided_by", "reason")))
         session.flush()
         _append_ledger_event(session, "proposal.made_again", proposal, {"before": before}, now, actor)
@@ -129,7 +173,7 @@ def _again(session: Session, proposal: Proposal, now: datetime, actor: str) -> P
 def confirm(
     session: Session, proposal: Proposal, amendments: ResolutionIn | None, *, now: datetime, actor: str
 ) -> Resolution:
-    """Resolve the question with the outcome of the proposal.
+    """Resolve the question with the outcome of the proposal, or retract its outcome if the proposal says so.
 
     ``amendments`` replace the proposal's date, evidence and note; their outcome must be the proposal's. Raises
     ``Conflict`` if the proposal is already decided, ``InvalidInput`` for another outcome or if neither gives
@@ -137,6 +181,8 @@ def confirm(
     """
     _must_be_pending(proposal)
     question = session.get_one(Question, proposal.question_id)
+    if proposes_retraction(proposal):
+        return _confirm_retraction(session, question, proposal, amendments, now=now, actor=actor)
     data = amendments or resolution_in(proposal)
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
     if outcome != proposal.outcome:
@@ -145,6 +191,27 @@ def confirm(
             f"the proposal says {proposal.outcome!r}, not {outcome!r}: resolve the question itself to say otherwise",
         )
     resolution = resolve(session, question, data, now=now, actor=actor, proposal=proposal)
+    _append_ledger_event(session, "proposal.confirmed", proposal, {"resolution": row_id(resolution)}, now, actor)
+    return resolution
+
+
+def proposes_retraction(proposal: Proposal) -> bool:
+    """Return whether a proposal says that the outcome on record was taken back; an option may have that name too."""
+    return proposal.outcome == RETRACTED and proposal.resolver != PERSON
+
+
+def _confirm_retraction(
+    session: Session,
+    question: Question,
+    proposal: Proposal,
+    amendments: ResolutionIn | None,
+    *,
+    now: datetime,
+    actor: str,
+) -> Resolution:
+    if amendments is not None:
+        raise InvalidInput.at("/outcome", "the proposal retracts the outcome on record: confirm it without a body")
+    resolution = retract_resolution(session, question, proposal.rationale, now=now, actor=actor, proposal=proposal)
     _append_ledger_event(session, "proposal.confirmed", proposal, {"resolution": row_id(resolution)}, now, actor)
     return resolution
 

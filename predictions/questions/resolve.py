@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from predictions import ledger
-from predictions.enums import ANNULLED, ProposalState, QuestionStatus
+from predictions.enums import ANNULLED, RETRACTED, ProposalState, QuestionStatus
 from predictions.errors import Conflict, InvalidInput, time_text
 from predictions.models import Proposal, Question, Resolution, row_id
 from predictions.outcomes import UNRESOLVED, checked_outcome
@@ -69,7 +69,9 @@ def checked_known_at(known_at: datetime, now: datetime) -> datetime:
     return known_at
 
 
-def retract_resolution(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> Resolution:
+def retract_resolution(
+    session: Session, question: Question, reason: str, *, now: datetime, actor: str, proposal: Proposal | None = None
+) -> Resolution:
     """Retract the resolution of a question, which is then open or due again. The resolution stays on record.
 
     Raises ``Conflict`` if there is no outcome, or if the question is annulled by its failed condition.
@@ -88,6 +90,7 @@ def retract_resolution(session: Session, question: Question, reason: str, *, now
         note=reason,
         resolved_at=now,
         resolved_by=actor,
+        proposal_id=proposal.id if proposal else None,
         supersedes_id=before.id,
     )
     _store_resolution(session, question, resolution, now=now, actor=actor)
@@ -184,10 +187,13 @@ def _action(resolution: Resolution) -> str:
 
 
 def _overtake_proposals(session: Session, question: Question, resolution: Resolution, now: datetime) -> None:
-    """Close all pending proposals on a resolved question: the confirmed one as such, the others as overtaken."""
-    if resolution.outcome is None:
-        return
+    """Close the pending proposals on a resolved question: the confirmed one as such, the others as overtaken.
+
+    After a retraction only those that proposed it are closed: the others may be its next outcome.
+    """
     query = select(Proposal).where(Proposal.question_id == question.id, Proposal.state == ProposalState.PENDING)
+    if resolution.outcome is None:
+        query = query.where(Proposal.outcome == RETRACTED)
     for proposal in session.exec(query).all():
         confirmed = proposal.id == resolution.proposal_id
         close_proposal(

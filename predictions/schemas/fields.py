@@ -26,6 +26,8 @@ WEB_ADDRESS = "must be a web address that begins with http:// or https://, for e
 LAST_INSTANT_OF_DAY = time(23, 59, 59)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})?")
+#: What names without a letter or digit got until 0.2; they stay, and go from one database to another.
+_EARLIER_SLUG = re.compile(r"n-(-[1-9]\d{0,9})?", re.ASCII)
 _URL = TypeAdapter(HttpUrl)
 _EARLIEST, _LATEST = 1900, 2200
 
@@ -113,7 +115,10 @@ def _web_address(value: str) -> str:
 
 
 def _slug(value: str) -> str:
-    if not re.fullmatch(r"[\w]+(-[\w]+)*", value) or value != value.lower() or value.isdecimal():
+    if _EARLIER_SLUG.fullmatch(value):
+        return value
+    lower = value in (value.lower(), value.casefold())  # until 0.2 slugs were folded only, which makes some capitals
+    if not re.fullmatch(r"[\w]+(-[\w]+)*", value) or not lower or value.isdecimal():
         raise ValueError("must be a slug: lower-case words joined by hyphens, not a number, for example new-sanctions")
     return value
 

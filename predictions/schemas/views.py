@@ -151,7 +151,7 @@ class ProposalView(View):
     proposed_at: datetime = Field(description="time of the proposal")
     decided_by: str | None = Field(description="name of the key or user that decided it")
     decided_at: datetime | None = Field(description="time of the decision")
-    reason: str | None = Field(description="why it was rejected")
+    reason: str | None = Field(description="why it was rejected or withdrawn")
 
     @classmethod
     def of(cls, row: Proposal) -> Self:

@@ -1,6 +1,7 @@
 """Find, enter and correct commentators."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, bindparam
@@ -11,6 +12,7 @@ from predictions import ledger
 from predictions.enums import CommentatorKind
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import Commentator, Source
+from predictions.questions.lookup import taken_slugs
 from predictions.schemas.inputs import CommentatorIn
 from predictions.slugs import free_slug, name_key
 
@@ -50,7 +52,7 @@ def _new_commentator(session: Session, data: CommentatorIn, now: datetime, actor
     name = data.name or ""
     key = _visible_key(name)
     commentator = Commentator(
-        slug=data.slug or free_slug(name, lambda slug: _has(session, Commentator, slug)),
+        slug=data.slug or free_slug(name, "commentator", key, partial(taken_slugs, session, Commentator)),
         name=" ".join(name.split()),
         name_key=key,
         kind=data.kind or CommentatorKind.PERSON,
@@ -102,10 +104,6 @@ def _visible_key(name: str) -> str:
     if not key:
         raise InvalidInput.at("/name", "needs at least one visible character")
     return key
-
-
-def _has(session: Session, table: type[Commentator], slug: str) -> bool:
-    return session.exec(select(col(table.id)).where(table.slug == slug)).first() is not None
 
 
 def _enter(session: Session, row: Commentator | Source, subject: str, now: datetime, actor: str) -> None:

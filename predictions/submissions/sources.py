@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert
+from sqlalchemy import BindParameter, Select, bindparam, insert
 from sqlmodel import Session, select
 
 from predictions import ledger
@@ -16,7 +16,7 @@ from predictions.submissions.commentators import _enter
 from predictions.submissions.reserved_ids import reserve_ids
 
 _TABLE = Source.__table__  # type: ignore[attr-defined]
-_GIVEN = bindparam("addresses", expanding=True)
+_GIVEN: BindParameter[Any] = bindparam("addresses", expanding=True)
 _KNOWN: Select[Any] = select(_TABLE.c.id, _TABLE.c.url).where(_TABLE.c.url.in_(_GIVEN))
 
 

@@ -23,7 +23,9 @@ from resolvers.notifications.models import Channel, Delivery, DeliveryAttempt, D
 from resolvers.notifications.quiet_hours import is_quiet
 from resolvers.notifications.retry_policy import RetryPolicy
 from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus, outgoing_message
+from resolvers.prompts.inbox import is_contradicted
 from resolvers.prompts.models import Prompt
+from resolvers.prompts.schedule import REVERSAL
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ _QUESTION_STATES: Any = (
     select(
         *(col(Prompt.id), col(Prompt.due_at).label("prompted_for"), col(Question.status), col(Question.due_at)),
         *(col(Question.snoozed_until), col(Question.next_prompt_at)),
+        *(col(Prompt.stage), is_contradicted().label("contradicted")),
     )
     .join(Question, col(Question.id) == col(Prompt.question_id))
     .where(col(Prompt.id).in_(bindparam("prompts_", expanding=True)))
@@ -168,6 +171,8 @@ def _claim_rows(
 
 
 def _cancel_reason(question: Any) -> str | None:
+    if question.stage.startswith(REVERSAL):
+        return None if question.contradicted else "the proposal that contradicted the outcome is decided"
     if question.status is not QuestionStatus.DUE or question.due_at != question.prompted_for:
         return "the question is no longer due"
     return "the question was snoozed: another message follows when the snooze ends" if is_snoozed(question) else None

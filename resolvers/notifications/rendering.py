@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from resolvers.notifications.payloads import DIGEST_CREATED, PROMPT_CREATED
-from resolvers.prompts.schedule import DUE, ESCALATION, SNOOZE
+from resolvers.prompts.schedule import DUE, ESCALATION, REVERSAL, SNOOZE
 
 LONGEST_SUBJECT = 150
 #: For a digest in a chat, where a message is limited to about two thousand characters.
@@ -110,7 +110,11 @@ def _digest_email(prompts: list[dict[str, Any]], link: LinkFor) -> RenderedMessa
 
 
 def _warnings(prompt: dict[str, Any]) -> list[str]:
-    return ["This question is invented, for a demonstration."] if prompt.get("demo") else []
+    demo = ["This question is invented, for a demonstration."] if prompt.get("demo") else []
+    reversal = [
+        "Its source now contradicts the outcome on record: confirm or reject the proposal. Until then it stands."
+    ]
+    return demo + (reversal if prompt["stage"].startswith(REVERSAL) else [])
 
 
 def _facts(question: dict[str, Any]) -> list[str]:
@@ -122,6 +126,8 @@ def _facts(question: dict[str, Any]) -> list[str]:
 def _stage_heading(stage: str) -> str:
     if stage == DUE:
         return "To resolve"
+    if stage.startswith(REVERSAL):
+        return "Outcome contradicted"
     if stage.startswith(SNOOZE):
         return "No longer snoozed"
     return "Nobody has resolved" if stage == ESCALATION else f"Still to resolve ({stage.replace('_', ' ')})"

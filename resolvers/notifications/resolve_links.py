@@ -12,9 +12,9 @@ from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
 from predictions.errors import Conflict, NotFound
-from predictions.models import Question, Resolution
+from predictions.models import Question, Resolution, row_id
 from resolvers.notifications.models import Delivery
-from resolvers.prompts.inbox import PromptState, prompt_state
+from resolvers.prompts.inbox import PromptState, pending_proposals, prompt_state
 from resolvers.prompts.models import Prompt
 
 LINK_LIFETIME = timedelta(days=60)
@@ -68,5 +68,6 @@ def _check_unused(session: Session, prompt: Prompt, question: Question, delivery
     )
     if session.execute(resolved_since).scalar():
         raise Conflict("this link was used, or the question resolved another way: correct it on the question's page")
-    if prompt_state(prompt, question, now) not in (PromptState.OPEN, PromptState.SNOOZED):
+    contradicted = row_id(question) in pending_proposals(session, {row_id(question)})
+    if prompt_state(prompt, question, now, contradicted=contradicted) not in (PromptState.OPEN, PromptState.SNOOZED):
         raise Conflict("the question's deadline was moved: another message follows when it is due")

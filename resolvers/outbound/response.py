@@ -26,11 +26,6 @@ class FetchedResponse:
         return hashlib.sha256(self.body).hexdigest()
 
     @property
-    def ok(self) -> bool:
-        """Return whether the status is 2xx."""
-        return 200 <= self.status < 300
-
-    @property
     def retry_after(self) -> float | None:
         """Return the seconds of Retry-After, from 0 to a week; None if the header is missing or invalid."""
         text = self.headers.get("retry-after", "").strip()

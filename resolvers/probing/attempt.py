@@ -40,11 +40,17 @@ class ProbeResult:
     observed: tuple[str, ...] = ()
     proposal: ProposedOutcome | None = None
     retry_after: float | None = None
+    final: bool = False
 
     @property
     def succeeded(self) -> bool:
         """Return whether the source was read (a good check)."""
         return self.state in (ProbeStatus.NOTHING, ProbeStatus.PROPOSED)
+
+    @property
+    def changes_record(self) -> bool:
+        """Return whether recording it appends to the ledger, which only a write transaction may."""
+        return self.proposal is not None or self.final
 
 
 class BoundedFetch:
@@ -116,4 +122,5 @@ def run_probe(question: ProbedQuestion, resolver: str, config: Any, fetch: Fetch
         storable_text(probe_result.reason),
         tuple(map(storable_text, probe_result.observed)),
         probe_result.proposal,
+        final=probe_result.final,
     )

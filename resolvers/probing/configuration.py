@@ -11,9 +11,11 @@ from sqlmodel import Session, col, select
 from predictions import ledger
 from predictions.errors import InvalidInput, NotFound
 from predictions.models import Question, row_id
+from predictions.questions.resolve import current_resolution
 from predictions.schemas.fields import Input, Words
 from predictions.schemas.views import View
 from resolvers.outbound.redaction import redact
+from resolvers.probing.follow_up import next_follow_up
 from resolvers.probing.models import AttachedResolver, ProbeStatus
 from resolvers.sources.registry import validate_config
 from resolvers.sources.rss import FeedResolver
@@ -55,7 +57,7 @@ class ResolverView(View):
     attached_at: datetime = Field(description="time at which it was attached")
     attached_by: str = Field(description="name of the key or user that attached it")
     probing_from: datetime = Field(description="time at which probing starts")
-    next_probe_at: datetime | None = Field(description="null if no probe is planned: paused, or the outcome is known")
+    next_probe_at: datetime | None = Field(description="null if no probe is planned: paused, or resolved 30 days ago")
     probed_at: datetime | None = Field(description="time of the last probe; null before the first")
     state: ProbeStatus = Field(description="result of the last probe; waiting before the first")
     observed: list[str] = Field(description="lines that the last probe observed")
@@ -157,6 +159,15 @@ def _new_state(question: Question, data: ResolverIn, now: datetime, draw: Callab
     }
 
 
+def pause(session: Session, row: AttachedResolver, question: Question, *, now: datetime, actor: str) -> None:
+    """Stop probing until somebody attaches the resolver again, with or without a change."""
+    before = _settings(row)
+    row.paused = True
+    session.flush()
+    body = {"before": before, "after": _settings(row)}
+    _append_ledger_event(session, question, "question.resolver_changed", body, now, actor)
+
+
 def detach(session: Session, question: Question, *, now: datetime, actor: str) -> None:
     """Detach the resolver from a question; its proposals remain. Raises ``NotFound`` if there is none."""
     row = get_attached(session, question)
@@ -173,15 +184,17 @@ def _append_ledger_event(
     ledger.append(session, now=now, actor=actor, action=action, subject=question, body=body)
 
 
-def resolver_view(row: AttachedResolver, question: Question) -> ResolverView:
+def resolver_view(session: Session, row: AttachedResolver, question: Question) -> ResolverView:
     """Return the view of a question's resolver."""
     copied = set(ResolverView.model_fields) & set(AttachedResolver.model_fields) - {"next_probe_at"}
-    idle = row.paused or question.outcome is not None
+    planned: datetime | None = row.next_probe_at
+    if question.outcome is not None:
+        planned = next_follow_up(row, current_resolution(session, row_id(question)))
     return ResolverView(
         **{name: getattr(row, name) for name in copied - {"config"}},
         config=_redacted_config(row.config),
         question=row.question_id,
         probing_from=question.due_at - timedelta(hours=row.lead_hours),
-        next_probe_at=None if idle else row.next_probe_at,
+        next_probe_at=None if row.paused else planned,
         last_good_check=row.last_good_at,
     )

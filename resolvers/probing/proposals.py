@@ -19,19 +19,23 @@ MAX_ACTOR = 120
 
 def record_finding(
     session: Session, row: AttachedResolver, question: Question, proposal: ProposedOutcome, now: datetime
-) -> str:
-    """Record a proposal, and resolve by it if the resolver is automatic; return a sentence on the result."""
+) -> tuple[Proposal | None, str]:
+    """Record a proposal, and resolve by it if the resolver is automatic; return it with a sentence on the result.
+
+    It is None if it says what is on record already, or retracts what its source had not said.
+    """
     actor = f"resolver {row.resolver}"
     recorded = propose_finding(session, question, _finding(question, proposal, now), now=now, actor=actor)
     if recorded is None:
-        return "the question already has its outcome"
+        return None, f"the question has the outcome {question.outcome}, which this does not contradict"
     summary = f"proposal {recorded.id} says {recorded.outcome} and is {recorded.state.value}"
     if not row.automatic or recorded.state is not ProposalState.PENDING:
-        return summary
+        return recorded, summary
     obstacle = _reason_for_review(session, question, recorded)
     if obstacle is None:
         obstacle = _resolve(session, row, recorded, now)
-    return f"{summary}, and a person must decide: {obstacle}" if obstacle else f"{summary}: it resolved the question"
+    end = f", and a person must decide: {obstacle}" if obstacle else ": it resolved the question"
+    return recorded, summary + end
 
 
 def snapshot_path(sha256: str) -> str:
@@ -72,6 +76,8 @@ def _known_at(question: Question, proposal: ProposedOutcome, now: datetime) -> d
 
 def _reason_for_review(session: Session, question: Question, recorded: Proposal) -> str | None:
     """Return why a person must confirm this proposal; None if it may resolve the question."""
+    if question.outcome is not None:
+        return f"it contradicts the outcome on record, {question.outcome}"
     if recorded.confidence <= KEYWORD:
         return "its confidence is too low"
     if recorded.known_at is None:

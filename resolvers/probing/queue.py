@@ -17,7 +17,9 @@ from sqlmodel.sql.expression import Select
 from predictions.models import Question
 from predictions.outcomes import UNRESOLVED
 from resolvers.probing.attempt import PROBE_SECONDS, ProbeResult
-from resolvers.probing.models import AttachedResolver
+from resolvers.probing.configuration import pause
+from resolvers.probing.follow_up import is_followed_up
+from resolvers.probing.models import AttachedResolver, ProbeStatus
 from resolvers.probing.proposals import record_finding
 from resolvers.probing.source_state import next_probe_at
 from resolvers.sources.interface import ProbedQuestion
@@ -40,14 +42,19 @@ class ClaimedProbe:
 
 
 def due_probes_query(now: datetime) -> Select[AttachedResolver, Question]:
-    """Return the query for due probes, with questions that were closed early, before their probing was to start."""
+    """Return the query for due probes, with questions that were closed early, before their probing was to start.
+
+    Questions with an outcome are probed again for a while (``follow_up``).
+    """
     planned = col(AttachedResolver.next_probe_at) <= now
     closed_early = and_(col(Question.due_at) <= now, col(AttachedResolver.probed_at).is_(None))
+    unresolved = col(Question.status).in_(UNRESOLVED)
+    followed_up = and_(~unresolved, is_followed_up(now))
     free = or_(col(AttachedResolver.lease_until).is_(None), col(AttachedResolver.lease_until) <= now)
     return (
         select(AttachedResolver, Question)
         .join(Question, col(Question.id) == col(AttachedResolver.question_id))
-        .where(col(Question.status).in_(UNRESOLVED), ~col(AttachedResolver.paused), free, or_(planned, closed_early))
+        .where(~col(AttachedResolver.paused), free, or_(and_(unresolved, or_(planned, closed_early)), followed_up))
         .order_by(col(AttachedResolver.next_probe_at), col(AttachedResolver.question_id))
     )
 
@@ -60,7 +67,7 @@ def claim_probes(
     claimed = []
     for row, question in session.execute(query.execution_options(populate_existing=True)).all():
         start = question.due_at - timedelta(hours=row.lead_hours)
-        if now < start:
+        if now < start and question.outcome is None:
             row.next_probe_at = start
             continue
         row.lease_token, row.lease_until = uuid4().hex, now + timedelta(seconds=lease_seconds)
@@ -82,10 +89,14 @@ def record_probe(
     if row is None:
         return False
     question = session.get_one(Question, row.question_id)
-    reason = result.reason
+    state, reason = result.state, result.reason
     if result.proposal is not None:
-        reason = f"{reason}; {record_finding(session, row, question, result.proposal, now)}"
-    row.state, row.reason, row.probed_at = result.state, reason[:MAX_REASON], now
+        recorded, sentence = record_finding(session, row, question, result.proposal, now)
+        state, reason = state if recorded else ProbeStatus.NOTHING, f"{reason}; {sentence}"
+    if result.final and not row.paused:
+        pause(session, row, question, now=now, actor=f"resolver {row.resolver}")
+        reason = f"{reason}; probing is paused, as the source will say no more"
+    row.state, row.reason, row.probed_at = state, reason[:MAX_REASON], now
     row.observed = [line[:MAX_LINE] for line in result.observed[:MAX_LINES]]
     row.failures = 0 if result.succeeded else row.failures + 1
     row.last_good_at = now if result.succeeded else row.last_good_at
@@ -115,12 +126,15 @@ def _next_probe_at(
 ) -> datetime:
     """Return the next time: after a success the interval; after a failure sooner, but not before Retry-After.
 
-    If the question comes due before that, it is probed when it comes due, at the time of the first prompt.
+    If the question comes due before that, it is probed when it comes due, at the time of the first prompt. For one
+    with an outcome the deadline is of no matter any more.
     """
     interval = timedelta(minutes=row.every_minutes)
     if not result.succeeded:
         interval = min(interval, FIRST_RETRY * 2 ** min(row.failures - 1, 10))
         interval = max(interval, min(timedelta(seconds=result.retry_after or 0), LONGEST_WAIT))
+    if question.outcome is not None:
+        return now + interval * (1 + draw() / 10)
     lead = timedelta(hours=row.lead_hours)
     planned = next_probe_at(now, question.due_at, interval=interval, lead=lead, draw=draw)
     if result.succeeded and now < question.due_at < planned:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceUnavailable
+from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceChanged, SourceUnavailable
 from resolvers.outbound.client import FetchedResponse, OutboundClient
 from resolvers.outbound.redaction import SECRET_PREFIX
 from resolvers.probing.snapshots import SnapshotStore
@@ -22,9 +22,21 @@ FIRST_BREAK = timedelta(minutes=10)
 LONGEST_BREAK = timedelta(hours=6)
 LONGEST_WAIT_SECONDS = 30.0
 HINTS = {
+    202: ": its content is not ready yet",
     403: ": it may refuse automated requests",
     404: ": check the address or id",
     429: ": its rate limit is exceeded",
+}
+#: Successful statuses whose body is not the content of the address, and why. Only 200 (and 304) stands for it.
+NOT_CONTENT = {
+    201: "says that it created something",
+    203: "sent content that was changed on the way",
+    204: "sent no content",
+    205: "sent no content",
+    206: "sent only a part of its content",
+    207: "sent several answers in one",
+    208: "sent several answers in one",
+    226: "sent only the difference to an earlier state",
 }
 HOST_FAILURE_STATUSES = frozenset({401, 403, 408, 429}) | frozenset(range(500, 600))
 
@@ -84,7 +96,8 @@ class RateLimitedFetch:
     ) -> FetchedResponse:
         """Return a successful response; an unchanged one comes from the stored snapshot.
 
-        Raises ``SourceUnavailable`` for any status but 2xx, and without a request while the circuit breaker is open.
+        Raises ``SourceChanged`` for a part or another form of the content, ``SourceUnavailable`` for any other status
+        but 200, and without a request while the circuit breaker is open.
         """
         page = self._source_state.page(url)
         stored = self._stored_body(page)
@@ -102,8 +115,8 @@ class RateLimitedFetch:
             )
             if fetched.status == 304 and page and stored is not None:
                 fetched = self._stored_response(url, replace(page, checked_at=fetched.fetched_at), stored)
-            elif not fetched.ok:
-                raise self._status_error(host, fetched)
+            else:
+                _check_content(host, fetched)
         except FetchError as error:
             self._record_failure(host, error)
             raise
@@ -133,10 +146,6 @@ class RateLimitedFetch:
         self._source_state.update_host(host, reserve_slot)
         if waits[-1] > 0:
             self._sleep(waits[-1])
-
-    def _status_error(self, host: str, fetched: FetchedResponse) -> SourceUnavailable:
-        text = f"{host} answered with status {fetched.status}{HINTS.get(fetched.status, '')}"
-        return SourceUnavailable(text, retry_after=fetched.retry_after, status=fetched.status)
 
     def _record_failure(self, host: str, error: FetchError) -> None:
         """Record a failure of the host; an error of the request, such as a wrong id, does not count."""
@@ -183,3 +192,14 @@ class RateLimitedFetch:
         """Return the stored response, as if it had been sent again."""
         headers = dict(page.headers) | ({"last-modified": page.last_modified} if page.last_modified else {})
         return FetchedResponse(url, page.final_url, 200, headers, body, page.checked_at)
+
+
+def _check_content(host: str, fetched: FetchedResponse) -> None:
+    """Raise unless the response is the whole content of the address."""
+    status, partial = fetched.status, "content-range" in fetched.headers
+    if status in NOT_CONTENT or (status == 200 and partial):
+        what = NOT_CONTENT[206] if partial else NOT_CONTENT[status]
+        raise SourceChanged(f"{host} {what} (status {status}), from which nothing can be concluded: check the address")
+    if status != 200:
+        text = f"{host} answered with status {status}{HINTS.get(status, '')}"
+        raise SourceUnavailable(text, retry_after=fetched.retry_after, status=status)

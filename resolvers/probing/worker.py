@@ -138,7 +138,7 @@ class Prober:
 
     def _record(self, claimed: ClaimedProbe, result: ProbeResult) -> bool:
         open_session = (
-            self._sessions.write_transaction if result.proposal is not None else self._sessions.bookkeeping_transaction
+            self._sessions.write_transaction if result.changes_record else self._sessions.bookkeeping_transaction
         )
         with open_session() as session:
             return record_probe(session, claimed, result, now=self._clock.now())

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlmodel import Session, col
 
 from predictions.enums import ProposalState, QuestionStatus
@@ -12,10 +12,14 @@ from predictions.models import Proposal, Question, row_id
 from predictions.questions.triage import is_resting, is_snoozed_at
 from predictions.schemas.views import ProposalView, QuestionRefView, View
 from resolvers.prompts.models import Prompt
+from resolvers.prompts.schedule import REVERSAL
 
 
 class PromptState(StrEnum):
-    """State of a prompt: open or snoozed; answered by an outcome; or overtaken by a change of the deadline."""
+    """State of a prompt: open or snoozed; answered by an outcome; or overtaken by a change of the deadline.
+
+    A prompt about a contradicted outcome is open until the proposals that contradict it are decided.
+    """
 
     OPEN = "open"
     SNOOZED = "snoozed"
@@ -28,11 +32,20 @@ _CURRENT = and_(col(Question.status) == QuestionStatus.DUE, col(Prompt.due_at) =
 _ANSWERED = col(Question.status).in_(_RESOLVED)
 
 
+def is_contradicted() -> Any:
+    """Return the condition for a question with an outcome that a pending proposal contradicts."""
+    pending = exists().where(
+        col(Proposal.question_id) == col(Question.id), col(Proposal.state) == ProposalState.PENDING
+    )
+    return and_(_ANSWERED, pending)
+
+
 def _state_condition(state: PromptState, now: datetime) -> Any:
+    reversal = and_(col(Prompt.stage).startswith(REVERSAL), is_contradicted())
     conditions: dict[PromptState, Any] = {
-        PromptState.OPEN: and_(_CURRENT, ~is_snoozed_at(now)),
+        PromptState.OPEN: or_(and_(_CURRENT, ~is_snoozed_at(now)), reversal),
         PromptState.SNOOZED: and_(_CURRENT, is_snoozed_at(now)),
-        PromptState.ANSWERED: _ANSWERED,
+        PromptState.ANSWERED: and_(_ANSWERED, ~reversal),
         PromptState.OVERTAKEN: ~(_CURRENT | _ANSWERED),
     }
     return conditions[state]
@@ -53,10 +66,13 @@ class PromptView(View):
     proposals: list[ProposalView]
 
 
-def prompt_state(prompt: Prompt, question: Question, now: datetime) -> PromptState:
-    """Return the state of a prompt of this question at ``now``."""
+def prompt_state(prompt: Prompt, question: Question, now: datetime, *, contradicted: bool) -> PromptState:
+    """Return the state of a prompt of this question at ``now``.
+
+    ``contradicted``: the question has pending proposals; with an outcome, that is what a prompt of a reversal is about.
+    """
     if question.status in _RESOLVED:
-        return PromptState.ANSWERED
+        return PromptState.OPEN if contradicted and prompt.stage.startswith(REVERSAL) else PromptState.ANSWERED
     if question.status is not QuestionStatus.DUE or prompt.due_at != question.due_at:
         return PromptState.OVERTAKEN
     return PromptState.SNOOZED if is_resting(question, now) else PromptState.OPEN
@@ -98,7 +114,7 @@ def _prompt_view(
         due_at=prompt.due_at,
         scheduled_at=prompt.scheduled_at,
         created_at=prompt.created_at,
-        state=prompt_state(prompt, question, now),
+        state=prompt_state(prompt, question, now, contradicted=prompt.question_id in proposals),
         snoozed_until=question.snoozed_until if is_resting(question, now) else None,
         assignee=question.assignee,
         proposals=proposals.get(prompt.question_id, []),

@@ -13,7 +13,7 @@ from predictions.models import Prediction, Question, Resolution, row_id
 from predictions.outcomes import UNRESOLVED
 from predictions.questions.triage import is_snoozed_at
 from predictions.schemas.views import ProposalView
-from resolvers.prompts.inbox import pending_proposals
+from resolvers.prompts.inbox import is_contradicted, pending_proposals
 
 SOON = timedelta(days=14)
 PAGE = 25
@@ -39,7 +39,9 @@ class InboxDetails:
 
 
 def list_groups(session: Session, *, now: datetime, assignee: str | None, page: int) -> list[InboxGroup]:
-    """Return the groups overdue, today, soon and snoozed, the longest overdue first, ``PAGE`` of each on a page.
+    """Return the groups contradicted, overdue, today, soon and snoozed, ``PAGE`` of each on a page.
+
+    Contradicted are questions with an outcome and a pending proposal. Within a group the longest overdue is first.
 
     Days are days in UTC.
     """
@@ -48,6 +50,7 @@ def list_groups(session: Session, *, now: datetime, assignee: str | None, page: 
     snoozed = is_snoozed_at(now)
     due_at, waiting = col(Question.due_at), and_(col(Question.status).in_(UNRESOLVED), ~snoozed)
     conditions = {
+        ("contradicted", "Resolved, and contradicted since"): is_contradicted(),
         ("overdue", "Overdue"): and_(waiting, due_at < today),
         ("today", "Due today"): and_(waiting, due_at >= today, due_at < tomorrow),
         ("soon", f"In the next {SOON.days} days"): and_(waiting, due_at >= tomorrow, due_at < tomorrow + SOON),

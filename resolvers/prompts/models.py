@@ -15,7 +15,7 @@ class Prompt(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
     question_id: int = Field(foreign_key="question.id", sa_type=BigInt)
-    stage: str = Field(max_length=20, description="due, day_1, day_3, day_7, week_2 ..., escalation")
+    stage: str = Field(max_length=20, description="due, day_1, day_3, day_7, week_2 ..., escalation, reversal_7")
     due_at: datetime = Field(description="when the question came due")
     scheduled_at: datetime = Field(description="planned time of this stage, derived from due_at")
     created_at: datetime

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 DUE = "due"
 ESCALATION = "escalation"
 SNOOZE = "snooze"
+#: Begins the stage of the prompt about a proposal that contradicts an outcome on record; its number is the proposal's.
+REVERSAL = "reversal"
 
 #: Days after the deadline on which people are reminded; the escalation follows in the week after the last.
 REMINDER_DAYS = (1, 3, 7, 14, 21, 28, 35)
@@ -41,6 +43,11 @@ def stage_name(day: int) -> str:
     if day == 0:
         return DUE
     return f"week_{day // 7}" if day % 7 == 0 and day > 7 else f"day_{day}"
+
+
+def reversal_step(proposal: int, planned_at: datetime, stages_passed: int) -> Step:
+    """Return the one prompt about a proposal that contradicts an outcome on record."""
+    return Step(f"{REVERSAL}_{proposal}", planned_at, stages_passed, None)
 
 
 def next_step(

@@ -27,6 +27,7 @@ class Basis(StrEnum):
     ABSENT = "absent_at_deadline"
     SETTLED = "external_settled"
     VOID = "external_void"
+    UNSETTLED = "external_unsettled"
 
 
 class FrozenModel(BaseModel):
@@ -63,11 +64,13 @@ class ProposedOutcome(FrozenModel):
     resolver: str = Field(description="key of the resolver")
     resolver_version: str = Field(description="version of the resolver")
     config_sha256: str = Field(description="SHA-256 of the resolver's settings, in hexadecimal")
-    outcome: str = Field(description="proposed outcome: yes, no, an option, or annulled")
+    outcome: str = Field(
+        description="proposed outcome: yes, no, an option, or annulled; retracted if the one on record was taken back"
+    )
     event_date: date | None = Field(description="day of the event that decides the question; null if unknown")
     observed_at: AwareDatetime = Field(description="time at which the resolver read the source")
     confidence: float = Field(description="confidence in the outcome, from 0 to 1, fixed for each kind of source")
-    basis: Basis = Field(description="positive_match, absent_at_deadline, external_settled or external_void")
+    basis: Basis = Field(description="positive_match, absent_at_deadline, or external_settled, _void, _unsettled")
     rationale: str = Field(max_length=MAX_RATIONALE, description="why the evidence supports the outcome")
     evidence: tuple[Evidence, ...] = Field(min_length=1, description="the responses that support the outcome")
 
@@ -94,8 +97,12 @@ class ProposedOutcome(FrozenModel):
 
 
 class Probe(FrozenModel):
-    """Result of one probe: the lines observed, and why an outcome is proposed or not."""
+    """Result of one probe: the lines observed, and why an outcome is proposed or not.
+
+    ``final``: the source has said all that it will say and it is no outcome, so that no further probe is of use.
+    """
 
     observed: tuple[str, ...]
     reason: str
     proposal: ProposedOutcome | None = None
+    final: bool = False

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
 
-from predictions.enums import ANNULLED, QuestionKind
+from predictions.enums import ANNULLED, RETRACTED, QuestionKind
 from predictions.models import Question
 from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import MAX_EXCERPT, NO, YES, Basis, Evidence, FrozenModel, Probe, ProposedOutcome
@@ -47,6 +47,7 @@ class ProbedQuestion(FrozenModel):
     opened_at: AwareDatetime = Field(description="an event counts from then on")
     deadline: AwareDatetime
     deadline_zone: str = "UTC"
+    outcome: str | None = Field(default=None, description="the outcome on record; the source is read again for a while")
 
     @classmethod
     def of(cls, question: Question) -> Self:
@@ -60,6 +61,7 @@ class ProbedQuestion(FrozenModel):
             opened_at=question.opens_at or question.created_at,
             deadline=question.deadline,
             deadline_zone=question.deadline_zone,
+            outcome=question.outcome,
         )
 
     @property
@@ -102,7 +104,7 @@ class Fetch(Protocol):
         immutable: bool = False,
         max_bytes: int | None = None,
     ) -> FetchedResponse:
-        """Return a successful response (2xx). ``immutable``: the content of the address never changes; it is cached."""
+        """Return a whole response (200). ``immutable``: the content of the address never changes; it is cached."""
 
     def store_snapshot(self, fetched: FetchedResponse) -> str | None:
         """Store the body as a snapshot; return its key, or None if snapshots are not stored."""
@@ -148,6 +150,8 @@ def cite(
 def broken_rule(question: ProbedQuestion, proposal: ProposedOutcome, now: datetime) -> str | None:
     """Return the rule that a proposal breaks, as a sentence; None if it breaks none."""
     day = proposal.event_date
+    if proposal.outcome == RETRACTED:
+        return None if question.outcome else "the question has no outcome that could be retracted"
     if proposal.outcome not in (YES, NO, ANNULLED):
         return f"{proposal.outcome!r} is not an outcome of a yes-or-no question"
     if proposal.outcome == YES and (day is None or not question.covers(day)):

@@ -4,32 +4,24 @@ import re
 from datetime import date
 from typing import Annotated, Any, Self
 
-import jmespath
+from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
 
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
 from resolvers.outbound.client import FetchedResponse
 from resolvers.outbound.redaction import SECRET_PREFIX
+from resolvers.sources.bounded_jmespath import REMEDY, TooMuchWork, check_expression, search
 from resolvers.sources.evidence import NO, OFFICIAL_NOTICE, YES, Basis, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
 from resolvers.sources.parsing import parse_json, parse_time
-from resolvers.sources.text import compact_json
+from resolvers.sources.text import MAX_SHOWN, compact_json
 
 MAX_RESULT = 4_096
 SOURCE = "the JSON source"
 
 
-def _check_expression(expression: str) -> str:
-    try:
-        jmespath.compile(expression)
-    except (jmespath.exceptions.JMESPathError, RecursionError, ValueError) as error:
-        why = (str(error).splitlines() or ["empty"])[0]
-        raise ValueError(f"is not a JMESPath expression ({why}): correct it") from None
-    return expression
-
-
-Expression = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_check_expression)]
+Expression = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(check_expression)]
 
 
 class JsonConfig(Config):
@@ -142,14 +134,21 @@ class JsonResolver:
 
 
 def evaluate(expression: str, data: Any) -> Any:
-    """Return the value of an expression. Raises ``SourceChanged`` if a function gets an unsuitable type."""
+    """Return the value of an expression.
+
+    Raises ``SourceChanged`` if a function gets an unsuitable type, and for too much work or too large a value.
+    """
     try:
-        value = jmespath.search(expression, data)
-    except jmespath.exceptions.JMESPathError as error:
-        raise SourceChanged(f"{SOURCE} no longer fits {expression}: {str(error).splitlines()[0]}") from None
+        value = search(expression, data)
+        text = compact_json(value, MAX_RESULT + 1)
+    except TooMuchWork:
+        raise SourceChanged(f"on what {SOURCE} sent, {expression} {REMEDY}") from None
+    except JMESPathError as error:
+        why = str(error).splitlines()[0][:MAX_SHOWN]  # it quotes the value, however large
+        raise SourceChanged(f"{SOURCE} no longer fits {expression}: {why}") from None
     except (ArithmeticError, RecursionError, TypeError, ValueError) as error:
         raise SourceChanged(f"{SOURCE} no longer fits {expression}: {type(error).__name__}") from None
-    if len(compact_json(value, MAX_RESULT + 1)) > MAX_RESULT:
+    if len(text) > MAX_RESULT:
         raise SourceChanged(f"{expression} gives more than {MAX_RESULT} characters: select less")
     return value
 

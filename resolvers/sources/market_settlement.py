@@ -1,6 +1,5 @@
 """Read from the response of each market site whether and how a market has settled."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,7 +9,7 @@ from typing import Any
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
 from resolvers.sources.evidence import NO, YES
-from resolvers.sources.parsing import parse_time
+from resolvers.sources.parsing import load_json, parse_time
 
 Row = Mapping[str, Any]
 Moment = datetime | date
@@ -20,7 +19,8 @@ Moment = datetime | date
 class Settlement:
     """State of a market. ``outcome`` is None if it has not settled on yes, no or void; ``reason`` says why.
 
-    ``facts`` are the decisive fields; ``times`` are times by which the event must have happened.
+    ``facts`` are the decisive fields; ``times`` are times by which the event must have happened. ``final``: it never
+    will settle on any of the three.
     """
 
     outcome: str | None
@@ -28,6 +28,7 @@ class Settlement:
     locator: str
     facts: dict[str, Any] = field(default_factory=dict)
     times: tuple[Moment, ...] = ()
+    final: bool = False
 
 
 def _facts(row: Row, *names: str) -> dict[str, Any]:
@@ -49,11 +50,12 @@ def read_manifold(row: Row) -> Settlement:
         return Settlement(None, "the market is not resolved", locator, facts)
     kind = row.get("outcomeType", "BINARY")
     if kind != "BINARY":
-        return Settlement(None, f"the market is {kind}, not yes or no: read it by hand", locator, facts)
+        return Settlement(None, f"the market is {kind}, not yes or no: read it by hand", locator, facts, final=True)
     resolution = row.get("resolution")
     if resolution == "MKT":
         share = row.get("resolutionProbability")
-        return Settlement(None, f"the market resolved to a share ({share}), not to yes or no", locator, facts)
+        reason = f"the market resolved to a share ({share}), which cannot be read as yes or no: resolve it by hand"
+        return Settlement(None, reason, locator, facts, final=True)
     outcome = {"YES": YES, "NO": NO, "CANCEL": ANNULLED}.get(str(resolution))
     if outcome is None:
         raise SourceChanged(f"Manifold resolved to {str(resolution)[:40]!r}, which is unknown")
@@ -74,12 +76,14 @@ def read_polymarket(row: Row, yes_outcome: str) -> Settlement:
         return Settlement(None, "the market is not closed", locator, facts)
     status = row.get("umaResolutionStatus")
     if not status:
-        return Settlement(None, "the market is an old one without a resolution status: read it by hand", locator, facts)
+        reason = "the market is an old one without a resolution status: read it by hand"
+        return Settlement(None, reason, locator, facts, final=True)
     if status != "resolved":
         return Settlement(None, f"its resolution is {str(status)[:40]}, which may still change", locator, facts)
     names, prices = _string_list(row, "outcomes"), _string_list(row, "outcomePrices")
-    if len(names) != 2 or len(prices) != 2 or yes_outcome not in names:
-        return Settlement(None, f"the market does not have {yes_outcome!r} as one of two outcomes", locator, facts)
+    if len(set(names)) != 2 or len(names) != 2 or len(prices) != 2 or yes_outcome not in names:
+        reason = f"the market does not have {yes_outcome!r} as one of two outcomes: correct yes_outcome"
+        return Settlement(None, reason, locator, facts, final=True)
     yes_index = names.index(yes_outcome)
     payout = (_price(prices[yes_index]), _price(prices[1 - yes_index]))
     outcome = {(1, 0): YES, (0, 1): NO, (Decimal("0.5"), Decimal("0.5")): ANNULLED}.get(payout)
@@ -91,7 +95,7 @@ def read_polymarket(row: Row, yes_outcome: str) -> Settlement:
 
 def _string_list(row: Row, name: str) -> list[str]:
     try:
-        value = json.loads(row[name])
+        value = load_json(row[name], "Polymarket")
     except (KeyError, TypeError, ValueError, RecursionError):
         value = None
     if not isinstance(value, list):
@@ -118,7 +122,7 @@ KALSHI_UNSETTLED = {
 
 
 def read_kalshi(row: Row) -> Settlement:
-    """Read a Kalshi market: ``status`` finalized, ``result`` yes or no; a scalar result is shown, not proposed."""
+    """Read a Kalshi market: ``status`` finalized, ``result`` yes, no or scalar; a scalar one is shown, not proposed."""
     facts = _facts(
         row, "ticker", "status", "result", "settlement_value_dollars", "expiration_value", "settlement_ts", "close_time"
     )
@@ -128,11 +132,19 @@ def read_kalshi(row: Row) -> Settlement:
     if status != "finalized":
         raise SourceChanged(f"Kalshi sent the status {status[:40]!r}, which is unknown")
     result = row.get("result")
+    if not isinstance(result, str):
+        raise SourceChanged("Kalshi sent a finalized market without result: its format may have changed")
     if result not in (YES, NO):
-        value = row.get("settlement_value_dollars")
-        return Settlement(None, f"it paid {value} a share, which is neither yes nor no", locator, facts)
+        return Settlement(None, _neither(result, row.get("settlement_value_dollars")), locator, facts, final=True)
     times = _times(row, "Kalshi", "settlement_ts", "close_time")
     return Settlement(str(result), f"it settled on {result}", locator, facts, times)
+
+
+def _neither(result: str, value: Any) -> str:
+    """Say how a market settled that did not settle on yes or no."""
+    kind = "a scalar settlement" if result == "scalar" else f"a settlement with the result {result[:40]!r}"
+    paid = f" at ${str(value)[:40]} a share" if value is not None else ""
+    return f"{kind}{paid}: it cannot be read as yes or no; resolve the question by hand"
 
 
 METACULUS_VOID = ("annulled", "ambiguous")
@@ -145,7 +157,8 @@ def read_metaculus(post: Row) -> Settlement:
     """
     question, locator = post.get("question"), "$.question.resolution"
     if not isinstance(question, dict):
-        return Settlement(None, "the post does not have exactly one question: use a post of one question", locator)
+        reason = "the post does not have exactly one question: use a post of one question"
+        return Settlement(None, reason, locator, final=True)
     facts = _facts(question, "id", "type", "status", "resolution", "actual_resolve_time", "actual_close_time")
     if "status" not in question:
         raise SourceChanged("Metaculus sent a question without status: its format may have changed")
@@ -156,7 +169,7 @@ def read_metaculus(post: Row) -> Settlement:
         return Settlement(None, "it is resolved, but only users who predicted see how", locator, facts)
     kind = question.get("type", "binary")
     if kind != "binary" and resolution not in METACULUS_VOID:
-        return Settlement(None, f"the question is {kind}, not yes or no: read it by hand", locator, facts)
+        return Settlement(None, f"the question is {kind}, not yes or no: read it by hand", locator, facts, final=True)
     outcome = ANNULLED if resolution in METACULUS_VOID else resolution
     if outcome not in (YES, NO, ANNULLED):
         raise SourceChanged(f"Metaculus resolved to {str(resolution)[:40]!r}, which is unknown")

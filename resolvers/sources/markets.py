@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, HttpUrl
 
-from predictions.enums import ANNULLED
+from predictions.enums import ANNULLED, RETRACTED
 from resolvers.errors import SourceChanged
 from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import MAX_EXCERPT, NAME_ONLY, NO, SETTLED_MARKET, Basis, Probe, ProposedOutcome
@@ -76,35 +76,49 @@ class MarketResolver:
         raise NotImplementedError
 
     def probe(self, question: ProbedQuestion, config: MarketConfig, fetch: Fetch) -> Probe:
-        """Probe once. Raises ``SourceChanged`` if the fields of the market are not those of the site."""
+        """Probe once. Raises ``SourceChanged`` if the fields of the market are not those of the site.
+
+        A market without an outcome retracts the one on record; whether it had said that, its proposals show.
+        """
         fetched, settlement = self.fetch_market(config, fetch)
-        observed = (f"{self.site} {config.market}: {compact_json(settlement.facts)}",)
-        if settlement.outcome is None:
-            return Probe(observed=observed, reason=settlement.reason)
-        if settlement.outcome == NO and not config.criteria_match and fetch.now() <= question.deadline:
+        observed, reason = (f"{self.site} {config.market}: {compact_json(settlement.facts)}",), settlement.reason
+        outcome = settlement.outcome or (RETRACTED if question.outcome else None)
+        if outcome is None:
+            return Probe(observed=observed, reason=reason, final=settlement.final)
+        if outcome == NO and not config.criteria_match and fetch.now() <= question.deadline:
             return Probe(
                 observed=observed,
                 reason="the market settled on no, but the deadline of this question has not passed",
             )
-        day = event_day(question, settlement)
+        proposal = self._proposal(question, config, fetch, fetched, settlement, outcome)
+        return Probe(observed=observed, reason=reason, proposal=proposal, final=settlement.final)
+
+    def _proposal(
+        self,
+        question: ProbedQuestion,
+        config: MarketConfig,
+        fetch: Fetch,
+        fetched: FetchedResponse,
+        settlement: Settlement,
+        outcome: str,
+    ) -> ProposedOutcome:
         excerpt = compact_json(settlement.facts, MAX_EXCERPT)
-        proposal = ProposedOutcome(
+        return ProposedOutcome(
             question_id=question.id,
             resolver=self.key,
             resolver_version=self.version,
             config_sha256=config.sha256,
-            outcome=settlement.outcome,
-            event_date=day,
+            outcome=outcome,
+            event_date=event_day(question, settlement),
             observed_at=fetched.fetched_at,
             confidence=SETTLED_MARKET if config.criteria_match else NAME_ONLY,
-            basis=Basis.VOID if settlement.outcome == ANNULLED else Basis.SETTLED,
+            basis={ANNULLED: Basis.VOID, RETRACTED: Basis.UNSETTLED}.get(outcome, Basis.SETTLED),
             rationale=f"The {self.site} market {config.market}: {settlement.reason}. "
             + ("" if config.criteria_match else "Nobody has checked that its criteria are those of this question."),
             evidence=(
                 cite(fetch, fetched, locator=settlement.locator, excerpt=excerpt, store_snapshot=self.keeps_snapshots),
             ),
         )
-        return Probe(observed=observed, reason=settlement.reason, proposal=proposal)
 
 
 def event_day(question: ProbedQuestion, settlement: Settlement) -> date | None:
@@ -134,6 +148,8 @@ class Polymarket(MarketResolver):
             data = parse_json(fetched, self.site)
             if not isinstance(data, list):
                 raise SourceChanged(f"{self.site} no longer returns a list of markets: its format may have changed")
+            if len(data) > 1:
+                raise SourceChanged(f"{self.site} returns {len(data)} markets for {config.market}, not one")
             if data:
                 return fetched, read_polymarket(
                     expect_market(data[0], field, config.market, self.site), config.yes_outcome

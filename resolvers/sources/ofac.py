@@ -7,6 +7,7 @@ the service lists for the days of the question.
 import hashlib
 from datetime import UTC, date, timedelta
 
+from predictions.enums import RETRACTED
 from resolvers.errors import NotConfigured, SourceUnavailable
 from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import (
@@ -22,7 +23,7 @@ from resolvers.sources.evidence import (
 )
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
 from resolvers.sources.ofac_matching import ListingMatch, OfacConfig, SearchLog, describe, event_time
-from resolvers.sources.ofac_parser import EASTERN, Publication, parse_delta, parse_history
+from resolvers.sources.ofac_parser import EASTERN, Publication, check_unique, parse_delta, parse_history
 
 REFUSED = (
     "OFAC refuses this program (403): ask OFAC to allow its User-Agent, or read the deltas by hand at "
@@ -41,7 +42,7 @@ class OfacResolver:
     settings: type[Config] = OfacConfig
 
     def probe(self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch) -> Probe:
-        """Read the history and every delta of the question's days."""
+        """Read the history and every delta of the question's days; after a resolution also the later ones."""
         histories, publications = self._publications(question, config, fetch)
         log = SearchLog(histories, publications)
         for publication in publications:
@@ -51,11 +52,16 @@ class OfacResolver:
             log.deltas.append(fetched.sha256)
             delta = parse_delta(fetched.body)
             moment = event_time(publication, delta)
+            if question.outcome == YES:
+                log.add_reversals(config, fetched, delta, question.day(moment))
             if question.covers(moment):
                 log.add_delta(config, publication, fetched, delta, question.day(moment))
         matches = log.distinct_matches()
         wanted = f"{config.min_count} wanted"
         log.lines.append(f"{len(publications)} publications read: {len(matches)} matching entities, {wanted}")
+        standing = [match for match in matches if match.entity.id not in log.reversed]
+        if len(matches) >= config.min_count > len(standing):
+            return self._propose_retraction(question, config, fetch, log)
         if len(matches) >= config.min_count:
             return self._propose_yes(question, config, fetch, matches, log)
         return self._propose_no(question, config, fetch, log)
@@ -63,15 +69,19 @@ class OfacResolver:
     def _publications(
         self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch
     ) -> tuple[list[FetchedResponse], list[Publication]]:
-        """Return the histories of all years concerned, and the publications of the question's days, oldest first."""
+        """Return the histories of all years concerned, and the publications of the question's days, oldest first.
+
+        After a resolution as yes those until today follow: what was listed may be taken off.
+        """
         first = question.opened_at.astimezone(EASTERN).date() - timedelta(days=1)
-        last = min(question.deadline, fetch.now()).astimezone(EASTERN).date() + timedelta(days=1)
+        end = fetch.now() if question.outcome == YES else min(question.deadline, fetch.now())
+        last = end.astimezone(EASTERN).date() + timedelta(days=1)
         histories = [
             self._get(fetch, f"{base_address(config)}/changes/history/{year}")
             for year in range(first.year, last.year + 1)
         ]
-        publications = {item.id: item for history in histories for item in parse_history(history)}
-        in_range = [item for item in publications.values() if first <= item.published.date() <= last]
+        publications = check_unique([item for history in histories for item in parse_history(history)])
+        in_range = [item for item in publications if first <= item.published.date() <= last]
         if len(in_range) > MAX_PUBLICATIONS:
             raise NotConfigured(f"more than {MAX_PUBLICATIONS} publications to read: give the question a later opening")
         return histories, sorted(in_range, key=lambda item: (item.published, item.id))
@@ -96,6 +106,21 @@ class OfacResolver:
         by_id = not config.names or all(match.entity.id in config.entity_ids for match in matches)
         confidence = LISTED_BY_ID if by_id else NAME_ONLY
         proposal = self._proposal(question, config, YES, matches[-1].day, reason, evidence, confidence)
+        return Probe(observed=tuple(log.lines), reason=reason, proposal=proposal)
+
+    def _propose_retraction(self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch, log: SearchLog) -> Probe:
+        """Propose to retract the outcome yes, as what counted was reversed; whether it still counts, people decide."""
+        latest = sorted(log.reversed.values(), key=lambda match: match.day)[-MAX_CITED:]
+        evidence = tuple(
+            cite(fetch, match.fetched, locator=f"entity[@id={match.entity.id!r}]", excerpt=describe(match.entity))
+            for match in latest
+        )
+        reason = (
+            f"{describe(latest[-1].entity)}, published {latest[-1].day}, reverses what the outcome rests on: "
+            "decide by the question's criteria whether it still counts"
+        )
+        confidence = NAME_ONLY if config.names else LISTED_BY_ID
+        proposal = self._proposal(question, config, RETRACTED, latest[-1].day, reason, evidence, confidence)
         return Probe(observed=tuple(log.lines), reason=reason, proposal=proposal)
 
     def _propose_no(self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch, log: SearchLog) -> Probe:
@@ -143,7 +168,7 @@ class OfacResolver:
             event_date=day,
             observed_at=evidence[-1].fetched_at,
             confidence=confidence,
-            basis=Basis.POSITIVE if outcome == YES else Basis.ABSENT,
+            basis={YES: Basis.POSITIVE, RETRACTED: Basis.UNSETTLED}.get(outcome, Basis.ABSENT),
             rationale=f"OFAC: {reason}."[:MAX_RATIONALE],
             evidence=evidence,
         )

@@ -46,7 +46,10 @@ class ListingMatch:
 
 @dataclass
 class SearchLog:
-    """Progress of one probe. ``deltas`` are hashes; ``unclear`` are entities that may or may not match."""
+    """Progress of one probe. ``deltas`` are hashes; ``unclear`` are entities that may or may not match.
+
+    ``reversed`` are matching entities for which a later publication did the opposite, by id.
+    """
 
     histories: list[FetchedResponse]
     publications: list[Publication]
@@ -54,6 +57,7 @@ class SearchLog:
     matches: list[ListingMatch] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    reversed: dict[str, ListingMatch] = field(default_factory=dict)
 
     def add_delta(
         self, config: OfacConfig, publication: Publication, fetched: FetchedResponse, delta: Delta, day: date
@@ -70,10 +74,35 @@ class SearchLog:
         if matches:
             self.lines.append(f"{day} publication {publication.id}: {'; '.join(map(describe, matches[:5]))}")
 
+    def add_reversals(self, config: OfacConfig, fetched: FetchedResponse, delta: Delta, day: date) -> None:
+        """Note which entities that matched in an earlier delta this one removes again (or adds, if removal counts)."""
+        known, opposite = {match.entity.id for match in self.matches}, opposite_of(config)
+        for entity in delta.entities if opposite else ():
+            if entity.id not in known:
+                continue
+            if entity.action == opposite or _reverses(config, entity, delta.day, opposite):
+                self.reversed[entity.id] = ListingMatch(entity, fetched, day)
+                self.lines.append(f"{day}: {describe(entity)}, which reverses an earlier match")
+            elif is_match(config, entity, delta.day):
+                self.reversed.pop(entity.id, None)
+
     def distinct_matches(self) -> list[ListingMatch]:
         """Return each matching entity once, at its first match, oldest first."""
         first = {match.entity.id or match.entity.name: match for match in reversed(self.matches)}
         return sorted(first.values(), key=lambda match: match.day)
+
+
+def opposite_of(config: OfacConfig) -> Literal["add", "remove"] | None:
+    """Return the action that reverses the one that counts; None if both count."""
+    if len(set(config.actions)) > 1:
+        return None
+    return "remove" if config.actions[0] == ADD else "add"
+
+
+def _reverses(config: OfacConfig, entity: ListedEntity, day: date, opposite: Literal["add", "remove"] | None) -> bool:
+    """Return whether an entity changed in place left (or came under) what the question concerns."""
+    reversing = config.model_copy(update={"actions": [opposite], "names": [], "entity_ids": []})
+    return entity.action == CHANGE and bool(is_match(reversing, entity, day))
 
 
 def event_time(publication: Publication, delta: Delta) -> datetime | date:

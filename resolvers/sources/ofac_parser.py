@@ -81,7 +81,16 @@ def parse_history(fetched: FetchedResponse) -> list[Publication]:
     rows = data.get("publications") if isinstance(data, dict) else data
     if not isinstance(rows, list):
         raise SourceChanged(f"{SOURCE} no longer returns a list of publications: its format may have changed")
-    return [_publication(row) for row in rows]
+    return check_unique([_publication(row) for row in rows])
+
+
+def check_unique(publications: list[Publication]) -> list[Publication]:
+    """Return publications each once. Raises ``SourceChanged`` if one has two times."""
+    by_id: dict[str, Publication] = {}
+    for item in publications:
+        if by_id.setdefault(item.id, item) != item:
+            raise SourceChanged(f"{SOURCE} lists the publication {item.id} with two times, which is ambiguous")
+    return list(by_id.values())
 
 
 def _publication(row: Any) -> Publication:
@@ -100,8 +109,8 @@ def _publication(row: Any) -> Publication:
 def parse_delta(body: bytes) -> Delta:
     """Parse a delta element by element, in any namespace.
 
-    Raises ``SourceChanged`` for another root, a missing date or list of entities, an unknown action, and for XML that
-    is incomplete or has a DTD or entities.
+    Raises ``SourceChanged`` for another root, a date or list of entities that is missing or occurs twice, an unknown
+    action, and for XML that is incomplete or has a DTD or entities.
     """
     root: Element | None = None
     day: date | None = None
@@ -117,6 +126,8 @@ def parse_delta(body: bytes) -> Delta:
                     )
             if event == "start":
                 continue
+            if (tag == "publicationInfo" and day) or (tag == "entities" and complete):
+                raise SourceChanged(f"{SOURCE} sent a delta with {tag} twice, which is ambiguous")
             if tag == "publicationInfo":
                 day, kind = _publication_day(element), _first(element, "publicationType")
             elif tag == "entity":
@@ -129,9 +140,22 @@ def parse_delta(body: bytes) -> Delta:
         raise SourceChanged(
             f"{SOURCE} sent invalid XML ({type(error).__name__}): its format may have changed"
         ) from error
+    _check_actions(entities)
     if day is None or not complete:
         raise SourceChanged(f"{SOURCE} sent a delta without publicationInfo or entities: its format may have changed")
     return Delta(day, kind, tuple(entities))
+
+
+def _check_actions(entities: list[ListedEntity]) -> None:
+    """Raise ``SourceChanged`` if one entity is both added and removed: which came last, a delta does not say."""
+    actions: dict[str, set[str]] = {}
+    for entity in entities:
+        actions.setdefault(entity.id, set()).add(entity.action)
+    for number, taken in actions.items():
+        if number and {ADD, REMOVE} <= taken:
+            raise SourceChanged(
+                f"{SOURCE} both adds and removes the entity {number[:40]} in one delta: read it by hand"
+            )
 
 
 def _publication_day(info: Element) -> date:

@@ -13,19 +13,39 @@ _MILLISECONDS_FROM = 100_000_000_000  # as seconds this is the year 5138
 
 
 def parse_json(fetched: FetchedResponse, source: str) -> Any:
-    """Return the JSON value of a response. Raises ``SourceChanged`` if it is not JSON or deeper than 50 levels."""
+    """Return the JSON value of a response.
+
+    Raises ``SourceChanged`` if it is not JSON, names something twice in one object, or is deeper than 50 levels.
+    """
     kind = fetched.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("text/html", "application/xhtml+xml"):
         raise SourceChanged(f"{source} sent a web page instead of JSON: check the address")
     try:
-        value = json.loads(
-            fetched.body.decode("utf-8-sig"), parse_constant=_reject_constant, parse_float=_finite_number
-        )
+        value = load_json(fetched.body.decode("utf-8-sig"), source)
     except (ValueError, RecursionError) as error:
         raise SourceChanged(f"{source} sent something that is not JSON: check the address") from error
-    if _deeper_than(value, MAX_DEPTH):
+    if deeper_than(value, MAX_DEPTH):
         raise SourceChanged(f"{source} sent JSON nested deeper than {MAX_DEPTH} levels: check the address")
     return value
+
+
+def load_json(text: str, source: str) -> Any:
+    """Return the JSON value of a text of a source. Raises ``ValueError``, ``RecursionError``, or ``SourceChanged``.
+
+    A name that occurs twice in one object has no certain value: which one counts differs between programs.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise SourceChanged(
+                f"{source} sent JSON with {twice[:100]!r} twice in one object, which is ambiguous: read it by hand"
+            )
+        return value
+
+    return json.loads(text, object_pairs_hook=unique, parse_constant=_reject_constant, parse_float=_finite_number)
 
 
 def _finite_number(digits: str) -> float:
@@ -37,7 +57,8 @@ def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _deeper_than(value: Any, depth: int) -> bool:
+def deeper_than(value: Any, depth: int) -> bool:
+    """Return whether lists and objects are nested deeper than ``depth`` levels."""
     level = [value]
     for _ in range(depth):
         level = [

@@ -21,7 +21,12 @@ from resolvers.sources.text import compact_json, contains_words, normalize
 MAX_FIELD = 10_000
 MAX_ENTRIES = 1_000
 _DTD = re.compile(rb"\A(?:(?!<(?:rss|feed|rdf:RDF)\b).)*?<!(?:DOCTYPE|ENTITY)", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+#: The end of a whole feed, which only comments and instructions may follow, within ``MAX_TAIL`` bytes.
+_END = re.compile(
+    rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>(?:\s|<!--(?:(?!-->).)*-->|<\?(?:(?!\?>).)*\?>)*\Z", re.IGNORECASE | re.DOTALL
+)
+MAX_TAIL = 2_000
+_TAG = re.compile(r"<[^<>]*>")  # no `<` inside: otherwise each of many that are never closed is searched to the end
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
@@ -105,13 +110,17 @@ def matches(config: FeedConfig, entry: FeedEntry) -> bool:
 def parse_entries(body: bytes, question: ProbedQuestion) -> tuple[list[FeedEntry], int]:
     """Return the entries with a date, each once, and how many have none. Raises ``SourceChanged`` if it is no feed.
 
-    A feed with errors in its XML is parsed as far as possible.
+    A feed with errors in its XML is parsed as far as possible, but one that breaks off is not: the words that would
+    exclude an entry may be in the rest.
     """
-    if _DTD.search(body.replace(b"\0", b"")):  # without the NULs, UTF-16 reads like ASCII here
+    ascii_body = body.replace(b"\0", b"")  # without the NULs, UTF-16 reads like ASCII here
+    if _DTD.search(ascii_body):
         raise SourceChanged("the feed contains a DTD: it is not plain RSS or Atom")
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version"):
         raise SourceChanged("the address does not return an RSS or Atom feed: check it")
+    if not _END.search(ascii_body[-MAX_TAIL:]):
+        raise SourceChanged("the feed breaks off before its end: a part of it is missing")
     entries_by_id: dict[str, FeedEntry] = {}
     undated = 0
     for raw in feed.entries[:MAX_ENTRIES]:

@@ -90,7 +90,7 @@ def get_question(request: Request, which: IdOrSlug, _: Reader, session: ReadSess
     """
     question = question_of(session, which)
     row = find_attached(session, question)
-    resolver = resolver_view(row, question) if row else None
+    resolver = resolver_view(session, row, question) if row else None
     return read_reply(request, QuestionWithResolver(**dict(view_question(session, question)), resolver=resolver))
 
 

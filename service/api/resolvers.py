@@ -53,7 +53,7 @@ def get_question_resolver(request: Request, which: IdOrSlug, _: Reader, session:
     Settings, schedule, policy, last observation and last good check.
     """
     question = question_of(session, which)
-    return read_reply(request, view(get_attached(session, question), question))
+    return read_reply(request, view(session, get_attached(session, question), question))
 
 
 @router.put("/questions/{which}/resolver", response_model=ResolverView)
@@ -66,7 +66,7 @@ def put_question_resolver(which: IdOrSlug, data: ResolverIn, caller: ResolverCal
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
         require_resolver_permission(caller, question, data)
-        return view(attach(session, question, data, now=write.now, actor=caller.name), question)
+        return view(session, attach(session, question, data, now=write.now, actor=caller.name), question)
 
     return write(caller, job, status=200)
 

@@ -66,7 +66,7 @@ def set_resolver(
     data = ResolverIn.model_validate(given | {"automatic": automatic, "paused": paused})
     with ready() as (_, engine), write_transaction(engine) as session:
         question = question_of(session, which)
-        shown = view(attach(session, question, data, now=clock.now(), actor=ACTOR), question)
+        shown = view(session, attach(session, question, data, now=clock.now(), actor=ACTOR), question)
     if as_json:
         print_json(shown.model_dump(mode="json"))
     else:
@@ -90,7 +90,7 @@ def _config(text: str) -> Any:
 def list_resolvers(as_json: AsJson = False) -> None:
     """List the questions that have a resolver, with the result of the last probe."""
     with ready() as (_, engine), read_transaction(engine) as session:
-        rows = [(question.slug, view(row, question)) for row, question in list_attached(session)]
+        rows = [(question.slug, view(session, row, question)) for row, question in list_attached(session)]
     if as_json:
         print_json([{"slug": slug} | shown.model_dump(mode="json") for slug, shown in rows])
         return

@@ -144,7 +144,7 @@ def _body(topic: Topic, text: str, end: datetime, taken: set[str], chance: Rando
 
 
 def _free(text: str, taken: set[str]) -> str:
-    slug = free_slug(text, taken.__contains__)
+    slug = free_slug(text, "question", text, taken.intersection)
     taken.add(slug)
     return slug
 

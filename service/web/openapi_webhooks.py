@@ -34,7 +34,9 @@ class PromptData(BaseModel):
     """The request to resolve one question that has come due, or a reminder of it."""
 
     prompt: int = Field(description="id of the prompt")
-    stage: str = Field(description="due, a reminder, or the escalation")
+    stage: str = Field(
+        description="due, a reminder, the escalation, or reversal_ with a proposal that contradicts the outcome"
+    )
     due_at: datetime = Field(description="when the question came due, in UTC")
     scheduled_at: datetime = Field(description="when this stage was scheduled, in UTC")
     demo: bool = Field(description="true if the record is the invented one of a demo")

@@ -111,7 +111,7 @@ def _new_question(values: Mapping[str, str]) -> dict[str, Any]:
         if name in body:
             body[name] = [part.strip() for part in body[name].split(sign) if part.strip()]
     if "topics" in body:
-        body["topics"] = list(dict.fromkeys(slugify(topic) for topic in body["topics"]))
+        body["topics"] = list(dict.fromkeys(slugify(topic) or topic for topic in body["topics"]))
     return body
 
 

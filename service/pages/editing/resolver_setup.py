@@ -99,7 +99,7 @@ def _with_errors_at_fields(form: Form) -> Form:
 def _page(request: Request, session: Session, which: str, form: Form, result: ProbeResultView | None) -> Response:
     question = question_of(session, which)
     row = find_attached(session, question)
-    resolver = view(row, question) if row else None
+    resolver = view(session, row, question) if row else None
     if form["action"] not in ("try", "attach"):
         form.values = {**_as_typed(resolver), **form.values}
     return render_form(

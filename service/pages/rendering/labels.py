@@ -81,6 +81,7 @@ ACTIONS = {
     "proposal.made_again": "Outcome proposed again",
     "proposal.confirmed": "Proposal confirmed",
     "proposal.rejected": "Proposal rejected",
+    "proposal.withdrawn": "Proposal withdrawn by its resolver",
 }
 #: Results of a probe, by state.
 PROBE_STATES = {
@@ -149,6 +150,8 @@ def action(name: str) -> str:
 def stage(name: str) -> str:
     """Return the label of a prompt's stage, as in "reminder after 3 days"."""
     unit, _, number = name.partition("_")
+    if unit == "reversal":
+        return f"outcome contradicted by proposal {number}"
     if number.isdecimal():
         return f"reminder after {plural(int(number), unit)}"
     return {"due": "at the deadline", "escalation": "escalation (last prompt)"}.get(name, name.replace("_", " "))

@@ -37,7 +37,7 @@ from predictions.schemas.inputs import (
     SourceIn,
     WithdrawalIn,
 )
-from predictions.submissions.commentators import change_commentator
+from predictions.submissions.commentators import change_commentator, enter_commentator
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.record import record_prediction
 from service.db.engine import make_engine, read_transaction, write_transaction
@@ -196,6 +196,46 @@ def test_an_export_makes_the_same_record_again(
     assert len(after["scores"]) > 100
     assert run("verify").code == 0
     assert without_refs(run("export", "--format", form).out) == without_refs(written.out)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_names_without_a_letter_keep_their_slugs_from_one_record_to_another(
+    form: str, trackrecord_anywhere: Command, engine: Engine, database_url: str, other: str
+) -> None:
+    """Those of now, and those that were made before."""
+    ended: dict[str, Any] = {
+        "deadline": NOW - timedelta(days=9),
+        "deadline_basis": DeadlineBasis.STATED,
+        "resolution_criteria": "-",
+    }
+    with write_transaction(engine) as session:
+        editor = Editor(session)
+        for slug, name in (("n-", "!"), ("n--2", "!!")):
+            enter_commentator(session, CommentatorIn(slug=slug, name=name), **editor.by)
+        mute = [enter_question(session, QuestionIn(text=text, **ended), **editor.by).slug for text in ("?", "??", "ᎠᎡ")]
+        mute += [editor.question("n--3").slug]
+        session.flush()
+        for slug in mute:
+            for name in ("🙂", "-", "🙃", "!", "!!", "Ꭰ"):
+                editor.predict(name, slug, 30, probability=0.5)
+    run, before = trackrecord_anywhere, whole(database_url)
+    written = run("export", "--format", form)
+    run.on(other)
+    done = run("import", "-", "--format", form, stdin=written.out.encode())
+    assert (done.code, done.err) == (0, "")
+    assert whole(other) == before
+    assert sorted(slugs_of(other)) == sorted(slugs_of(database_url))
+    assert {"n-", "n--2", "n--3"} <= set(slugs_of(other))
+
+
+def slugs_of(url: str) -> list[str]:
+    engine = make_engine(url)
+    try:
+        with read_transaction(engine) as session:
+            slugs = select(col(Commentator.slug)).union_all(select(col(Question.slug)))
+            return list(session.execute(slugs).scalars())
+    finally:
+        engine.dispose()
 
 
 def without_refs(text: str) -> list[str]:

@@ -293,8 +293,9 @@ def test_an_automatic_resolver_resolves_the_question_and_a_person_can_reverse_it
         evidence = [{"url": "https://example.org/report"}]
         data = ResolutionIn.model_validate({"outcome": "no", "known_at": "2025-12-01", "evidence": evidence})
         resolve(session, question_named(session, "q"), data, now=clock.now(), actor="person")
-    clock.advance(3600 * 24)
-    assert run_due(prober) == {}
+    clock.advance(3600 * 25)
+    assert run_due(prober)["probed"] == 1
+    assert [each.state for each in all_proposals(engine)] == ["overtaken"], "a person knew of it"
     with read_transaction(engine) as session:
         assert question_named(session, "q").outcome == "no"
 

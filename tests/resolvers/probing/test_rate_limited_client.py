@@ -210,7 +210,7 @@ def test_a_source_that_asks_for_time_gets_it(world: World) -> None:
     assert len(world.server.requests) == 1
     world.clock.advance(60)
     world.serve_bytes("/", b"ok")
-    assert world.fetch.get(world.url + "/").ok
+    assert world.fetch.get(world.url + "/").status == 200
 
 
 def test_a_paused_host_does_not_delay_another(world: World) -> None:

@@ -217,7 +217,7 @@ FAULTS = [
     ({"url": "https://a.example/", "yes": ""}, "/config/yes", "must not be empty"),
     ({"url": "https://a.example/", "yes": "a" * 501}, "/config/yes", "at most 500"),
     ({"url": "https://a.example/", "yes": "(" * 500}, "/config/yes", "JMESPath"),
-    ({"url": "https://a.example/", "yes": "unknown(a)", "no": "a.."}, "/config/no", "JMESPath"),
+    ({"url": "https://a.example/", "yes": "keys(a)", "no": "a.."}, "/config/no", "JMESPath"),
     ({"url": "https://a.example/"}, "/config", "at least one"),
     ({"url": "https://a.example/", "yes": "a", "script": "x"}, "/config/script", "is not a known field"),
     ({"url": "https://a.example/", "yes": "a", "headers_env": {"X": "PATH"}}, "/config/headers_env", "must begin"),

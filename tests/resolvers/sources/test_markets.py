@@ -60,7 +60,7 @@ WAITING = [
     ("polymarket", "polymarket_proposed", "proposed, which may still change"),
     ("polymarket", "polymarket_legacy", "without a resolution status"),
     ("kalshi", "kalshi_determined", "may still be disputed"),
-    ("kalshi", "kalshi_scalar", "0.3700"),
+    ("kalshi", "kalshi_scalar", "a scalar settlement at $0.3700 a share: it cannot be read as yes or no"),
     ("metaculus", "metaculus_hidden", "only users who predicted"),
 ]
 
@@ -169,12 +169,15 @@ FAULTY = [
     ("polymarket", polymarket(closed="true")),
     ("polymarket", polymarket(slug="another")),
     ("polymarket", {"markets": []}),
+    ("polymarket", polymarket() * 2),
+    ("polymarket", polymarket(outcomePrices='[{"a": 1, "a": 2}, "0"]')),
     ("polymarket", []),
     ("polymarket", ["x"]),
     ("kalshi", kalshi(status="settling")),
     ("kalshi", kalshi(status=None)),
     ("kalshi", kalshi(status=["finalized"])),
     ("kalshi", kalshi(status={})),
+    ("kalshi", kalshi(result=None)),
     ("kalshi", kalshi(ticker="KXOTHER")),
     ("kalshi", {"error": "x"}),
     ("metaculus", metaculus(resolution="maybe")),
@@ -308,3 +311,29 @@ def test_a_market_that_is_unresolved_again_and_resolved_otherwise_is_another_pro
     assert two is not None
     assert three is not None
     assert one.key == three.key != two.key
+
+
+@pytest.mark.parametrize(
+    ("site", "answer", "final"),
+    [
+        ("kalshi", kalshi(result="scalar"), True),
+        ("kalshi", kalshi(result=""), True),
+        ("kalshi", kalshi(status="determined", result="scalar"), False),
+        ("kalshi", kalshi(status="active"), False),
+        ("manifold", manifold(resolution="MKT", resolutionProbability=0.3), True),
+        ("manifold", manifold(outcomeType="NUMERIC"), True),
+        ("manifold", manifold(isResolved=False), False),
+        ("polymarket", polymarket(umaResolutionStatus=None), True),
+        ("polymarket", polymarket(umaResolutionStatus="disputed"), False),
+        ("polymarket", polymarket(outcomes='["Smith", "Jones"]'), True),
+        ("polymarket", polymarket(outcomes='["Yes", "Yes"]'), True),
+        ("polymarket", polymarket(outcomePrices='["0.6", "0.4"]'), False),
+        ("metaculus", metaculus(type="numeric"), True),
+        ("metaculus", metaculus(resolution=None), False),
+    ],
+)
+def test_a_market_that_can_never_say_yes_or_no_is_told_from_one_that_has_not_yet(
+    world: World, site: str, answer: Any, final: bool
+) -> None:
+    probe = run_probe(world, site, answer)
+    assert (probe.proposal, probe.final) == (None, final)

@@ -70,7 +70,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_resolver_cannot_see_who_predicted_what() -> None:
     names = set(ProbedQuestion.model_fields)
     assert names == {
-        "id", "slug", "text", "resolution_criteria", "kind", "opened_at", "deadline", "deadline_zone",
+        "id", "slug", "text", "resolution_criteria", "kind", "opened_at", "deadline", "deadline_zone", "outcome",
     }  # fmt: skip
 
 
@@ -119,6 +119,7 @@ def test_an_instant_that_counts_lies_on_a_day_that_counts(seconds: int) -> None:
         ({"outcome": "no", "basis": "absent_at_deadline", "event_date": None}, QUESTION.deadline, "only after"),
         ({"outcome": "yes", "basis": "absent_at_deadline"}, AFTER, "can only mean no"),
         ({"outcome": "annulled", "event_date": None}, AFTER, None),
+        ({"outcome": "retracted"}, AFTER, "no outcome that could be retracted"),
     ],
 )
 def test_a_proposal_that_breaks_a_rule_is_dropped_with_a_reason(
@@ -131,6 +132,12 @@ def test_a_proposal_that_breaks_a_rule_is_dropped_with_a_reason(
     assert (result.proposal is None) is (rule is not None)
     assert (rule or "it says so") in result.reason
     assert (broken_rule(QUESTION, proposed, now) is None) is (rule is None)
+
+
+def test_only_an_outcome_on_record_can_be_retracted() -> None:
+    resolved = QUESTION.model_copy(update={"outcome": "yes"})
+    assert broken_rule(resolved, proposal(outcome="retracted"), AFTER) is None
+    assert broken_rule(QUESTION, proposal(outcome="retracted"), AFTER) is not None
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.41, 0.9, 1.0, float("nan")])
@@ -224,4 +231,5 @@ def test_bases_are_those_of_the_record() -> None:
         "absent_at_deadline",
         "external_settled",
         "external_void",
+        "external_unsettled",
     ]

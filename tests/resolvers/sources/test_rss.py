@@ -1,5 +1,6 @@
 """The resolver for RSS and Atom feeds."""
 
+import time
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -142,6 +143,19 @@ def test_a_script_in_an_entry_is_text_and_a_link_to_a_script_is_none(world: Worl
 def test_a_field_without_end_is_cut(world: World) -> None:
     item = f"<title>{'x ' * 100_000} adopts new sanctions Exampleland</title>"
     assert probe_body(world, rss(item)).proposal is None
+
+
+def test_brackets_that_are_never_closed_cost_little_time(world: World) -> None:
+    items = "".join(
+        f"<item><guid>{number}</guid><title><![CDATA[{'<' * 9_900}]]></title>"
+        "<pubDate>Wed, 11 Jun 2025 10:00:00 GMT</pubDate></item>"
+        for number in range(190)
+    )
+    body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{items}</channel></rss>'
+    world.serve_bytes("/feed", body.encode(), content_type="application/xml")
+    began = time.process_time()
+    assert run_probe(world).observed[0].startswith("190 entries")
+    assert time.process_time() - began < 5.0, "it took 11 seconds on a quick machine"
 
 
 def test_an_address_in_place_of_a_feed_is_not_followed(world: World) -> None:

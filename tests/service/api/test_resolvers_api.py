@@ -116,6 +116,19 @@ def test_wrong_settings_are_refused_with_the_place(
     assert reply.json()["errors"][0]["pointer"] == pointer
 
 
+def test_an_expression_beyond_its_budget_is_refused_when_it_is_attached_and_when_it_is_tried(
+    editor: httpx.Client, feed: RawServer
+) -> None:
+    hostile = wanted(feed)
+    hostile["config"]["yes"] = "day|" + "|".join(["[@,@][]"] * 22)
+    for refused in (editor.put(PAGE, json=hostile), editor.post("/api/questions/q/probe", json=hostile)):
+        assert refused.status_code == 422, refused.text
+        (fault,) = refused.json()["errors"]
+        assert fault["pointer"] == "/config/yes"
+        assert "repeat less" in fault["detail"]
+    assert feed.requests == []
+
+
 def test_a_secret_in_an_address_is_shown_to_nobody(editor: httpx.Client, feed: RawServer) -> None:
     config = {"url": f"{feed.url}/feed?api_key=hidden-1&topic=rain", "yes": "happened"}
     shown = editor.put(PAGE, json={"resolver": "json", "config": config}).text

@@ -76,7 +76,7 @@ def test_a_contradicted_outcome_is_in_the_inbox_until_it_is_decided(
         assert "which says no" in text
     number = admin.get("/api/questions/rain").json()["id"]
     act = f"{number}/confirm/{second}"
-    sent = {"token": token_on(inbox), "act": act, f"{act}/proposal": str(second)}
+    sent = {"token": token_on(inbox), "action": act, f"{act}/proposal": str(second)}
     assert editor.post("/due", data=sent).status_code == 303
     assert admin.get("/api/questions/rain").json()["outcome"] == "no"
     assert 'id="contradicted"' not in editor.get("/due").text

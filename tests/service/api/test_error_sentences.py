@@ -30,6 +30,12 @@ UNWANTED = re.compile(
 )
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What is wrong with input does not depend on the database."""
+    return sqlite_url
+
+
 def check(reply: httpx.Response) -> None:
     if reply.status_code < 400:
         return

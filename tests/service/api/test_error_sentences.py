@@ -128,4 +128,4 @@ def test_an_error_page_names_pages_and_does_not_repeat_itself(admin: httpx.Clien
     html = {"Accept": "text/html"}
     assert "see /questions for all" in admin.get("/questions/nothing", headers=html).text
     page = admin.get("/?min_resolved=many", headers=html)
-    assert (page.status_code, page.text.count("min_resolved` must be a whole number")) == (422, 1)
+    assert (page.status_code, page.text.count("“min_resolved” must be a whole number")) == (422, 1)

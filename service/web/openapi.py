@@ -1,9 +1,12 @@
 """Additions to the OpenAPI document: errors, public reading, summaries and examples."""
 
+import json
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 
+from service.cache.page_cache import PageBytes
+from service.web.etag import etag_of, tagged
 from service.web.openapi_examples import EXAMPLES, LINES
 from service.web.problems import MEDIA_TYPE
 
@@ -46,6 +49,20 @@ def amend_openapi(app: FastAPI) -> None:
         return plain()
 
     app.openapi = openapi  # type: ignore[method-assign]
+    _serve_once_encoded(app)
+
+
+def _serve_once_encoded(app: FastAPI) -> None:
+    """Serve the document from memory: FastAPI encodes its 200 kB anew for each request."""
+    app.router.routes = [route for route in app.router.routes if getattr(route, "path", "") != app.openapi_url]
+    encoded: list[PageBytes] = []
+
+    @app.get(str(app.openapi_url), include_in_schema=False)
+    async def openapi_document(request: Request) -> Response:
+        if not encoded:
+            body = json.dumps(app.openapi()).encode()
+            encoded.append(PageBytes(body, etag_of(body), 0, None))
+        return tagged(request, encoded[0].body, encoded[0].tag, gzipped=encoded[0].gzipped)
 
 
 def _amend(document: dict[str, Any]) -> None:

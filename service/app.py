@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
@@ -35,6 +36,7 @@ from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import SystemClock
 from service.db.coalesced_reads import CoalescedRead, CoalescedReads
 from service.db.engine import make_engine, read_transaction, write_transaction
+from service.db.readiness import Readiness
 from service.db.write_queue import Writer
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
@@ -45,6 +47,7 @@ from service.web.body_limit import BodyLimit
 from service.web.compression import Compression
 from service.web.head_requests import HeadAsGet
 from service.web.openapi_webhooks import webhooks
+from service.web.request_time import RequestTime
 from service.web.strict_requests import check_request
 
 log = logging.getLogger(__name__)
@@ -81,6 +84,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     problems.install_error_handlers(app, pages.problem_page)
     openapi.amend_openapi(app)
     app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
+    app.add_middleware(RequestTime, page=pages.problem_page)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(Compression)
     app.add_middleware(HeadAsGet)
@@ -90,11 +94,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
-    state.engine = make_engine(state.settings.database)
+    state.engine = make_engine(state.settings.database, service=True)
     state.secret = state.settings.secret()
     with read_transaction(state.engine) as session:
         state.demo = is_demo(session)
     state.writer = Writer(state.engine)
+    state.readiness = Readiness(state.engine, state.writer, state.clock)
     state.leaderboard_cache = LeaderboardCache(state.engine)
     state.newest_event = CoalescedRead(state.engine, lambda session: head(session).seq)
     state.callers = CoalescedReads(state.engine)
@@ -113,7 +118,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         if state.scheduler is not None:
-            state.scheduler.stop()
-        state.writer.close()
+            await run_sync(state.scheduler.stop)
+        await run_sync(state.writer.close)  # meanwhile the loop sends the answers to what is committed
         state.as_of_cache.close()
         state.engine.dispose()

@@ -266,11 +266,13 @@ def statements_compiled_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def patient_readers() -> Iterator[None]:
     """Readers of the board wait for its estimates however busy the machine is, so that no test reads `pending`."""
+    from service import time_limit
     from service.cache import as_of_cache, leaderboard_cache
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (as_of_cache, leaderboard_cache):
             patch.setattr(module, "REQUEST_WAIT_SECONDS", CLIENT_TIMEOUT_SECONDS - 5)
+        patch.setattr(time_limit, "READ_SECONDS", CLIENT_TIMEOUT_SECONDS)
         yield
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from service.app import create_app
 from service.cli.common import AsJson, clock, print_json, ready
 from service.cli.errors import Failed
-from service.db.engine import write_transaction
+from service.db.engine import make_engine, write_transaction
 from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
 from service.settings import Settings, write_private
@@ -85,7 +85,8 @@ def scheduler(
     once: Annotated[bool, typer.Option("--once", help="sweep once and exit")] = False, as_json: AsJson = False
 ) -> None:
     """Run the scheduler without the API. Ctrl-C stops it."""
-    with ready() as (settings, engine):
+    with ready() as (settings, _):
+        engine = make_engine(settings.database, service=True)
         if once:
             counts = run_once(engine, settings)
             if as_json:

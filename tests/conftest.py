@@ -254,9 +254,11 @@ def statements_compiled_once() -> Iterator[None]:
 
     def make_with_shared_dialect(engine: Engine, *args: Any, **options: Any) -> None:
         make(engine, *args, **options)
-        first = shared.setdefault(type(engine.dialect), engine)
-        if hasattr(first.dialect, "server_version_info"):  # it has connected, and knows its database
+        first = shared.get(type(engine.dialect))
+        if first is not None and hasattr(first.dialect, "default_isolation_level"):  # it has connected: all is known
             engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+        else:
+            shared[type(engine.dialect)] = engine
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Engine, "__init__", make_with_shared_dialect)

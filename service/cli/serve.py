@@ -19,8 +19,11 @@ from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
 from service.settings import Settings, write_private
 from service.starting_record import enter_starting_record
+from service.time_limit import WRITE_SECONDS
+from service.web import request_time
 
-GRACE_SECONDS = 10
+#: A stop waits for the answers under way. None takes longer, so that none is cut off.
+GRACE_SECONDS = int(WRITE_SECONDS + request_time.GRACE_SECONDS) + 2
 
 
 def serve(

@@ -1,6 +1,8 @@
 """Whether the service is ready, found out as a request would: one read and one write that reaches the disk."""
 
 import asyncio
+import logging
+import re
 import threading
 from concurrent.futures import Future
 
@@ -9,7 +11,7 @@ from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.errors import TrackRecordError
-from resolvers.clock import Clock
+from resolvers.clock import CLOCK_TOLERANCE, Clock
 from service.db.engine import read_transaction
 from service.db.models import IdempotentReply
 from service.db.write_queue import Writer
@@ -22,6 +24,7 @@ REUSE_SECONDS = 1.0
 TOO_SLOW = f"the database did not answer within {PROBE_SECONDS:.0f} seconds"
 #: The row that the probe writes: the last reply of /readyz, with the empty owner that no request can have.
 _KEY = "/readyz"
+log = logging.getLogger(__name__)
 
 
 class Readiness:
@@ -35,6 +38,7 @@ class Readiness:
         self._engine, self._writer, self._clock = engine, writer, clock
         self._probe: Future[str | None] | None = None
         self._good = TimeLimit(0)
+        self._logged: str | None = None
 
     async def fault(self) -> str | None:
         """Return why reading or writing fails, None if both succeed."""
@@ -55,16 +59,27 @@ class Readiness:
         except TrackRecordError:
             fault = TOO_SLOW
         except Exception as error:  # noqa: BLE001 - whatever it is, a request would meet it too
-            fault = database_fault(error) or f"the database fails with {type(error).__name__}"
+            of_database = database_fault(error)
+            fault = of_database.reason if of_database else f"the database fails with {type(error).__name__}"
+        self._log_change(fault)
         if fault is None:
             self._good.restart(REUSE_SECONDS)
         probe.set_result(fault)
 
     def _look(self) -> str | None:
         with read_transaction(self._engine) as session:
-            ledger.head(session)
+            newest = ledger.newest_at(session)
         self._writer.run(self._write)
-        return None
+        now = self._clock.now()
+        if newest is None or newest <= now + CLOCK_TOLERANCE:
+            return None
+        return f"the clock is {(newest - now).total_seconds():.0f} seconds behind the newest entry of the ledger"
+
+    def _log_change(self, fault: str | None) -> None:
+        kind = fault and re.sub(r"\d+", "n", fault)
+        if kind != self._logged:
+            log.warning("not ready: %s", fault) if fault else log.warning("ready again")
+        self._logged = kind
 
     def _write(self, session: Session) -> None:
         now = self._clock.now()

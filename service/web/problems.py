@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
-from service.errors import Unavailable, is_temporary
+from service.errors import Unavailable, database_fault
 from service.validation import _REMEDIES, _summary, validation_errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -62,8 +62,15 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
-    if is_temporary(error):
-        return problem_of(Unavailable("The database is busy or unreachable. Retry the same request shortly."))
+    if (fault := database_fault(error)) is not None:
+        log.log(
+            logging.ERROR if fault.grave else logging.WARNING,
+            "request refused: %s (%s)",
+            fault.reason,
+            getattr(error, "orig", error),
+        )
+        reason = fault.reason[0].upper() + fault.reason[1:]
+        return problem_of(Unavailable(f"{reason}. The request was not applied. Retry the same request shortly."))
     log.error("unexpected error", exc_info=error)
     detail = "Internal error. It was logged; your request was not applied."
     # The server closes the connection after such an error: without this header the client would reuse it.

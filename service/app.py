@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.datastructures import State
 
 from predictions.demo_mark import is_demo
 from predictions.ledger import head
@@ -35,7 +36,7 @@ from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import SystemClock
 from service.db.coalesced_reads import CoalescedRead, CoalescedReads
-from service.db.engine import make_engine, read_transaction, write_transaction
+from service.db.engine import make_engine, read_transaction, when_unlocked, write_transaction
 from service.db.readiness import Readiness
 from service.db.write_queue import Writer
 from service.pages.rendering.static_files import Assets
@@ -91,6 +92,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     return app
 
 
+def _store_admin_key(state: State) -> None:
+    with write_transaction(state.engine) as session:  # exclusive, as other processes may be starting
+        plain = state.settings.admin_key.get_secret_value()
+        ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
@@ -106,9 +113,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.as_of_cache = AsOfCache(state.engine)
     state.scheduler = None
     if state.settings.admin_key is not None:
-        with write_transaction(state.engine) as session:  # exclusive, as other processes may be starting
-            plain = state.settings.admin_key.get_secret_value()
-            ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
+        await run_sync(when_unlocked, lambda: _store_admin_key(state))
     if state.with_scheduler:
         from service.scheduling.scheduler import Scheduler
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from service.app import create_app
 from service.cli.common import AsJson, clock, print_json, ready
 from service.cli.errors import Failed
-from service.db.engine import make_engine, write_transaction
+from service.db.engine import make_engine, when_unlocked, write_transaction
 from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
 from service.settings import Settings, write_private
@@ -36,9 +36,14 @@ def serve(
 ) -> None:
     """Start the API, the pages and the scheduler. Ctrl-C stops it."""
     with ready(host=host, port=port) as (settings, engine), open_listener(settings) as listener:
-        with write_transaction(engine) as session:
-            entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
-            create_first_key(session, settings)
+
+        def enter() -> int:
+            with write_transaction(engine) as session:
+                entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
+                create_first_key(session, settings)
+                return entered
+
+        entered = when_unlocked(enter)
         if entered:
             typer.echo(f"Entered the starting record: {entered} questions.")
         run(settings, listener, with_scheduler=not no_scheduler)

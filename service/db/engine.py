@@ -6,9 +6,9 @@ ledger is one chain and no update of a sum is lost. Writers do not block readers
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, Pool, create_engine, event, text
@@ -16,12 +16,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from service.db.postgres_connection import make_postgres_engine
-from service.errors import OutcomeUnknown
-from service.time_limit import is_over, refuse_if_over, seconds_left
+from service.errors import OutcomeUnknown, is_locked
+from service.time_limit import TimeLimit, is_over, refuse_if_over, seconds_left
 
 #: Key of the PostgreSQL advisory lock that all writers of the record take; the number is arbitrary.
 WRITERS_LOCK = 7_240_318_001
 BUSY_TIMEOUT_SECONDS = 5
+START_SECONDS = 60
+Result = TypeVar("Result")
 _LOCK = text("SELECT set_config('idle_in_transaction_session_timeout', :idle, true), pg_advisory_xact_lock(:lock)")
 
 
@@ -147,6 +149,20 @@ def _committed(session: Session) -> Iterator[None]:
         if flushed and error.connection_invalidated:
             raise OutcomeUnknown from error
         raise
+
+
+def when_unlocked(change: Callable[[], Result]) -> Result:
+    """Run a change that a process needs to start, again and again while another process holds the lock.
+
+    Others may start at the same moment, migrate and enter a record, which takes longer than a lock is waited for.
+    """
+    limit = TimeLimit(START_SECONDS)
+    while True:
+        try:
+            return change()
+        except DBAPIError as error:
+            if not is_locked(error) or limit.seconds_left() <= 0:
+                raise
 
 
 def lock_writers(session: Session) -> None:

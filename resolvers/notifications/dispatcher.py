@@ -122,13 +122,17 @@ class Dispatcher:
         tally: Counter[str] = Counter()
         ends_at = self._clock.monotonic() + seconds
         wait = 0.0
-        with self._run_lock:
+        if not self._run_lock.acquire(timeout=seconds):
+            return tally  # another thread has waited for the database all the time
+        try:
             while True:
                 progress = self._run_cycle(wait, claiming, tally)
                 left = ends_at - self._clock.monotonic()
                 if left <= 0 or not (progress or self.busy):
                     return tally
                 wait = 0.0 if progress and self._in_flight.capacity() else min(left, POLL_SECONDS)
+        finally:
+            self._run_lock.release()
 
     def _run_cycle(self, wait: float, claiming: bool, tally: Counter[str]) -> bool:
         """Record finished sends, claim and start others; return whether there was anything to do."""

@@ -112,7 +112,7 @@ def serve_with_little_time(environment: dict[str, str], port: str) -> None:
     os.environ.update(environment)
     time_limit.READ_SECONDS, time_limit.WRITE_SECONDS = 5.0, 6.0
     sys.stdout = sys.stderr
-    main(["serve", "--no-seed", "--no-scheduler", "--port", port])
+    main(["serve", "--no-seed", "--port", port])
 
 
 def test_a_stop_while_the_database_is_frozen_answers_all_who_wait_and_ends(tmp_path: Path) -> None:
@@ -132,6 +132,6 @@ def test_a_stop_while_the_database_is_frozen_answers_all_who_wait_and_ends(tmp_p
             time.sleep(1)
             os.kill(process.pid or 0, signal.SIGTERM)
             assert {reply.result().status_code for reply in replies} == {503}
-        process.join(10)
+        process.join(30)
         assert process.exitcode is not None, "the process ended"
         server.thaw()

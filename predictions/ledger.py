@@ -39,6 +39,12 @@ def head(session: Session) -> Head:
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 
+def newest_at(session: Session) -> datetime | None:
+    """Return the time of the newest event."""
+    at: datetime | None = session.execute(_NEWEST.with_only_columns(_TABLE.c.at)).scalar()
+    return at
+
+
 def canonical(body: dict[str, Any]) -> str:
     """Return ``body`` as canonical JSON: sorted keys, no spaces, times in ISO 8601.
 

@@ -1,7 +1,10 @@
 """The clock interface. Code receives a clock as a parameter and never reads that of the machine."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+#: Clocks of several machines may differ by so much.
+CLOCK_TOLERANCE = timedelta(seconds=60)
 
 
 class Clock(Protocol):

@@ -4,8 +4,10 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.datastructures import State
 
 from predictions.demo_mark import is_demo
 from predictions.ledger import head
@@ -34,7 +36,8 @@ from service.cache.as_of_cache import AsOfCache
 from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import SystemClock
 from service.db.coalesced_reads import CoalescedRead, CoalescedReads
-from service.db.engine import make_engine, read_transaction, write_transaction
+from service.db.engine import make_engine, read_transaction, when_unlocked, write_transaction
+from service.db.readiness import Readiness
 from service.db.write_queue import Writer
 from service.limits.admission import Admission, admitted
 from service.limits.body_limit import BodyLimit
@@ -48,6 +51,7 @@ from service.web import openapi, problems
 from service.web.compression import Compression
 from service.web.head_requests import HeadAsGet
 from service.web.openapi_webhooks import webhooks
+from service.web.request_time import RequestTime
 from service.web.strict_requests import check_request
 
 log = logging.getLogger(__name__)
@@ -86,6 +90,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     problems.install_error_handlers(app, pages.problem_page)
     openapi.amend_openapi(app)
     app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
+    app.add_middleware(RequestTime, page=pages.problem_page)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RateLimitHeaders)
     app.add_middleware(Compression)
@@ -93,10 +98,16 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     return app
 
 
+def _store_admin_key(state: State) -> None:
+    with write_transaction(state.engine) as session:  # exclusive, as other processes may be starting
+        plain = state.settings.admin_key.get_secret_value()
+        ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
-    state.engine = make_engine(state.settings.database)
+    state.engine = make_engine(state.settings.database, service=True)
     state.secret = state.settings.secret()
     with read_transaction(state.engine) as session:
         state.demo = is_demo(session)
@@ -104,15 +115,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     exchange = RateExchange(state.admission.rates, state.settings, state.engine)
     exchange.start()
     state.writer = Writer(state.engine)
+    state.readiness = Readiness(state.engine, state.writer, state.clock)
     state.leaderboard_cache = LeaderboardCache(state.engine)
     state.newest_event = CoalescedRead(state.engine, lambda session: head(session).seq)
     state.callers = CoalescedReads(state.engine)
     state.as_of_cache = AsOfCache(state.engine)
     state.scheduler = None
     if state.settings.admin_key is not None:
-        with write_transaction(state.engine) as session:  # exclusive, as other processes may be starting
-            plain = state.settings.admin_key.get_secret_value()
-            ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
+        await run_sync(when_unlocked, lambda: _store_admin_key(state))
     if state.with_scheduler:
         from service.scheduling.scheduler import Scheduler
 
@@ -122,8 +132,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         if state.scheduler is not None:
-            state.scheduler.stop()
+            await run_sync(state.scheduler.stop)
         exchange.stop()
-        state.writer.close()
+        await run_sync(state.writer.close)  # meanwhile the loop sends the answers to what is committed
         state.as_of_cache.close()
         state.engine.dispose()

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from resolvers.notifications.channels import send_test_message
 from service.db.engine import read_transaction
 from service.lookup import channel_of
+from service.time_limit import begin
 from service.wiring.senders import make_senders
 
 
@@ -23,5 +24,6 @@ def send_test_now(request: Request, number: int) -> TestMessageResult:
     with read_transaction(state.engine) as session:
         channel = channel_of(session, number)
         session.expunge(channel)
+    begin()
     result = send_test_message(channel, make_senders(state.settings, state.clock), now=state.clock.now())
     return TestMessageResult(status=result.status.value, status_code=result.status_code, detail=result.detail)

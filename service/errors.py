@@ -1,5 +1,7 @@
 """Error for a database that cannot be used at the moment, and the test for such failures."""
 
+from dataclasses import dataclass
+
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -12,8 +14,71 @@ class Unavailable(TrackRecordError):
     title = "Not available now"
 
 
-def is_temporary(error: BaseException) -> bool:
-    """Return whether a database error is temporary (busy, locked, stopped, full) and not caused by the request."""
+class OutcomeUnknown(Unavailable):
+    """The answer to a commit was lost, or time was over before it came: the change may be on record or not."""
+
+    title = "The outcome is not known"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request may have been applied or not: send it again with the same Idempotency-Key, or look at the "
+            "record before you send it again. The service is to be back shortly."
+        )
+
+
+@dataclass(frozen=True)
+class DatabaseFault:
+    """What is the matter with the database; ``grave`` if it does not pass by itself."""
+
+    reason: str
+    grave: bool = False
+
+
+_FULL = DatabaseFault("the disk of the database is full: make room", grave=True)
+_FAILING = DatabaseFault("the disk of the database fails: check it", grave=True)
+_READ_ONLY = DatabaseFault(
+    "the database can only be read: check the rights of its file, or which server it is", grave=True
+)
+_NO_RESOURCES = DatabaseFault("the database server is out of memory or connections")
+_LOCKED = DatabaseFault("another process is writing to the database")
+_SLOW = DatabaseFault("the database took too long")
+_NO_CONNECTION = DatabaseFault("all connections to the database are in use")
+_UNREACHABLE = DatabaseFault("the database is busy or unreachable")
+#: Beginnings of SQLite's names of errors, and of PostgreSQL's codes (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_BY_CODE = {
+    "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR": _FAILING,
+    "SQLITE_READONLY": _READ_ONLY,
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_INTERRUPT": _SLOW,
+    "53100": _FULL,
+    "53": _NO_RESOURCES,
+    "58030": _FAILING,
+    "25006": _READ_ONLY,
+    "55P03": _LOCKED,
+    "57014": _SLOW,
+}
+
+
+def database_fault(error: BaseException) -> DatabaseFault | None:
+    """Return what is the matter with the database; None if the error is not its own but caused by the request."""
     if isinstance(error, PoolTimeout):
-        return True
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+        return _NO_CONNECTION
+    if not isinstance(error, DBAPIError):
+        return None
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None) or ""
+    for start, fault in _BY_CODE.items():
+        if code.startswith(start):
+            return fault
+    return _UNREACHABLE if isinstance(error, OperationalError) or error.connection_invalidated else None
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Return whether an error is the database's own (busy, locked, stopped, full) and not caused by the request."""
+    return database_fault(error) is not None
+
+
+def is_locked(error: BaseException) -> bool:
+    """Return whether the database could not be changed because another process was changing it."""
+    return database_fault(error) is _LOCKED

@@ -23,7 +23,8 @@ from resolvers.sources.registry import all_resolvers, validate_config
 from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.security.api_keys import Caller
-from service.wiring.probing import dry_run
+from service.time_limit import extend
+from service.wiring.probing import DRY_RUN_SECONDS, dry_run
 
 
 class ResolverKindView(View):
@@ -88,6 +89,7 @@ def probe_now(request: Request, which: str, caller: Caller, data: TrialIn | None
             require_resolver_permission(caller, question, ResolverIn(resolver=data.resolver, config=data.config))
             validate_config(data.resolver, data.config, question.kind)
         probed, last_good_at = ProbedQuestion.of(question), row.last_good_at if row else None
+    extend(2 * DRY_RUN_SECONDS)
     result = dry_run(state.engine, state.settings, state.clock, probed, settings.resolver, settings.config)
     return probe_result_view(probed.id, settings.resolver, result, state.clock.now(), last_good_at)
 

@@ -116,10 +116,13 @@ def unknown_variables(environment: Iterable[str]) -> Iterator[str]:
 def write_private(path: Path, text: str) -> bool:
     """Write a file that only its owner can read, unless it exists; return whether it was written."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text + "\n")
+        os.link(part, path)  # at once and whole: a process that starts at the same moment must not read half of it
     except FileExistsError:
         return False
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
+    finally:
+        part.unlink(missing_ok=True)
     return True

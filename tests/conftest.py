@@ -261,9 +261,11 @@ def statements_compiled_once() -> Iterator[None]:
 
     def make_with_shared_dialect(engine: Engine, *args: Any, **options: Any) -> None:
         make(engine, *args, **options)
-        first = shared.setdefault(type(engine.dialect), engine)
-        if hasattr(first.dialect, "server_version_info"):  # it has connected, and knows its database
+        first = shared.get(type(engine.dialect))
+        if first is not None and hasattr(first.dialect, "default_isolation_level"):  # it has connected: all is known
             engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+        else:
+            shared[type(engine.dialect)] = engine
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Engine, "__init__", make_with_shared_dialect)
@@ -273,11 +275,13 @@ def statements_compiled_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def patient_readers() -> Iterator[None]:
     """Readers of the board wait for its estimates however busy the machine is, so that no test reads `pending`."""
+    from service import time_limit
     from service.cache import as_of_cache, leaderboard_cache
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (as_of_cache, leaderboard_cache):
             patch.setattr(module, "REQUEST_WAIT_SECONDS", CLIENT_TIMEOUT_SECONDS - 5)
+        patch.setattr(time_limit, "READ_SECONDS", CLIENT_TIMEOUT_SECONDS)
         yield
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from benchmarks.http_load import free_port
 from predictions import ledger
 from resolvers.notifications.models import Delivery, DeliveryAttempt, DeliveryState
 from service.db.engine import make_engine, read_transaction
@@ -24,6 +25,7 @@ from service.settings import Settings
 from tests.conftest import TEMPLATE, migrate
 from tests.support.fault_injection import ROOT, TICK_SECONDS, FaultHarness, fault_harness, wait_until
 from tests.support.postgres_server import PostgresServer
+from tests.support.silent_proxy import SilentProxy
 
 
 @pytest.fixture
@@ -158,6 +160,30 @@ def test_a_database_server_that_crashes_and_comes_back_is_caught_up_with(tmp_pat
                 assert list(ledger.chain_errors(session)) == []
 
 
+def test_a_network_that_swallows_everything_holds_the_scheduler_up_only_while_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.db.postgres_connection.LONGEST_WAIT_SECONDS", 1)
+    with PostgresServer(port=free_port()) as server, SilentProxy(server.port) as proxy:
+        url = server.create_database(TEMPLATE)
+        migrate(url)
+        engine = make_engine(proxy.url(url), service=True)
+        with fault_harness(url) as built:
+            running = scheduler(url, engine, tmp_path)
+            running.start()
+            try:
+                wait_until(running.healthy)
+                proxy.silence()
+                wait_until(lambda: min(worker.failures for worker in running._workers) > 0)
+                proxy.speak()
+                built.come_due(5)
+                wait_until(lambda: came_due(built.engine) == 5)
+                wait_until(running.healthy)
+            finally:
+                running.stop()
+                engine.dispose()
+
+
 def test_a_full_disk_leaves_no_partial_prompt_and_all_is_caught_up_with_once_there_is_space(
     sqlite_url: str, tmp_path: Path
 ) -> None:
@@ -185,11 +211,13 @@ def test_a_full_disk_leaves_no_partial_prompt_and_all_is_caught_up_with_once_the
         assert came_due(built.engine) == 300
 
 
-def test_a_database_that_another_program_has_locked_is_waited_for(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_database_that_another_program_has_locked_is_waited_for(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.db.engine.BUSY_TIMEOUT_SECONDS", 0.1)
     with fault_harness(sqlite_url) as built:
         built.come_due(3)
         engine = make_engine(sqlite_url)
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=100"))
         running = scheduler(sqlite_url, engine, tmp_path)
         with built.engine.connect() as locking:
             locking.execute(text("SELECT 1"))  # BEGIN IMMEDIATE: the write lock is this connection's

@@ -18,6 +18,7 @@ from sqlmodel import Session, col
 
 from predictions.models import row_id
 from resolvers.clock import Clock
+from resolvers.notifications.clock_changes import replan_after_clock_change
 from resolvers.notifications.delivery_queue import ClaimedDelivery, claim_deliveries, record_result
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryState
 from resolvers.notifications.retry_policy import LONGEST_RETRY_AFTER_SECONDS, RetryPolicy, full_jitter
@@ -26,6 +27,7 @@ from resolvers.notifications.sender import Sender, SendResult, SendStatus
 MAX_SENDS = 16
 MAX_SENDS_PER_CHANNEL = 4
 POLL_SECONDS = 0.5
+CLOCK_CHECK_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -96,6 +98,7 @@ class Dispatcher:
         self._completed: queue.SimpleQueue[_Completed] = queue.SimpleQueue()
         self._paused_until: dict[int, float] = {}
         self._last_served = 0
+        self._clock_check_at = 0.0
         self._run_lock = threading.Lock()
 
     @property
@@ -119,13 +122,17 @@ class Dispatcher:
         tally: Counter[str] = Counter()
         ends_at = self._clock.monotonic() + seconds
         wait = 0.0
-        with self._run_lock:
+        if not self._run_lock.acquire(timeout=seconds):
+            return tally  # another thread has waited for the database all the time
+        try:
             while True:
                 progress = self._run_cycle(wait, claiming, tally)
                 left = ends_at - self._clock.monotonic()
                 if left <= 0 or not (progress or self.busy):
                     return tally
                 wait = 0.0 if progress and self._in_flight.capacity() else min(left, POLL_SECONDS)
+        finally:
+            self._run_lock.release()
 
     def _run_cycle(self, wait: float, claiming: bool, tally: Counter[str]) -> bool:
         """Record finished sends, claim and start others; return whether there was anything to do."""
@@ -171,6 +178,9 @@ class Dispatcher:
         now, capacity = self._clock.now(), self._in_flight.capacity()
         claimed: list[ClaimedDelivery] = []
         closed = 0
+        if self._clock.monotonic() >= self._clock_check_at:
+            self._clock_check_at = self._clock.monotonic() + CLOCK_CHECK_SECONDS
+            replan_after_clock_change(session, now)
         if not _any_due(session, now):
             return [], 0
         for channel in self._channels_in_turn(session):

@@ -16,6 +16,7 @@ from sqlmodel.sql.expression import Select
 
 from predictions.models import Question
 from predictions.outcomes import UNRESOLVED
+from resolvers.clock import CLOCK_TOLERANCE
 from resolvers.probing.attempt import PROBE_SECONDS, ProbeResult
 from resolvers.probing.configuration import pause
 from resolvers.probing.follow_up import is_followed_up
@@ -46,11 +47,14 @@ def due_probes_query(now: datetime) -> Select[AttachedResolver, Question]:
 
     Questions with an outcome are probed again for a while (``follow_up``).
     """
-    planned = col(AttachedResolver.next_probe_at) <= now
+    in_the_future = now + CLOCK_TOLERANCE  # what happened then was recorded while the clock ran ahead
+    planned = or_(col(AttachedResolver.next_probe_at) <= now, col(AttachedResolver.probed_at) > in_the_future)
     closed_early = and_(col(Question.due_at) <= now, col(AttachedResolver.probed_at).is_(None))
     unresolved = col(Question.status).in_(UNRESOLVED)
     followed_up = and_(~unresolved, is_followed_up(now))
-    free = or_(col(AttachedResolver.lease_until).is_(None), col(AttachedResolver.lease_until) <= now)
+    lease_until = col(AttachedResolver.lease_until)
+    too_long = in_the_future + timedelta(seconds=LEASE_SECONDS)
+    free = or_(lease_until.is_(None), lease_until <= now, lease_until > too_long)
     return (
         select(AttachedResolver, Question)
         .join(Question, col(Question.id) == col(AttachedResolver.question_id))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from resolvers.clock import CLOCK_TOLERANCE
 from resolvers.errors import FetchError, NotConfigured, SnapshotLost, SourceChanged, SourceUnavailable
 from resolvers.outbound.client import FetchedResponse, OutboundClient
 from resolvers.outbound.redaction import SECRET_PREFIX
@@ -131,7 +132,8 @@ class RateLimitedFetch:
 
         def reserve_slot(state: HostState) -> HostState:
             now = self._now()
-            slot = max(now, state.next_at or now)
+            ahead = state.last_good_at is not None and state.last_good_at > now + CLOCK_TOLERANCE
+            slot = now if ahead else max(now, state.next_at or now)  # ahead: the clock has been set back since
             waits.append((slot - now).total_seconds())
             if waits[-1] > LONGEST_WAIT_SECONDS:
                 good = f"{state.last_good_at:%Y-%m-%d %H:%M} UTC" if state.last_good_at else "never"

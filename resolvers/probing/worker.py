@@ -10,6 +10,7 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from predictions.errors import TrackRecordError
 from resolvers.clock import Clock
 from resolvers.probing.attempt import PROBE_SECONDS, BoundedFetch, ProbeResult, run_probe
 from resolvers.probing.models import ProbeStatus
@@ -122,8 +123,9 @@ class Prober:
                 self._release(claimed)  # interrupted by the stop, which says nothing about the source
                 return
             recorded = self._record(claimed, result)
-        except DBAPIError as error:
-            log.warning("the probe of %s is lost: the database failed (%s)", claimed.question.slug, error.orig)
+        except (DBAPIError, TrackRecordError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            log.warning("the probe of %s is lost: the database failed (%s)", claimed.question.slug, reason)
             return
         if recorded:
             with self._lock:

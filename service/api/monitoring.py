@@ -22,10 +22,10 @@ from resolvers.notifications.delivery_log import count_deliveries
 from resolvers.notifications.models import DeliveryState
 from resolvers.probing.models import ProbeStatus
 from resolvers.probing.statistics import count_paused_hosts, count_resolvers, oldest_good_check
-from service.db.engine import ping
+from service.errors import Unavailable
 from service.limits.admission import admitted
 from service.security.access import Reader
-from service.web.problems import Problem
+from service.web.problems import problem_of
 from service.web.responses import ReadSession
 
 router = APIRouter(tags=["service"])
@@ -45,15 +45,17 @@ async def healthz(request: Request) -> HealthStatus:
 
 
 @router.get("/readyz", response_model=HealthStatus, responses={503: {"description": "not ready, with the reason"}})
-def readyz(request: Request) -> Any:
+async def readyz(request: Request) -> Any:
     """Check that the service is ready.
 
-    The database answers, and the scheduler (if it runs here) ticks; else 503.
+    The database takes a read and a write within two seconds, and the scheduler (if it runs here) ticks; else 503.
     """
-    ping(request.app.state.engine)
     scheduler = request.app.state.scheduler
-    if scheduler is not None and not scheduler.healthy():
-        return Problem(503, "Not available now", "the scheduler has stopped: restart the service")
+    fault = await request.app.state.readiness.fault()
+    if fault is None and scheduler is not None and not scheduler.healthy():
+        fault = "the scheduler has stopped: restart the service"
+    if fault is not None:
+        return problem_of(Unavailable(f"Not ready: {fault}. Retry shortly."))
     return HealthStatus(status="ok", demo=request.app.state.demo)
 
 

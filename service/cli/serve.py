@@ -14,15 +14,18 @@ from sqlmodel import Session
 from service.app import create_app
 from service.cli.common import AsJson, clock, print_json, ready
 from service.cli.errors import Failed
-from service.db.engine import write_transaction
+from service.db.engine import make_engine, when_unlocked, write_transaction
 from service.limits.client_address import TrustedProxies
 from service.limits.http_protocol import guarded
 from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
 from service.settings import Settings, write_private
 from service.starting_record import enter_starting_record
+from service.time_limit import WRITE_SECONDS
+from service.web import request_time
 
-GRACE_SECONDS = 10
+#: A stop waits for the answers under way. None takes longer, so that none is cut off.
+GRACE_SECONDS = int(WRITE_SECONDS + request_time.GRACE_SECONDS) + 2
 
 
 def serve(
@@ -35,9 +38,14 @@ def serve(
 ) -> None:
     """Start the API, the pages and the scheduler. Ctrl-C stops it."""
     with ready(host=host, port=port) as (settings, engine), open_listener(settings) as listener:
-        with write_transaction(engine) as session:
-            entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
-            create_first_key(session, settings)
+
+        def enter() -> int:
+            with write_transaction(engine) as session:
+                entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
+                create_first_key(session, settings)
+                return entered
+
+        entered = when_unlocked(enter)
         if entered:
             typer.echo(f"Entered the starting record: {entered} questions.")
         run(settings, listener, with_scheduler=not no_scheduler)
@@ -95,7 +103,8 @@ def scheduler(
     once: Annotated[bool, typer.Option("--once", help="sweep once and exit")] = False, as_json: AsJson = False
 ) -> None:
     """Run the scheduler without the API. Ctrl-C stops it."""
-    with ready() as (settings, engine):
+    with ready() as (settings, _):
+        engine = make_engine(settings.database, service=True)
         if once:
             counts = run_once(engine, settings)
             if as_json:

@@ -6,28 +6,40 @@ ledger is one chain and no update of a sum is lost. Writers do not block readers
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, Pool, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
+
+from service.db.postgres_connection import make_postgres_engine
+from service.errors import OutcomeUnknown, is_locked
+from service.time_limit import TimeLimit, is_over, refuse_if_over, seconds_left
 
 #: Key of the PostgreSQL advisory lock that all writers of the record take; the number is arbitrary.
 WRITERS_LOCK = 7_240_318_001
 BUSY_TIMEOUT_SECONDS = 5
+START_SECONDS = 60
+Result = TypeVar("Result")
+_LOCK = text("SELECT set_config('idle_in_transaction_session_timeout', :idle, true), pg_advisory_xact_lock(:lock)")
 
 
-def make_engine(url: str) -> Engine:
-    """Return an engine for SQLite or PostgreSQL with durable commits."""
+#: Steps of SQLite's virtual machine between two looks at the time: a few milliseconds.
+STEPS_PER_LOOK = 100_000
+
+
+def make_engine(url: str, *, service: bool = False) -> Engine:
+    """Return an engine for SQLite or PostgreSQL with durable commits.
+
+    In the ``service`` no wait for the database lasts longer than a minute; imports, migrations and the like may.
+    """
     if url.startswith("postgres"):
-        options = f"-c lock_timeout={BUSY_TIMEOUT_SECONDS}s -c timezone=UTC"
-        connect = {"options": options, "connect_timeout": 5, "application_name": "trackrecord"}
-        return create_engine(url, connect_args=connect, pool_size=20, max_overflow=30, pool_pre_ping=True)
-    engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}, pool_size=20, max_overflow=30
-    )
+        return make_postgres_engine(url, service=service)
+    connect = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=connect, pool_size=20, max_overflow=30, pool_timeout=BUSY_TIMEOUT_SECONDS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -44,11 +56,17 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.set_progress_handler(is_over, STEPS_PER_LOOK)  # interrupts the statement once the time is over
 
 
 def _begin_sqlite(connection: Any) -> None:
     read_transaction = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if read_transaction else "BEGIN IMMEDIATE")
+    if read_transaction:
+        connection.exec_driver_sql("BEGIN")
+        return
+    milliseconds = int(1000 * seconds_left(BUSY_TIMEOUT_SECONDS))
+    connection.connection.driver_connection.execute(f"PRAGMA busy_timeout={milliseconds}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class _WriterQueue:
@@ -67,7 +85,9 @@ class _WriterQueue:
         with self._mutex:
             self._waiting.append(ticket)
             self._waiting[0].set()
-        ticket.wait(BUSY_TIMEOUT_SECONDS)  # after that SQLite's own lock decides, and may report "database is locked"
+        ticket.wait(
+            seconds_left(BUSY_TIMEOUT_SECONDS)
+        )  # after that SQLite's own lock decides, and may report "database is locked"
         try:
             yield
         finally:
@@ -89,6 +109,7 @@ def _turn(engine: Engine) -> AbstractContextManager[None]:
 @contextmanager
 def read_transaction(engine: Engine) -> Iterator[Session]:
     """Open a read-only session on a consistent snapshot of the database."""
+    refuse_if_over()
     options: dict[str, object] = {"reading": True}
     if engine.dialect.name == "postgresql":  # by default each statement would see a different state
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -98,8 +119,12 @@ def read_transaction(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def write_transaction(engine: Engine) -> Iterator[Session]:
-    """Open a session for a change of the record, exclusive among writers; commit at the end, roll back on an error."""
-    with _turn(engine), Session(engine) as session, session.begin():
+    """Open a session for a change of the record, exclusive among writers; commit at the end, roll back on an error.
+
+    Raises ``OutcomeUnknown`` if the connection is lost while the commit is under way.
+    """
+    with _turn(engine), Session(engine) as session, _committed(session):
+        refuse_if_over()
         lock_writers(session)
         yield session
 
@@ -107,17 +132,42 @@ def write_transaction(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def bookkeeping_transaction(engine: Engine) -> Iterator[Session]:
     """Open a session for deliveries, probes and keys; commit at the end. On PostgreSQL it is not exclusive."""
-    with _turn(engine), Session(engine) as session, session.begin():
+    with _turn(engine), Session(engine) as session, _committed(session):
+        refuse_if_over()
         yield session
+
+
+@contextmanager
+def _committed(session: Session) -> Iterator[None]:
+    flushed = False
+    try:
+        with session.begin():
+            yield
+            session.flush()
+            flushed = True  # a fault until here is certain to leave nothing behind
+    except DBAPIError as error:
+        if flushed and error.connection_invalidated:
+            raise OutcomeUnknown from error
+        raise
+
+
+def when_unlocked(change: Callable[[], Result]) -> Result:
+    """Run a change that a process needs to start, again and again while another process holds the lock.
+
+    Others may start at the same moment, migrate and enter a record, which takes longer than a lock is waited for.
+    """
+    limit = TimeLimit(START_SECONDS)
+    while True:
+        try:
+            return change()
+        except DBAPIError as error:
+            if not is_locked(error) or limit.seconds_left() <= 0:
+                raise
 
 
 def lock_writers(session: Session) -> None:
     """Wait for the lock of the record's writers; SQLite takes its lock at BEGIN."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITERS_LOCK})
-
-
-def ping(engine: Engine) -> None:
-    """Run a trivial query. Raises the driver's error if the database does not answer."""
-    with engine.connect().execution_options(reading=True) as connection:
-        connection.execute(text("SELECT 1"))
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        idle = f"{connection.get_execution_options().get('idle_writer_seconds', 0)}s"
+        connection.execute(_LOCK, {"lock": WRITERS_LOCK, "idle": idle})

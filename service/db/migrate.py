@@ -8,6 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from service.db.engine import when_unlocked
+
 MIGRATIONS_LOCK = 7_240_318_002
 
 
@@ -29,10 +31,14 @@ def is_current(engine: Engine) -> bool:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Upgrade the database to ``revision``; several processes may try at the same time."""
-    with engine.begin() as connection:
-        _lock(connection)
-        command.upgrade(_config_on(connection), revision)
+    """Upgrade the database to ``revision``; several processes may try at the same time, and wait for each other."""
+
+    def run() -> None:
+        with engine.begin() as connection:
+            _lock(connection)
+            command.upgrade(_config_on(connection), revision)
+
+    when_unlocked(run)
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:

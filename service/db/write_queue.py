@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any, Generic, TypeVar
@@ -20,21 +20,34 @@ from sqlmodel import Session
 
 from predictions.errors import TrackRecordError
 from service.db.engine import write_transaction
-from service.errors import Unavailable
+from service.errors import OutcomeUnknown, Unavailable, is_temporary
+from service.time_limit import NOT_APPLIED, WRITE_SECONDS, TimeLimit, begin, current, within
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_WAITING = 1000
 MAX_PER_COMMIT = 64
-WAIT_SECONDS = 30.0
+ENDING_SECONDS = 0.3
 log = logging.getLogger(__name__)
 
 
 class _Task(Generic[Item, Result]):
     def __init__(self, job: Callable[[Session, list[Item]], list[Result]], item: Item) -> None:
-        self.job, self.item = job, item
+        self.job, self.item, self.limit = job, item, current() or TimeLimit(WRITE_SECONDS)
         self.future: Future[Result] = Future()
+
+    def seconds_left(self) -> float:
+        """Return how long to wait for the result. A job that runs until its time is over ends a little later."""
+        return max(0.0, self.limit.seconds_left() + ENDING_SECONDS)
+
+    def result(self) -> Result:
+        """Return the result, or raise what the job raised; without one, say whether the job has begun."""
+        if self.future.cancel():
+            raise Unavailable(NOT_APPLIED)
+        if not self.future.done():
+            raise OutcomeUnknown
+        return self.future.result()
 
 
 class Writer:
@@ -49,34 +62,32 @@ class Writer:
     def run(self, job: Callable[[Session], Result]) -> Result:
         """Run the job and return its result after the commit. It may run more than once and must only use its session.
 
-        Raises what the job raises; ``Unavailable`` if too many writes wait or the database is too slow.
+        Raises what the job raises; ``Unavailable`` if too many writes wait or the time of the request is over before
+        the job begins, ``OutcomeUnknown`` if it is over while the job runs.
         """
-        future = self._enqueue(lambda session, _: [job(session)], None)
-        try:
-            return future.result(WAIT_SECONDS)
-        except TimeoutError:
-            _cancel(future)
-            return future.result()  # it is running: the result is known only after its commit
+        task = self._enqueue(lambda session, _: [job(session)], None)
+        wait([task.future], task.seconds_left())
+        return task.result()
 
     async def run_batched(self, job: Callable[[Session, list[Item]], list[Result]], item: Item) -> Result:
         """Run the job on this item together with other waiting items of the same job, and return the item's result.
 
         No thread is blocked while it waits. The job returns one result for each item.
         """
-        future = self._enqueue(job, item)
+        task = self._enqueue(job, item)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), WAIT_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(task.future)), task.seconds_left())
         except TimeoutError:
-            _cancel(future)
-            return await asyncio.wrap_future(future)
+            return task.result()
 
-    def _enqueue(self, job: Callable[[Session, list[Item]], list[Result]], item: Item) -> Future[Result]:
+    def _enqueue(self, job: Callable[[Session, list[Item]], list[Result]], item: Item) -> _Task[Item, Result]:
         task = _Task(job, item)
+        begin()
         try:
             self._waiting.put_nowait(task)
         except queue.Full:
             raise Unavailable("Too many writes are waiting. Retry the same request shortly.") from None
-        return task.future
+        return task
 
     def close(self) -> None:
         """Run the waiting jobs, then stop."""
@@ -98,15 +109,20 @@ class Writer:
                 return
 
     def _commit(self, tasks: list[_Task[Any, Any]]) -> None:
+        tasks = list(_still_in_time(tasks))
+        if not tasks:
+            return
+        last = max((task.limit for task in tasks), key=lambda limit: limit.ends_at)
         try:
-            outcomes = self._run_in_one_transaction(tasks)
+            with within(last):
+                outcomes = self._run_in_one_transaction(tasks)
         except Exception as error:  # noqa: BLE001 - each caller gets it from its future
-            if len(tasks) > 1:
+            if len(tasks) > 1 and not isinstance(error, Unavailable) and not is_temporary(error):
                 log.warning("commit of %d writes failed, retrying them one by one: %s", len(tasks), error)
                 for task in tasks:
                     self._commit([task])
                 return
-            outcomes = [error]
+            outcomes = [error] * len(tasks)  # what ails the database ails each of them
         for task, outcome in zip(tasks, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 task.future.set_exception(outcome)
@@ -120,17 +136,21 @@ class Writer:
                 for job, same in groupby(tasks, lambda task: task.job):
                     outcomes += job(session, [task.item for task in same])
                 return outcomes
-        except TrackRecordError:
-            if len(tasks) == 1:
+        except TrackRecordError as error:
+            if len(tasks) == 1 or isinstance(error, Unavailable):
                 raise
         # One of them failed: run all again, each in its own savepoint.
         with write_transaction(self._engine) as session:
             return [_run_in_savepoint(session, task) for task in tasks]
 
 
-def _cancel(future: Future[Any]) -> None:
-    if future.cancel():
-        raise Unavailable("The database is too slow at the moment. Retry the same request shortly.") from None
+def _still_in_time(tasks: list[_Task[Any, Any]]) -> Iterator[_Task[Any, Any]]:
+    """Yield the tasks whose time is not over, and refuse the others."""
+    for task in tasks:
+        if task.limit.seconds_left() > 0:
+            yield task
+        else:
+            task.future.set_exception(Unavailable(NOT_APPLIED))
 
 
 @contextmanager
@@ -147,6 +167,8 @@ def _keep_loaded_rows(session: Session) -> Iterator[None]:
 
 
 def _run_in_savepoint(session: Session, task: _Task[Any, Any]) -> Any:
+    if task.limit.seconds_left() <= 0:
+        return Unavailable(NOT_APPLIED)
     try:
         with session.begin_nested():
             return task.job(session, [task.item])[0]

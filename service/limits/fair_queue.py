@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from service.errors import Unavailable
+from service.time_limit import seconds_left
 
 _BUSY = "Too many requests are in work. Send the same request again shortly."
 
@@ -42,7 +43,7 @@ class FairQueue:
         own.append(future)
         self._count += 1
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(seconds_left(self._patience)):
                 await future
         except BaseException as error:  # also when the client has gone
             if future.done() and not future.cancelled():

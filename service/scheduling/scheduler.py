@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from resolvers.clock import Clock
 from resolvers.deadline_sweep import BATCH_SIZE, SweepResult, sweep_due
@@ -19,9 +20,11 @@ from resolvers.notifications.sender import Sender
 from resolvers.probing.worker import Prober
 from service.clock import SystemClock
 from service.db.engine import bookkeeping_transaction, write_transaction
+from service.errors import Unavailable
 from service.scheduling.crash_points import crash_if_armed
 from service.scheduling.workers import Ticker, Watchdog, Worker, WorkerToken
 from service.settings import Settings
+from service.time_limit import TimeLimit, within
 from service.wiring.probing import make_prober, prune_snapshots
 from service.wiring.senders import make_senders
 
@@ -88,8 +91,16 @@ class Scheduler:
         for worker in self._workers:
             worker.stop(STOP_SECONDS)
         if self._dispatcher is not None and self._dispatcher.busy:
-            self._dispatcher.finish_in_flight(STOP_SECONDS)
+            self._finish_in_flight(self._dispatcher)
         self._prober.stop(STOP_SECONDS)
+
+    @staticmethod
+    def _finish_in_flight(dispatcher: Dispatcher) -> None:
+        try:
+            with within(TimeLimit(STOP_SECONDS)):
+                dispatcher.finish_in_flight(STOP_SECONDS)
+        except (DBAPIError, Unavailable) as error:
+            log.warning("results of messages under way are not recorded (%s): they are sent again", error)
 
     def healthy(self) -> bool:
         """Return whether it runs and every worker has succeeded within the last three ticks."""

@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
 from resolvers.clock import Clock
+from service.errors import Unavailable, database_fault
 
 log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it logs every tick
@@ -148,9 +149,12 @@ class Worker:
                 token.report_progress()
             except Superseded:
                 return
-            except DBAPIError as error:
+            except (DBAPIError, Unavailable) as error:
                 self.failures += 1
-                log.warning("%s: the database failed (%s); retrying at the next tick", self.name, error.orig)
+                fault = database_fault(error)
+                reason = fault.reason if fault else "the database failed"
+                cause = error.orig if isinstance(error, DBAPIError) else error
+                log.warning("%s: %s (%s); retrying at the next tick", self.name, reason, cause)
             except Exception:
                 self.failures += 1
                 log.exception("%s failed; retrying at the next tick", self.name)

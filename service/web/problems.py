@@ -16,7 +16,7 @@ from starlette.routing import Match
 
 from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
 from predictions.validation import REMEDIES, summary, validation_errors
-from service.errors import Unavailable, is_temporary
+from service.errors import Unavailable, database_fault
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -68,8 +68,15 @@ def problem_of(error: Exception) -> Problem:
         return Problem(error.status_code, phrase, _http_detail(error), headers=error.headers)
     if isinstance(error, ClientDisconnect):  # nobody reads this
         return Problem(400, HTTPStatus.BAD_REQUEST.phrase, "the connection was closed before the body had arrived")
-    if is_temporary(error):
-        return problem_of(Unavailable("The database is busy or unreachable. Retry the same request shortly."))
+    if (fault := database_fault(error)) is not None:
+        log.log(
+            logging.ERROR if fault.grave else logging.WARNING,
+            "request refused: %s (%s)",
+            fault.reason,
+            getattr(error, "orig", error),
+        )
+        reason = fault.reason[0].upper() + fault.reason[1:]
+        return problem_of(Unavailable(f"{reason}. The request was not applied. Retry the same request shortly."))
     log.error("unexpected error", exc_info=error)
     detail = "Internal error. It was logged; your request was not applied."
     # The server closes the connection after such an error: without this header the client would reuse it.

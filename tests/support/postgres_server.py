@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -100,10 +101,12 @@ def _runnable(bin_dir: Path, root: Path) -> Path:
 class PostgresServer:
     """One PostgreSQL with a data folder of its own. It asks for no password: only its own user and root may enter.
 
-    `durable` keeps fsync on, for tests that kill it. Use as a context manager, or call `start` and at last `remove`.
+    `durable` keeps fsync on, for tests that kill it; with a `port` it listens on the loopback address too.
+    Use as a context manager, or call `start` and at last `remove`.
     """
 
     durable: bool = False
+    port: int = 0
     bin_dir: Path = field(default_factory=find_binaries)
     folder: Path = field(init=False)
     _guardian: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
@@ -147,15 +150,23 @@ class PostgresServer:
 
     def url(self, database: str = "postgres") -> str:
         """The address of a database, as SQLAlchemy writes it."""
-        return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}"
+        port = f"&port={self.port}" if self.port else ""
+        return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}{port}"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         """A connection of the superuser, who commits each statement."""
-        return psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname=database, autocommit=True)
+        port = self.port or None
+        return psycopg.connect(host=str(self.folder), port=port, user=SUPERUSER, dbname=database, autocommit=True)
 
     def start(self) -> None:
         """Start the server and wait until it answers. Also after `stop` or `kill`: the data are still there."""
-        settings = (*COMMON, *(DURABLE if self.durable else FAST), f"unix_socket_directories={self.folder}")
+        settings: tuple[str, ...] = (
+            *COMMON,
+            *(DURABLE if self.durable else FAST),
+            f"unix_socket_directories={self.folder}",
+        )
+        if self.port:
+            settings += ("listen_addresses=127.0.0.1", f"port={self.port}")
         options = [part for setting in settings for part in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
             self._guardian = subprocess.Popen(
@@ -192,6 +203,21 @@ class PostgresServer:
         pid = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
         os.kill(pid, signal.SIGQUIT)
         self.stop()
+
+    def freeze(self) -> None:
+        """Stop all processes as they are: the kernel goes on taking what is sent to them, and nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        first = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(first, number)
+        for child in Path(f"/proc/{first}/task/{first}/children").read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), number)
 
     def remove(self) -> None:
         """Stop the server and delete all it ever wrote."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from standardwebhooks import Webhook
@@ -13,6 +14,8 @@ from resolvers.outbound.client import FetchedResponse
 
 SEND_SECONDS = 15.0
 GONE = 410
+#: Receivers refuse a message whose time is further off than this.
+TOLERANCE_SECONDS = 300
 #: The 4xx codes for which a retry may succeed: request timeout, too early, too many requests.
 TEMPORARY_4XX = frozenset({408, 425, 429})
 
@@ -57,7 +60,10 @@ class WebhookSender:
         self._poster, self._clock, self._total_seconds = poster, clock, total_seconds
 
     def send(self, outgoing: OutgoingMessage) -> SendResult:
-        """Post once. A refused address is a permanent failure, every other error a temporary one."""
+        """Post once. A refused address is a permanent failure, every other error a temporary one.
+
+        A refusal by a receiver whose clock differs from ours is temporary: it may have refused the time.
+        """
         headers = signed_headers(outgoing.secret, outgoing.message_id, self._clock.now(), outgoing.payload)
         body = outgoing.payload.encode()
         try:
@@ -68,4 +74,17 @@ class WebhookSender:
             return SendResult(SendStatus.TEMPORARY, error.detail, error.status, error.retry_after)
         except FetchError as error:
             return SendResult(SendStatus.TEMPORARY, error.detail)
-        return result_for_status(fetched.status, fetched.retry_after)
+        result = result_for_status(fetched.status, fetched.retry_after)
+        skew = _clock_difference(fetched.headers.get("date", ""), self._clock.now())
+        if result.status is SendStatus.PERMANENT and skew > TOLERANCE_SECONDS:
+            reason = f"answered {fetched.status}; its clock and ours differ by {skew:.0f} seconds: check the clocks"
+            return SendResult(SendStatus.TEMPORARY, reason, fetched.status)
+        return result
+
+
+def _clock_difference(date: str, now: datetime) -> float:
+    """Return the seconds between the Date header of a response and ``now``; 0 without a valid one."""
+    try:
+        return abs((parsedate_to_datetime(date) - now).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0

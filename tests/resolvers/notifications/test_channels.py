@@ -3,7 +3,8 @@
 import base64
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from pydantic import ValidationError
@@ -97,6 +98,15 @@ def test_the_status_decides_whether_to_try_again(code: int, expected: SendStatus
     answer = result_for_status(code, None)
     assert (answer.status, answer.status_code) == (expected, code)
     assert (answer.detail == "") == (expected is SendStatus.DELIVERED)
+
+
+def test_a_refusal_by_a_receiver_with_another_time_is_no_dead_letter_at_the_first_attempt(receiver: RawServer) -> None:
+    """It may have refused the time of the signature, as a clock that runs ahead makes all receivers do."""
+    for hours, expected in ((3, SendStatus.TEMPORARY), (0, SendStatus.PERMANENT)):
+        date = format_datetime(datetime.now(UTC) + timedelta(hours=hours), usegmt=True)
+        receiver.routes["/hook"] = reply(status=401, date=date)
+        answer = sender(receiver).send(to(f"{receiver.url}/hook"))
+        assert (answer.status, "check the clocks" in answer.detail) == (expected, bool(hours))
 
 
 def test_a_receiver_may_name_the_time_of_the_next_attempt(receiver: RawServer) -> None:

@@ -1,5 +1,7 @@
 """The delivery queue: waits, leases, resent dead letters, and the log."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine, select
 
@@ -159,3 +161,47 @@ def test_no_secret_of_a_channel_is_shown(harness: DeliveryHarness) -> None:
         assert hook.secret not in shown["hook"].model_dump_json()
         assert shown["hook"].target.endswith("room=7")
         assert shown["chat"].target == "slack://…"
+
+
+def test_a_retry_planned_while_the_clock_ran_ahead_is_not_late_once_it_is_set_right(harness: DeliveryHarness) -> None:
+    harness.create_due("rain")
+    harness.clock.set(START + 6 * 3600 * SECOND)
+    harness.sender.answer = lambda _: BUSY
+    dispatcher = harness.dispatcher()
+    dispatcher.deliver(5)
+    harness.clock.set(START)
+    harness.clock.advance(60)
+    harness.sender.answer = lambda _: ACCEPTED
+    dispatcher.deliver(5)
+    assert harness.row().next_at == harness.clock.now() + 5 * SECOND, "the wait that was intended"
+    harness.clock.advance(5)
+    dispatcher.deliver(5)
+    assert (harness.row().state, harness.row().attempts) == ("delivered", 2)
+
+
+def test_a_message_made_and_claimed_while_the_clock_ran_ahead_is_sent_once_it_is_set_right(
+    harness: DeliveryHarness,
+) -> None:
+    harness.clock.set(START + 6 * 3600 * SECOND)
+    harness.create_due("rain", "snow")
+    with harness.session() as session:
+        claim_deliveries(
+            session, session.execute(select(Channel)).scalar_one(), 1, harness.clock.now(), NO_JITTER
+        )  # by a process that ended before it sent
+    harness.clock.set(START)
+    dispatcher = harness.dispatcher()
+    dispatcher.deliver(5)
+    harness.clock.advance(60)
+    dispatcher.deliver(5)
+    assert {row.state for row in harness.rows()} == {"delivered"}
+
+
+def test_waits_that_were_planned_by_the_right_clock_are_left_alone(harness: DeliveryHarness) -> None:
+    harness.create_due("rain")
+    harness.sender.answer = lambda _: replace(BUSY, retry_after=7200.0)
+    dispatcher = harness.dispatcher()
+    dispatcher.deliver(5)
+    planned = harness.row().next_at
+    harness.clock.advance(120)
+    dispatcher.deliver(5)
+    assert harness.row().next_at == planned

@@ -153,6 +153,20 @@ def test_retry_after_of_a_source_is_respected(
     assert attached_row(engine, "q").next_probe_at >= NOON + timedelta(seconds=7200)
 
 
+def test_a_question_probed_while_the_clock_ran_ahead_is_probed_again_once_it_is_set_right(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    serve_answer(server, "{}")
+    attach_resolver(engine, "q", json_config(server), every_minutes=600)
+    clock.set(NOON + timedelta(hours=9))
+    run_due(prober)
+    assert attached_row(engine, "q").probed_at == NOON + timedelta(hours=9)
+    clock.set(NOON + timedelta(minutes=1))
+    assert run_due(prober)["probed"] == 1
+    assert attached_row(engine, "q").probed_at == NOON + timedelta(minutes=1)
+    assert run_due(prober) == {}, "and not again and again"
+
+
 def test_an_unchanged_response_is_not_sent_again_even_after_a_restart(
     engine: Engine, server: RawServer, clock: FakeClock, prober: Prober, tmp_path: Path
 ) -> None:

@@ -71,6 +71,8 @@ def database_fault(error: BaseException) -> DatabaseFault | None:
     for start, fault in _BY_CODE.items():
         if code.startswith(start):
             return fault
+    if code == "SQLITE_ERROR":  # a statement that does not fit the schema
+        return None
     return _UNREACHABLE if isinstance(error, OperationalError) or error.connection_invalidated else None
 
 

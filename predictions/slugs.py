@@ -35,17 +35,28 @@ def slugify(words: str) -> str:
     return f"n-{slug}" if slug.isdecimal() else slug
 
 
-def free_slug(words: str, noun: str, identity: str, taken: Callable[[Sequence[str]], Set[str]]) -> str:
-    """Return a slug that is not taken: that of ``words``, numbered from 2 to 9, or with a hash of ``identity``.
+def slug_candidates(words: str, noun: str, identity: str) -> list[str]:
+    """Return the slugs for ``words`` in order of preference: the plain one, numbered from 2 to 9, with a hash.
 
-    Words without a letter or digit give ``noun`` with the hash. ``taken`` returns those of some slugs that are taken;
-    it is called once, however many there are. Raises ``InvalidInput`` at ``/slug`` if all are taken.
+    Words without a letter or digit give ``noun`` with the hash of ``identity``.
     """
     digest, base = sha256(identity.encode()).hexdigest(), slugify(words)
     numbered = [base, *(f"{base}-{number}" for number in range(2, LAST_NUMBER + 1))] if base else []
-    candidates = [*numbered, *(f"{base or noun}-{digest[:length]}" for length in HASH_LENGTHS)]
-    used = taken(candidates)
+    return [*numbered, *(f"{base or noun}-{digest[:length]}" for length in HASH_LENGTHS)]
+
+
+def first_free(candidates: Sequence[str], used: Set[str]) -> str:
+    """Return the first candidate that is not used. Raises ``InvalidInput`` at ``/slug`` if all are."""
     for slug in candidates:
         if slug not in used:
             return slug
     raise InvalidInput.at("/slug", f"every slug made from the words is taken, {candidates[0]!r} first: give one")
+
+
+def free_slug(words: str, noun: str, identity: str, taken: Callable[[Sequence[str]], Set[str]]) -> str:
+    """Return the first of the candidates that is not taken. Raises ``InvalidInput`` at ``/slug`` if all are.
+
+    ``taken`` returns those of some slugs that are taken; it is called once, however many there are.
+    """
+    candidates = slug_candidates(words, noun, identity)
+    return first_free(candidates, taken(candidates))

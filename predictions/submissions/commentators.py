@@ -45,22 +45,28 @@ def find_commentator(session: Session, data: CommentatorIn) -> Commentator | Non
 
 def enter_commentator(session: Session, data: CommentatorIn, *, now: datetime, actor: str) -> Commentator:
     """Return the commentator that ``data`` names; enter a new one."""
-    return find_commentator(session, data) or _new_commentator(session, data, now, actor)
-
-
-def _new_commentator(session: Session, data: CommentatorIn, now: datetime, actor: str) -> Commentator:
+    existing = find_commentator(session, data)
+    if existing is not None:
+        return existing
     name = data.name or ""
     key = _visible_key(name)
-    commentator = Commentator(
-        slug=data.slug or free_slug(name, "commentator", key, partial(taken_slugs, session, Commentator)),
+    slug = data.slug or free_slug(name, "commentator", key, partial(taken_slugs, session, Commentator))
+    commentator = new_commentator(data, slug, now)
+    _enter(session, commentator, "commentator", now, actor)
+    return commentator
+
+
+def new_commentator(data: CommentatorIn, slug: str, now: datetime) -> Commentator:
+    """Return a commentator who is not on record yet."""
+    name = data.name or ""
+    return Commentator(
+        slug=slug,
         name=" ".join(name.split()),
-        name_key=key,
+        name_key=name_key(name),
         kind=data.kind or CommentatorKind.PERSON,
         description=data.description,
         created_at=now,
     )
-    _enter(session, commentator, "commentator", now, actor)
-    return commentator
 
 
 def change_commentator(

@@ -14,8 +14,9 @@ from predictions.questions.create import enter_question
 from predictions.questions.lookup import named_question
 from predictions.schemas.inputs import CommentatorIn, PredictionIn, QuestionIn, QuestionRef, SourceIn
 from predictions.slugs import name_key
+from predictions.submissions.bulk_entry import enter_commentators, enter_sources
 from predictions.submissions.commentators import enter_commentator
-from predictions.submissions.sources import enter_source, enter_sources
+from predictions.submissions.sources import enter_source
 
 _NAMED: Select[Any] = select(Commentator).where(col(Commentator.name_key).in_(bindparam("names", expanding=True)))
 _SLUGGED: Select[Any] = select(Question).where(col(Question.slug).in_(bindparam("names", expanding=True)))
@@ -26,7 +27,7 @@ class EntityCache:
 
     def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
         self.session, self.now, self.actor = session, now, actor
-        self._commentators: dict[CommentatorIn, Commentator] = {}
+        self._commentators: dict[CommentatorIn, int] = {}
         self._sources: dict[SourceIn, int] = {}
         self._questions: dict[str, Question] = {}
 
@@ -37,7 +38,7 @@ class EntityCache:
         """
         people = {one.commentator for one in items if one.commentator.id is None and one.commentator.slug is None}
         keys = {data: name_key(data.name or "") for data in people}
-        known = {row.name_key: row for row in self._found(_NAMED, keys.values())}
+        known = {row.name_key: row_id(row) for row in self._found(_NAMED, keys.values())}
         self._commentators |= {data: known[key] for data, key in keys.items() if key in known}
         named = {one.question for one in items if isinstance(one.question, QuestionRef) and one.question.slug}
         questions = {row.slug: row for row in self._found(_SLUGGED, (one.slug for one in named))}
@@ -47,17 +48,27 @@ class EntityCache:
         wanted = sorted({name for name in names if name})
         return [row for part in in_parts(wanted) for row in self.session.execute(query, {"names": part}).scalars()]
 
-    def commentator(self, data: CommentatorIn) -> Commentator:
-        """Return the commentator that ``data`` names; enter a new one."""
+    def commentator(self, data: CommentatorIn) -> int:
+        """Return the id of the commentator that ``data`` names; enter a new one."""
         if data not in self._commentators:
             with inside("/commentator"):
-                self._commentators[data] = enter_commentator(self.session, data, now=self.now, actor=self.actor)
+                commentator = enter_commentator(self.session, data, now=self.now, actor=self.actor)
+            self._commentators[data] = row_id(commentator)
         return self._commentators[data]
 
-    def enter_sources(self, items: Sequence[PredictionIn]) -> None:
-        """Find or enter the sources that are given by address, together. The items are recorded all or not at all."""
-        given = [one.source for one in items if one.source is not None and one.source.id is None]
-        self._sources |= enter_sources(self.session, given, now=self.now, actor=self.actor)
+    def enter_together(self, items: Sequence[PredictionIn]) -> None:
+        """Find or enter together the commentators given by name and the sources given by address.
+
+        Only for items that are recorded all or not at all.
+        """
+        given = [one.commentator for one in items]
+        with_slug = {name_key(one.name) for one in given if one.slug is not None and one.name is not None}
+        people = [
+            one for one in given if one.id is None and one.slug is None and name_key(one.name or "") not in with_slug
+        ]
+        self._commentators |= enter_commentators(self.session, people, now=self.now, actor=self.actor)
+        sources = [one.source for one in items if one.source is not None and one.source.id is None]
+        self._sources |= enter_sources(self.session, sources, now=self.now, actor=self.actor)
 
     def source(self, data: SourceIn | None) -> int | None:
         """Return the id of the source that ``data`` names, or None; enter a new one."""

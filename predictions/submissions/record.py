@@ -72,7 +72,7 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
     """
     cache = EntityCache(session, now=now, actor=actor)
     cache.prefetch(items)
-    cache.enter_sources(items)
+    cache.enter_together(items)
     rows = []
     for index, item in enumerate(items):
         with inside(f"/{index}"):
@@ -126,7 +126,7 @@ def digest(ids: Iterable[int], rows: Iterable[Row]) -> str:
 
 def _prepare(cache: EntityCache, data: PredictionIn) -> Row:
     commentator, question = cache.commentator(data.commentator), cache.question(data.question)
-    return _row(cache, data, row_id(commentator), question)
+    return _row(cache, data, commentator, question)
 
 
 def _row(cache: EntityCache, data: StatedIn, commentator_id: int, question: Question) -> Row:

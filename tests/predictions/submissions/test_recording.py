@@ -254,3 +254,31 @@ def test_a_batch_enters_each_new_source_once_with_its_event_and_in_few_statement
     entered = select(func.count()).where(col(LedgerEvent.action) == "source.entered")
     assert session.execute(entered).scalar_one() == 202
     assert list(verify(session)) == []
+
+
+def test_a_batch_enters_the_commentators_and_sources_that_its_lines_would_enter_one_by_one(session: Session) -> None:
+    names = ("Ann", "ann", "Bob", "\U0001f642", "Änn", "Bob  Smith", "bob smith", "-")
+    people = [
+        *({"name": name} for name in names),
+        {"name": "Cleo", "slug": "cleo-x"},
+        {"name": "Cleo"},
+        {"slug": "ann"},
+    ]
+    items = [
+        prediction_in(commentator=each, made_at=f"2025-03-{at + 1:02}", source={"url": f"https://example.org/{at % 4}"})
+        for at, each in enumerate(people)
+    ]
+    undone = session.begin_nested()
+    one_by_one = [record_prediction(session, item, **BY) for item in items]
+    expected = [(row.commentator_id, row.source_id) for row in one_by_one]
+    columns = [col(getattr(Commentator, name)) for name in ("id", "slug", "name", "name_key")]
+    entered = [tuple(row) for row in session.execute(select(*columns).order_by(col(Commentator.id)))]
+    undone.rollback()
+    session.expire_all()
+    rows = [session.get_one(Prediction, number) for number in record_predictions(session, items, **BY)]
+    by_id = {row[0]: row[1:] for row in entered}
+    now_entered = {row[0]: tuple(row[1:]) for row in session.execute(select(*columns))}
+    assert sorted(by_id.values()) == sorted(now_entered.values())
+    assert [now_entered[row.commentator_id] for row in rows] == [by_id[person] for person, _ in expected]
+    assert [row.source_id for row in rows][:4] == sorted(row.source_id or 0 for row in rows[:4])
+    assert list(verify(session)) == []

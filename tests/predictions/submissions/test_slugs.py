@@ -100,7 +100,7 @@ def test_a_name_whose_slugs_are_all_taken_is_refused_with_the_remedy(session: Se
 
 
 @pytest.mark.parametrize("form", ["🙂{}", "Ann{}"], ids=["without a letter", "of one slug"])
-def test_each_new_name_costs_one_query_for_its_slug_however_many_there_are(session: Session, form: str) -> None:
+def test_the_new_names_of_a_batch_get_their_slugs_by_few_queries(session: Session, form: str) -> None:
     """The numbers are written in signs, so that no name has a digit. 10,000 such lines once took hours."""
     signs = str.maketrans("01", "☀☁")
     names = [form.format(f"{number:b}".translate(signs)) for number in range(400)]
@@ -117,8 +117,8 @@ def test_each_new_name_costs_one_query_for_its_slug_however_many_there_are(sessi
     first = len(statements)
     record_predictions(session, items[200:], **BY)
     looked_up = [one for one in statements if "commentator.slug IN" in one]
-    assert len(looked_up) == 400
-    assert len(statements) - first <= first <= 200 * 6
+    assert len(looked_up) <= 10
+    assert len(statements) - first <= first <= 40
     slugs = session.exec(select(Commentator.slug).order_by(col(Commentator.id))).all()
     assert len(set(slugs)) == 400
     assert session.exec(select(Question.slug)).all() == ["will-it-rain"]

@@ -33,7 +33,7 @@ def test_an_unknown_parameter_is_refused_and_one_that_counts_visits_is_ignored(a
     for query in ("toppic=weather", "toppic=", f"{COUNTERS}&toppic=weather"):
         refused = admin.get(f"{page}?{query}", headers=BROWSER)
         assert (refused.status_code, "text/html" in refused.headers["content-type"]) == (422, True)
-        assert "`toppic` is not a query parameter of this address: " in refused.text
+        assert "“toppic” is not a query parameter of this address: " in refused.text
 
 
 def test_the_page_that_refuses_a_parameter_lists_the_known_ones(admin: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""Tables of the service: API keys, stored replies for requests with an Idempotency-Key, counts of requests."""
+"""Tables of the service: API keys, stored replies of writes with an Idempotency-Key, counts of requests, readiness."""
 
 from datetime import datetime
 
@@ -44,3 +44,12 @@ class RequestCount(SQLModel, table=True):
     minute: int = Field(primary_key=True, sa_type=BigInt, description="minutes since 1970")
     process: str = Field(max_length=32, primary_key=True)
     used: int
+
+
+class ReadinessCheck(SQLModel, table=True):
+    """When writing to the database last succeeded, as /readyz tried it; one row."""
+
+    __tablename__ = "readiness_check"
+
+    id: int = Field(primary_key=True, sa_type=BigInt)
+    written_at: datetime

@@ -30,6 +30,7 @@ from service.pages.public import (
 )
 from service.pages.rendering.error_page import problem_page
 from service.pages.rendering.forms import SignInFirst, sign_in_first
+from service.security.access import request_caller
 from service.web.strict_requests import check_page_query
 
 __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
@@ -42,6 +43,7 @@ EDITING = (
     sign_in,
 )
 for module in (*PUBLIC, *EDITING):
-    router.include_router(module.router, dependencies=[Depends(check_page_query)])
+    # Who asks comes first, so that an error page shows a signed-in editor their menu.
+    router.include_router(module.router, dependencies=[Depends(request_caller), Depends(check_page_query)])
 for module in EMBEDS:  # other sites and feed readers may add parameters to the addresses that they fetch
     router.include_router(module.router)

@@ -8,6 +8,7 @@ import pytest
 from service.app import create_app
 from service.settings import Settings
 from tests.conftest import serving
+from tests.service.security.test_sign_in import sign_in
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import record_one
 
@@ -68,3 +69,11 @@ def test_parameters_without_meaning_do_not_fill_the_cache(cached: tuple[httpx.Cl
         assert reader.get(f"/?nothing={count}").status_code == 422
         reader.get(("/?topic=a&kind=person", "/?kind=person&topic=a")[count % 2])
     assert len(pages) == 2
+
+
+def test_an_error_page_shows_a_signed_in_editor_their_menu(admin: httpx.Client, base_url: str) -> None:
+    record_one(admin)
+    with httpx.Client(base_url=base_url, headers=BROWSER) as browser:
+        sign_in(browser)
+        for address in ("/?toppic=weather", "/questions/nothing"):
+            assert "Sign out" in browser.get(address).text, address

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -26,6 +26,7 @@ class Bounds:
     """What one connection, and one address, may use. Sizes in bytes, times in seconds."""
 
     head_bytes: int = 32_768
+    headers: int = 100
     head_seconds: float = 10.0
     body_bytes_per_second: float = 16_000.0
     body_grace_seconds: float = 10.0
@@ -84,6 +85,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._body_since = 0.0
         self._counted_unfinished = False
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._cycles: list[RequestResponseCycle] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -127,13 +129,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._refused:
             return
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > self._bounds.head_bytes:
+        if size > self._bounds.head_bytes or len(self.headers) > self._bounds.headers:
             self._refuse_head()
         elif self._attribute_to_client():
             self._stop_timer("head")
             self._in_head = False
             self._in_body, self._body_bytes, self._body_since = True, 0, self.loop.time()
             super().on_headers_complete()
+            self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if not cycle.response_complete]
 
     def on_body(self, body: bytes) -> None:
         if not self._refused:
@@ -147,7 +150,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._start_timer("reply", self._bounds.reply_seconds, self.transport.abort)
+        self._start_timer("reply", self._bounds.reply_seconds, self._cut_off)
 
     def resume_writing(self) -> None:
         self._stop_timer("reply")
@@ -156,12 +159,17 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's text is replaced
         self._refuse(400, "Bad Request", "this is not a valid HTTP request: check the request line and the headers")
 
-    def _unanswered(self) -> RequestResponseCycle | None:
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        return None if cycle is None or cycle.response_complete else cycle
+    def shutdown(self) -> None:
+        if self._in_body and not self._refused:
+            self._refuse(503, "Not available now", "the service stops, and the request had not arrived: send it again")
+        else:
+            super().shutdown()
+
+    def _unanswered(self) -> list[RequestResponseCycle]:
+        return [cycle for cycle in self._cycles if not cycle.response_complete]
 
     def _is_idle(self) -> bool:
-        return not self._in_body and self._unanswered() is None
+        return not self._in_body and not self._unanswered()
 
     def _attribute_to_client(self) -> bool:
         """Count this connection for the client that a trusted proxy names; return whether it may go on."""
@@ -215,22 +223,34 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _refuse_head(self) -> None:
         most = self._bounds.head_bytes
-        detail = f"address and headers exceed {most} bytes: shorten the query, or send fewer cookies"
+        detail = (
+            f"address and headers exceed {most} bytes, or there are more than {self._bounds.headers} headers: "
+            "shorten the query, or send fewer cookies"
+        )
         self._refuse(431, "Request Header Fields Too Large", detail)
 
     def _refuse(self, status: int, title: str, detail: str) -> None:
         """Answer with a problem, unless a reply is under way, and close the connection."""
         self._refused = True
-        cycle = self._unanswered()
-        if cycle is None or not cycle.response_started:
+        if not any(cycle.response_started for cycle in self._unanswered()):
             retry = {"Retry-After": "5"} if status in (429, 503) else {}
             problem = Problem(status, title, detail, headers={"Connection": "close", **retry})
             lines = [name + b": " + value + b"\r\n" for name, value in problem.raw_headers]
             self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(problem.body)]))
-        if cycle is not None:
+        self._give_up()
+        self.transport.close()
+
+    def _cut_off(self) -> None:
+        self._refused = True
+        self._give_up()
+        self.transport.abort()
+
+    def _give_up(self) -> None:
+        """Let the requests that are under way write nothing more: the transport would raise an error."""
+        self.pipeline.clear()
+        for cycle in self._unanswered():
             cycle.disconnected = True
             cycle.message_event.set()
-        self.transport.close()
 
     def _start_timer(self, name: str, seconds: float, then: Callable[[], None]) -> None:
         self._stop_timer(name)

@@ -1,5 +1,6 @@
 """One client cannot hold the server: heads and bodies have a size and a time, connections a number for each address."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -38,6 +39,8 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         if message["type"] == "http.disconnect":
             return
         length, more = length + len(message["body"]), message["more_body"]
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.3)
     body = LARGE_REPLY if scope["path"] == "/large" else f"{length}".encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -102,7 +105,7 @@ def test_an_ordinary_request_is_answered_whole_or_in_pieces(connect: Any) -> Non
     [
         GET + b"X: " + b"a" * 6000 + b"\r\n\r\n",
         GET + b"X: " + b"a" * 6000,
-        GET + b"".join(b"X%d: a\r\n" % at for at in range(900)) + b"\r\n",
+        GET + b"".join(b"X%d: a\r\n" % at for at in range(101)) + b"\r\n",
         b"GET /?" + b"a" * 6000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
     ids=["one header", "one without an end", "many headers", "address"],
@@ -223,3 +226,23 @@ def test_only_trusted_proxies_forward_addresses() -> None:
     assert proxies.client("127.0.0.1", header) == "198.51.100.2"
     assert proxies.client("203.0.113.9", header) == "203.0.113.9"
     assert proxies.client("127.0.0.1", []) == "127.0.0.1"
+
+
+def test_what_is_under_way_writes_nothing_to_a_connection_that_was_closed(
+    connect: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    slow = GET.replace(b"/ ", b"/slow ") + b"\r\n"
+    assert heard_after(connect(), slow, slow, b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    post = b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+    assert b" 408 " in reply_to(connect(), slow + post)
+    connection = connect()
+    connection.sendall(slow + GET)
+    connection.close()
+    time.sleep(1)
+    assert "Traceback" not in caplog.text
+    assert "Exception" not in caplog.text
+
+
+def heard_after(connection: socket.socket, *parts: bytes) -> bytes:
+    connection.sendall(b"".join(parts))
+    return heard(connection)

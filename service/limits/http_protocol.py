@@ -27,6 +27,7 @@ class Bounds:
 
     head_bytes: int = 32_768
     headers: int = 100
+    pipelined: int = 16
     head_seconds: float = 10.0
     body_bytes_per_second: float = 16_000.0
     body_grace_seconds: float = 10.0
@@ -82,6 +83,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._in_body = False
         self._body_bytes = 0
+        self._bytes_beside_body = 0
         self._body_since = 0.0
         self._counted_unfinished = False
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -97,6 +99,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         for name in list(self._timers):
             self._stop_timer(name)
+        self._give_up()
         self._count_unfinished(False)
         _decrement(self._clients.connections, self._client)
         super().connection_lost(exc)
@@ -105,8 +108,17 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._refused:
             return
         self._heads_begun, idle_before = 0, not self._in_head and self._is_idle()
+        in_body_before, body_before = self._in_body, self._body_bytes
         super().data_received(data)
         self._check_head(len(data), idle_before)
+        if in_body_before and self._in_body:
+            self._check_beside_body(len(data), self._body_bytes - body_before)
+
+    def _check_beside_body(self, received: int, body: int) -> None:
+        """Refuse a body of chunks whose extensions or trailers are as large as no head may be."""
+        self._bytes_beside_body = 0 if body else self._bytes_beside_body + received
+        if self._bytes_beside_body > self._bounds.head_bytes and not self._refused:
+            self._refuse_head()
 
     def _check_head(self, received: int, idle_before: bool) -> None:
         if self._refused or self.transport.is_closing():
@@ -121,9 +133,19 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refuse_head()
 
     def on_message_begin(self) -> None:
+        if self._refused:
+            return
         self._in_head, self._head_bytes = True, 0
         self._heads_begun += 1
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if not self._refused:
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head and not self._refused:  # a trailer is dropped: it must not change what was decided
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         if self._refused:
@@ -131,10 +153,13 @@ class GuardedProtocol(HttpToolsProtocol):
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self._bounds.head_bytes or len(self.headers) > self._bounds.headers:
             self._refuse_head()
+        elif len(self._unanswered()) >= self._bounds.pipelined:
+            self._refuse(429, "Too Many Requests", "too many requests were sent before an answer: wait for each answer")
         elif self._attribute_to_client():
             self._stop_timer("head")
             self._in_head = False
-            self._in_body, self._body_bytes, self._body_since = True, 0, self.loop.time()
+            self._in_body, self._body_bytes, self._bytes_beside_body = True, 0, 0
+            self._body_since = self.loop.time()
             super().on_headers_complete()
             self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if not cycle.response_complete]
 
@@ -147,6 +172,19 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_body = False
         if not self._refused:
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._cut_off_later()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._cut_off_later()
+
+    def _cut_off_later(self) -> None:
+        """Bound how long a connection that is being closed waits for the client to read."""
+        if self.transport.is_closing() and self in self.connections and "reply" not in self._timers:
+            self._start_timer("reply", self._bounds.reply_seconds, self._cut_off)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -239,6 +277,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(problem.body)]))
         self._give_up()
         self.transport.close()
+        self._cut_off_later()
 
     def _cut_off(self) -> None:
         self._refused = True

@@ -8,6 +8,8 @@ import hashlib
 import hmac
 import logging
 import threading
+from collections import Counter
+from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import Engine, delete, func, select
@@ -23,6 +25,8 @@ from service.settings import Settings
 INTERVAL_SECONDS = 1.0
 #: Clients that have used less than this in a minute are not worth a row.
 LEAST_USED = 50
+#: Clients whose counts are exchanged, those that use most first.
+MOST_CLIENTS = 5000
 log = logging.getLogger(__name__)
 
 
@@ -60,35 +64,42 @@ class RateExchange:
                 self._failed = True
 
     def exchange(self) -> None:
-        """Write the counts of this process and read those of the others, for clients that use much."""
+        """Write the counts of clients that use much, and read what other processes have counted of all clients here."""
         minute, counted = self._rates.counted()
-        used = {self._hidden(client): (client, number) for client, number in counted.items() if number >= LEAST_USED}
-        if not used:
-            return
+        here = {self._hidden(client): client for client, _ in Counter(counted).most_common(MOST_CLIENTS)}
         rows = [
-            {"client": hidden, "minute": minute, "process": self._process, "used": number}
-            for hidden, (_, number) in used.items()
+            {"client": hidden, "minute": minute, "process": self._process, "used": counted[client]}
+            for hidden, client in here.items()
+            if counted[client] >= LEAST_USED
         ]
+        if not here or (self._engine is None and not rows and not self._path.exists()):
+            return
         engine = self._engine or self._file()
         insert = (postgresql if engine is self._engine else sqlite).insert(RequestCount)
         merge = insert.on_conflict_do_update(
             index_elements=["client", "minute", "process"], set_={"used": insert.excluded.used}
         )
-        mine, client, at = col(RequestCount.process), col(RequestCount.client), col(RequestCount.minute)
-        others = (
-            select(client, func.sum(RequestCount.used))
-            .where(at == minute, mine != self._process, client.in_(used))
-            .group_by(client)
+        others, client, at = (
+            col(RequestCount.process) != self._process,
+            col(RequestCount.client),
+            col(RequestCount.minute),
         )
+        query = select(client, func.sum(RequestCount.used)).where(at == minute, others).group_by(client)
         with engine.begin() as connection:
-            connection.execute(delete(RequestCount).where(at < minute))
-            connection.execute(merge, rows)
-            elsewhere = connection.execute(others).all()
-        self._rates.add_elsewhere(minute, {used[hidden][0]: int(number) for hidden, number in elsewhere})
+            if rows:
+                connection.execute(delete(RequestCount).where(at < minute))
+                connection.execute(merge, rows)
+            elsewhere = connection.execute(query.limit(MOST_CLIENTS)).all()
+        used = {here[hidden]: int(number) for hidden, number in elsewhere if hidden in here}
+        self._rates.add_elsewhere(minute, used)
+
+    @property
+    def _path(self) -> Path:
+        return self._settings.state_dir / "request-counts.db"
 
     def _file(self) -> Engine:
         if self._own_engine is None:
-            counts = make_engine(f"sqlite:///{self._settings.state_dir / 'request-counts.db'}")
+            counts = make_engine(f"sqlite:///{self._path}")
             RequestCount.__table__.create(counts, checkfirst=True)  # type: ignore[attr-defined]
             self._own_engine = counts
         return self._own_engine

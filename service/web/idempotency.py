@@ -101,6 +101,8 @@ async def _idempotent_write(
 ) -> IdempotentWrite:
     if idempotency_key is None:
         return IdempotentWrite(request, None, "")
+    if len(request.headers.getlist("Idempotency-Key")) > 1:
+        raise InvalidInput.at(_HEADER, "was sent more than once: send one")
     if not _KEY.fullmatch(idempotency_key):
         raise InvalidInput.at(_HEADER, "must be 1 to 255 printable ASCII characters")
     line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()

@@ -119,5 +119,14 @@ def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, Excep
         problem = problem_of(error)
         return page(request, problem, error) or problem
 
-    for kind in (TrackRecordError, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception):
+    kinds = (
+        TrackRecordError,
+        RequestValidationError,
+        HTTPException,
+        ClientDisconnect,
+        DBAPIError,
+        PoolTimeout,
+        Exception,
+    )
+    for kind in kinds:
         app.add_exception_handler(kind, handle)

@@ -1,6 +1,7 @@
 """Nobody is expensive before they are known: who asks is decided from the headers, before the body is read."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,3 +143,23 @@ def test_a_body_of_many_values_gets_a_short_answer_and_holds_nobody_up(admin: ht
 def test_routes_of_the_app_are_those_of_the_api(tmp_path: Path) -> None:
     app: Any = create_app(Settings(_env_file=None, state_dir=tmp_path))
     assert not [route for route in app.routes if isinstance(route, APIRoute) and (route.methods or READS) - READS]
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_leaves_no_error_in_the_log(
+    admin: httpx.Client, base_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = base_url.removeprefix("http://").split(":")
+    for path, kind in ((URL, "application/json"), (f"{URL}/batch", "text/plain")):
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN_KEY}\r\nContent-Type: {kind}\r\n"
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head.encode() + b"Content-Length: 500\r\n\r\nabc")
+            time.sleep(0.1)
+    time.sleep(0.2)
+    assert admin.get("/healthz").status_code == 200
+    assert "Exception" not in caplog.text
+
+
+def test_two_idempotency_keys_are_refused(base_url: str) -> None:
+    headers = [("Authorization", f"Bearer {ADMIN_KEY}"), ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    reply = httpx.post(base_url + URL, json=PREDICTION, headers=headers)
+    assert (reply.status_code, "more than once" in reply.json()["detail"]) == (422, True)

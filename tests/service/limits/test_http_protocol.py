@@ -42,6 +42,8 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/slow":
         await asyncio.sleep(0.3)
     body = LARGE_REPLY if scope["path"] == "/large" else f"{length}".encode()
+    if scope["path"] == "/headers":
+        body = b",".join(sorted(name for name, _ in scope["headers"])) + f" {scope['client'][0]}".encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -124,6 +126,26 @@ def test_what_is_no_http_request_gets_a_problem(connect: Any, text: bytes) -> No
     reply = reply_to(connect(), text)
     assert reply.startswith(b"HTTP/1.1 400 ")
     assert json.loads(reply.partition(b"\r\n\r\n")[2])["title"] == "Bad Request"
+
+
+def test_trailers_are_dropped_and_bounded(connect: Any) -> None:
+    chunked = (
+        b"POST /headers HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+    )
+    reply = reply_to(connect(), chunked + b"Authorization: Bearer a\r\nX-Forwarded-For: 192.0.2.9\r\n\r\n")
+    assert reply.endswith(b"connection,host,transfer-encoding 127.0.0.1")
+    for trailer in (b"a:b\r\n" * 300, b"a: " + b"b" * 1500):
+        parts = [trailer, *[trailer.removeprefix(b"a: ")] * 3]
+        assert b" 431 " in reply_to(connect(), chunked.replace(b"/headers", b"/slow"), *parts, pause=0.02)
+    extension = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;a=" + b"b" * 100
+    assert b" 431 " in reply_to(connect(), extension, *[b"b" * 1500] * 3, pause=0.02)
+
+
+def test_few_requests_may_be_sent_before_an_answer(connect: Any) -> None:
+    slow = GET.replace(b"/ ", b"/slow ") + b"\r\n"
+    assert b" 429 " in reply_to(connect(), slow * 1000)
+    reply = reply_to(connect(), (GET + b"\r\n") * (BOUNDS.pipelined - 1) + closing(GET))
+    assert reply.count(b"HTTP/1.1 200") == BOUNDS.pipelined
 
 
 def test_a_head_that_drips_is_refused_after_a_fixed_time(connect: Any) -> None:

@@ -118,6 +118,11 @@ def test_processes_add_up_what_they_have_counted_within_an_exchange(engine: Engi
         exchange.exchange()
     assert [rates.charge("busy", 1000).used for rates in limiters] == [3 * LEAST_USED + 1] * 3
     assert [rates.charge("quiet", 1000).used for rates in limiters] == [2] * 3
+    limiters[0].charge("known to one", 1000, LEAST_USED * 4)
+    limiters[1].charge("known to one", 1000)
+    for exchange in exchanges:
+        exchange.exchange()
+    assert limiters[1].charge("known to one", 1000).used == LEAST_USED * 4 + 2
     clock.advance(60)
     assert [rates.charge("busy", 1000).used for rates in limiters] == [1] * 3
     for exchange in exchanges:

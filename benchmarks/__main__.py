@@ -8,6 +8,7 @@ python -m benchmarks --quick               only to see that everything runs: its
 import argparse
 import os
 
+from benchmarks.anonymous import anonymous
 from benchmarks.bulk import bulk
 from benchmarks.flood import flood
 from benchmarks.leaderboard import leaderboard_read, leaderboard_size
@@ -26,6 +27,7 @@ ALL: dict[str, Benchmark] = {
     "bulk": bulk,
     "start": start,
     "flood": flood,
+    "anonymous": anonymous,
 }
 
 

@@ -14,10 +14,13 @@ from benchmarks.databases import database
 from benchmarks.report import Line, Options
 from benchmarks.synthetic_record import DEADLINE, MADE, PEOPLE, enter_record
 from predictions.enums import QuestionStatus
+from predictions.imports.lifecycle import complete, open_import
 from predictions.models import Prediction, Question, Score
 from predictions.schemas.inputs import PredictionIn
 from predictions.scores.rebuild import rescore
+from predictions.submissions.in_pieces import no_pause
 from predictions.submissions.record import record_predictions
+from predictions.transfer.finish import finish_import
 from predictions.transfer.importer import Import
 from service.db.engine import make_engine, read_transaction, write_transaction
 from service.files.import_file import Format, read_into
@@ -86,10 +89,13 @@ def _rescore(session: Session) -> None:
 
 
 def _import(session: Session, text: bytes) -> None:
-    into = Import(session, now=NOW, actor="benchmark", keep=False)
+    staging = open_import(session, now=NOW, actor="benchmark")
+    into = Import(session, staging, now=NOW, actor="benchmark", keep=False)
     read_into(into, io.BytesIO(text), Format.JSONL, encoding="utf-8", delimiter=None, progress=lambda *_: None)
     report = into.finish(lambda *_: None)
     assert not report.refused, report
+    complete(session, staging, now=NOW, actor="benchmark")
+    finish_import(session, staging.import_id, now=lambda: NOW, actor="benchmark", pause=no_pause)
 
 
 def _seconds(engine: Engine, job: Callable[[Session], Any]) -> float:

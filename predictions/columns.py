@@ -1,11 +1,11 @@
-"""Column types, the naming convention of constraints, and the number of values that one query takes."""
+"""Columns of keys, column types, the naming convention of constraints, and how many values one query takes."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Enum, Integer
-from sqlmodel import SQLModel
+from sqlmodel import Field, SQLModel
 
 # Named constraints let one migration history alter tables on SQLite and PostgreSQL alike.
 SQLModel.metadata.naming_convention = {
@@ -30,6 +30,26 @@ def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield ``values`` in parts that one ``IN (...)`` of a query takes."""
     for start in range(0, len(values), VALUES_PER_QUERY):
         yield values[start : start + VALUES_PER_QUERY]
+
+
+def key() -> Any:
+    """Return the column of a table's own ids."""
+    return Field(default=None, primary_key=True, sa_type=BigInt)
+
+
+def ref(target: str, *, index: bool = False) -> Any:
+    """Return a column that refers to ``target``."""
+    return Field(foreign_key=target, sa_type=BigInt, index=index)
+
+
+def optional_ref(target: str, *, unique: bool = False, index: bool = False) -> Any:
+    """Return a column that may refer to ``target``."""
+    return Field(default=None, foreign_key=target, sa_type=BigInt, unique=unique, index=index)
+
+
+def import_ref() -> Any:
+    """Return the column of the import that entered a row; the row is hidden until that is complete."""
+    return optional_ref("import.id")
 
 
 def text_enum(kind: type[StrEnum]) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint, or_, text
 from sqlmodel import Field, SQLModel, col
 
-from predictions.columns import BigInt, text_enum
+import predictions.import_models  # noqa: F401 - rows refer to their import
+from predictions.columns import BigInt, import_ref, key, optional_ref, ref, text_enum
 from predictions.enums import CommentatorKind, DeadlineBasis, ProposalState, QuestionKind, QuestionStatus, ReferenceType
 
 
@@ -21,18 +22,6 @@ def row_id(row: Any) -> int:
     return int(row.id)
 
 
-def _key() -> Any:
-    return Field(default=None, primary_key=True, sa_type=BigInt)
-
-
-def _ref(target: str, *, index: bool = False) -> Any:
-    return Field(foreign_key=target, sa_type=BigInt, index=index)
-
-
-def _optional_ref(target: str, *, unique: bool = False, index: bool = False) -> Any:
-    return Field(default=None, foreign_key=target, sa_type=BigInt, unique=unique, index=index)
-
-
 def cutoff_of(deadline: datetime, known_at: datetime | None) -> datetime:
     """Return the deadline or the instant at which the outcome became public, whichever came first."""
     return deadline if known_at is None else min(deadline, known_at)
@@ -41,7 +30,7 @@ def cutoff_of(deadline: datetime, known_at: datetime | None) -> datetime:
 class Commentator(SQLModel, table=True):
     """The person, organisation, market or model whose predictions are counted."""
 
-    id: int | None = _key()
+    id: int | None = key()
     slug: str = Field(max_length=120, unique=True)
     name: str = Field(max_length=200)
     name_key: str = Field(max_length=200, unique=True, description="the normalised name: natural key")
@@ -51,17 +40,19 @@ class Commentator(SQLModel, table=True):
     statement_on: str | None = Field(default=None, max_length=10, description="the day it was made, YYYY-MM-DD")
     statement_url: str | None = Field(default=None, max_length=2000, description="its address, if published")
     created_at: datetime
+    import_id: int | None = import_ref()
 
 
 class Source(SQLModel, table=True):
     """The article, broadcast or post in which predictions were made."""
 
-    id: int | None = _key()
+    id: int | None = key()
     url: str = Field(max_length=2000, unique=True)
     title: str = Field(default="", max_length=500)
     outlet: str = Field(default="", max_length=200, index=True)
     published_on: str | None = Field(default=None, max_length=10, description="YYYY-MM-DD")
     created_at: datetime
+    import_id: int | None = import_ref()
 
 
 class Question(SQLModel, table=True):
@@ -79,7 +70,7 @@ class Question(SQLModel, table=True):
         Index("ix_question_status_deadline", "status", "deadline"),
     )
 
-    id: int | None = _key()
+    id: int | None = key()
     slug: str = Field(max_length=120, unique=True)
     text: str = Field(sa_type=Text)
     resolution_criteria: str = Field(sa_type=Text)
@@ -91,7 +82,7 @@ class Question(SQLModel, table=True):
     deadline_zone: str = Field(default="UTC", max_length=64)
     deadline_basis: DeadlineBasis = Field(sa_type=text_enum(DeadlineBasis))
     event: str = Field(max_length=120, index=True, description="group of related questions; the own slug if alone")
-    condition_question_id: int | None = _optional_ref("question.id", index=True)
+    condition_question_id: int | None = optional_ref("question.id", index=True)
     condition_outcome: str | None = Field(default=None, max_length=120)
     condition_text: str | None = Field(default=None, sa_type=Text)
     status: QuestionStatus = Field(default=QuestionStatus.OPEN, sa_type=text_enum(QuestionStatus))
@@ -104,6 +95,7 @@ class Question(SQLModel, table=True):
     outcome: str | None = Field(default=None, max_length=120)
     known_at: datetime | None = None
     created_at: datetime
+    import_id: int | None = import_ref()
 
     @property
     def is_conditional(self) -> bool:
@@ -133,12 +125,13 @@ class Reference(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("question_id", "as_of", "source"),)
 
-    id: int | None = _key()
-    question_id: int = _ref("question.id")
+    id: int | None = key()
+    question_id: int = ref("question.id")
     probabilities: list[float] = Field(sa_column=Column(JSON, nullable=False))
     source: str = Field(max_length=500)
     as_of: datetime
     created_at: datetime
+    import_id: int | None = import_ref()
 
 
 class Prediction(SQLModel, table=True):
@@ -163,10 +156,10 @@ class Prediction(SQLModel, table=True):
         Index("ix_prediction_made_at", "made_at"),
     )
 
-    id: int | None = _key()
-    commentator_id: int = _ref("commentator.id")
-    question_id: int = _ref("question.id")
-    source_id: int | None = _optional_ref("source.id", index=True)
+    id: int | None = key()
+    commentator_id: int = ref("commentator.id")
+    question_id: int = ref("question.id")
+    source_id: int | None = optional_ref("source.id", index=True)
     made_at: datetime = Field(description="time of the statement by its source")
     recorded_at: datetime = Field(description="the server's clock; it cannot be set")
     recorded_by: str = Field(max_length=120)
@@ -183,9 +176,10 @@ class Prediction(SQLModel, table=True):
     against: bool = Field(default=False, description="the hedge describes the opposite of the question")
     commitment: bool = False
     note: str = Field(default="", sa_type=Text)
-    supersedes_id: int | None = _optional_ref("prediction.id", unique=True)
+    supersedes_id: int | None = optional_ref("prediction.id", unique=True)
     withdrawn: bool = False
     reason: str | None = Field(default=None, sa_type=Text)
+    import_id: int | None = import_ref()
 
 
 class Proposal(SQLModel, table=True):
@@ -197,8 +191,8 @@ class Proposal(SQLModel, table=True):
         CheckConstraint("(state = 'pending') = (decided_at IS NULL)", name="decided"),
     )
 
-    id: int | None = _key()
-    question_id: int = _ref("question.id", index=True)
+    id: int | None = key()
+    question_id: int = ref("question.id", index=True)
     resolver: str = Field(max_length=80, description="which resolver, or 'person'")
     config_sha256: str = Field(default="", max_length=64)
     outcome: str = Field(max_length=120)
@@ -235,8 +229,8 @@ class Resolution(SQLModel, table=True):
         Index("ix_resolution_question_id", "question_id", "id"),
     )
 
-    id: int | None = _key()
-    question_id: int = _ref("question.id")
+    id: int | None = key()
+    question_id: int = ref("question.id")
     outcome: str | None = Field(default=None, max_length=120)
     known_at: datetime | None = Field(default=None, description="when the outcome became public")
     evidence: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
@@ -244,8 +238,8 @@ class Resolution(SQLModel, table=True):
     automatic: bool = Field(default=False, description="written by a rule (a failed condition), not by a person")
     resolved_at: datetime
     resolved_by: str = Field(max_length=120)
-    proposal_id: int | None = _optional_ref("proposal.id")
-    supersedes_id: int | None = _optional_ref("resolution.id", unique=True)
+    proposal_id: int | None = optional_ref("proposal.id")
+    supersedes_id: int | None = optional_ref("resolution.id", unique=True)
 
 
 class Score(SQLModel, table=True):
@@ -270,8 +264,8 @@ class Score(SQLModel, table=True):
     time_weighted: int = Field(sa_type=BigInt)
     opening_low: int = Field(sa_type=BigInt, description="best score within the hedge's interval")
     opening_high: int = Field(sa_type=BigInt, description="worst score within the hedge's interval")
-    opening_id: int = _ref("prediction.id")
-    latest_id: int = _ref("prediction.id")
+    opening_id: int = ref("prediction.id")
+    latest_id: int = ref("prediction.id")
     counted: int = Field(description="number of eligible predictions")
     reference: int = Field(
         sa_type=BigInt, description="score of the reference forecast of the opening prediction's day"
@@ -338,3 +332,15 @@ class DemoMark(SQLModel, table=True):
 
     id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     created_at: datetime
+
+
+#: The tables whose rows an import enters; without one, ``import_id`` is null and not in the index.
+IMPORTED = (Commentator, Source, Question, Reference, Prediction)
+for _table in IMPORTED:
+    _of_import = col(_table.import_id)
+    Index(
+        f"ix_{_table.__tablename__}_import_id",
+        _of_import,
+        sqlite_where=_of_import.is_not(None),
+        postgresql_where=_of_import.is_not(None),
+    )

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, insert, select
+from sqlalchemy import Engine, create_engine, insert, or_, select
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, col
 
 from predictions import ledger
 from predictions.enums import ANNULLED, QuestionStatus
+from predictions.import_models import BulkImport, ImportQuestion
 from predictions.models import (
     Commentator,
     LedgerEvent,
@@ -34,6 +35,7 @@ _COPIED: tuple[tuple[type[SQLModel], str], ...] = (
 _TABLES: tuple[type[SQLModel], ...] = (
     *(table for table, _ in _COPIED),
     *(Question, QuestionTopic, Resolution, Score, RunningTotal, LedgerEvent),
+    *(BulkImport, ImportQuestion),
 )
 _BATCH = 5000
 Row = dict[str, Any]
@@ -49,10 +51,10 @@ def rebuild(session: Session, at: datetime) -> Engine:
     SQLModel.metadata.create_all(engine, tables=[_table(model) for model in _TABLES])
     with Session(engine) as past, past.begin():
         for model, moment in _COPIED:
-            _copy(session, past, model, getattr(model, moment) <= at)
+            _copy(session, past, model, *_was_there(model, moment, at))
         _copy(session, past, QuestionTopic)
         _copy(session, past, Resolution, col(Resolution.resolved_at) <= at)
-        for rows in _batches(session, Question, col(Question.created_at) <= at):
+        for rows in _batches(session, Question, *_was_there(Question, "created_at", at)):
             past.execute(insert(_table(Question)), list(_as_they_were(session, rows, at)))
         rescore(past, now=at, actor=ledger.SYSTEM, progress=lambda *_: None)
     return engine
@@ -69,8 +71,19 @@ def _table(model: type[SQLModel]) -> Any:
     return model.__table__  # type: ignore[attr-defined]
 
 
+def _columns(model: type[SQLModel]) -> list[Any]:
+    return [getattr(model, name) for name in model.model_fields]
+
+
+def _was_there(model: type[SQLModel], moment: str, at: datetime) -> list[Any]:
+    """Return the conditions of the rows on record as of ``at``: those of an import since its completion."""
+    table: Any = model
+    complete = select(col(BulkImport.id)).where(col(BulkImport.completed_at) <= at)
+    return [getattr(table, moment) <= at, or_(table.import_id.is_(None), table.import_id.in_(complete))]
+
+
 def _batches(session: Session, model: type[SQLModel], *conditions: Any) -> Iterator[list[Row]]:
-    query = select(_table(model)).where(*conditions).execution_options(yield_per=_BATCH)
+    query = select(*_columns(model)).where(*conditions).execution_options(yield_per=_BATCH)
     for rows in session.execute(query).mappings().partitions(_BATCH):
         yield [dict(row) for row in rows]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from predictions import ledger
@@ -14,15 +14,19 @@ from predictions.models import LedgerEvent, Prediction, Resolution
 BATCH = 1000
 _TABLES: dict[str, type[SQLModel]] = {"prediction": Prediction, "resolution": Resolution}
 _BULK = "predictions.recorded"
+_IMPORT = "import.completed"
+_NONE = {"count": 0, "ids": [], "sha256": sha256().hexdigest()}
 
 
 def mismatches(session: Session) -> Iterator[str]:
     """Yield one message for each prediction or resolution that was changed, removed or added outside the ledger."""
     logged = dict.fromkeys(_TABLES, 0)
-    events = select(LedgerEvent).where(col(LedgerEvent.subject).in_(_TABLES)).order_by(col(LedgerEvent.seq))
+    about = or_(col(LedgerEvent.subject).in_(_TABLES), col(LedgerEvent.action) == _IMPORT)
+    events = select(LedgerEvent).where(about).order_by(col(LedgerEvent.seq))
     for event in session.execute(events.execution_options(yield_per=BATCH)).scalars():
-        if event.action == _BULK:
+        if event.action in (_BULK, _IMPORT):
             body = json.loads(event.body)
+            body = body if event.action == _BULK else body.get("prediction", _NONE)
             logged["prediction"] += body["count"]
             yield from _bulk(session, event, body)
         else:

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from predictions import ledger
 from predictions.audit.ledger_check import mismatches
+from predictions.imports.visibility import unfinished
 from predictions.models import Question, RunningTotal, Score
 from predictions.questions.resolve import current_resolution
 from predictions.scores.question_scores import score_rows, with_column_names
@@ -15,6 +16,8 @@ from predictions.scores.running_totals import FIELDS, OVERALL, contributions, qu
 
 def verify(session: Session) -> Iterator[str]:
     """Yield one message for each stored number that differs from its recomputation; none if all agree."""
+    for number in sorted(unfinished(session).uncounted):
+        yield f"import {number} is complete, but not counted in all scores yet: verify again in a minute"
     yield from ledger.chain_errors(session)
     yield from mismatches(session)
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * len(FIELDS))

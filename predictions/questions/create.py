@@ -7,6 +7,8 @@ from sqlmodel import Session, col, select
 
 from predictions import ledger
 from predictions.errors import Fault, InvalidInput, inside
+from predictions.imports.staging import import_id, log_entries, staging
+from predictions.imports.visibility import adopted
 from predictions.models import Question, QuestionTopic, row_id
 from predictions.outcomes import checked_outcome
 from predictions.questions.lookup import find_question, taken_slugs
@@ -21,7 +23,10 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
 
     Raises ``InvalidInput`` if the one on record differs, or the condition names an unknown question.
     """
-    existing = _same_question(session, data)
+    find = partial(_same_question, session, data)
+    existing = find()
+    if existing is None and (existing := adopted(session, find, now=now, actor=actor)) is not None:
+        annul_if_condition_failed(session, existing, now=now)
     if existing is not None:
         _must_agree(existing, data)
         return existing
@@ -41,6 +46,7 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
         due_at=data.deadline,
         next_prompt_at=data.deadline,
         created_at=now,
+        import_id=import_id(session),
     )
     _set_condition(session, question, data.condition)
     session.add(question)
@@ -49,11 +55,12 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
         session.add(QuestionTopic(question_id=row_id(question), topic=topic))
     session.flush()
     body = ledger.contents(question) | {"topics": sorted(data.topics)}
-    ledger.append(session, now=now, actor=actor, action="question.entered", subject=question, body=body)
+    log_entries(session, [ledger.NewEvent(now, actor, "question.entered", "question", row_id(question), body)])
     if data.reference is not None:
         with inside("/reference"):
             add_reference(session, question, data.reference, now=now, actor=actor)
-    annul_if_condition_failed(session, question, now=now)
+    if staging(session) is None:
+        annul_if_condition_failed(session, question, now=now)
     return question
 
 

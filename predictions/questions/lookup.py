@@ -21,8 +21,9 @@ def find_question(session: Session, which: int | str) -> Question | None:
 
 
 def taken_slugs(session: Session, table: type[Commentator | Question], slugs: Sequence[str]) -> set[str]:
-    """Return those of the slugs that rows of the table have, by one query on the index of slugs."""
-    return set(session.execute(select(col(table.slug)).where(col(table.slug).in_(slugs))).scalars())
+    """Return those of the slugs that rows of the table have, hidden ones included, by one query on the index."""
+    slug = table.__table__.c.slug  # type: ignore[union-attr]
+    return set(session.execute(select(slug).where(slug.in_(slugs))).scalars())
 
 
 def named_question(session: Session, data: QuestionRef) -> Question:

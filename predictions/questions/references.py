@@ -1,12 +1,17 @@
 """Record reference forecasts: the market or crowd probability of a question on one day."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import Session, select
 
 from predictions import ledger
 from predictions.enums import QuestionKind
 from predictions.errors import Conflict, InvalidInput
+from predictions.imports.staging import import_id, log_entries, staging
+from predictions.imports.visibility import adopted, hidden_imports
 from predictions.models import Question, Reference, row_id
 from predictions.outcomes import per_option
 from predictions.schemas.inputs import ReferenceIn
@@ -23,19 +28,46 @@ def add_reference(session: Session, question: Question, data: ReferenceIn, *, no
     probabilities = [data.probability] if data.probability is not None else []
     if data.probabilities is not None:
         probabilities = per_option(data.probabilities, question, pointer="/probabilities")
-    existing = _known_reference(session, question, data)
+    find = partial(_known_reference, session, question, data)
+    existing = find() or _adopt(session, find, question, now=now, actor=actor)
     if existing is not None:
         if existing.probabilities != probabilities:
             raise Conflict(f"{data.source!r} is on record with another number at that time: give another as_of")
         return existing
     reference = Reference(
-        question_id=row_id(question), probabilities=probabilities, source=data.source, as_of=data.as_of, created_at=now
+        question_id=row_id(question),
+        probabilities=probabilities,
+        source=data.source,
+        as_of=data.as_of,
+        created_at=now,
+        import_id=import_id(session),
     )
-    with rescoring(session, question, now=now, actor=actor):
+    with _counting(session, question, now=now, actor=actor):
         session.add(reference)
+        session.flush()
     body = ledger.contents(reference)
-    ledger.append(session, now=now, actor=actor, action="reference.recorded", subject=reference, body=body)
+    log_entries(session, [ledger.NewEvent(now, actor, "reference.recorded", "reference", row_id(reference), body)])
     return reference
+
+
+@contextmanager
+def _counting(session: Session, question: Question, *, now: datetime, actor: str) -> Iterator[None]:
+    """Rescore the question after the block; for an import, after its completion."""
+    if (into := staging(session)) is not None:
+        yield
+        into.must_count(session, [row_id(question)])
+        return
+    with rescoring(session, question, now=now, actor=actor):
+        yield
+
+
+def _adopt(
+    session: Session, find: Callable[[], Reference | None], question: Question, *, now: datetime, actor: str
+) -> Reference | None:
+    if not hidden_imports(session):
+        return None
+    with _counting(session, question, now=now, actor=actor):
+        return adopted(session, find, now=now, actor=actor)
 
 
 def _known_reference(session: Session, question: Question, data: ReferenceIn) -> Reference | None:

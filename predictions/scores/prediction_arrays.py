@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import bindparam, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from predictions.columns import in_parts
 from predictions.enums import QuestionKind
@@ -25,9 +25,8 @@ COLUMNS = (
     *("probability", "probabilities", "low", "high", "hedge", "vague", "supersedes_id"),
 )
 
-_TABLE = Prediction.__table__  # type: ignore[attr-defined]
-_ON = select(*(_TABLE.c[name] for name in COLUMNS)).where(
-    _TABLE.c.question_id.in_(bindparam("questions", expanding=True))
+_ON = select(*(getattr(Prediction, name) for name in COLUMNS)).where(
+    col(Prediction.question_id).in_(bindparam("questions", expanding=True))
 )
 
 
@@ -88,7 +87,7 @@ def _is_binary(questions: Sequence[Question]) -> bool:
 
 def _rows(session: Session, question_ids: list[int | None], commentator: int | None) -> list[Any]:
     rows: list[Any] = []
-    query = _ON if commentator is None else _ON.where(_TABLE.c.commentator_id == commentator)
+    query = _ON if commentator is None else _ON.where(col(Prediction.commentator_id) == commentator)
     for part in in_parts(question_ids):
         rows.extend(session.execute(query, {"questions": part}).all())
     return rows

@@ -27,7 +27,8 @@ from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.enums import QuestionStatus
-from predictions.models import Question, QuestionTopic, RunningTotal, Score
+from predictions.imports.uncounted import mark_counted
+from predictions.models import Question, QuestionTopic, RunningTotal, Score, row_id
 from predictions.scores.eligibility import select_active
 from predictions.scores.question_scores import COLUMNS, score_rows, with_column_names
 from predictions.scores.running_totals import FIELDS, OVERALL, SUMS
@@ -80,6 +81,7 @@ def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[
             progress(start + len(batch), len(questions))
     if questions:
         _sum_up(session)
+        mark_counted(session, [row_id(question) for question in questions])
         body = {"questions": len(questions), "scores": scores, "changed": changed}
         ledger.append(session, now=now, actor=actor, action="record.rescored", subject=questions[0], body=body)
     return Rescored(scores, changed)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import bindparam, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from predictions.enums import ReferenceType
 from predictions.models import Question, Reference
@@ -21,11 +21,10 @@ MIN_OTHERS = 3
 DAY = 86_400_000_000
 # Days since 1900 fit into 20 bits: a question and a day make one sortable whole number.
 _DAYS_BITS, _DAY_OFFSET = 20, 30_000
-_TABLE = Reference.__table__  # type: ignore[attr-defined]
 _KNOWN = (
-    select(_TABLE.c.question_id, _TABLE.c.as_of, _TABLE.c.probabilities)
-    .where(_TABLE.c.question_id.in_(bindparam("questions", expanding=True)))
-    .order_by(_TABLE.c.as_of, _TABLE.c.id)
+    select(col(Reference.question_id), col(Reference.as_of), col(Reference.probabilities))
+    .where(col(Reference.question_id).in_(bindparam("questions", expanding=True)))
+    .order_by(col(Reference.as_of), col(Reference.id))
 )
 TYPES = (ReferenceType.EVEN, ReferenceType.CONSENSUS, ReferenceType.MARKET)
 

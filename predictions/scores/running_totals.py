@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import product
+from operator import attrgetter
 
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy import select as sa_select
@@ -17,6 +18,8 @@ from sqlmodel import Session, col
 from predictions import ledger
 from predictions.columns import in_parts
 from predictions.enums import QuestionStatus
+from predictions.imports.uncounted import mark_counted, mark_counted_to, uncounted_on
+from predictions.imports.visibility import hiding_predictions
 from predictions.models import Prediction, Question, QuestionTopic, RunningTotal, Score, row_id
 from predictions.scores.eligibility import select_active
 from predictions.scores.question_scores import store_scores
@@ -66,12 +69,15 @@ def rescoring(session: Session, question: Question, *, now: datetime, actor: str
 
     Works in the transaction of the change. Appends a ``question.scored`` event to the ledger if scores changed.
     """
-    before = contributions(session, question)
+    number = row_id(question)
+    with _hiding_uncounted(session, number):
+        before = contributions(session, question)
+    mark_counted(session, [number])
     yield
     session.flush()
     scored = store_scores(session, question)
     after = contributions(session, question)
-    apply_change(session, question_topics(session, row_id(question)), before, after)
+    apply_change(session, question_topics(session, number), before, after)
     if scored or before != after:
         body = {"commentators": scored}
         ledger.append(session, now=now, actor=actor, action="question.scored", subject=question, body=body)
@@ -98,9 +104,38 @@ def apply_change(
 def count_first_predictions(session: Session, predictions: Iterable[tuple[int, int]]) -> None:
     """Count each question for commentators who predict on it for the first time, before the predictions are stored.
 
-    ``predictions`` are pairs (commentator, question); a pair with an active prediction changes nothing.
+    ``predictions`` are pairs (commentator, question) on questions without an outcome; a pair with an active prediction
+    changes nothing.
     """
     fresh = set(predictions)
+    for question in uncounted_on(session, {question for _, question in fresh}):
+        count_imported(session, question)
+    _count(session, fresh)
+
+
+def count_imported(session: Session, question_id: int, *, at_most: int | None = None) -> None:
+    """Count the predictions of complete imports on a question without an outcome, if they are not counted yet.
+
+    With ``at_most``, count those of so many commentators only, and leave the others for a later call.
+    """
+    for some in sorted(uncounted_on(session, [question_id]).get(question_id, ()), key=attrgetter("import_id")):
+        key = {"question": question_id, "imported": some.import_id, "commentator": some.counted_to}
+        people = list(session.execute(_IMPORTED if at_most is None else _IMPORTED.limit(at_most), key).scalars())
+        with _hiding_uncounted(session, question_id):
+            _count(session, {(person, question_id) for person in people})
+        mark_counted_to(session, some, people[-1] if len(people) == at_most else None)
+        if at_most is not None:
+            return
+
+
+@contextmanager
+def _hiding_uncounted(session: Session, question_id: int) -> Iterator[None]:
+    uncounted = uncounted_on(session, [question_id]).get(question_id, ())
+    with hiding_predictions(session, [(some.import_id, some.counted_to) for some in uncounted]):
+        yield
+
+
+def _count(session: Session, fresh: set[tuple[int, int]]) -> None:
     people, questions = sorted({person for person, _ in fresh}), sorted({question for _, question in fresh})
     for some_people, some_questions in product(in_parts(people), in_parts(questions)):
         fresh.difference_update(
@@ -121,6 +156,17 @@ _KNOWN = (
         col(Prediction.question_id).in_(bindparam("questions", expanding=True)),
     )
     .distinct()
+)
+_IMPORTED = (
+    select_active()
+    .where(
+        col(Prediction.question_id) == bindparam("question"),
+        col(Prediction.import_id) == bindparam("imported"),
+        col(Prediction.commentator_id) > bindparam("commentator"),
+    )
+    .with_only_columns(col(Prediction.commentator_id))
+    .distinct()
+    .order_by(col(Prediction.commentator_id))
 )
 _TOPICS_OF = sa_select(col(QuestionTopic.question_id), col(QuestionTopic.topic)).where(
     col(QuestionTopic.question_id).in_(bindparam("questions", expanding=True))

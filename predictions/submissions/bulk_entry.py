@@ -5,13 +5,16 @@ One after the other, with four statements each, they would take nine tenths of t
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, bindparam, insert, select
 from sqlmodel import Session
 
 from predictions import ledger
 from predictions.columns import in_parts
+from predictions.imports.staging import import_id, log_entries
+from predictions.imports.visibility import adopted, hidden_imports
 from predictions.models import Commentator, Source
 from predictions.schemas.inputs import CommentatorIn, SourceIn
 from predictions.slugs import first_free, name_key, slug_candidates
@@ -19,6 +22,7 @@ from predictions.submissions.commentators import new_commentator
 from predictions.submissions.reserved_ids import reserve_ids
 from predictions.submissions.sources import address_of, new_source
 
+Named = TypeVar("Named", Commentator, Source)
 _PEOPLE = Commentator.__table__  # type: ignore[attr-defined]
 _SOURCES = Source.__table__  # type: ignore[attr-defined]
 
@@ -27,9 +31,9 @@ def _named(column: Any, *columns: Any) -> Select[Any]:
     return select(column, *columns).where(column.in_(bindparam("names", expanding=True)))
 
 
-_BY_NAME = _named(_PEOPLE.c.name_key, _PEOPLE.c.id)
+_BY_NAME = _named(_PEOPLE.c.name_key, _PEOPLE.c.id, _PEOPLE.c.import_id)
 _BY_SLUG = _named(_PEOPLE.c.slug)
-_BY_ADDRESS = _named(_SOURCES.c.url, _SOURCES.c.id)
+_BY_ADDRESS = _named(_SOURCES.c.url, _SOURCES.c.id, _SOURCES.c.import_id)
 
 
 def enter_commentators(
@@ -40,7 +44,9 @@ def enter_commentators(
     Names without a visible character are left out: entering such a line by itself says what is wrong.
     """
     keys = {data: key for data in dict.fromkeys(items) if (key := name_key(data.name or ""))}
-    known = {row.name_key: row.id for row in _rows(session, _BY_NAME, keys.values())}
+    found = _rows(session, _BY_NAME, keys.values())
+    _adopt(session, Commentator, found, now, actor)
+    known = {row.name_key: row.id for row in found}
     candidates = {
         key: slug_candidates(data.name or "", "commentator", key) for data, key in keys.items() if key not in known
     }
@@ -58,7 +64,9 @@ def enter_commentators(
 def enter_sources(session: Session, items: Iterable[SourceIn], *, now: datetime, actor: str) -> dict[SourceIn, int]:
     """Return the ids of sources given by address; enter the new ones in the order given."""
     addresses = {data: address_of(data) for data in dict.fromkeys(items)}
-    known = {row.url: row.id for row in _rows(session, _BY_ADDRESS, addresses.values())}
+    found = _rows(session, _BY_ADDRESS, addresses.values())
+    _adopt(session, Source, found, now, actor)
+    known = {row.url: row.id for row in found}
     new: dict[str, Source] = {}
     for data, address in addresses.items():
         if address not in known:
@@ -80,9 +88,16 @@ def _insert(
     kind = type(rows[0])
     table = _PEOPLE if kind is Commentator else _SOURCES
     for number, row in zip(reserve_ids(session, kind, len(rows)), rows, strict=True):
-        row.id = number
+        row.id, row.import_id = number, import_id(session)
     contents = [ledger.contents(row) for row in rows]
     session.connection().execute(insert(table), contents)
     action = f"{table.name}.entered"
-    ledger.append_all(session, [ledger.NewEvent(now, actor, action, table.name, row["id"], row) for row in contents])
+    log_entries(session, [ledger.NewEvent(now, actor, action, table.name, row["id"], row) for row in contents])
     return contents
+
+
+def _adopt(session: Session, table: type[Named], rows: Iterable[Any], now: datetime, actor: str) -> None:
+    """Make those of the rows visible that an unfinished import entered."""
+    hidden = hidden_imports(session)
+    for number in [row.id for row in rows if row.import_id in hidden]:
+        adopted(session, partial(session.get, table, number), now=now, actor=actor)

@@ -11,7 +11,9 @@ from sqlmodel import Session, col, select
 from predictions import ledger
 from predictions.enums import CommentatorKind
 from predictions.errors import Conflict, InvalidInput
-from predictions.models import Commentator, Source
+from predictions.imports.staging import import_id, log_entries
+from predictions.imports.visibility import adopted
+from predictions.models import Commentator, Source, row_id
 from predictions.questions.lookup import taken_slugs
 from predictions.schemas.inputs import CommentatorIn
 from predictions.slugs import free_slug, name_key
@@ -40,12 +42,13 @@ def find_commentator(session: Session, data: CommentatorIn) -> Commentator | Non
             )
         if existing is not None:
             return existing
-    return session.execute(_BY_NAME, {"name": name_key(data.name or "")}).scalars().first()
+    return _named(session, name_key(data.name or ""))
 
 
 def enter_commentator(session: Session, data: CommentatorIn, *, now: datetime, actor: str) -> Commentator:
     """Return the commentator that ``data`` names; enter a new one."""
-    existing = find_commentator(session, data)
+    find = partial(find_commentator, session, data)
+    existing = find() or adopted(session, find, now=now, actor=actor)
     if existing is not None:
         return existing
     name = data.name or ""
@@ -81,7 +84,8 @@ def change_commentator(
     changes = _with_statement(commentator, changes)
     if "name" in changes:
         key = _visible_key(changes["name"])
-        other = session.exec(select(Commentator).where(Commentator.name_key == key)).first()
+        same_name = partial(_named, session, key)
+        other = same_name() or adopted(session, same_name, now=now, actor=actor)
         if other is not None and other.id != commentator.id:
             raise Conflict(f"{other.name!r} (id {other.id}) has this name already: choose a distinct name")
         commentator.name_key = key
@@ -91,6 +95,10 @@ def change_commentator(
     session.flush()
     body = {"before": before, "after": changes}
     ledger.append(session, now=now, actor=actor, action="commentator.changed", subject=commentator, body=body)
+
+
+def _named(session: Session, key: str) -> Commentator | None:
+    return session.execute(_BY_NAME, {"name": key}).scalars().first()
 
 
 def _with_statement(commentator: Commentator, changes: dict[str, Any]) -> dict[str, Any]:
@@ -113,6 +121,9 @@ def _visible_key(name: str) -> str:
 
 
 def _enter(session: Session, row: Commentator | Source, subject: str, now: datetime, actor: str) -> None:
+    row.import_id = import_id(session)
     session.add(row)
     session.flush()
-    ledger.append(session, now=now, actor=actor, action=f"{subject}.entered", subject=row, body=ledger.contents(row))
+    log_entries(
+        session, [ledger.NewEvent(now, actor, f"{subject}.entered", subject, row_id(row), ledger.contents(row))]
+    )

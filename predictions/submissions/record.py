@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from predictions import ledger
 from predictions.errors import InvalidInput, inside, time_text
+from predictions.imports.staging import Staging, import_id, staging
 from predictions.models import Prediction, Question, row_id
 from predictions.schemas.inputs import PredictionIn, StatedIn
 from predictions.scores.running_totals import count_first_predictions, rescoring
@@ -68,7 +69,8 @@ def record_each(session: Session, submissions: Sequence[Submission]) -> list[Pre
 def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: datetime, actor: str) -> list[int]:
     """Record many predictions like ``record_prediction``, with one ledger event. Returns their ids in the same order.
 
-    All or nothing: the pointers of an ``InvalidInput`` begin with the index of the item (``/3/probability``).
+    For an import they are staged, without an event. All or nothing: the pointers of an ``InvalidInput`` begin with the
+    index of the item (``/3/probability``).
     """
     cache = EntityCache(session, now=now, actor=actor)
     cache.prefetch(items)
@@ -79,11 +81,24 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
             rows.append(_prepare(cache, item))
     if not rows:
         return []
+    if (into := staging(session)) is not None:
+        return list(_stage(session, into, rows))
     ids = _store(session, rows, now=now, actor=actor)
     body = {"count": len(ids), "ids": ranges(ids), "sha256": digest(ids, rows)}
     subject = session.get_one(Prediction, ids[0])
     ledger.append(session, now=now, actor=actor, action="predictions.recorded", subject=subject, body=body)
     return list(ids)
+
+
+def _stage(session: Session, into: Staging, rows: list[Row]) -> range:
+    """Insert rows of an import, which are counted and scored after its completion. Returns the ids."""
+    ids = reserve_ids(session, Prediction, len(rows))
+    numbered = [{"id": number, **row} for number, row in zip(ids, rows, strict=True)]
+    session.connection().execute(_STORE, numbered)
+    for row in numbered:
+        into.add(_TABLE.name, row["id"], row)
+    into.must_count(session, {row["question_id"] for row in rows})
+    return ids
 
 
 def _store(session: Session, rows: list[Row], *, now: datetime, actor: str) -> range:
@@ -152,5 +167,6 @@ def _row(cache: EntityCache, data: StatedIn, commentator_id: int, question: Ques
         "supersedes_id": None,
         "withdrawn": False,
         "reason": None,
+        "import_id": import_id(cache.session),
         **vars(stated_probability(data, question)),
     }

@@ -1,12 +1,14 @@
 """Enter and correct sources."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session, select
 
 from predictions import ledger
 from predictions.errors import InvalidInput
+from predictions.imports.visibility import adopted
 from predictions.models import Source
 from predictions.schemas.inputs import SourceIn
 from predictions.submissions.commentators import _enter
@@ -19,12 +21,17 @@ def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str)
         if existing is None:
             raise InvalidInput.at("/id", f"no source has the id {data.id}: check it, or give the url")
         return existing
-    existing = session.exec(select(Source).where(Source.url == address_of(data))).first()
+    find = partial(_at, session, address_of(data))
+    existing = find() or adopted(session, find, now=now, actor=actor)
     if existing is not None:
         return existing
     source = new_source(data, now)
     _enter(session, source, "source", now, actor)
     return source
+
+
+def _at(session: Session, address: str) -> Source | None:
+    return session.exec(select(Source).where(Source.url == address)).first()
 
 
 def address_of(data: SourceIn) -> str:

@@ -55,7 +55,7 @@ def prediction_lines(session: Session) -> Iterator[Content]:
     """Yield all predictions in order of recording, with superseded ones, corrections and withdrawals."""
     superseded = set(session.execute(select(col(Prediction.supersedes_id)).where(_SUPERSEDES)).scalars())
     slugs, people = _slugs(session), _people(session)
-    source = [column.label(f"source_{column.name}") for column in _columns(Source)]
+    source = [column.label(f"source_{column.key}") for column in _columns(Source)]
     query = select(*_columns(Prediction), *source).join(Source, isouter=True).order_by(col(Prediction.id))
     for row in _stream(session, query):
         ref = {"ref": f"p{row.id}"} if row.id in superseded else {}
@@ -96,7 +96,7 @@ _SUPERSEDES = col(Prediction.supersedes_id).is_not(None)
 
 
 def _columns(table: type[SQLModel]) -> list[Any]:
-    return list(table.__table__.c)  # type: ignore[attr-defined]
+    return [getattr(table, name) for name in table.model_fields]
 
 
 def _stream(session: Session, query: Any) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from predictions.errors import Conflict, InvalidInput
+from predictions.imports.staging import savepoint
 from predictions.models import Prediction, Question, Reference, row_id
 from predictions.outcomes import per_option
 from predictions.questions.create import enter_question
@@ -17,6 +18,7 @@ from predictions.submissions.corrections import correct_prediction, withdraw_pre
 from predictions.submissions.sources import enter_source
 from predictions.transfer.duplicates import ExistingPredictions, ExistingResolutions, words, words_on_record
 from predictions.transfer.line_types import (
+    Change,
     CommentatorLine,
     CorrectionLine,
     ReferenceLine,
@@ -61,16 +63,22 @@ class Steps:
         existing = self.question(which)
         if existing is None:
             raise InvalidInput.at("/question", f"no question has the id or slug {which!r}: check it, or enter it first")
-        return existing
+        return self.session.get_one(Question, row_id(existing))  # the one in the cache may be detached
 
     def commentator(self, line: CommentatorLine) -> bool:
-        """Enter a commentator; add their statement unless one is on record."""
+        """Enter a commentator, without the statement."""
         present = find_commentator(self.session, line) is not None
-        person = enter_commentator(self.session, line, now=self.now, actor=self.actor)
-        if (line.statement or line.statement_on or line.statement_url) and not person.statement:
-            statement = {name: getattr(line, name) for name in STATEMENT}
-            change_commentator(self.session, person, statement, now=self.now, actor=self.actor)
+        enter_commentator(self.session, line, now=self.now, actor=self.actor)
         return present
+
+    def statement(self, line: CommentatorLine) -> bool:
+        """Add a commentator's statement unless one is on record."""
+        person = enter_commentator(self.session, line, now=self.now, actor=self.actor)
+        if person.statement:
+            return True
+        statement = {name: getattr(line, name) for name in STATEMENT}
+        change_commentator(self.session, person, statement, now=self.now, actor=self.actor)
+        return False
 
     def source(self, line: SourceLine) -> bool:
         """Enter a source."""
@@ -84,7 +92,7 @@ class Steps:
         last = self._whole.get(name)
         if last is not None and last[0] == data:
             return last[1], True
-        with self.session.begin_nested():
+        with savepoint(self.session):
             existing = enter_question(self.session, data, now=self.now, actor=self.actor)
         present = last is not None or existing.created_at != self.now
         self._whole[name] = (data, existing)
@@ -109,17 +117,18 @@ class Steps:
 
     def change(self, line: CorrectionLine | WithdrawalLine) -> bool:
         """Correct or withdraw a prediction."""
-        wrong = self._prediction(line.prediction)
+        wrong = self.prediction(line.prediction)
         later = self.session.exec(select(Prediction).where(Prediction.supersedes_id == wrong.id)).first()
         present = later is not None and self._says(line, wrong, later)
-        if isinstance(line, WithdrawalLine):
-            if not present:
-                withdraw_prediction(self.session, wrong, line, now=self.now, actor=self.actor)
-            return present
-        row = later if present else correct_prediction(self.session, wrong, line, now=self.now, actor=self.actor)
-        if line.ref is not None:
-            self.remember(line.ref, row_id(row))
+        number = row_id(later) if present else self._supersede(line, wrong)
+        if isinstance(line, CorrectionLine) and line.ref is not None:
+            self.remember(line.ref, number)
         return present
+
+    def _supersede(self, line: CorrectionLine | WithdrawalLine, wrong: Prediction) -> int:
+        if isinstance(line, WithdrawalLine):
+            return row_id(withdraw_prediction(self.session, wrong, line, now=self.now, actor=self.actor))
+        return row_id(correct_prediction(self.session, wrong, line, now=self.now, actor=self.actor))
 
     def remember(self, ref: str, number: int) -> None:
         """Store the prediction id of a ref. Raises ``InvalidInput`` for a duplicate ref."""
@@ -129,16 +138,30 @@ class Steps:
 
     def outcome(self, line: ResolutionLine | RetractionLine) -> bool:
         """Resolve a question, or retract its resolution."""
-        question = self.named(line.question)
-        if self.resolutions.take(line, question):
+        if self.resolutions.take(line, self.named(line.question)):
             return True
+        self._resolve(line)
+        return False
+
+    def _resolve(self, line: ResolutionLine | RetractionLine) -> None:
+        question = self.named(line.question)
         if isinstance(line, RetractionLine):
             retract_resolution(self.session, question, line.reason, now=self.now, actor=self.actor)
         else:
             resolve(self.session, question, line, now=self.now, actor=self.actor)
-        return False
 
-    def _prediction(self, which: int | str) -> Prediction:
+    def apply(self, line: Change) -> int | None:
+        """Apply a line that was checked. Return the id of the row by which it supersedes a prediction, if it does."""
+        if isinstance(line, CorrectionLine | WithdrawalLine):
+            return self._supersede(line, self.prediction(line.prediction))
+        if isinstance(line, CommentatorLine):
+            self.statement(line)
+        else:
+            self._resolve(line)
+        return None
+
+    def prediction(self, which: int | str) -> Prediction:
+        """Return the prediction with this id or ref. Raises ``InvalidInput`` if there is none."""
         if isinstance(which, str) and which not in self.refs:
             raise InvalidInput.at("/prediction", f"no line that was recorded has the ref {which!r}: check both lines")
         number = self.refs[which] if isinstance(which, str) else which

@@ -1,7 +1,8 @@
 """Import many lines at once, independent of their order in the file.
 
 Commentators, sources and questions are entered at once, predictions in large batches, corrections after all
-predictions, outcomes last. If a line is refused, the caller decides whether to keep the others.
+predictions, outcomes last; these two are checked, and applied after the completion of the import. If a line is
+refused, the caller decides whether to keep the others.
 """
 
 from collections import Counter
@@ -9,48 +10,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from predictions.demo_mark import is_demo
-from predictions.enums import ANNULLED, QuestionStatus
 from predictions.errors import Conflict, Fault, InvalidInput, TrackRecordError, inside
-from predictions.models import Commentator, Prediction, Question, Reference, Resolution, Source, row_id
+from predictions.imports.staging import Staging, savepoint
+from predictions.models import row_id
 from predictions.questions.lookup import named_question
 from predictions.schemas.inputs import QuestionIn, QuestionRef
-from predictions.submissions.record import record_predictions
+from predictions.submissions.in_pieces import Pause, no_pause, record_in_pieces
+from predictions.transfer.checked_changes import CheckedChanges
 from predictions.transfer.import_steps import Steps
 from predictions.transfer.line_types import (
     CommentatorLine,
-    CorrectionLine,
     DemoLine,
     Line,
     PredictionLine,
     QuestionLine,
     ReferenceLine,
-    ResolutionLine,
-    RetractionLine,
     SourceLine,
-    WithdrawalLine,
 )
 
-#: Predictions recorded at once: enough to be fast, few enough to fit in memory.
+#: Predictions looked up and recorded together: enough to be fast, few enough to fit in memory.
 AT_ONCE = 20_000
-#: Batch size after a refused line, so that the cost of many refused lines is not quadratic.
-PIECE = 100
 #: Number of refused lines after which an all-or-nothing import stops checking.
 ENOUGH = 500
 #: Number of faults reported in full; further ones are only counted.
 MAX_FAULTS = 50
-TABLES: dict[str, type[SQLModel]] = {
-    "commentators": Commentator,
-    "sources": Source,
-    "questions": Question,
-    "references": Reference,
-    "predictions": Prediction,
-    "resolutions": Resolution,
-}
-Outcome = ResolutionLine | RetractionLine
+#: The tables by the name that a report gives their rows.
+TABLES = {f"{name}s": name for name in ("commentator", "source", "question", "reference", "prediction", "resolution")}
 Progress = Callable[[int, int], None]
 
 
@@ -90,21 +78,22 @@ class Report:
 
 
 class Import:
-    """One import: ``take`` each line with its number in the file, then ``finish``; the result is in ``report``.
+    """Stage one import: ``take`` each line with its number in the file, then ``finish``; the result is in ``report``.
 
-    A refused line is undone, except for a valid question that it gave in full. Without ``keep`` the caller rolls all
-    back if a line is refused, and the import may stop early.
+    A refused line is undone, except for a valid question that it gave in full. Without ``keep`` the caller drops the
+    import if a line is refused, and it may stop early. Calls ``pause`` whenever the rest may follow in another
+    transaction.
     """
 
-    def __init__(self, session: Session, *, now: datetime, actor: str, keep: bool) -> None:
-        self._keep = keep
+    def __init__(
+        self, session: Session, into: Staging, *, now: datetime, actor: str, keep: bool, pause: Pause = no_pause
+    ) -> None:
+        self._keep, self._into, self._pause = keep, into, pause
         self._session, self._now, self._actor = session, now, actor
         self._steps = Steps(session, now=now, actor=actor)
-        self._before = self._counts()
         self._batch: list[tuple[int, PredictionLine]] = []
         self._early: list[tuple[int, QuestionLine | ReferenceLine | PredictionLine]] = []
-        self._changes: list[tuple[int, CorrectionLine | WithdrawalLine]] = []
-        self._outcomes: list[tuple[int, Outcome]] = []
+        self._changes = CheckedChanges(session, self._steps, self._note)
         self.report = Report()
 
     def take(self, number: int, line: Line) -> None:
@@ -113,18 +102,19 @@ class Import:
             self._refuse_demo()
         elif isinstance(line, PredictionLine):
             self._batch.append((number, line))
+            self._pause()
             if len(self._batch) >= AT_ONCE:
                 self._record_batch()
         elif isinstance(line, CommentatorLine):
             self._try(number, line.type, lambda: self._steps.commentator(line))
+            if line.statement or line.statement_on or line.statement_url:
+                self._changes.take(number, line)
         elif isinstance(line, SourceLine):
             self._try(number, line.type, lambda: self._steps.source(line))
         elif isinstance(line, QuestionLine | ReferenceLine):
             self._enter_or_wait(number, line)
-        elif isinstance(line, CorrectionLine | WithdrawalLine):
-            self._changes.append((number, line))
         else:
-            self._outcomes.append((number, line))
+            self._changes.take(number, line)
 
     def _refuse_demo(self) -> None:
         """Raise ``Conflict`` unless the database is a demo too: nothing invented gets into a real record."""
@@ -135,36 +125,35 @@ class Import:
             )
 
     def finish(self, progress: Progress = _silent) -> Report:
-        """Enter the queued lines. Calls ``progress`` with the corrections and outcomes done, and their total."""
+        """Enter the queued lines. Calls ``progress`` with the corrections and outcomes checked, and their total."""
         self._record_batch()
         self._enter_waiting()
-        if self._is_hopeless():
-            self._changes, self._outcomes = [], []
-        total = len(self._changes) + len(self._outcomes)
-        for done, (number, line) in enumerate(self._changes, 1):
-            self._try(number, line.type, lambda line=line: self._steps.change(line))  # type: ignore[misc]
-            progress(done, total)
-        self._enter_outcomes(lambda done: progress(len(self._changes) + done, total))
+        if not self._is_hopeless():
+            self._changes.check(self._pause, lambda done: progress(done, len(self._changes)))
         self._session.flush()
-        self.report.recorded = {name: now - self._before[name] for name, now in self._counts().items()}
+        into = self._into
+        self.report.recorded = {name: into.count(table) for name, table in TABLES.items()}
+        self.report.recorded["predictions"] += self._changes.predictions
+        self.report.recorded["resolutions"] = self._changes.resolutions
         self.report.faults.sort(key=lambda fault: fault.line)
         return self.report
 
-    def _counts(self) -> dict[str, int]:
-        return {
-            name: self._session.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in TABLES.items()
-        }
+    def _note(self, number: int, kind: str, result: TrackRecordError | bool) -> None:
+        if isinstance(result, TrackRecordError):
+            self.report.refuse(number, kind, result)
+        else:
+            self.report.present[kind] += result
 
     def _try(self, number: int, kind: str, step: Callable[[], bool]) -> None:
         try:
-            with self._session.begin_nested():
+            with savepoint(self._session):
                 present = step()
         except TrackRecordError as error:
             self._steps.forget()
             self.report.refuse(number, kind, error)
         else:
             self.report.present[kind] += present
+        self._pause()
 
     def _enter_or_wait(self, number: int, line: QuestionLine | ReferenceLine, *, last: bool = False) -> None:
         if not last and self._lacks(line):
@@ -210,6 +199,7 @@ class Import:
                 self._refuse_unknown_question(number, line)
             else:
                 self._early.append((number, line))
+            self._pause()
         self._record(ready)
 
     def _refuse_unknown_question(self, number: int, line: PredictionLine) -> None:
@@ -249,64 +239,19 @@ class Import:
             self.report.refuse(number, line.type, error)
 
     def _record(self, lines: list[tuple[int, PredictionLine]]) -> None:
-        """Record the valid lines; after a refused line go on in smaller batches."""
-        start, size = 0, len(lines)
-        while start < len(lines) and not self._is_hopeless():
-            piece = lines[start : start + size]
-            bad = self._try_to_record(piece)
-            if bad is None:
-                start, size = start + len(piece), 2 * size
-            else:
-                self._try_to_record(piece[:bad])
-                start, size = start + bad + 1, PIECE
+        """Record the valid lines."""
+
+        def refuse(index: int, error: InvalidInput) -> bool:
+            number, line = lines[index]
+            self.report.refuse(number, line.type, error)
+            return not self._is_hopeless()
+
+        items = [line for _, line in lines]
+        ids = record_in_pieces(self._session, items, now=self._now, actor=self._actor, pause=self._pause, refuse=refuse)
+        for index, row in ids.items():
+            number, line = lines[index]
+            self._remember(number, line, row)
 
     def _is_hopeless(self) -> bool:
         self.report.stopped = not self._keep and self.report.refused >= ENOUGH
         return self.report.stopped
-
-    def _try_to_record(self, lines: list[tuple[int, PredictionLine]]) -> int | None:
-        """Record all lines and return None; or, if one is refused, record none and return its index."""
-        try:
-            with self._session.begin_nested():
-                items = [line for _, line in lines]
-                ids = record_predictions(self._session, items, now=self._now, actor=self._actor)
-        except InvalidInput as error:
-            at, below = _item(error)
-            self.report.refuse(lines[at][0], lines[at][1].type, below)
-            return at
-        for (number, line), row in zip(lines, ids, strict=True):
-            self._remember(number, line, row)
-        return None
-
-    def _enter_outcomes(self, progress: Callable[[int], None]) -> None:
-        """Enter outcomes in the order of the file, but those of conditional questions after their conditions'."""
-        waiting, done, last = self._outcomes, 0, False
-        while waiting:
-            later: list[tuple[int, Outcome]] = []
-            held: set[int | str] = set()
-            for number, line in waiting:
-                if not last and (line.question in held or self._is_too_early(line)):
-                    held.add(line.question)
-                    later.append((number, line))
-                    continue
-                self._try(number, line.type, lambda line=line: self._steps.outcome(line))  # type: ignore[misc]
-                done += 1
-                progress(done)
-            last = len(later) == len(waiting)
-            waiting = later
-
-    def _is_too_early(self, line: Outcome) -> bool:
-        if isinstance(line, RetractionLine) or line.outcome.casefold() == ANNULLED:
-            return False
-        question = self._steps.question(line.question)
-        if question is None or question.condition_question_id is None:
-            return False
-        condition = self._session.get_one(Question, question.condition_question_id)
-        return condition.status in (QuestionStatus.OPEN, QuestionStatus.DUE)
-
-
-def _item(error: InvalidInput) -> tuple[int, InvalidInput]:
-    """Return the index of the item that an error is about, and the error with pointers relative to that item."""
-    at = int(error.faults[0].pointer.split("/")[1])
-    faults = [Fault(fault.pointer.removeprefix(f"/{at}"), fault.detail) for fault in error.faults]
-    return at, InvalidInput(error.detail, *faults)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from predictions.schemas.fields import CalendarDay, Id, Input, Note, Slug, Url
 from predictions.schemas.inputs import (
@@ -112,6 +112,11 @@ Line = (
     | ResolutionLine
     | RetractionLine
 )
+#: A line that changes rows which others may have changed too: applied after the completion of an import.
+Change = Annotated[
+    CommentatorLine | CorrectionLine | WithdrawalLine | ResolutionLine | RetractionLine, Field(discriminator="type")
+]
+CHANGES: TypeAdapter[Change] = TypeAdapter(Change)
 LINES: dict[str, type[Line]] = {
     "demo": DemoLine,
     "commentator": CommentatorLine,

@@ -3,26 +3,30 @@
 import io
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TextIO
 
 import typer
 from rich.progress import Progress
+from sqlmodel import Session
 
 from predictions.errors import Fault
+from predictions.imports.staging import Staging
+from predictions.submissions.in_pieces import Pause
 from predictions.transfer.importer import MAX_FAULTS, Import, LineFault, Report
 from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready
 from service.cli.errors import FINDINGS, INVALID, one_line
-from service.db.engine import read_transaction, write_transaction
+from service.db.engine import read_transaction
 from service.files.csv_columns import column_of
 from service.files.export_content import What, content_of
 from service.files.export_file import write
 from service.files.import_file import Format, format_of, read_into
+from service.imports import run_import, take_over_imports
 
 
 class _Undo(Exception):
-    pass
+    """Raised to drop an import."""
 
 
 def import_file(
@@ -68,17 +72,23 @@ def _check_encoding(encoding: str) -> None:
 
 
 def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, keep: bool, dry_run: bool) -> Report:
+    reports: list[Report] = []
     with _open(file) as stream, ready() as (_, engine), progress_bar() as bar:
-        try:
-            with write_transaction(engine) as session:
-                into = Import(session, now=clock.now(), actor=ACTOR, keep=keep)
-                read_into(into, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
-                report = into.finish(_finishing(bar))
-                if dry_run or (report.refused and not keep):
-                    raise _Undo
-        except _Undo:
-            pass
-    return report
+
+        def stage(session: Session, into: Staging, pause: Pause) -> None:
+            lines = Import(session, into, now=clock.now(), actor=ACTOR, keep=keep, pause=pause)
+            read_into(lines, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
+            report = lines.finish(_finishing(bar))
+            reports.append(report)
+            if dry_run or (report.refused and not keep):
+                raise _Undo
+
+        take_over_imports(engine, clock)
+        with suppress(_Undo):
+            _, late = run_import(engine, clock, actor=ACTOR, stage=stage)
+            for fault in late:
+                reports[0].refuse(fault.number, fault.type, fault.error)
+    return reports[0]
 
 
 @contextmanager

@@ -123,10 +123,17 @@ def write_transaction(engine: Engine) -> Iterator[Session]:
 
     Raises ``OutcomeUnknown`` if the connection is lost while the commit is under way.
     """
-    with _turn(engine), Session(engine) as session, _committed(session):
+    with Session(engine) as session, exclusive(engine, session):
+        yield session
+
+
+@contextmanager
+def exclusive(engine: Engine, session: Session) -> Iterator[None]:
+    """Do the same with a session that goes on after the commit."""
+    with _turn(engine), _committed(session):
         refuse_if_over()
         lock_writers(session)
-        yield session
+        yield
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The scheduler: sweep due questions, send their deliveries and probe their sources.
+"""The scheduler: sweep due questions, send their deliveries, probe their sources and take over lost imports.
 
 The schedule is stored in the rows, so nothing is lost when a process ends.
 """
@@ -21,6 +21,7 @@ from resolvers.probing.worker import Prober
 from service.clock import SystemClock
 from service.db.engine import bookkeeping_transaction, write_transaction
 from service.errors import Unavailable
+from service.imports import take_over_imports
 from service.scheduling.crash_points import crash_if_armed
 from service.scheduling.workers import Ticker, Watchdog, Worker, WorkerToken
 from service.settings import Settings
@@ -40,7 +41,7 @@ PRUNE_SECONDS = 24 * 3600.0
 
 
 class Scheduler:
-    """Sweep, deliveries and probes on one database, in threads. Each process may run one scheduler.
+    """Sweep, deliveries, probes and lost imports on one database, in threads. Each process may run one scheduler.
 
     ``senders``, ``policy`` and ``prober`` replace those from the settings. Call ``start`` and ``stop`` once; ``tick``
     does the work of one tick in the thread of the caller instead.
@@ -65,7 +66,8 @@ class Scheduler:
         self._notifier = Worker("deliveries", self._make_notifier, self._clock)
         self._prober_worker = Worker("probes", lambda: self._probe, self._clock)
         self._prober = prober or make_prober(engine, settings, self._clock, self._prober_worker.wake)
-        self._workers = [self._sweeper, self._notifier, self._prober_worker]
+        self._importer = Worker("imports", lambda: self._take_over_imports, self._clock)
+        self._workers = [self._sweeper, self._notifier, self._prober_worker, self._importer]
         self._ticker = Ticker(settings.tick_seconds, self._wake, self._clock)
         self._watchdog = Watchdog(self._ticker, self._workers, settings.tick_seconds, stuck_seconds)
         self._dispatcher: Dispatcher | None = None
@@ -115,6 +117,7 @@ class Scheduler:
         counted: Counter[str] = Counter()
         while (swept := self._sweep_batch()).examined:
             counted["prompted"] += swept.prompted
+        take_over_imports(self._engine, self._clock)
         counted.update(self._prober.run_due(seconds))
         counted.update(self._make_dispatcher().deliver(seconds))
         return counted
@@ -161,6 +164,11 @@ class Scheduler:
             self._prune_at = self._clock.monotonic() + PRUNE_SECONDS
             prune_snapshots(self._engine, self._settings, self._clock.now())
         return self._prober.start_due() > 0
+
+    def _take_over_imports(self, token: WorkerToken) -> bool:
+        """Drop or finish the imports whose process was lost."""
+        take_over_imports(self._engine, self._clock, token.report_progress)
+        return False
 
     def _make_dispatcher(self) -> Dispatcher:
         return Dispatcher(

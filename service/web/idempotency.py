@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -12,7 +13,11 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions.errors import InvalidInput
+from predictions.imports.staging import Staging
+from predictions.submissions.in_pieces import Pause
+from service.db.engine import read_transaction
 from service.db.models import IdempotentReply
+from service.imports import run_import
 from service.security.api_keys import Caller
 from service.web.etag import JSON
 
@@ -61,18 +66,45 @@ class IdempotentWrite:
 
         return _response(await self._state.writer.run_batched(once, None))
 
+    def imported(self, caller: Caller, stage: Callable[[Session, Staging, Pause], BaseModel]) -> Response:
+        """Do the same, with status 201, for a job that stages many rows, as an import of its own.
+
+        The rows are visible once all are written, and the answer follows when they are scored.
+        """
+
+        def keep_reply(session: Session, result: BaseModel) -> None:
+            replies.append(self._once(session, caller, lambda _: result, 201))
+            if replies[0][2]:
+                raise _Repeated
+
+        replies: list[tuple[int, str, bool]] = []
+        with read_transaction(self._state.engine) as session:
+            if (stored := self._stored(session, caller)) is not None:
+                return _response(stored)
+        with suppress(_Repeated):
+            clock = self._state.clock
+            run_import(self._state.engine, clock, actor=caller.name, stage=stage, with_completion=keep_reply)
+        return _response(replies[0])
+
+    def _stored(self, session: Session, caller: Caller) -> tuple[int, str, bool] | None:
+        """Return the reply to an earlier request with this key. Raises ``InvalidInput`` for a different request."""
+        stored = session.get(IdempotentReply, (self._key, caller.name)) if self._key is not None else None
+        if stored is None:
+            return None
+        if stored.request_sha256 != self._digest:
+            raise InvalidInput.at(
+                _HEADER, "was already used for a different request: choose a new key for each request"
+            )
+        return stored.status, stored.body, True
+
     def _once(
         self, session: Session, caller: Caller, job: Callable[[Session], BaseModel], status: int
     ) -> tuple[int, str, bool]:
         if self._key is None:
             return status, job(session).model_dump_json(), False
-        stored = session.get(IdempotentReply, (self._key, caller.name))
+        stored = self._stored(session, caller)
         if stored is not None:
-            if stored.request_sha256 != self._digest:
-                raise InvalidInput.at(
-                    _HEADER, "was already used for a different request: choose a new key for each request"
-                )
-            return stored.status, stored.body, True
+            return stored
         body = job(session).model_dump_json()
         reply = IdempotentReply(
             key=self._key,
@@ -85,6 +117,10 @@ class IdempotentWrite:
         session.add(reply)
         session.flush()
         return status, body, False
+
+
+class _Repeated(Exception):
+    """Raised to drop an import whose request was answered meanwhile."""
 
 
 def _response(result: tuple[int, str, bool]) -> Response:

@@ -23,7 +23,7 @@ QUESTION = {"slug": "q", "text": "t", "resolution_criteria": "c", "deadline": "2
 SLIPPED_IN = (
     "INSERT INTO prediction SELECT 9, 1, question_id, source_id, made_at, recorded_at, recorded_by, probability, "
     "probabilities, low, high, hedge, lexicon, lexicon_version, phrase, vague, overridden, against, commitment, "
-    "note, NULL, withdrawn, NULL FROM prediction WHERE id = 1"
+    "note, NULL, withdrawn, NULL, NULL FROM prediction WHERE id = 1"
 )
 
 

@@ -145,7 +145,7 @@ def read_whole(session: Session) -> dict[str, Any]:
     sums = session.execute(select(RunningTotal)).scalars()
     made = estimate(session, Filters(), "opening", NOW)
     items = board(session, Filters(), "opening", made, now=NOW)
-    apart = {"id", "created_at", "due_at", "condition_question_id", "next_prompt_at", "prompts"}
+    apart = {"id", "import_id", "created_at", "due_at", "condition_question_id", "next_prompt_at", "prompts"}
     return {
         "scores": {
             (people[row.commentator_id].slug, questions[row.question_id].slug): row.model_dump(exclude=derived)
@@ -156,9 +156,9 @@ def read_whole(session: Session) -> dict[str, Any]:
         },
         "board": [item.model_dump(exclude={"commentator": {"id"}}) for item in items],
         "questions": {row.slug: row.model_dump(exclude=apart) for row in questions.values()},
-        "people": {row.slug: row.model_dump(exclude={"id", "created_at"}) for row in people.values()},
+        "people": {row.slug: row.model_dump(exclude={"id", "created_at", "import_id"}) for row in people.values()},
         "sources": [
-            row.model_dump(exclude={"id", "created_at"})
+            row.model_dump(exclude={"id", "created_at", "import_id"})
             for row in session.execute(select(Source).order_by(col(Source.id))).scalars()
         ],
     }

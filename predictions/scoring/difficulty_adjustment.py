@@ -20,6 +20,7 @@ MAX_STEPS = 2000
 
 EXACT = 1e-14
 GOOD = 1e-10
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,15 @@ def _fit(person: Ints, asked: Ints, values: Floats) -> tuple[Floats | float, Flo
     if np.median(n_q) < MIN_ANSWERS:
         return np.nan, np.nan
     b_c, b_q = np.bincount(c, values), np.bincount(q, values)
-    right = b_c - np.bincount(c, (b_q / n_q)[q])
+    right: Floats = b_c - np.bincount(c, (b_q / n_q)[q])
 
     def times(x: Floats) -> Floats:
         product: Floats = n_c * x - np.bincount(c, (np.bincount(q, x[c]) / n_q)[q])
         return product
 
-    a = _solve(times, right.astype(np.float64), n_c)
+    # Where all answer alike, what is left of ``right`` is the rounding of sums, which no step can reduce.
+    right[np.abs(right) <= ROUNDING * np.abs(b_c).max()] = 0.0
+    a = _solve(times, right, n_c)
     g = (b_q - np.bincount(q, a[c])) / n_q
     adjusted = a + float(g.mean())
     # The variance of a_c is near sigma^2 / S_cc: a question weighs 1 - 1/n_q, so that a single answer adds nothing.
@@ -123,7 +126,10 @@ def _solve(times: Callable[[Floats], Floats], right: Floats, diagonal: Ints) -> 
         if best <= EXACT * goal or size <= 0:
             break
         applied = times(direction)
-        step = size / float(direction @ applied)
+        curvature = float(direction @ applied)
+        if curvature <= 0:
+            break
+        step = size / curvature
         x, rest = x + step * direction, rest - step * applied
         scaled = rest / diagonal
         before, size = size, float(rest @ scaled)

@@ -30,6 +30,15 @@ def panel(people: int, questions: int, share: float, seed: int) -> tuple[np.ndar
     return c * 7 + 3, q, scores
 
 
+@given(st.integers(4, 600), st.integers(1, 5), st.floats(0, 1))
+@settings(deadline=None)
+def test_where_all_have_the_same_score_everywhere_it_is_the_adjusted_score(
+    people: int, asked: int, score: float
+) -> None:
+    c, q = np.repeat(np.arange(people), asked), np.tile(np.arange(asked), people)
+    assert_allclose(adjusted_brier(c, q, np.full(people * asked, score)).adjusted, score, atol=1e-12)
+
+
 @given(st.integers(0, 1000), st.integers(7, 10), st.integers(8, 25))
 @settings(deadline=None)
 def test_the_direct_solution_equals_least_squares_with_dummy_variables(seed: int, people: int, questions: int) -> None:

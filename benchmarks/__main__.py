@@ -11,6 +11,7 @@ import os
 from benchmarks.anonymous import anonymous
 from benchmarks.bulk import bulk
 from benchmarks.flood import flood
+from benchmarks.imports import imports
 from benchmarks.leaderboard import leaderboard_read, leaderboard_size
 from benchmarks.report import Benchmark, Options, show
 from benchmarks.resolution import resolution
@@ -27,6 +28,7 @@ ALL: dict[str, Benchmark] = {
     "bulk": bulk,
     "start": start,
     "flood": flood,
+    "imports": imports,
     "anonymous": anonymous,
 }
 

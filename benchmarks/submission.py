@@ -45,8 +45,8 @@ def _on(kind: str, options: Options) -> Line:
 
 
 @contextmanager
-def served(url: str) -> Iterator[str]:
-    """The real service in a process of its own."""
+def served(url: str, *options: str) -> Iterator[str]:
+    """The real service in a process of its own; without options it has no scheduler."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -55,7 +55,7 @@ def served(url: str) -> Iterator[str]:
             "TRACKRECORD_PORT": str(port),
             "TRACKRECORD_ADMIN_KEY": KEY,
         }
-        command = ["-c", "from service.cli import main; main()", "serve", "--no-seed", "--no-scheduler"]
+        command = ["-c", "from service.cli import main; main()", "serve", *(options or ("--no-seed", "--no-scheduler"))]
         with server(command, environment, probe="/healthz", port=port) as base:
             yield base
 

@@ -94,7 +94,7 @@ def _fit(person: Ints, asked: Ints, values: Floats) -> tuple[Floats | float, Flo
     if np.median(n_q) < MIN_ANSWERS:
         return np.nan, np.nan
     b_c, b_q = np.bincount(c, values), np.bincount(q, values)
-    right: Floats = b_c - np.bincount(c, (b_q / n_q)[q])
+    right = (b_c - np.bincount(c, (b_q / n_q)[q])).astype(np.float64)
 
     def times(x: Floats) -> Floats:
         product: Floats = n_c * x - np.bincount(c, (np.bincount(q, x[c]) / n_q)[q])

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from predictions import ledger
+from predictions.clock_tolerance import CLOCK_TOLERANCE
 from predictions.enums import ANNULLED, RETRACTED, ProposalState, QuestionStatus
 from predictions.errors import Conflict, InvalidInput, time_text
 from predictions.models import Proposal, Question, Resolution, row_id
@@ -13,8 +14,6 @@ from predictions.outcomes import UNRESOLVED, checked_outcome
 from predictions.schemas.fields import LAST_INSTANT_OF_DAY
 from predictions.schemas.inputs import ResolutionIn
 from predictions.scores.running_totals import rescoring
-
-CLOCK_TOLERANCE_SECONDS = 300
 
 
 def current_resolution(session: Session, question_id: int) -> Resolution | None:
@@ -64,7 +63,7 @@ def checked_known_at(known_at: datetime, now: datetime) -> datetime:
     """
     if known_at.date() == now.date() and known_at.time() == LAST_INSTANT_OF_DAY:
         return min(known_at, now)
-    if (known_at - now).total_seconds() > CLOCK_TOLERANCE_SECONDS:
+    if known_at - now > CLOCK_TOLERANCE:
         raise InvalidInput.at("/known_at", f"lies in the future: give a time up to now, {time_text(now)}")
     return known_at
 

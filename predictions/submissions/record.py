@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from sqlmodel import Session
 
 from predictions import ledger
+from predictions.clock_tolerance import CLOCK_TOLERANCE
 from predictions.errors import InvalidInput, inside, time_text
 from predictions.imports.staging import Staging, import_id, staging
 from predictions.models import Prediction, Question, row_id
@@ -20,7 +21,6 @@ from predictions.submissions.entity_cache import EntityCache
 from predictions.submissions.reserved_ids import reserve_ids
 from predictions.submissions.stated_probability import stated_probability
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
 Row = dict[str, Any]
 _TABLE = Prediction.__table__  # type: ignore[attr-defined]
 _STORE = insert(_TABLE)

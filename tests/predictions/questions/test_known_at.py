@@ -29,3 +29,7 @@ def test_an_outcome_cannot_be_known_in_the_future(text: str) -> None:
     with pytest.raises(InvalidInput) as found:
         checked_known_at(known(text), NOW)
     assert found.value.faults[0].pointer == "/known_at"
+
+
+def test_a_time_of_a_clock_that_is_some_minutes_ahead_is_taken_as_given() -> None:
+    assert checked_known_at(known("2025-06-10T12:05:00Z"), NOW) == datetime(2025, 6, 10, 12, 5, tzinfo=UTC)

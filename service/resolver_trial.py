@@ -3,28 +3,29 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from pydantic import Field
+from sqlalchemy import Engine
 
-from predictions.models import Question
 from predictions.schemas.fields import Input, Words
 from predictions.schemas.views import View
-from resolvers.probing.attempt import ProbeResult
-from resolvers.probing.configuration import (
-    ResolverIn,
-    find_attached,
-    get_attached,
-    needs_admin,
-)
+from resolvers.clock import Clock
+from resolvers.probing.attempt import BoundedFetch, ProbeResult, run_probe
+from resolvers.probing.configuration import ResolverIn, find_attached, get_attached
 from resolvers.probing.models import ProbeStatus
 from resolvers.sources.evidence import ProposedOutcome
 from resolvers.sources.interface import ProbedQuestion
 from resolvers.sources.registry import all_resolvers, validate_config
 from service.db.engine import read_transaction
 from service.lookup import question_of
+from service.security.access import require_resolver_permission
 from service.security.api_keys import Caller
+from service.settings import Settings
 from service.time_limit import extend
-from service.wiring.probing import DRY_RUN_SECONDS, dry_run
+from service.wiring.probing import make_fetch
+
+#: A person waits for a dry run. Pages read by then are stored, and the next dry run continues from there.
+DRY_RUN_SECONDS = 45.0
 
 
 class ResolverKindView(View):
@@ -94,6 +95,14 @@ def probe_now(request: Request, which: str, caller: Caller, data: TrialIn | None
     return probe_result_view(probed.id, settings.resolver, result, state.clock.now(), last_good_at)
 
 
+def dry_run(
+    engine: Engine, settings: Settings, clock: Clock, question: ProbedQuestion, resolver: str, config: object
+) -> ProbeResult:
+    """Probe now, for a person: nothing is proposed, and no snapshot is stored."""
+    fetch = BoundedFetch(make_fetch(engine, settings, clock), clock, DRY_RUN_SECONDS, store_snapshots=False)
+    return run_probe(question, resolver, config, fetch)
+
+
 def probe_result_view(
     question: int, resolver: str, result: ProbeResult, now: datetime, last_good_at: datetime | None
 ) -> ProbeResultView:
@@ -108,13 +117,3 @@ def probe_result_view(
         looked_at=now,
         last_good_check=now if result.succeeded else last_good_at,
     )
-
-
-def require_resolver_permission(caller: Caller, question: Question, data: ResolverIn) -> None:
-    """Raise 403 if only an admin may attach or try this."""
-    if needs_admin(question, data) and not caller.may("admin"):
-        raise HTTPException(
-            403,
-            f"the key {caller.name!r} does not grant 'admin', which automatic, headers_env and another base_url need: "
-            "leave them out, or ask an admin",
-        )

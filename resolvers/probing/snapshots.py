@@ -13,13 +13,19 @@ import secrets
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from predictions.models import Proposal
 from resolvers.errors import SnapshotLost
 from resolvers.outbound.client import FetchedResponse
 
 KEPT_HEADERS = ("content-type", "date", "etag", "last-modified")
+#: A snapshot that no proposal cites serves conditional requests only; without it an address is read again in full.
+UNCITED_RETENTION = timedelta(days=30)
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -70,9 +76,9 @@ class SnapshotStore:
         for path in self._folder.glob("??/??/*.gz"):
             yield path.stem
 
-    def prune(self, *, cited: Collection[str], before: datetime) -> int:
-        """Remove snapshots that are not cited and were written before ``before``; return their number."""
-        removed = 0
+    def prune(self, *, cited: Collection[str], now: datetime) -> int:
+        """Remove snapshots that are not cited and older than ``UNCITED_RETENTION``; return their number."""
+        removed, before = 0, now - UNCITED_RETENTION
         for key in list(self.keys()):
             path = self._path(key)
             with suppress(FileNotFoundError):  # another process removed it
@@ -94,6 +100,12 @@ class SnapshotStore:
         if not _KEY.fullmatch(key):
             raise SnapshotLost("a snapshot's key is 64 hexadecimal digits: check it")
         return self._folder / key[:2] / key[2:4] / f"{key}.gz"
+
+
+def cited_snapshots(session: Session) -> set[str]:
+    """Return the keys of the snapshots that proposals cite."""
+    evidence = session.execute(select(col(Proposal.evidence))).scalars()
+    return {item["snapshot"] for items in evidence for item in items if item.get("snapshot")}
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -13,10 +13,9 @@ from service.resolver_trial import (
     ResolverKindView,
     TrialIn,
     probe_now,
-    require_resolver_permission,
     resolver_kinds,
 )
-from service.security.access import Reader, ResolverCaller
+from service.security.access import Reader, ResolverCaller, require_resolver_permission
 from service.web.idempotency import Write
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession, read_reply

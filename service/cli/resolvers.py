@@ -20,8 +20,7 @@ from resolvers.sources.interface import ProbedQuestion
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
 from service.db.engine import read_transaction, write_transaction
 from service.lookup import question_of
-from service.resolver_trial import probe_result_view, resolver_kinds
-from service.wiring.probing import dry_run
+from service.resolver_trial import dry_run, probe_result_view, resolver_kinds
 
 Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar="QUESTION")]
 

@@ -17,16 +17,17 @@ from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
 from resolvers.notifications.sender import Sender
+from resolvers.probing.snapshots import cited_snapshots
 from resolvers.probing.worker import Prober
 from service.clock import SystemClock
-from service.db.engine import bookkeeping_transaction, write_transaction
+from service.db.engine import bookkeeping_transaction, read_transaction, write_transaction
 from service.errors import Unavailable
 from service.imports import take_over_imports
 from service.scheduling.crash_points import crash_if_armed
 from service.scheduling.workers import Ticker, Watchdog, Worker, WorkerToken
 from service.settings import Settings
 from service.time_limit import TimeLimit, within
-from service.wiring.probing import make_prober, prune_snapshots
+from service.wiring.probing import make_prober, snapshot_store
 from service.wiring.senders import make_senders
 
 log = logging.getLogger(__name__)
@@ -162,7 +163,9 @@ class Scheduler:
         """
         if self._clock.monotonic() >= self._prune_at:
             self._prune_at = self._clock.monotonic() + PRUNE_SECONDS
-            prune_snapshots(self._engine, self._settings, self._clock.now())
+            with read_transaction(self._engine) as session:
+                cited = cited_snapshots(session)
+            snapshot_store(self._settings).prune(cited=cited, now=self._clock.now())
         return self._prober.start_due() > 0
 
     def _take_over_imports(self, token: WorkerToken) -> bool:

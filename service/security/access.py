@@ -6,6 +6,8 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from predictions.models import Question
+from resolvers.probing.configuration import ResolverIn, needs_admin
 from service.db.engine import read_transaction
 from service.db.models import ApiKey
 from service.security.api_keys import Caller, _hash, find_caller
@@ -75,6 +77,16 @@ def need(caller: Caller, scope: str) -> Caller:
             raise _unauthorised(f"this needs an API key with the scope {scope!r}: send Authorization: Bearer <key>")
         raise HTTPException(403, f"the key {caller.name!r} does not grant {scope!r}: ask an admin for one that does")
     return caller
+
+
+def require_resolver_permission(caller: Caller, question: Question, data: ResolverIn) -> None:
+    """Raise 403 if only an admin may attach or try this."""
+    if needs_admin(question, data) and not caller.may("admin"):
+        raise HTTPException(
+            403,
+            f"the key {caller.name!r} does not grant 'admin', which automatic, headers_env and another base_url need: "
+            "leave them out, or ask an admin",
+        )
 
 
 async def _reader(request: Request, caller: Annotated[Caller, Depends(request_caller)]) -> Caller:

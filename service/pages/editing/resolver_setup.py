@@ -22,7 +22,8 @@ from resolvers.probing.configuration import resolver_view as view
 from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form, whole
-from service.resolver_trial import ProbeResultView, TrialIn, probe_now, require_resolver_permission, resolver_kinds
+from service.resolver_trial import ProbeResultView, TrialIn, probe_now, resolver_kinds
+from service.security.access import require_resolver_permission
 from service.strict_json import parse_json
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession

@@ -165,11 +165,11 @@ def test_a_full_disk_leaves_no_partial_file(
     assert metadata_of(tmp_path, key)["size"] == 1
 
 
-def test_only_snapshots_that_nothing_cites_are_pruned(store: SnapshotStore) -> None:
+def test_only_snapshots_that_nothing_cites_are_pruned_after_30_days(store: SnapshotStore) -> None:
     cited, other = store.put(fetched(b"cited")), store.put(fetched(b"other"))
-    future = datetime.now(UTC) + timedelta(hours=1)
-    assert store.prune(cited={cited}, before=future - timedelta(hours=2)) == 0
-    assert store.prune(cited={cited}, before=future) == 1
+    now = datetime.now(UTC)
+    assert store.prune(cited={cited}, now=now + timedelta(days=29)) == 0
+    assert store.prune(cited={cited}, now=now + timedelta(days=31)) == 1
     assert store.get(cited) == b"cited"
     with pytest.raises(SnapshotLost):
         store.get(other)
@@ -180,4 +180,4 @@ def test_storing_a_snapshot_again_renews_its_age(store: SnapshotStore, tmp_path:
     (path,) = tmp_path.rglob("*.gz")
     os.utime(path, (0, 0))
     assert store.put(fetched(b"again")) == key
-    assert store.prune(cited=(), before=datetime(2000, 1, 1, tzinfo=UTC)) == 0
+    assert store.prune(cited=(), now=datetime.now(UTC)) == 0

@@ -10,9 +10,11 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from resolvers.probing.snapshots import cited_snapshots
+from service.db.engine import read_transaction
 from service.scheduling.scheduler import run_once
 from service.settings import Settings
-from service.wiring.probing import prune_snapshots, snapshot_store
+from service.wiring.probing import snapshot_store
 from tests.conftest import ADMIN_KEY
 from tests.service.security.test_sign_in import sign_in, token_on
 from tests.support.fake_clock import FakeClock
@@ -277,8 +279,9 @@ def test_old_bytes_that_no_proposal_cites_are_removed_and_cited_ones_kept(
     run_once(engine, settings, clock)
     store = snapshot_store(settings)
     assert len(list(store.keys())) == 2
-    assert prune_snapshots(engine, settings, datetime.now(UTC)) == 0
-    assert prune_snapshots(engine, settings, datetime.now(UTC) + timedelta(days=31)) == 1
+    with read_transaction(engine) as session:
+        cited = cited_snapshots(session)
+    assert store.prune(cited=cited, now=datetime.now(UTC) + timedelta(days=31)) == 1
     (proposal,) = editor.get("/api/questions/q").json()["proposals"]
     assert editor.get(proposal["evidence"][0]["snapshot_url"]).content == EVIL
 

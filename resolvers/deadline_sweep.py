@@ -8,7 +8,6 @@ same time; each stage of a question is recorded once.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -22,10 +21,10 @@ from predictions.enums import QuestionStatus
 from predictions.models import Question, QuestionTopic, row_id
 from predictions.outcomes import UNRESOLVED, outcomes
 from predictions.questions.triage import is_snoozed
-from resolvers.notifications.channels import wants
 from resolvers.notifications.models import Channel, Delivery, DeliveryState
 from resolvers.notifications.payloads import prompt_message
 from resolvers.notifications.quiet_hours import send_time
+from resolvers.notifications.recipients import recipients
 from resolvers.notifications.subscriptions import subscribed_channels
 from resolvers.prompts.inbox import pending_proposals
 from resolvers.prompts.models import Prompt
@@ -137,7 +136,7 @@ def _record_prompts(session: Session, due: list[_DueQuestion], now: datetime) ->
 def _create_deliveries(
     session: Session, due: list[_DueQuestion], prompts: dict[int, int], now: datetime, base_url: str
 ) -> None:
-    """Insert one delivery of each new prompt for each channel that wants it."""
+    """Insert one delivery of each new prompt for each of its recipients."""
     channels = session.execute(select(Channel).where(col(Channel.enabled)).order_by(col(Channel.id))).scalars().all()
     if not channels:
         return
@@ -149,10 +148,9 @@ def _create_deliveries(
         if prompt_id is None:
             continue
         of_question, subscribers = topics[row_id(each.question)], subscribed.get(row_id(each.question), ())
-        is_wanted_by = partial(wants, stage=each.step.stage, topics=of_question, assignee=each.question.assignee)
-        receivers = [
-            channel for channel in channels if is_wanted_by(channel, subscribed=row_id(channel) in subscribers)
-        ]
+        receivers = recipients(
+            channels, each.step.stage, of_question, subscribers=subscribers, assignee=each.question.assignee
+        )
         if not receivers:
             continue
         payload = prompt_message(

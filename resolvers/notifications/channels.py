@@ -1,10 +1,10 @@
-"""Channels: addresses that prompts are sent to, and the preferences that decide which prompts a channel receives."""
+"""Channels: addresses that prompts are sent to, with their preferences."""
 
 import base64
 import binascii
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Annotated, Any, Self
 from uuid import uuid4
@@ -20,7 +20,6 @@ from resolvers.notifications.payloads import CHANNEL_TEST, message
 from resolvers.notifications.quiet_hours import is_between
 from resolvers.notifications.sender import Sender, SendResult, outgoing_message
 from resolvers.outbound.address_guard import validate_url
-from resolvers.prompts.schedule import ESCALATION
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not a secret
 SECRET_BYTES = range(24, 65)
@@ -158,21 +157,6 @@ def generate_secret() -> str:
 def set_enabled(channel: Channel, *, enabled: bool, reason: str = "") -> None:
     """Enable a channel, or disable it with a reason; pending deliveries of a disabled channel become dead letters."""
     channel.enabled, channel.disabled_reason = enabled, "" if enabled else reason
-
-
-def wants(
-    channel: Channel, stage: str, topics: Sequence[str], *, subscribed: bool = False, assignee: str | None = None
-) -> bool:
-    """Return whether a channel receives this stage of a question with these topics.
-
-    ``subscribed``: the channel has a subscription to the question or to one of its topics. A channel without topics
-    receives all questions, except that of a person, who receives those they subscribed to or are assigned.
-    """
-    if channel.escalations_only and stage != ESCALATION:
-        return False
-    if subscribed or (channel.person is not None and channel.person == assignee):
-        return True
-    return not set(channel.topics).isdisjoint(topics) if channel.topics else channel.person is None
 
 
 def send_test_message(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: datetime) -> SendResult:

@@ -13,7 +13,7 @@ class SendStatus(StrEnum):
     DELIVERED = "delivered"
     TEMPORARY = "temporary_failure"  # a retry may succeed
     PERMANENT = "permanent_failure"  # retries fail until the target or the receiver is corrected
-    GONE = "gone"  # the receiver wants no more messages
+    GONE = "gone"  # the receiver wants no more messages: its channel is disabled
 
 
 @dataclass(frozen=True)

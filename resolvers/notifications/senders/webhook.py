@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Protocol
 
 from standardwebhooks import Webhook
@@ -13,7 +14,6 @@ from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStat
 from resolvers.outbound.client import FetchedResponse
 
 SEND_SECONDS = 15.0
-GONE = 410
 #: Receivers refuse a message whose time is further off than this.
 TOLERANCE_SECONDS = 300
 #: The 4xx codes for which a retry may succeed: request timeout, too early, too many requests.
@@ -43,7 +43,7 @@ def result_for_status(status: int, retry_after: float | None) -> SendResult:
     """Return the result for the status code of a receiver."""
     if 200 <= status < 300:
         return SendResult(SendStatus.DELIVERED, status_code=status)
-    if status == GONE:
+    if status == HTTPStatus.GONE:
         return SendResult(SendStatus.GONE, "answered 410 Gone: it wants no more messages", status)
     if 400 <= status < 500 and status not in TEMPORARY_4XX:
         return SendResult(

@@ -18,9 +18,8 @@ from resolvers.notifications.channels import (
     generate_secret,
     send_test_message,
     set_enabled,
-    wants,
 )
-from resolvers.notifications.models import Channel, ChannelKind
+from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.sender import OutgoingMessage, SendStatus
 from resolvers.notifications.senders.webhook import WebhookSender, result_for_status, signed_headers
 from resolvers.outbound.client import OutboundClient
@@ -179,33 +178,6 @@ def test_a_channel_that_could_not_work_is_refused_at_its_field(fields: dict[str,
     with pytest.raises(ValidationError) as refused:
         channel_in(**fields)
     assert {error["loc"][0] for error in refused.value.errors()} == {field}
-
-
-@pytest.mark.parametrize(
-    ("topics", "escalations_only", "stage", "question_topics", "expected"),
-    [
-        ([], False, "due", [], True),
-        (["sea"], False, "due", ["sea", "sport"], True),
-        (["sea"], False, "due", ["sport"], False),
-        (["sea"], False, "due", [], False),
-        ([], True, "due", [], False),
-        ([], True, "week_5", [], False),
-        ([], True, "escalation", [], True),
-        (["sea"], True, "escalation", ["sport"], False),
-    ],
-)
-def test_a_channel_receives_what_its_preferences_select(
-    topics: list[str], escalations_only: bool, stage: str, question_topics: list[str], expected: bool
-) -> None:
-    channel = Channel(
-        name="x",
-        kind=ChannelKind.WEBHOOK,
-        target="x",
-        topics=topics,
-        escalations_only=escalations_only,
-        created_at=START,
-    )
-    assert wants(channel, stage, question_topics) is expected
 
 
 def test_a_test_message_is_sent_at_once_and_marked_as_one(session: Session, receiver: RawServer) -> None:

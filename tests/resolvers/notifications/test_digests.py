@@ -5,14 +5,11 @@ from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import row_id
-from predictions.questions.triage import assign_question
-from predictions.schemas.inputs import QuestionRef
-from resolvers.deadline_sweep import sweep_due
 from resolvers.notifications.channels import ChannelIn, ChannelPreferences
 from resolvers.notifications.delivery_queue import resend
 from resolvers.notifications.digests import change_preferences
@@ -183,37 +180,6 @@ def test_a_retry_waits_for_the_end_of_quiet_hours(engine: Engine, clock: FakeClo
     assert dispatcher.deliver(5).total() == 0
     clock.advance(3480)
     assert dispatcher.deliver(5)["sent"] == 1
-
-
-def receivers(session: Session, slug: str) -> list[str]:
-    names = {row_id(row): row.name for row in session.execute(select(Channel)).scalars()}
-    return [
-        names[row.channel_id]
-        for row in all_deliveries(session)
-        if json.loads(row.payload)["data"]["question"]["slug"] == slug
-    ]
-
-
-def test_the_channel_of_a_person_receives_subscriptions_and_assigned_questions(session: Session) -> None:
-    add_channel(session, "desk", START)
-    sport = add_channel(session, "sport", START, topics=["sport"])
-    ann = add_channel(session, "ann", START, person="Ann")
-    add_channel(session, "bob", START, person="Bob")
-    create_question(session, "rain", START, "weather")
-    create_question(session, "goal", START, "sport")
-    create_question(session, "war", START)
-    strike = create_question(session, "strike", START)
-    subscribe(session, ann, SubscriptionIn(channel=row_id(ann), topic="weather"), now=START, actor="Ann")
-    war = SubscriptionIn(channel=row_id(sport), question=QuestionRef(slug="war"))
-    subscribe(session, sport, war, now=START, actor="Ann")
-    assign_question(session, strike, "Bob", now=START, actor="desk")
-    sweep_due(session, now=START, base_url=BASE_URL)
-    assert {slug: receivers(session, slug) for slug in ("rain", "goal", "war", "strike")} == {
-        "rain": ["desk", "ann"],
-        "goal": ["desk", "sport"],
-        "war": ["desk", "sport"],
-        "strike": ["desk", "bob"],
-    }
 
 
 def test_nobody_subscribes_twice_or_to_what_is_not_there(session: Session) -> None:

@@ -6,12 +6,10 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from predictions.audit.verify import verify
-from predictions.models import Proposal, Question
 from predictions.starting_record.load import load_starting_record
-from resolvers.deadline_sweep import sweep_due
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 EVIDENCE = [{"url": "https://example.org/what-happened"}]
@@ -75,17 +73,6 @@ def test_pages_show_the_board_and_the_question(admin: httpx.Client) -> None:
     admin.post("/api/predictions", json=prediction())
     assert "Ann" in admin.get("/").text
     assert "80%" in admin.get("/questions/rain").text
-
-
-def test_the_starting_record_has_three_outcomes_and_one_proposal_and_the_rest_come_due(engine: Engine) -> None:
-    with Session(engine) as session:
-        assert load_starting_record(session, now=NOW) == 13
-        assert load_starting_record(session, now=NOW) == 0
-        sweep_due(session, now=NOW, base_url="http://localhost")
-        states = [question.status.value for question in session.exec(select(Question)).all()]
-        assert {state: states.count(state) for state in set(states)} == {"resolved": 3, "due": 9, "open": 1}
-        assert len(session.exec(select(Proposal)).all()) == 1
-        assert list(verify(session)) == []
 
 
 def test_verify_finds_a_score_that_was_tampered_with(engine: Engine) -> None:

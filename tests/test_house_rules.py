@@ -94,6 +94,12 @@ def test_each_package_says_what_it_is_for_and_what_others_may_use() -> None:
     assert wrong == [], wrong
 
 
+def test_each_package_has_a_folder_of_tests() -> None:
+    packages = [(ROOT / path).parent for path in sources(*PACKAGES) if path.endswith("/__init__.py")]
+    tests = [ROOT / "tests" / package.relative_to(ROOT) for package in packages]
+    assert [folder.as_posix() for folder in tests if not any(folder.rglob("test_*.py"))] == []
+
+
 def exists(package: str, name: str) -> bool:
     """Whether a name in the docstring of a package is something in it, something in the project, or in its modules."""
     for candidate in (f"{package}.{name}", name):

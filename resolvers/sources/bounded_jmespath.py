@@ -1,4 +1,4 @@
-"""JMESPath within a budget: whatever an expression is, it ends soon and holds little memory.
+"""Evaluate JMESPath within a budget of work, so that every expression ends soon and needs little memory.
 
 JMESPath has no loops, but each ``[@,@][]`` doubles a list and each ``[@,@]`` the text of its result, so that 200
 characters suffice for minutes and gigabytes. Work is therefore counted before it is done: nodes visited, elements
@@ -85,7 +85,7 @@ class Budget:
 
 
 class BoundedFunctions(Functions):  # type: ignore[misc]
-    """The functions of JMESPath; each call is paid for before it is made."""
+    """The functions of JMESPath; the work of each call is counted before it is done."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -128,7 +128,7 @@ class BoundedInterpreter(TreeInterpreter):  # type: ignore[misc]
 
 
 class _SampleInterpreter(BoundedInterpreter):
-    """Takes every field for a list of two words, as no response is known yet."""
+    """Interpreter without a response, for checking an expression: every field is a list of two words."""
 
     def visit_field(self, node: Any, value: Any) -> Any:  # noqa: ARG002
         return ["first", "second"]

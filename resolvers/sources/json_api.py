@@ -70,7 +70,9 @@ class JsonResolver:
         fetched = fetch.get(str(config.url), headers=headers)
         data = parse_json(fetched, SOURCE)
         if config.expect and not is_true(evaluate(config.expect, data)):
-            raise SourceChanged(f"{SOURCE} no longer has the expected format: {config.expect} does not hold")
+            raise SourceChanged(
+                f"{SOURCE} no longer has the expected format: {config.expect} does not hold, so read it by hand"
+            )
         if config.ready and not is_true(evaluate(config.ready, data)):
             return Probe(observed=(f"{config.ready} does not hold",), reason="the source is not ready to be read")
         conditions = {YES: config.yes, NO: config.no, ANNULLED: config.annul}
@@ -145,9 +147,11 @@ def evaluate(expression: str, data: Any) -> Any:
         raise SourceChanged(f"on what {SOURCE} sent, {expression} {REMEDY}") from None
     except JMESPathError as error:
         why = str(error).splitlines()[0][:MAX_SHOWN]  # it quotes the value, however large
-        raise SourceChanged(f"{SOURCE} no longer fits {expression}: {why}") from None
+        raise SourceChanged(f"{SOURCE} does not fit {expression} ({why}): correct the expression") from None
     except (ArithmeticError, RecursionError, TypeError, ValueError) as error:
-        raise SourceChanged(f"{SOURCE} no longer fits {expression}: {type(error).__name__}") from None
+        raise SourceChanged(
+            f"{SOURCE} does not fit {expression} ({type(error).__name__}): correct the expression"
+        ) from None
     if len(text) > MAX_RESULT:
         raise SourceChanged(f"{expression} gives more than {MAX_RESULT} characters: select less")
     return value

@@ -9,7 +9,7 @@ from typing import Any
 from predictions.enums import ANNULLED
 from resolvers.errors import SourceChanged
 from resolvers.sources.evidence import NO, YES
-from resolvers.sources.parsing import load_json, parse_time
+from resolvers.sources.parsing import FORMAT_CHANGED, load_json, parse_time
 
 Row = Mapping[str, Any]
 Moment = datetime | date
@@ -44,7 +44,7 @@ def read_manifold(row: Row) -> Settlement:
     """Read a Manifold market: ``isResolved``, and ``resolution`` YES, NO, MKT or CANCEL; times in ms since 1970."""
     facts = _facts(row, "id", "isResolved", "resolution", "resolutionProbability", "resolutionTime", "closeTime")
     if not isinstance(row.get("isResolved"), bool):
-        raise SourceChanged("Manifold sent a market without isResolved: its format may have changed")
+        raise SourceChanged(f"Manifold sent a market without isResolved: {FORMAT_CHANGED}")
     locator = "$.resolution"
     if not row["isResolved"]:
         return Settlement(None, "the market is not resolved", locator, facts)
@@ -58,7 +58,7 @@ def read_manifold(row: Row) -> Settlement:
         return Settlement(None, reason, locator, facts, final=True)
     outcome = {"YES": YES, "NO": NO, "CANCEL": ANNULLED}.get(str(resolution))
     if outcome is None:
-        raise SourceChanged(f"Manifold resolved to {str(resolution)[:40]!r}, which is unknown")
+        raise SourceChanged(f"Manifold resolved to {str(resolution)[:40]!r}, which is unknown: read it by hand")
     times = _times(row, "Manifold", "resolutionTime", "closeTime")
     return Settlement(outcome, f"it resolved to {resolution}", locator, facts, times)
 
@@ -71,7 +71,7 @@ def read_polymarket(row: Row, yes_outcome: str) -> Settlement:
     facts = _facts(row, "id", "closed", "umaResolutionStatus", "outcomes", "outcomePrices", "umaEndDate", "closedTime")
     locator = "$[0].outcomePrices"
     if not isinstance(row.get("closed"), bool):
-        raise SourceChanged("Polymarket sent a market without closed: its format may have changed")
+        raise SourceChanged(f"Polymarket sent a market without closed: {FORMAT_CHANGED}")
     if not row["closed"]:
         return Settlement(None, "the market is not closed", locator, facts)
     status = row.get("umaResolutionStatus")
@@ -99,7 +99,7 @@ def _string_list(row: Row, name: str) -> list[str]:
     except (KeyError, TypeError, ValueError, RecursionError):
         value = None
     if not isinstance(value, list):
-        raise SourceChanged(f"Polymarket sent {name} that is not a JSON list in a string: its format may have changed")
+        raise SourceChanged(f"Polymarket sent {name} that is not a JSON list in a string: {FORMAT_CHANGED}")
     return [str(item) for item in value]
 
 
@@ -107,7 +107,9 @@ def _price(text: str) -> Decimal:
     try:
         return Decimal(text).normalize()  # raises for a signalling NaN and for numbers out of range
     except DecimalException:
-        raise SourceChanged(f"Polymarket sent a price that is not a number: {text[:40]!r}") from None
+        raise SourceChanged(
+            f"Polymarket sent the price {text[:40]!r}, which is not a number: read it by hand"
+        ) from None
 
 
 KALSHI_UNSETTLED = {
@@ -130,10 +132,10 @@ def read_kalshi(row: Row) -> Settlement:
     if status in KALSHI_UNSETTLED:
         return Settlement(None, KALSHI_UNSETTLED[status], locator, facts)
     if status != "finalized":
-        raise SourceChanged(f"Kalshi sent the status {status[:40]!r}, which is unknown")
+        raise SourceChanged(f"Kalshi sent the status {status[:40]!r}, which is unknown: read it by hand")
     result = row.get("result")
     if not isinstance(result, str):
-        raise SourceChanged("Kalshi sent a finalized market without result: its format may have changed")
+        raise SourceChanged(f"Kalshi sent a finalized market without result: {FORMAT_CHANGED}")
     if result not in (YES, NO):
         return Settlement(None, _neither(result, row.get("settlement_value_dollars")), locator, facts, final=True)
     times = _times(row, "Kalshi", "settlement_ts", "close_time")
@@ -141,7 +143,7 @@ def read_kalshi(row: Row) -> Settlement:
 
 
 def _neither(result: str, value: Any) -> str:
-    """Say how a market settled that did not settle on yes or no."""
+    """Describe the settlement of a market that settled on neither yes nor no."""
     kind = "a scalar settlement" if result == "scalar" else f"a settlement with the result {result[:40]!r}"
     paid = f" at ${str(value)[:40]} a share" if value is not None else ""
     return f"{kind}{paid}: it cannot be read as yes or no; resolve the question by hand"
@@ -161,7 +163,7 @@ def read_metaculus(post: Row) -> Settlement:
         return Settlement(None, reason, locator, final=True)
     facts = _facts(question, "id", "type", "status", "resolution", "actual_resolve_time", "actual_close_time")
     if "status" not in question:
-        raise SourceChanged("Metaculus sent a question without status: its format may have changed")
+        raise SourceChanged(f"Metaculus sent a question without status: {FORMAT_CHANGED}")
     if question["status"] != "resolved":
         return Settlement(None, f"the question is {str(question['status'])[:40]}", locator, facts)
     resolution = question.get("resolution")
@@ -172,6 +174,6 @@ def read_metaculus(post: Row) -> Settlement:
         return Settlement(None, f"the question is {kind}, not yes or no: read it by hand", locator, facts, final=True)
     outcome = ANNULLED if resolution in METACULUS_VOID else resolution
     if outcome not in (YES, NO, ANNULLED):
-        raise SourceChanged(f"Metaculus resolved to {str(resolution)[:40]!r}, which is unknown")
+        raise SourceChanged(f"Metaculus resolved to {str(resolution)[:40]!r}, which is unknown: read it by hand")
     times = _times(question, "Metaculus", "actual_resolve_time", "actual_close_time")
     return Settlement(outcome, f"it resolved to {resolution}", locator, facts, times)

@@ -14,7 +14,7 @@ from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import MAX_EXCERPT, NAME_ONLY, NO, SETTLED_MARKET, Basis, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, cite
 from resolvers.sources.market_settlement import Settlement, read_kalshi, read_manifold, read_metaculus, read_polymarket
-from resolvers.sources.parsing import parse_json
+from resolvers.sources.parsing import FORMAT_CHANGED, parse_json
 from resolvers.sources.text import compact_json
 
 PATH_PART = r"^[A-Za-z0-9._~-]{1,300}$"
@@ -147,9 +147,11 @@ class Polymarket(MarketResolver):
             fetched = fetch.get(f"{without_trailing_slash(config.base_url)}/markets?{query}={config.market}{closed}")
             data = parse_json(fetched, self.site)
             if not isinstance(data, list):
-                raise SourceChanged(f"{self.site} no longer returns a list of markets: its format may have changed")
+                raise SourceChanged(f"{self.site} no longer returns a list of markets: {FORMAT_CHANGED}")
             if len(data) > 1:
-                raise SourceChanged(f"{self.site} returns {len(data)} markets for {config.market}, not one")
+                raise SourceChanged(
+                    f"{self.site} returns {len(data)} markets for {config.market}: give its condition id"
+                )
             if data:
                 return fetched, read_polymarket(
                     expect_market(data[0], field, config.market, self.site), config.yes_outcome
@@ -183,7 +185,7 @@ class Metaculus(MarketResolver):
 def expect_market(row: Any, field: str, name: str, site: str) -> dict[str, Any]:
     """Return ``row`` if it is the market that was requested. Raises ``SourceChanged`` if it is another, or none."""
     if not isinstance(row, dict):
-        raise SourceChanged(f"{site} no longer returns a market: its format may have changed")
+        raise SourceChanged(f"{site} no longer returns a market: {FORMAT_CHANGED}")
     if str(row.get(field, name)) != name:
         raise SourceChanged(f"{site} returned another market than {name}: check the name")
     return row

@@ -109,7 +109,7 @@ class OfacResolver:
         return Probe(observed=tuple(log.lines), reason=reason, proposal=proposal)
 
     def _propose_retraction(self, question: ProbedQuestion, config: OfacConfig, fetch: Fetch, log: SearchLog) -> Probe:
-        """Propose to retract the outcome yes, as what counted was reversed; whether it still counts, people decide."""
+        """Propose to retract the outcome yes because the change that counted was reversed; a person decides."""
         latest = sorted(log.reversed.values(), key=lambda match: match.day)[-MAX_CITED:]
         evidence = tuple(
             cite(fetch, match.fetched, locator=f"entity[@id={match.entity.id!r}]", excerpt=describe(match.entity))

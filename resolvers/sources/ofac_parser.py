@@ -13,7 +13,7 @@ from defusedxml.ElementTree import iterparse
 
 from resolvers.errors import SourceChanged
 from resolvers.outbound.client import FetchedResponse
-from resolvers.sources.parsing import parse_json
+from resolvers.sources.parsing import FORMAT_CHANGED, parse_json
 
 SOURCE = "OFAC"
 EASTERN = ZoneInfo("America/New_York")
@@ -80,7 +80,7 @@ def parse_history(fetched: FetchedResponse) -> list[Publication]:
     data = parse_json(fetched, SOURCE)
     rows = data.get("publications") if isinstance(data, dict) else data
     if not isinstance(rows, list):
-        raise SourceChanged(f"{SOURCE} no longer returns a list of publications: its format may have changed")
+        raise SourceChanged(f"{SOURCE} no longer returns a list of publications: {FORMAT_CHANGED}")
     return check_unique([_publication(row) for row in rows])
 
 
@@ -89,7 +89,9 @@ def check_unique(publications: list[Publication]) -> list[Publication]:
     by_id: dict[str, Publication] = {}
     for item in publications:
         if by_id.setdefault(item.id, item) != item:
-            raise SourceChanged(f"{SOURCE} lists the publication {item.id} with two times, which is ambiguous")
+            raise SourceChanged(
+                f"{SOURCE} lists the publication {item.id} with two times, which is ambiguous: read it by hand"
+            )
     return list(by_id.values())
 
 
@@ -98,10 +100,12 @@ def _publication(row: Any) -> Publication:
         published = datetime.fromisoformat(row["datePublished"])
         given = row["publicationID"]
     except (KeyError, TypeError, ValueError):
-        raise SourceChanged(f"{SOURCE} lists a publication without id or date: its format may have changed") from None
+        raise SourceChanged(f"{SOURCE} lists a publication without id or date: {FORMAT_CHANGED}") from None
     name = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
     if not name or len(name) > 64 or not name.replace("-", "").isalnum():
-        raise SourceChanged(f"{SOURCE} lists a publication with the id {str(given)[:64]!r}, which is invalid")
+        raise SourceChanged(
+            f"{SOURCE} lists a publication with the id {str(given)[:64]!r}, which is invalid: read it by hand"
+        )
     eastern = published.astimezone(EASTERN) if published.tzinfo else published
     return Publication(name, eastern.replace(tzinfo=None))
 
@@ -121,13 +125,11 @@ def parse_delta(body: bytes) -> Delta:
             if root is None:
                 root = element
                 if tag != "sanctionsData":
-                    raise SourceChanged(
-                        f"{SOURCE} sent a {tag[:40]!r} in place of a delta: its format may have changed"
-                    )
+                    raise SourceChanged(f"{SOURCE} sent a {tag[:40]!r} in place of a delta: {FORMAT_CHANGED}")
             if event == "start":
                 continue
             if (tag == "publicationInfo" and day) or (tag == "entities" and complete):
-                raise SourceChanged(f"{SOURCE} sent a delta with {tag} twice, which is ambiguous")
+                raise SourceChanged(f"{SOURCE} sent a delta with {tag} twice, which is ambiguous: read it by hand")
             if tag == "publicationInfo":
                 day, kind = _publication_day(element), _first(element, "publicationType")
             elif tag == "entity":
@@ -137,17 +139,15 @@ def parse_delta(body: bytes) -> Delta:
                 complete = True
                 element.clear()
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
-        raise SourceChanged(
-            f"{SOURCE} sent invalid XML ({type(error).__name__}): its format may have changed"
-        ) from error
+        raise SourceChanged(f"{SOURCE} sent invalid XML ({type(error).__name__}): {FORMAT_CHANGED}") from error
     _check_actions(entities)
     if day is None or not complete:
-        raise SourceChanged(f"{SOURCE} sent a delta without publicationInfo or entities: its format may have changed")
+        raise SourceChanged(f"{SOURCE} sent a delta without publicationInfo or entities: {FORMAT_CHANGED}")
     return Delta(day, kind, tuple(entities))
 
 
 def _check_actions(entities: list[ListedEntity]) -> None:
-    """Raise ``SourceChanged`` if one entity is both added and removed: which came last, a delta does not say."""
+    """Raise ``SourceChanged`` if one entity is both added and removed: a delta does not say which came last."""
     actions: dict[str, set[str]] = {}
     for entity in entities:
         actions.setdefault(entity.id, set()).add(entity.action)
@@ -165,13 +165,15 @@ def _publication_day(info: Element) -> date:
         datetime.fromisoformat(text)
         return date.fromisoformat(text[:10])
     except ValueError:
-        raise SourceChanged(f"{SOURCE} dates a publication {text[:40]!r}, which cannot be read") from None
+        raise SourceChanged(
+            f"{SOURCE} dates a publication {text[:40]!r}, which is not a date: read it by hand"
+        ) from None
 
 
 def _entity(element: Element) -> ListedEntity:
     action = element.get("action", "").strip().lower()
     if action not in ACTIONS:
-        raise SourceChanged(f"{SOURCE} sent the action {action[:40]!r}, which is unknown")
+        raise SourceChanged(f"{SOURCE} sent the action {action[:40]!r}, which is unknown: read it by hand")
     return ListedEntity(
         id=element.get("id", "").strip(),
         action=ACTIONS[action],

@@ -9,6 +9,8 @@ from resolvers.errors import SourceChanged
 from resolvers.outbound.client import FetchedResponse
 
 MAX_DEPTH = 50
+#: The remedy where a source sends what it never sent before.
+FORMAT_CHANGED = "its format may have changed, so read it by hand"
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this is the year 5138
 
 
@@ -85,5 +87,7 @@ def parse_time(value: Any, source: str) -> datetime | date:
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
-        raise SourceChanged(f"{source} sent a time that cannot be parsed: {str(value)[:40]!r}") from None
+        raise SourceChanged(
+            f"{source} sent the time {str(value)[:40]!r}, which cannot be parsed: read it by hand"
+        ) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -115,12 +115,12 @@ def parse_entries(body: bytes, question: ProbedQuestion) -> tuple[list[FeedEntry
     """
     ascii_body = body.replace(b"\0", b"")  # without the NULs, UTF-16 reads like ASCII here
     if _DTD.search(ascii_body):
-        raise SourceChanged("the feed contains a DTD: it is not plain RSS or Atom")
+        raise SourceChanged("the feed contains a DTD, which plain RSS and Atom never do: use another feed")
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version"):
         raise SourceChanged("the address does not return an RSS or Atom feed: check it")
     if not _END.search(ascii_body[-MAX_TAIL:]):
-        raise SourceChanged("the feed breaks off before its end: a part of it is missing")
+        raise SourceChanged("the feed breaks off before its end: try again later, or use another feed")
     entries_by_id: dict[str, FeedEntry] = {}
     undated = 0
     for raw in feed.entries[:MAX_ENTRIES]:

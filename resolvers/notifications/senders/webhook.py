@@ -44,7 +44,11 @@ def result_for_status(status: int, retry_after: float | None) -> SendResult:
     if 200 <= status < 300:
         return SendResult(SendStatus.DELIVERED, status_code=status)
     if status == HTTPStatus.GONE:
-        return SendResult(SendStatus.GONE, "answered 410 Gone: it wants no more messages", status)
+        return SendResult(
+            SendStatus.GONE,
+            "answered 410 Gone (no more messages wanted): enable the channel if that was a mistake",
+            status,
+        )
     if 400 <= status < 500 and status not in TEMPORARY_4XX:
         return SendResult(
             SendStatus.PERMANENT, f"answered {status}: correct the target or the receiver, then resend", status

@@ -99,7 +99,7 @@ def test_a_costly_expression_is_a_failed_probe_with_its_reason(world: World) -> 
 
 
 def test_the_reason_of_a_failed_function_does_not_quote_the_whole_response() -> None:
-    with pytest.raises(SourceChanged, match="no longer fits") as raised:
+    with pytest.raises(SourceChanged, match="correct the expression") as raised:
         evaluate("sum(@)", DATA["rows"])
     assert len(raised.value.detail) < 400
 

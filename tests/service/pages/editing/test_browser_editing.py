@@ -154,7 +154,7 @@ def test_a_hedge_is_interpreted_as_one_types_and_only_the_newest_reply_is_shown(
     page.locator("#interpretation", has_text="almost certain").wait_for()
     best = page.locator("#interpretation strong").inner_text()
     page.get_by_label("refer to the opposite").check()
-    page.locator("#interpretation", has_text="said of the opposite").wait_for()
+    page.locator("#interpretation", has_text="about the opposite").wait_for()
     assert int(best[:-1]) + int(page.locator("#interpretation strong").inner_text()[:-1]) == 100
     hedge.fill("zzz")
     page.locator("#interpretation .warning", has_text="has no entry for").wait_for()

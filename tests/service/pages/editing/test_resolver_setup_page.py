@@ -108,5 +108,5 @@ def test_a_question_with_options_is_resolved_by_a_person(send: Send, api: httpx.
     with httpx.Client(base_url=base_url, headers=HTML) as browser:
         sign_in(browser)
         text = browser.get("/questions/several/probe").text
-    assert "resolved by a person" in text
+    assert "A person resolves this question" in text
     assert "<textarea" not in text

@@ -1,4 +1,4 @@
-"""Errors of outside addresses and sources. None of them is ever an outcome."""
+"""Errors of outside addresses and sources; none of them counts as an outcome."""
 
 from predictions.errors import TrackRecordError
 

@@ -1,4 +1,4 @@
-"""Error for a database that cannot be used at the moment, and the test for such failures."""
+"""Errors of a database that cannot be used at the moment, and how to recognise them."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class OutcomeUnknown(Unavailable):
 
 @dataclass(frozen=True)
 class DatabaseFault:
-    """What is the matter with the database; ``grave`` if it does not pass by itself."""
+    """A fault of the database; ``grave`` if it does not pass by itself."""
 
     reason: str
     grave: bool = False
@@ -62,7 +62,7 @@ _BY_CODE = {
 
 
 def database_fault(error: BaseException) -> DatabaseFault | None:
-    """Return what is the matter with the database; None if the error is not its own but caused by the request."""
+    """Return the fault of the database behind an error; None if the request caused the error."""
     if isinstance(error, PoolTimeout):
         return _NO_CONNECTION
     if not isinstance(error, DBAPIError):
@@ -77,7 +77,7 @@ def database_fault(error: BaseException) -> DatabaseFault | None:
 
 
 def is_temporary(error: BaseException) -> bool:
-    """Return whether an error is the database's own (busy, locked, stopped, full) and not caused by the request."""
+    """Return whether the database caused an error (busy, locked, stopped, full), not the request."""
     return database_fault(error) is not None
 
 

@@ -7,8 +7,10 @@ from predictions.errors import InvalidInput
 
 
 def parse_json(text: bytes | str) -> Any:
-    """Return the JSON value in ``text``, in time proportional to its length. Raises ``InvalidInput`` for a duplicate
-    key in an object, ``ValueError`` for invalid JSON and ``RecursionError`` for JSON that is nested too deeply."""
+    """Return the JSON value in ``text``, in time proportional to its length.
+
+    Raises ``InvalidInput`` for a duplicate key in an object, ``ValueError`` for invalid JSON and ``RecursionError`` for
+    JSON that is nested too deeply."""
     return json.loads(text, object_pairs_hook=_unique)
 
 

@@ -1,4 +1,4 @@
-"""The time limit of a request: the instant by which it has its answer, whatever it waits for.
+"""The time limit of a request: the instant by which it has its answer.
 
 The middleware sets it (`service/web/request_time.py`); every wait for the database asks it. Threads that work for a
 request inherit it, threads of the scheduler and of background jobs have none.
@@ -28,7 +28,7 @@ class TimeLimit:
         self.restart(seconds)
 
     def restart(self, seconds: float) -> None:
-        """Let the time end ``seconds`` from now."""
+        """Move the end to ``seconds`` from now."""
         self.ends_at = _clock.monotonic() + seconds
 
     def seconds_left(self) -> float:
@@ -46,7 +46,7 @@ def current() -> TimeLimit | None:
 
 @contextmanager
 def within(limit: TimeLimit | None) -> Iterator[None]:
-    """Let all that is done in the block end by ``limit``, in place of any other limit."""
+    """Set the limit for everything done in the block, in place of any other limit."""
     token = _current.set(limit)
     try:
         yield
@@ -67,18 +67,18 @@ def is_over() -> bool:
 
 
 def refuse_if_over() -> None:
-    """Raise ``Unavailable`` if the current limit has passed, so that nothing is begun in vain."""
+    """Raise ``Unavailable`` if the current limit has passed, so that no useless work starts."""
     if is_over():
         raise Unavailable(NOT_APPLIED)
 
 
 def extend(seconds: float) -> None:
-    """Let the current limit end ``seconds`` from now, for work that is known to take long."""
+    """Move the current limit to ``seconds`` from now, for work that is known to take long."""
     if (limit := _current.get()) is not None:
         limit.restart(seconds)
 
 
 def begin() -> None:
-    """Note that something begins that may take effect even if the time ends before its result is known."""
+    """Record that work starts which may take effect even if the time ends before its result is known."""
     if (limit := _current.get()) is not None:
         limit.begun = True

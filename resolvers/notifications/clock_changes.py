@@ -1,4 +1,4 @@
-"""Deliveries that were planned while the clock ran ahead: once it is set right, they would wait for hours."""
+"""Plan deliveries again after the clock was set back: those planned while it ran ahead would wait for hours."""
 
 import logging
 from datetime import datetime, timedelta

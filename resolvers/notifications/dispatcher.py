@@ -1,6 +1,6 @@
 """Claim due deliveries, send them concurrently and record the results.
 
-Each send has its own thread, and each channel a limited number of sends, so that a slow receiver delays neither the
+Each attempt has its own thread, and each channel a limited number of them, so that a slow receiver delays neither the
 other channels nor the sweep. Claims and results use short transactions; no message is sent within a transaction.
 """
 
@@ -34,9 +34,9 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 class InFlight:
-    """The sends that are running, limited in total and for each channel.
+    """The deliveries that are being sent, limited in total and for each channel.
 
-    A send that outlasts its lease no longer counts towards the total, only towards the limit of its channel.
+    One that outlasts its lease no longer counts towards the total, only towards the limit of its channel.
     """
 
     def __init__(self, clock: Clock, lease_seconds: float, sends: int, per_channel: int) -> None:
@@ -45,24 +45,24 @@ class InFlight:
         self._running: dict[str, tuple[int, float]] = {}
 
     def start(self, claimed: ClaimedDelivery) -> None:
-        """Count a send that starts."""
+        """Count a delivery that is about to be sent."""
         self._running[claimed.token] = (claimed.channel_id, self._clock.monotonic() + self._lease_seconds)
 
     def finish(self, claimed: ClaimedDelivery) -> None:
-        """Remove a send that has ended."""
+        """Remove a delivery whose attempt has ended."""
         self._running.pop(claimed.token, None)
 
     def holding_lease(self) -> list[int]:
-        """Return the channel of each send that still holds its lease."""
+        """Return the channel of each delivery being sent whose lease has not expired."""
         now = self._clock.monotonic()
         return [channel for channel, until in self._running.values() if until > now]
 
     def capacity(self) -> int:
-        """Return how many sends may start now."""
+        """Return how many more deliveries may be sent now."""
         return self._sends - len(self.holding_lease())
 
     def capacity_for(self, channel: int) -> int:
-        """Return how many sends to this channel may start now."""
+        """Return how many more deliveries may be sent to this channel now."""
         running = sum(1 for other, _ in self._running.values() if other == channel)
         return min(self._per_channel - self.holding_lease().count(channel), 2 * self._per_channel - running)
 
@@ -103,19 +103,19 @@ class Dispatcher:
 
     @property
     def busy(self) -> bool:
-        """Return whether sends are running or results are not recorded yet."""
+        """Return whether deliveries are being sent or results are not recorded yet."""
         return bool(self._in_flight.holding_lease()) or not self._completed.empty()
 
     def deliver(self, seconds: float) -> Counter[str]:
-        """Deliver until nothing is due and nothing is running, or until ``seconds`` are over; slow sends then continue.
+        """Deliver until nothing is due or being sent, or until ``seconds`` are over.
 
-        Returns counts of ``sent``, ``closed`` and the states after sending: ``delivered``, ``pending``, ``dead`` and
-        ``lost``.
+        Attempts that are then running continue. Returns counts of ``sent``, ``closed`` and the states after sending:
+        ``delivered``, ``pending``, ``dead`` and ``lost``.
         """
         return self._run(seconds, claiming=True)
 
     def finish_in_flight(self, seconds: float) -> Counter[str]:
-        """Record the results of running sends for at most ``seconds``; start no others."""
+        """Record the results of running attempts for at most ``seconds``; start no others."""
         return self._run(seconds, claiming=False)
 
     def _run(self, seconds: float, *, claiming: bool) -> Counter[str]:
@@ -135,7 +135,7 @@ class Dispatcher:
             self._run_lock.release()
 
     def _run_cycle(self, wait: float, claiming: bool, tally: Counter[str]) -> bool:
-        """Record finished sends, claim and start others; return whether there was anything to do."""
+        """Record finished attempts, claim and send other deliveries; return whether there was anything to do."""
         completed = self._collect_completed(wait)
         try:
             with self._transaction() as session:
@@ -153,7 +153,7 @@ class Dispatcher:
         return bool(completed or claimed or closed)
 
     def _collect_completed(self, wait: float) -> list[_Completed]:
-        """Return the sends that have ended; wait up to ``wait`` seconds for the first."""
+        """Return the attempts that have ended; wait up to ``wait`` seconds for the first."""
         completed: list[_Completed] = []
         with suppress(queue.Empty):
             completed.append(self._completed.get(timeout=wait) if wait else self._completed.get_nowait())

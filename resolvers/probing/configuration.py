@@ -44,7 +44,7 @@ class ResolverIn(Input):
 
 
 class ResolverView(View):
-    """The resolver of a question: settings, schedule, policy and the result of the last probe."""
+    """The resolver of a question: settings, schedule, and the result of the last probe."""
 
     question: int = Field(description="id of the question")
     resolver: str = Field(description="key of the resolver")

@@ -43,7 +43,7 @@ class ClaimedProbe:
 
 
 def due_probes_query(now: datetime) -> Select[AttachedResolver, Question]:
-    """Return the query for due probes, with questions that were closed early, before their probing was to start.
+    """Return the query for due probes, including those of questions declared decided before probing was to start.
 
     Questions with an outcome are probed again for a while (``follow_up``).
     """

@@ -47,7 +47,7 @@ class SourceStateStore(Protocol):
 
 
 class InMemorySourceState:
-    """A store that ends with the process."""
+    """A store in memory, lost when the process ends."""
 
     def __init__(self) -> None:
         self._hosts: dict[str, HostState] = {}
@@ -75,8 +75,9 @@ class InMemorySourceState:
 def next_probe_at(
     now: datetime, deadline: datetime, *, interval: timedelta, lead: timedelta, draw: Callable[[], float]
 ) -> datetime:
-    """Return the next time to probe: from ``lead`` before the deadline on, every ``interval``, up to a tenth later.
+    """Return the next time to probe: ``interval`` from now, but not before ``lead`` ahead of the deadline.
 
-    The random tenth keeps many questions with one deadline from probing a source in the same second.
+    Up to a tenth of the interval is added at random, which keeps many questions with one deadline from probing a source
+    in the same second.
     """
     return max(now + interval, deadline - lead) + interval * (draw() / 10)

@@ -23,9 +23,10 @@ def count_paused_hosts(session: Session) -> int:
 
 
 def oldest_good_check(session: Session) -> datetime | None:
-    """Return the earliest last success among active resolvers, or since when one has had none; None without any.
+    """Return the time of the last success of the active resolver for which it is longest ago; None without any.
 
-    Active are those that have probed, are not paused, and whose question has no outcome.
+    The time of attachment counts for a resolver that never succeeded. Active are those that have probed, are not
+    paused, and whose question has no outcome.
     """
     last_success = func.min(func.coalesce(AttachedResolver.last_good_at, AttachedResolver.attached_at))
     active = (

@@ -43,8 +43,10 @@ class AsOfRecord(NamedTuple):
 
 
 class AsOfKey(NamedTuple):
-    """Cache key of a past record: the instant; its newest ledger event, which changes when a transaction that read the
-    clock earlier commits later; and the newest rename, since past records show current names."""
+    """Cache key of a past record: the instant, its newest ledger event and the newest rename.
+
+    The newest event changes when a transaction that read the clock earlier commits later, and past records show
+    current names."""
 
     when: datetime
     events: int

@@ -28,8 +28,9 @@ class BackgroundRunner:
         self._unfinished_by_kind: Counter[bool] = Counter()
 
     def start(self, job: Callable[[], T]) -> Future[T]:
-        """Run ``job`` after the jobs before it and return its future. Raises ``Unavailable`` if too many jobs wait, of
-        all or of the client that asks."""
+        """Run ``job`` after the jobs before it and return its future.
+
+        Raises ``Unavailable`` if too many jobs wait, in total or of this client."""
         client, is_known = requester.get()
         with self._lock:
             full = self._unfinished_by_kind[is_known] >= MAX_WAITING

@@ -12,8 +12,11 @@ PEOPLE = 60
 
 @dataclass(frozen=True)
 class Person:
-    """An invented commentator. ``noise`` is the error in log-odds, ``lean`` a bias towards yes, ``boldness`` scales
-    the log-odds; ``verbal`` and ``late`` are shares of predictions; ``activity`` is a weight in the sampling."""
+    """An invented commentator.
+
+    ``noise`` is the error in log-odds, ``lean`` a bias towards yes, ``boldness`` scales the log-odds; ``verbal`` and
+    ``late`` are shares of predictions; ``activity`` is a weight in the sampling.
+    """
 
     name: str
     kind: CommentatorKind

@@ -87,7 +87,7 @@ class Scheduler:
         self._watchdog.start()
 
     def stop(self) -> None:
-        """Stop within a few seconds; results of running sends and probes are recorded if they arrive in that time."""
+        """Stop within a few seconds; record the results of deliveries and probes that arrive in that time."""
         self._running = False
         self._watchdog.stop()
         self._ticker.stop()

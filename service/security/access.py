@@ -35,8 +35,10 @@ _bearer = HTTPBearer(auto_error=False, description="An API key: trackrecord keys
 async def request_caller(
     request: Request, header: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    """Return the owner of the key in the request's header or, for reading, of the session in its cookie; else
-    ``ANYBODY``. Raises 401 for an invalid key."""
+    """Return the owner of the key in the request's header, else ``ANYBODY``. Raises 401 for an invalid key.
+
+    A request that only reads may be identified by the session in its cookie instead.
+    """
     known: Caller | None = getattr(request.state, "identified", None)
     if known is None:
         known = request.state.identified = await _find_caller(request, header)
@@ -44,7 +46,7 @@ async def request_caller(
 
 
 async def identify(request: Request) -> Caller:
-    """Return the same for a request whose route has not been entered yet."""
+    """Return the caller of a request, like ``request_caller``, before its route is entered."""
     return await request_caller(request, await _bearer(request))
 
 

@@ -57,7 +57,10 @@ class IdempotentWrite:
     async def batched(
         self, caller: Caller, job: Callable[[Session, list[Item]], list[BaseModel]], item: Item
     ) -> Response:
-        """Do the same from an async route, with status 201, for a job that takes a batch of items."""
+        """Run a job on this item together with waiting items of other requests, from an async route; reply with 201.
+
+        With an Idempotency-Key the job runs on this item alone, so that its reply is stored with it.
+        """
         if self._key is None:
             return Response((await self._state.writer.run_batched(job, item)).model_dump_json(), 201, media_type=JSON)
 

@@ -53,7 +53,7 @@ def amend_openapi(app: FastAPI) -> None:
 
 
 def _serve_once_encoded(app: FastAPI) -> None:
-    """Serve the document from memory: FastAPI encodes its 200 kB anew for each request."""
+    """Serve the document from memory: FastAPI encodes its 200 kB again for each request."""
     app.router.routes = [route for route in app.router.routes if getattr(route, "path", "") != app.openapi_url]
     encoded: list[PageBytes] = []
 

@@ -1,4 +1,4 @@
-"""The time of a request: an answer comes within it, whatever the database does."""
+"""Answer every request within its time limit, whatever the database does."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -27,7 +27,7 @@ async def check_request(request: Request) -> None:
 
 
 def check_query(request: Request, route: APIRoute) -> None:
-    """Do the same for a route that has not been entered yet."""
+    """Refuse unknown query parameters before the route is entered. Raises ``InvalidInput``."""
     _check_names(request.query_params, _known_parameters(route))
 
 
@@ -41,7 +41,7 @@ async def check_page_query(request: Request) -> None:
 
 
 def page_key(request: Request) -> Address:
-    """Return the key of a page in the page cache: its path and those parameters that have a meaning, in one order."""
+    """Return the key of a page in the page cache: its path and the query parameters that change it, sorted."""
     return request.scope["path"], urlencode(sorted(_meant(request).items())).encode()
 
 

@@ -11,8 +11,9 @@ HISTOGRAM = 44
 
 @dataclass(frozen=True)
 class Reliability:
-    """Paths of a diagram of 320 by 320 pixels; ``bars`` is a histogram of predicted probabilities, as (x, height,
-    probability, count)."""
+    """Paths of a diagram of 320 by 320 pixels.
+
+    ``bars`` is a histogram of predicted probabilities, as (x, height, probability, count)."""
 
     across: Scale
     up: Scale

@@ -1,5 +1,6 @@
-"""Channel pages: list, settings, subscriptions and delivery log. Editors see their own channels and manage their
-subscriptions; admins manage all channels."""
+"""Channel pages: list, settings, subscriptions and delivery log.
+
+Editors see their own channels and manage their subscriptions; admins manage all channels."""
 
 from collections.abc import Callable
 from typing import Annotated, Any

@@ -33,9 +33,9 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 def cached_csv(
     request: Request, session: Session, name: str, estimates: CachedEstimates, make: Callable[[], bytes]
 ) -> Response:
-    """Reply with a CSV file of that name. It is made once for all readers, until the record changes or for a day.
+    """Reply with a CSV file of that name. All readers share it for a day, or until the record changes.
 
-    ``estimates`` are those that ``make`` shows; a file with previous ones is not kept.
+    ``estimates`` are those that ``make`` shows; a file with previous ones is not cached.
     """
     state = request.app.state
     now, head, key = state.clock.now(), ledger.head(session).seq, page_key(request)
@@ -51,7 +51,7 @@ def cached_csv(
 
 
 def csv_reply(request: Request, name: str, body: bytes) -> Response:
-    """Reply with a CSV file of that name that is not kept."""
+    """Reply with a CSV file of that name, without caching it."""
     reply = page_reply(request, body, CSV)
     reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return reply

@@ -44,13 +44,11 @@ def _tidy(value: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _load_all() -> dict[str, dict[int, Lexicon]]:
-    """Return every shipped lexicon by name and version. Raises ``ValueError`` for a wrongly named file."""
+    """Return every shipped lexicon by name and version."""
     loaded: dict[str, dict[int, Lexicon]] = {}
     for file in sorted((files("predictions") / "hedges" / "lexicons").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             lexicon = parse_lexicon(file.read_text(encoding="utf-8"))
-            if file.name != f"{lexicon.name}-{lexicon.version}.toml":
-                raise ValueError(f"{file.name} holds lexicon {lexicon.name}, version {lexicon.version}: rename it")
             loaded.setdefault(lexicon.name, {})[lexicon.version] = lexicon
     return loaded
 

@@ -21,7 +21,7 @@ def reader_robustness(
     """Compare the order of the board under ``filters`` with the orders by simulated readers of the hedges.
 
     ``pairs`` are those that the board counts, ``ranking`` is their ranking. None where fewer than two commentators are
-    ranked, or no opening prediction of a ranked one is verbal.
+    ranked, or no opening prediction is verbal.
     """
     ranked = int(np.count_nonzero(ranking.rank))
     if ranked < 2 or not pairs.verbal.any():
@@ -31,8 +31,6 @@ def reader_robustness(
         pairs.commentator, pairs.event, pairs.reference_type, words, happened, phrases=len(best)
     )
     order = ranking.order[:ranked]
-    if not count[order].any():
-        return None
     return dictionary_robustness(order, ranking.skill, best, count, hits)
 
 

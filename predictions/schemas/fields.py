@@ -90,8 +90,6 @@ def _in_accepted_years(value: datetime) -> datetime:
 
 
 def _calendar_day(value: Any) -> Any:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise ValueError(DATE)
     return _day(value).isoformat()

@@ -6,13 +6,12 @@ from importlib.resources import files
 
 from sqlmodel import Session, select
 
-from predictions.errors import NotFound
 from predictions.models import Question
 from predictions.questions.create import enter_question
-from predictions.questions.lookup import find_question
+from predictions.questions.lookup import named_question
 from predictions.questions.proposals import propose
 from predictions.questions.resolve import resolve
-from predictions.schemas.inputs import PredictionIn, ProposalIn, QuestionIn, ResolutionIn
+from predictions.schemas.inputs import PredictionIn, ProposalIn, QuestionIn, QuestionRef, ResolutionIn
 from predictions.submissions.record import record_prediction
 
 
@@ -29,16 +28,9 @@ def load_starting_record(session: Session, *, now: datetime, actor: str = "start
     for item in record["predictions"]:
         record_prediction(session, PredictionIn.model_validate(item), now=now, actor=actor)
     for item in record["resolutions"]:
-        question = _named(session, item.pop("question"))
+        question = named_question(session, QuestionRef(slug=item.pop("question")))
         resolve(session, question, ResolutionIn.model_validate(item), now=now, actor=actor)
     for item in record["proposals"]:
-        question = _named(session, item.pop("question"))
+        question = named_question(session, QuestionRef(slug=item.pop("question")))
         propose(session, question, ProposalIn.model_validate(item), now=now, actor=actor)
     return len(record["questions"])
-
-
-def _named(session: Session, slug: str) -> Question:
-    question = find_question(session, slug)
-    if question is None:
-        raise NotFound(f"no question has the slug {slug!r}")
-    return question

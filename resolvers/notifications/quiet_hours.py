@@ -37,8 +37,5 @@ def send_time(hours: DeliveryHours, now: datetime) -> datetime:
         return now
     zone, local = ZoneInfo(hours.zone), time.fromisoformat(hours.digest_at)
     day = now.astimezone(zone).date()
-    for offset in range(-1, 3):
-        at = datetime.combine(day + timedelta(days=offset), local, zone).astimezone(UTC)
-        if at > now:
-            return at
-    raise AssertionError("every day has a digest time")
+    digests = (datetime.combine(day + timedelta(days=offset), local, zone).astimezone(UTC) for offset in range(-1, 3))
+    return next(at for at in digests if at > now)

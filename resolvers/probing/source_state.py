@@ -33,9 +33,6 @@ class PageState:
 class SourceStateStore(Protocol):
     """Stores the state of hosts and pages. Safe to share between threads."""
 
-    def host(self, host: str) -> HostState:
-        """Return the state of a host; the default state for a new one."""
-
     def update_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
         """Replace the state of a host by ``change(state)``, one caller at a time; an error changes nothing."""
 
@@ -55,7 +52,7 @@ class InMemorySourceState:
         self._lock = threading.Lock()
 
     def host(self, host: str) -> HostState:
-        """Return the state of a host."""
+        """Return the state of a host; the default state for a new one."""
         return self._hosts.get(host, HostState())
 
     def update_host(self, host: str, change: Callable[[HostState], HostState]) -> None:

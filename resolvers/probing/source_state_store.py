@@ -23,11 +23,6 @@ class DatabaseSourceState:
     def __init__(self, *, read_transaction: Sessions, write_transaction: Sessions) -> None:
         self._read_transaction, self._write_transaction = read_transaction, write_transaction
 
-    def host(self, host: str) -> HostState:
-        """Return the state of a host."""
-        with self._read_transaction() as session:
-            return _host_state(session.get(SourceHost, host))
-
     def update_host(self, host: str, change: Callable[[HostState], HostState]) -> None:
         """Replace the state of a host by ``change(state)``, one caller at a time among all processes."""
         with self._write_transaction() as session:
@@ -54,8 +49,8 @@ def _key(url: str) -> str:
     return sha256(url.encode()).hexdigest()
 
 
-def _host_state(row: SourceHost | None) -> HostState:
-    return HostState() if row is None else HostState(**{name: getattr(row, name) for name in _HOST})
+def _host_state(row: SourceHost) -> HostState:
+    return HostState(**{name: getattr(row, name) for name in _HOST})
 
 
 def _dialect(session: Session) -> Any:

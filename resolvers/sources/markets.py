@@ -3,6 +3,7 @@
 The four sites differ only in their fields (``market_settlement``). A price is never used as an outcome.
 """
 
+from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any
 
@@ -60,7 +61,7 @@ class MetaculusConfig(MarketConfig):
     base_url: HttpUrl = HttpUrl("https://www.metaculus.com")
 
 
-class MarketResolver:
+class MarketResolver(ABC):
     """Resolver for one market site. ``fetch_market`` fetches a market and reads its settlement."""
 
     version = "1"
@@ -71,9 +72,9 @@ class MarketResolver:
         self.site = site
         self.settings: type[Config] = settings
 
+    @abstractmethod
     def fetch_market(self, config: Any, fetch: Fetch) -> tuple[FetchedResponse, Settlement]:
         """Return the response of the site and the settlement in it."""
-        raise NotImplementedError
 
     def probe(self, question: ProbedQuestion, config: MarketConfig, fetch: Fetch) -> Probe:
         """Probe once. Raises ``SourceChanged`` if the fields of the market are not those of the site.

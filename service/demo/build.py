@@ -11,7 +11,7 @@ from predictions.enums import ANNULLED
 from predictions.models import Prediction, Question
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import declare_decided, postpone
-from predictions.questions.lookup import find_question
+from predictions.questions.lookup import named_question
 from predictions.questions.proposals import propose
 from predictions.questions.references import add_reference
 from predictions.questions.resolve import resolve, retract_resolution
@@ -20,6 +20,7 @@ from predictions.schemas.inputs import (
     CorrectionIn,
     ProposalIn,
     QuestionIn,
+    QuestionRef,
     ReferenceIn,
     ResolutionIn,
     WithdrawalIn,
@@ -73,10 +74,7 @@ def _enter(session: Session, asked: InventedQuestion, now: datetime) -> None:
 
 
 def _named(session: Session, asked: InventedQuestion) -> Question:
-    found = find_question(session, asked.slug)
-    if found is None:
-        raise LookupError(asked.slug)
-    return found
+    return named_question(session, QuestionRef(slug=asked.slug))
 
 
 def _declare(session: Session, asked: InventedQuestion, now: datetime) -> None:

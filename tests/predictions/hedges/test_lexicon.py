@@ -11,6 +11,7 @@ from predictions.hedges.interpret import get_lexicon, lexicons, read_hedge
 from predictions.hedges.lexicon_files import parse_lexicon
 
 OFFICIAL = ("icd203", "phia", "ipcc", "nato", "efsa", "kent")
+FOLDER = Path(lexicon_files.__file__).parent / "lexicons"
 
 
 def test_an_interpretation_depends_on_the_lexicon_and_names_it() -> None:
@@ -87,3 +88,9 @@ def test_several_versions_of_a_lexicon_can_be_loaded(tmp_path: Path, monkeypatch
         assert [lexicon.version for lexicon in lexicons()] == [10]
     finally:
         lexicon_files._load_all.cache_clear()
+
+
+def test_each_shipped_file_is_named_for_its_lexicon_and_version() -> None:
+    shipped = {file.name: parse_lexicon(file.read_text("utf-8")) for file in FOLDER.glob("*.toml")}
+    assert shipped
+    assert all(name == f"{lexicon.name}-{lexicon.version}.toml" for name, lexicon in shipped.items())

@@ -58,6 +58,8 @@ def record() -> Iterator[Session]:
             SLIPPED_IN,
             "predictions: 4 rows, but 3 in the ledger",
         ),
+        ("DELETE FROM resolution WHERE id = 1", "resolution 1 is missing, but ledger event 7 recorded it"),
+        ("DELETE FROM ledger_event WHERE seq = 2", "ledger event 2 is missing"),
         ("UPDATE resolution SET note = 'other'", "resolution 1 differs from ledger event"),
         ("UPDATE score SET latest = 0 WHERE commentator_id = 1", "score of commentator 1 on question 1"),
         (

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from predictions.enums import QuestionStatus
 from predictions.models import Prediction, Question
-from predictions.queries.browsing import browse_questions, newest_questions, predictions_by_question
+from predictions.queries.browsing import browse_questions, browse_sources, newest_questions, predictions_by_question
 from predictions.queries.details import view_question
 from predictions.queries.feeds import coming_deadlines, newest_resolutions
 from predictions.queries.ledger_events import last_changes, list_events, newest_events
@@ -135,6 +135,17 @@ def test_a_source_is_found_by_title_outlet_and_address_together(session: Session
     )
     assert [row.title for row in find_sources(session, ["gazette", "clouds", "column"])] == ["Clouds"]
     assert find_sources(session, ["gazette", "sun"]) == []
+
+
+def test_sources_are_listed_newest_first_and_of_one_outlet_where_asked(session: Session) -> None:
+    create_question(session, "rain", NOW + DAY)
+    for day, outlet in ((1, "Gazette"), (3, "Mirror"), (2, "Gazette")):
+        address = f"https://example.org/{day}"
+        predict(session, "Ann", "rain", source={"url": address, "outlet": outlet, "published_on": f"2025-02-0{day}"})
+    sources, more = browse_sources(session, outlet=None, page=1, size=2)
+    assert ([row.published_on for row in sources], more) == (["2025-02-03", "2025-02-02"], True)
+    of_one, more = browse_sources(session, outlet="Gazette", page=1, size=2)
+    assert ([row.published_on for row in of_one], more) == (["2025-02-02", "2025-02-01"], False)
 
 
 @pytest.mark.parametrize("text", ["Ann Invented", "  ann   INVENTED ", "ann-invented"])

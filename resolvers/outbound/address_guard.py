@@ -114,10 +114,7 @@ def validate_url(text: str) -> httpx.URL:
     _check_host(host)
     if not 0 < port_of(url) < 65536:
         raise AddressRefused("the port is not between 1 and 65535: correct it")
-    try:
-        return url.copy_with(host=host, fragment=None)
-    except httpx.InvalidURL:
-        raise AddressRefused("the address is not a valid URL: write it as https://host/path") from None
+    return url.copy_with(host=host, fragment=None)
 
 
 def _check_host(host: str) -> None:

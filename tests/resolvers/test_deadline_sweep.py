@@ -133,6 +133,18 @@ def test_a_retraction_opens_the_prompt_again_without_a_second_one(session: Sessi
     assert recorded_prompts(session)[-1][1] == "day_3"
 
 
+def test_a_question_that_is_due_again_is_not_sent_again(session: Session) -> None:
+    add_channel(session, "desk", START)
+    question = create_question(session, "rain", START)
+    sweep(session, START)
+    resolve_question(session, question, "yes", START + SECOND)
+    retract_resolution(session, question, "It was drizzle.", now=START + 2 * SECOND, actor="tester")
+    create_question(session, "snow", START + 2 * SECOND)
+    assert sweep(session, START + 2 * SECOND).examined == 2
+    slugs = [json.loads(row.payload)["data"]["question"]["slug"] for row in all_deliveries(session)]
+    assert slugs == ["rain", "snow"]
+
+
 def test_a_batch_is_bounded_and_the_longest_overdue_come_first(session: Session) -> None:
     numbers = [create_question(session, f"q-{index}", START - index * SECOND).id for index in range(7)]
     assert sweep(session, START, batch=3).examined == 3

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -65,6 +66,11 @@ def hang(sock: socket.socket) -> None:
     """Send nothing until the client disconnects."""
     sock.settimeout(30)
     sock.recv(1)
+
+
+def reset(sock: socket.socket) -> None:
+    """Reset the connection in place of an answer."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 STOP = threading.Event()

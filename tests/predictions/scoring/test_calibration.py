@@ -228,3 +228,18 @@ def test_shared_outcomes_are_drawn_the_same_in_any_order(rows: list[tuple[int, i
     assert other is not None
     assert_array_equal(one.band_low, other.band_low)
     assert one.miscalibration_95 == other.miscalibration_95
+
+
+def test_grouping_more_than_a_hundred_thousand_distinct_probabilities_changes_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(1)
+    p = np.linspace(0.01, 0.99, 120_000)
+    outcome = (rng.random(len(p)) < p).astype(int)
+    grouped = calibration(p, outcome).chance
+    monkeypatch.setattr("predictions.scoring.calibration.FINEST", len(p))
+    ungrouped = calibration(p, outcome).chance
+    assert grouped is not None
+    assert ungrouped is not None
+    assert grouped.miscalibration_mean == pytest.approx(ungrouped.miscalibration_mean, rel=0.03)
+    assert_allclose(grouped.band_low, ungrouped.band_low)

@@ -10,7 +10,7 @@ from resolvers.notifications.channels import set_enabled
 from resolvers.notifications.delivery_log import list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import claim_deliveries, record_result, resend
 from resolvers.notifications.models import Channel, ChannelKind, DeliveryState
-from resolvers.notifications.retry_policy import RetryPolicy
+from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
 from tests.support.fake_clock import START, FakeClock
 from tests.support.sender_stubs import ACCEPTED, BUSY, NO_JITTER, REFUSED, SECOND, DeliveryHarness, RecordingSender
 from tests.support.source_requests import add_channel, all_deliveries, resolve_question
@@ -33,6 +33,12 @@ def test_jitter_draws_from_the_planned_wait(harness: DeliveryHarness) -> None:
     assert drawn == [5, 30, 36000]
     assert policy.wait(10, None) is None
     assert policy.wait(11, None) == 2.5 * SECOND, "a resent dead letter has a round of attempts of its own"
+
+
+def test_retries_are_spread_over_the_whole_planned_wait() -> None:
+    waits = [full_jitter(100.0) for _ in range(200)]
+    assert 0 <= min(waits) < 25
+    assert 75 < max(waits) <= 100
 
 
 @pytest.mark.parametrize(("retry_after", "waited"), [(60, 60), (1, 5), (30 * 86400, 86400), (None, 5)])

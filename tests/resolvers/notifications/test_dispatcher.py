@@ -265,6 +265,26 @@ def test_finishing_records_running_sends_and_starts_none(harness: DeliveryHarnes
     assert sorted(row.state.value for row in harness.rows()) == ["delivered", "pending"]
 
 
+def test_a_thread_that_waits_for_the_database_does_not_hold_up_the_stop(harness: DeliveryHarness) -> None:
+    waiting, release = threading.Event(), threading.Event()
+
+    @contextmanager
+    def transaction() -> Iterator[Session]:
+        waiting.set()
+        release.wait(60)
+        with harness.session() as session:
+            yield session
+
+    dispatcher = Dispatcher(transaction, {ChannelKind.WEBHOOK: harness.sender}, harness.clock, policy=NO_JITTER)
+    stuck = threading.Thread(target=dispatcher.deliver, args=(5,), daemon=True)
+    stuck.start()
+    assert waiting.wait(20)
+    assert dispatcher.finish_in_flight(0.1).total() == 0
+    release.set()
+    stuck.join(20)
+    assert not stuck.is_alive()
+
+
 def test_real_receivers_that_hang_fail_and_work_side_by_side(engine: Engine) -> None:
     with serving_raw() as server:
         server.routes |= {"/hang": hang, "/works": reply(), "/fails": reply(status=500)}

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from tests.support.http_source_server import (
     raw,
     redirect,
     reply,
+    reset,
     serving_raw,
 )
 
@@ -180,6 +182,19 @@ def test_the_next_address_is_tried_where_one_does_not_answer(server: RawServer) 
 
     client = outbound_client(resolve=lambda host, port: ["8.8.8.8", "8.8.4.4"], connect=connect)
     assert client.get("http://feeds.example/").body == b"ok"
+
+
+def test_a_connection_that_is_reset_before_the_request_is_an_unavailable_source() -> None:
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ours = open_socket(listener.getsockname(), timeout)
+            theirs, _ = listener.accept()
+        reset(theirs)
+        theirs.close()
+        return ours
+
+    with pytest.raises(SourceUnavailable, match="closed the connection"):
+        outbound_client(resolve=lambda host, port: ["8.8.8.8"], connect=connect).get("http://feeds.example/")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from predictions.audit.verify import verify
 from predictions.models import Proposal
 from predictions.questions.proposals import confirm, reject
 from predictions.questions.resolve import retract_resolution
-from resolvers.probing.configuration import get_attached, resolver_view
+from resolvers.probing.configuration import ResolverIn, attach, get_attached, resolver_view
 from resolvers.probing.follow_up import FOLLOW_UP
 from resolvers.probing.worker import Prober
 from resolvers.prompts.inbox_groups import list_groups
@@ -33,7 +33,7 @@ from tests.support.probing_helpers import (
     serve_answer,
 )
 from tests.support.sample_world import fixture
-from tests.support.source_requests import resolve_question
+from tests.support.source_requests import create_question, resolve_question
 
 FAILED = '{"failed": true, "day": "2025-12-03"}'
 DAY = timedelta(days=1)
@@ -113,6 +113,23 @@ def test_the_source_is_read_daily_for_thirty_days_and_then_no_more(
     with read_transaction(engine) as session:
         row, question = get_attached(session, question_named(session, "q")), question_named(session, "q")
         assert resolver_view(session, row, question).next_probe_at is None
+
+
+def test_the_source_of_a_question_whose_condition_failed_is_not_read_again(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    serve_answer(server, HAPPENED)
+    with write_transaction(engine) as session:
+        condition = create_question(session, "condition", DEADLINE)
+        question = create_question(session, "q", DEADLINE, condition={"question": "condition", "outcome": "yes"})
+        data = ResolverIn.model_validate({"resolver": "json", "config": json_config(server)})
+        attach(session, question, data, now=NOON, actor="tester")
+        resolve_question(session, condition, "no", NOON)
+    clock.advance(3 * 86400)
+    assert (run_due(prober), outcome(engine)) == ({}, "annulled")
+    with read_transaction(engine) as session:
+        question = question_named(session, "q")
+        assert resolver_view(session, get_attached(session, question), question).next_probe_at is None
 
 
 def test_the_page_says_when_the_source_is_read_again(

@@ -20,7 +20,17 @@ from resolvers.outbound.client import (
     TooSlow,
 )
 from tests.support.fake_clock import FakeClock
-from tests.support.http_source_server import RawServer, RunningClock, endless, hang, raw, redirect, reply, serving_raw
+from tests.support.http_source_server import (
+    RawServer,
+    RunningClock,
+    endless,
+    hang,
+    raw,
+    redirect,
+    reply,
+    reset,
+    serving_raw,
+)
 
 QUICK = Limits(connect_seconds=5, read_seconds=0.4, total_seconds=0.8, max_bytes=100_000)
 
@@ -85,6 +95,7 @@ MISBEHAVIOURS = {
     "no HTTP": (raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), SourceUnavailable),
     "nothing": (raw(b""), SourceUnavailable),
     "an old protocol": (raw(b"<html>"), SourceUnavailable),
+    "a reset": (reset, SourceUnavailable),
 }
 
 

@@ -142,9 +142,17 @@ def test_a_source_with_a_changed_format_is_an_error(world: World) -> None:
         probe_body(world, '{"items": []}', **settings)
 
 
-def test_a_function_that_no_longer_applies_is_a_fault(world: World) -> None:
+@pytest.mark.parametrize(
+    ("body", "yes"),
+    [
+        ('{"title": null}', "contains(title, 'x')"),
+        ('{"share": "1e999"}', "ceil(to_number(share)) > `1`"),
+        ('{"share": "nan"}', "floor(to_number(share)) > `1`"),
+    ],
+)
+def test_a_function_that_no_longer_applies_is_a_fault(world: World, body: str, yes: str) -> None:
     with pytest.raises(SourceChanged, match="correct the expression"):
-        probe_body(world, '{"title": null}', yes="contains(title, 'x')")
+        probe_body(world, body, yes=yes)
 
 
 BROKEN = {

@@ -1,7 +1,6 @@
 """The rules for every resolver, plug-ins included."""
 
 from datetime import UTC, date, datetime, timedelta
-from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from pydantic import ValidationError
 from predictions.enums import QuestionKind
 from predictions.errors import InvalidInput
 from predictions.models import Question
-from resolvers.sources import registry
 from resolvers.sources.evidence import Basis, Evidence, Probe, ProposedOutcome
 from resolvers.sources.interface import Config, Fetch, ProbedQuestion, broken_rule
 from resolvers.sources.registry import all_resolvers, find_resolver, probe, validate_config
@@ -48,20 +46,6 @@ class Plugin:
 
     def probe(self, probed: ProbedQuestion, config: Config, fetch: Fetch) -> Probe:
         return Probe(observed=("something",), reason="it says so", proposal=self.proposal)
-
-
-@pytest.fixture
-def install(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def install(name: str, offered: Any) -> None:
-        point = EntryPoint(name, "plugin_of_another:resolver", registry.ENTRY_POINT_GROUP)
-        monkeypatch.setattr(EntryPoint, "load", lambda self: offered)
-        monkeypatch.setattr(
-            registry, "entry_points", lambda group: [point] if group == registry.ENTRY_POINT_GROUP else []
-        )
-        all_resolvers.cache_clear()
-
-    yield install
-    all_resolvers.cache_clear()
 
 
 # What a resolver may see

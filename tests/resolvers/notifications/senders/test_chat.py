@@ -106,6 +106,21 @@ def test_a_chat_service_that_breaks_off_is_tried_again_later(room: RawServer, pa
     assert send(room, payload).status is SendStatus.TEMPORARY
 
 
+def test_an_address_that_no_service_understands_is_a_failure_for_good_with_the_remedy(payload: str) -> None:
+    result = ChatSender().send(OutgoingMessage("msg_1", payload, ChannelKind.CHAT, "nosuchservice://room", ""))
+    assert (result.status, "correct the target" in result.detail) == (SendStatus.PERMANENT, True)
+
+
+def test_a_crash_of_the_subprocess_is_tried_again_later(
+    room: RawServer, payload: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashing = tmp_path / "crashing.py"
+    crashing.write_text("raise SystemExit(3)")
+    monkeypatch.setattr(chat, "_CHILD", crashing)
+    result = send(room, payload)
+    assert (result.status, "ended with 3" in result.detail) == (SendStatus.TEMPORARY, True)
+
+
 def test_no_redirect_is_followed(room: RawServer, payload: str) -> None:
     room.routes |= {"/moved": redirect(f"{room.url}/inside", 307), "/inside": reply()}
     assert send(room, payload, "/moved").status is not SendStatus.DELIVERED

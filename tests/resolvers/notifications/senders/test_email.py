@@ -4,31 +4,25 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from itsdangerous import URLSafeSerializer
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from predictions.demo_mark import mark_as_demo
-from predictions.errors import Conflict, NotFound
-from predictions.questions.lifecycle import postpone
-from predictions.questions.resolve import retract_resolution
 from resolvers.deadline_sweep import sweep_due
 from resolvers.notifications.channels import send_test_message
 from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.rendering import render_email
-from resolvers.notifications.resolve_links import open_link, resolve_token, resolve_url
+from resolvers.notifications.resolve_links import open_link, resolve_url
 from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus, outgoing_message
 from resolvers.notifications.senders.email import MailSender
 from resolvers.notifications.senders.smtp import SmtpServer, parse_smtp_url
@@ -37,7 +31,7 @@ from service.settings import Settings
 from service.wiring.senders import make_senders
 from tests.support.fake_clock import START, FakeClock
 from tests.support.http_source_server import FIXTURES, RawServer, endless, hang, raw
-from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question, resolve_question
+from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question
 
 SECRET = b"the secret of this server"
 TEXT = "Will the Köln carnival – “Rosenmontag” –\ntake place?"
@@ -307,7 +301,12 @@ def test_with_a_mail_server_set_the_service_sends_mail(engine: Engine, serve_mai
 
 @pytest.mark.parametrize(
     ("stage", "beginning"),
-    [("due", "To resolve: "), ("day_3", "Still to resolve (day 3): "), ("escalation", "Nobody has resolved: ")],
+    [
+        ("due", "To resolve: "),
+        ("day_3", "Still to resolve (day 3): "),
+        ("escalation", "Nobody has resolved: "),
+        ("snooze_1", "No longer snoozed: "),
+    ],
 )
 def test_the_subject_says_how_urgent_it_is_and_stays_short(session: Session, stage: str, beginning: str) -> None:
     payload = due_message(session).payload.replace('"stage":"due"', f'"stage":"{stage}"')
@@ -321,55 +320,3 @@ def test_a_mail_from_a_demo_says_that_its_question_is_invented(session: Session)
     payload = due_message(session).payload
     assert "invented" in render_email(payload, "msg_1", "https://x/{}".format).text
     assert "invented" in render_email(payload, "msg_1", "https://x/{}".format).html
-
-
-@pytest.fixture
-def linked(session: Session) -> SimpleNamespace:
-    """A question that is due, and the token of the link that was sent."""
-    question = create_question(session, "rain", START)
-    add_channel(session, "mail", START, kind="email", target="desk@example.org")
-    sweep_due(session, now=START, base_url=BASE_URL)
-    [delivery] = all_deliveries(session)
-    return SimpleNamespace(question=question, token=resolve_token(SECRET, delivery.message_id), delivery=delivery)
-
-
-def test_a_link_opens_its_question_any_number_of_times(session: Session, linked: SimpleNamespace) -> None:
-    for days in (0, 1, 60):
-        question, delivery = open_link(session, SECRET, linked.token, now=START + timedelta(days=days))
-        assert (question.id, delivery.id) == (linked.question.id, linked.delivery.id)
-
-
-@pytest.mark.parametrize("change", ["other secret", "other message", "other purpose", "cut", "empty", "not ascii"])
-def test_a_link_that_this_server_did_not_make_opens_nothing(
-    session: Session, linked: SimpleNamespace, change: str
-) -> None:
-    token = {
-        "other secret": resolve_token(b"another", linked.delivery.message_id),
-        "other message": resolve_token(SECRET, "msg_other").partition(".")[0] + "." + linked.token.partition(".")[2],
-        "other purpose": URLSafeSerializer(SECRET, salt="trackrecord visit").dumps(linked.delivery.message_id),
-        "cut": linked.token[:-1],
-        "empty": "",
-        "not ascii": "msg_ä.ö",
-    }[change]
-    with pytest.raises(NotFound):
-        open_link(session, SECRET, token, now=START)
-
-
-def test_a_link_works_once(session: Session, linked: SimpleNamespace) -> None:
-    resolve_question(session, linked.question, "yes", START)
-    with pytest.raises(Conflict, match="used"):
-        open_link(session, SECRET, linked.token, now=START)
-    retract_resolution(session, linked.question, "A mistake.", now=START, actor="tester")
-    with pytest.raises(Conflict, match="used"):
-        open_link(session, SECRET, linked.token, now=START)
-
-
-def test_a_link_of_a_postponed_question_is_refused(session: Session, linked: SimpleNamespace) -> None:
-    postpone(session, linked.question, START + timedelta(days=9), "Moved.", now=START, actor="tester")
-    with pytest.raises(Conflict, match="moved"):
-        open_link(session, SECRET, linked.token, now=START)
-
-
-def test_a_link_expires(session: Session, linked: SimpleNamespace) -> None:
-    with pytest.raises(Conflict, match="older than 60 days"):
-        open_link(session, SECRET, linked.token, now=START + timedelta(days=60, seconds=1))

@@ -20,7 +20,7 @@ from resolvers.notifications.sender import OutgoingMessage, SendStatus
 from resolvers.notifications.senders.webhook import WebhookSender, result_for_status, signed_headers
 from resolvers.outbound.client import OutboundClient
 from tests.support.fake_clock import START
-from tests.support.http_source_server import RawServer, RunningClock, hang, raw, redirect, reply, serving_raw
+from tests.support.http_source_server import RawServer, RunningClock, endless, hang, raw, redirect, reply, serving_raw
 from tests.support.source_requests import add_channel
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of 32 bytes for testing").decode()
@@ -123,6 +123,13 @@ def test_a_receiver_that_hangs_or_breaks_off_is_tried_again_later(receiver: RawS
     closed = to("http://127.0.0.1:9/hook")
     outbound_client = OutboundClient(clock=RunningClock(), user_agent="tests", allowed_hosts=["127.0.0.1"])
     assert WebhookSender(outbound_client, RunningClock()).send(closed).status is SendStatus.TEMPORARY
+
+
+def test_a_receiver_that_floods_us_is_tried_again_later(receiver: RawServer) -> None:
+    receiver.routes["/hook"] = endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+    answer = sender(receiver).send(to(f"{receiver.url}/hook"))
+    assert (answer.status, answer.status_code) == (SendStatus.TEMPORARY, None)
+    assert "more than the limit" in answer.detail
 
 
 def test_a_private_address_is_refused_for_good_unless_the_operator_allows_it(receiver: RawServer) -> None:

@@ -94,11 +94,9 @@ def _by_option(error: InvalidInput) -> InvalidInput:
 
 
 def _one_line(view: PredictionView) -> str:
-    stated = view.hedge and f"{view.hedge!r}, {view.probability:g} ({view.low:g} to {view.high:g})"
-    if stated is None and view.probabilities:
-        stated = ", ".join(f"{name} {value:g}" for name, value in view.probabilities.items())
-    if stated is None:
-        stated = "a commitment" if view.probability is None else f"{view.probability:g}"
+    stated = f"{view.probability:g}"
+    if view.hedge:
+        stated = f"{view.hedge!r}, {stated} ({view.low:g} to {view.high:g})"
     flags = f" [{', '.join(view.flags)}]" if view.flags else ""
     return f"recorded prediction {view.id}: {view.commentator.name} on {view.question.slug}: {stated}{flags}"
 

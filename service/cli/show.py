@@ -61,7 +61,7 @@ def question(
         parts = filter(None, (f"resolution {item.id}: {item.outcome or 'retracted'}", item.note, evidence))
         typer.echo("  ".join(parts))
     if predictions:
-        names = ("id", "commentator", "made", "said", "probability", "flags")
+        names = ("id", "commentator", "made", "hedge", "probability", "flags")
         print_table(
             names, [_prediction_row(item, item.commentator.name) for item in predictions], right=(0,), fold=(1, 3, 5)
         )
@@ -85,7 +85,7 @@ def record(
     summary = ", ".join(f"{count} {name}" for name, count in (counts | {"annulled": line.annulled}).items())
     typer.echo(f"{view.commentator.name}: {brier}; questions: {summary}")
     if view.scores:
-        names = ("question", "said", "outcome", "Brier", "reference_forecast", "flags")
+        names = ("question", "prediction", "outcome", "Brier", "reference", "flags")
         rows = [
             (
                 *(score.question.slug, score.hedge or _percent(score.probability), score.outcome),
@@ -95,7 +95,7 @@ def record(
         ]
         print_table(names, rows, right=(3, 4), fold=(1, 5))
     if view.open:
-        names = ("id", "open question", "made", "said", "probability", "flags")
+        names = ("id", "open question", "made", "hedge", "probability", "flags")
         print_table(names, [_prediction_row(item, item.question.slug) for item in view.open], right=(0,), fold=(3, 5))
 
 

@@ -105,7 +105,7 @@ class SideBySide:
     def betting_test(self) -> str:
         """The result of the betting test in two sentences; empty without successive events."""
         result = self.result
-        if not result.bet_events:
+        if result.bet_events < 2:
             return ""
         one, other = (record.commentator.name for record in self.records)
         became, ahead, behind = max((result.bet_on_first, one, other), (result.bet_on_second, other, one))

@@ -25,10 +25,31 @@ def test_the_delimiter_is_detected(trackrecord: Command, delimiter: str, line_en
     assert trackrecord("import", trackrecord.file("a.csv", text), "--json").json["recorded"]["predictions"] == 1
 
 
+def test_a_question_may_be_named_by_its_id_and_an_unknown_one_is_refused_at_its_column(trackrecord: Command) -> None:
+    run = known(trackrecord)
+    for number, code in ((1, 0), (99, 2)):
+        done = run("import", run.file("a.csv", f"{SHORT}\nBob,{number},2025-04-01,0.5\n"))
+        assert done.code == code, done.err
+    assert "a.csv:2: question: no question has id 99: check it" in done.err
+
+
+def test_empty_columns_at_the_end_do_no_harm(trackrecord: Command) -> None:
+    file = trackrecord.file("a.csv", f"{HEADER},,\n{ROW},,,\n")
+    assert trackrecord("import", file).code == 0
+
+
+def test_empty_lines_between_json_lines_do_no_harm(trackrecord: Command) -> None:
+    run = known(trackrecord)
+    line = '{"commentator": {"name": "Bob"}, "question": {"slug": "rain"}, "made_at": "2025-04-01", "probability": 0.5}'
+    done = run("import", run.file("a.jsonl", f"\n{line}\n\n"), "--json")
+    assert done.json["recorded"]["predictions"] == 1
+
+
 def test_the_delimiter_can_be_given(trackrecord: Command) -> None:
     file = trackrecord.file("a.csv", f"{HEADER}\n{ROW}\n".replace(",", "|"))
     assert trackrecord("import", file).code == 2
     assert trackrecord("import", file, "--delimiter", "|").code == 0
+    assert "must be one character, or tab" in trackrecord("import", file, "--delimiter", "||").err
 
 
 def test_a_byte_order_mark_and_capitals_in_the_header_do_no_harm(trackrecord: Command) -> None:
@@ -182,6 +203,7 @@ def test_the_format_follows_from_the_file_name_or_the_option(trackrecord: Comman
         ("3\n", ":1: the line is not a JSON object"),
         ('{"probability": NaN}\n', "`probability` must be a finite number"),
         ("[" * 5000 + "\n", ":1: the line is not valid JSON"),
+        ('{"note": "a", "note": "b"}\n', "duplicate key 'note' in a JSON object: keep one"),
     ],
 )
 def test_bad_json_is_refused_by_line(trackrecord: Command, text: str, message: str) -> None:

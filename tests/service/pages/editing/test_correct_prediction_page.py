@@ -57,6 +57,17 @@ def test_what_is_on_record_is_filled_in_and_sent_back_unchanged_means_the_same(
     assert (after["supersedes"], before["superseded_by"]) == (1, 2)
 
 
+def test_the_recorders_own_interpretation_is_filled_in_too(editor: httpx.Client, admin: httpx.Client) -> None:
+    record_one(
+        admin, commentator={"name": "Bob"}, hedge="touch and go", interval={"low": 0.4, "best": 0.55, "high": 0.6}
+    )
+    fields = shown(editor.get("/predictions/2/correct")) | {"reason": "A typing error."}
+    assert editor.post("/predictions/2/correct", data=fields).status_code == 303
+    before, after = of(admin, 2), of(admin, 3)
+    for name in ("hedge", "low", "probability", "high"):
+        assert before[name] == after[name], name
+
+
 def test_a_correction_counts_in_place_of_the_wrong_one_and_says_why(editor: httpx.Client, admin: httpx.Client) -> None:
     resolve(admin)
     fields = shown(editor.get(PAGE)) | {"hedge": "", "probability": "90"}

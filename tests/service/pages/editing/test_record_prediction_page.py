@@ -163,6 +163,10 @@ def test_a_duplicate_a_revision_and_a_late_prediction_need_confirmation(
     past = NEW | {"question/deadline": "2025-03-20", "commentator/name": "Bob"}
     assert "marked as recorded afterwards" in send(editor, past).text
     assert len(recorded(admin)) == 1
+    evidence = [{"url": "https://example.org/x"}]
+    outcome = {"outcome": "yes", "known_at": "2025-03-30", "evidence": evidence}
+    assert admin.post("/api/questions/1/resolutions", json=outcome).status_code == 201
+    assert "marked as recorded afterwards" in send(editor, KNOWN | {"commentator/name": "Bob"}).text
 
 
 def test_numbers_options_own_interpretations_and_times_are_accepted(editor: httpx.Client, admin: httpx.Client) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from resolvers.notifications.resolve_links import resolve_url
 from service.settings import Settings
 from tests.service.security.test_sign_in import sign_in, token_on
 from tests.support.fake_clock import FakeClock
@@ -132,6 +133,27 @@ def test_the_inbox_offers_resolving_to_those_who_may(
     engine.dispose()
     assert PAGE in editor.get("/due").text
     assert PAGE not in httpx.get(f"{base_url}/due").text
+
+
+def test_a_link_in_a_mail_leads_to_the_form_by_way_of_the_sign_in(
+    editor: httpx.Client, admin: httpx.Client, base_url: str, settings: Settings, clock: FakeClock
+) -> None:
+    from service.db.engine import make_engine
+    from service.scheduling.scheduler import run_once
+
+    channel = {"name": "mail", "kind": "email", "target": "desk@example.org"}
+    assert admin.post("/api/channels", json=channel).status_code == 201
+    engine = make_engine(settings.database)
+    run_once(engine, settings, clock)
+    engine.dispose()
+    (delivery,) = admin.get("/api/deliveries").json()["items"]
+    with httpx.Client(base_url=base_url, headers={"accept": "text/html"}) as browser:
+        link = resolve_url("", settings.secret(), delivery["message_id"])
+        reply = browser.get(link)
+        assert (reply.status_code, reply.headers["location"]) == (303, PAGE)
+        assert browser.get(PAGE).headers["location"].startswith("/sign-in")
+        sign_in(browser)
+        assert browser.get(PAGE).status_code == 200
 
 
 def test_a_link_that_this_server_did_not_make_opens_nothing(base_url: str) -> None:

@@ -128,4 +128,4 @@ def _of_database(message: str) -> str:
         if re.search(pattern, message, re.IGNORECASE):
             first = message.strip().splitlines()[0]
             return f"{remedy} ({first})"
-    return f"the database reports: {message.strip().splitlines()[0]}"
+    return f"the database reports: {message.strip().splitlines()[0]}: check the database, then repeat the command"

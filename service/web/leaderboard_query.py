@@ -77,9 +77,7 @@ class FormQuery(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_empty(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
+    def _drop_empty(cls, data: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in data.items() if value != ""}
 
     def chosen(self) -> dict[str, str]:

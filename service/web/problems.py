@@ -57,10 +57,7 @@ def problem_of(error: Exception) -> Problem:
         return Problem(_status(error), error.title, error.sentence(whole=WHOLE), error.faults, wait)
     if isinstance(error, RequestValidationError):
         faults = validation_errors(error.errors())
-        malformed = any(fault["type"] == "json_invalid" for fault in error.errors())
-        if malformed:
-            faults = [_NOT_JSON]
-        return Problem(400 if malformed else 422, InvalidInput.title, summary(faults, whole=WHOLE), faults)
+        return Problem(422, InvalidInput.title, summary(faults, whole=WHOLE), faults)
     if isinstance(error, HTTPException) and error.detail == UNREADABLE:
         return Problem(400, InvalidInput.title, _NOT_JSON.sentence(whole=WHOLE), [_NOT_JSON])
     if isinstance(error, HTTPException):
@@ -84,10 +81,7 @@ def problem_of(error: Exception) -> Problem:
 
 
 def _status(error: TrackRecordError) -> int:
-    for kind, status in STATUS.items():
-        if isinstance(error, kind):
-            return status
-    return 400
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400)
 
 
 def _http_detail(error: HTTPException) -> str:

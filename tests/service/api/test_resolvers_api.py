@@ -197,6 +197,18 @@ def test_a_probe_of_the_scheduler_proposes_with_a_snapshot_that_runs_no_script_w
     assert state["last_good_check"] == state["probed_at"]
 
 
+def test_a_snapshot_that_is_lost_is_not_found_and_the_reply_says_how_to_restore_it(
+    editor: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock, feed: RawServer
+) -> None:
+    editor.put(PAGE, json=wanted(feed))
+    assert run_once(engine, settings, clock)["proposed"] == 1
+    (proposal,) = editor.get("/api/questions/q").json()["proposals"]
+    for file in (settings.state_dir / "snapshots").rglob("*.gz"):
+        file.unlink()
+    reply = editor.get(proposal["evidence"][0]["snapshot_url"])
+    assert (reply.status_code, "restore the folder from a backup" in reply.json()["detail"]) == (404, True)
+
+
 def test_bytes_that_are_no_text_come_as_a_file(
     editor: httpx.Client, api: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock, feed: RawServer
 ) -> None:

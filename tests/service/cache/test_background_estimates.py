@@ -129,6 +129,23 @@ def test_a_failed_job_raises_for_those_who_wait_and_frees_its_place() -> None:
             queue.start(lambda: 1 // 0).result(10)
 
 
+def test_estimates_that_cannot_be_computed_are_logged_and_computed_at_the_next_request(
+    record: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls: list[object] = []
+
+    def once_broken(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise ZeroDivisionError
+        return estimates.estimate(*args)
+
+    monkeypatch.setattr(leaderboard_cache, "estimate", once_broken)
+    assert record.get("/api/leaderboard?topic=weather").status_code == 500
+    assert record.get("/api/leaderboard?topic=weather").json()["estimates"] == "current"
+    assert "could not compute the estimates of a leaderboard" in caplog.text
+
+
 def test_one_reader_has_two_jobs_waiting_and_readers_do_not_fill_the_places_of_keys() -> None:
     queue, opened = background.BackgroundRunner("busy"), threading.Event()
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.cli.errors import Failed, print_error
 from tests.support.cli_runner import Command
@@ -138,6 +140,7 @@ def test_output_to_a_closed_pipe_causes_no_error_message(start: Start) -> None:
         ({"TRACKRECORD_PORT": "many"}, 2, "TRACKRECORD_PORT must be a whole number"),
         ({"TRACKRECORD_TICK_SECONDS": "0"}, 2, "TRACKRECORD_TICK_SECONDS must be at least"),
         ({"TRACKRECORD_SMTP_URL": "http://x"}, 2, "TRACKRECORD_SMTP_URL: "),
+        ({"TRACKRECORD_TRUSTED_PROXIES": "proxy"}, 2, "'proxy' is not an address or network: write 192.0.2.1"),
     ],
 )
 def test_a_bad_setting_or_database_is_reported_in_one_line(
@@ -194,6 +197,24 @@ def test_an_unexpected_error_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         print_error(ZeroDivisionError("a defect"))
     assert print_error(Failed("in the way")) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (PoolTimeout("no connection is free"), "the database is busy: retry shortly"),
+        (PermissionError(13, "Permission denied", "x.csv"), "x.csv: Permission denied: check the path and its rights"),
+        (
+            OperationalError("SELECT", {}, Exception("out of cheese\nhere")),
+            "the database reports: out of cheese: check the database, then repeat the command",
+        ),
+    ],
+)
+def test_a_fault_of_the_machine_is_one_line_with_its_remedy(
+    error: Exception, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert print_error(error) == 4
+    assert capsys.readouterr().err == f"{line}\n"
 
 
 def test_a_misspelt_setting_is_reported_with_the_intended_one(

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from predictions.audit.verify import verify
-from predictions.demo_mark import is_demo
+from predictions.demo_mark import is_demo, mark_as_demo
 from predictions.enums import QuestionKind, QuestionStatus
 from predictions.errors import Conflict
 from predictions.leaderboard.board import board
@@ -134,3 +134,20 @@ def test_the_command_builds_it_in_a_folder_of_its_own_whatever_database_is_set(
     assert (tmp_path / "demo" / "trackrecord.db").exists()
     assert not (tmp_path / "real.db").exists()
     assert "Entered 3 invented questions." in capsys.readouterr().out
+
+
+def test_a_fresh_demo_replaces_the_existing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def small(session: Session, **_: object) -> int:
+        if is_demo(session):
+            return 0
+        mark_as_demo(session, now=NOW)
+        return 3
+
+    monkeypatch.setattr("service.cli.demo.build", small)
+    monkeypatch.setenv("TRACKRECORD_STATE_DIR", str(tmp_path))
+    for option, told in (("", "Entered 3"), ("", "The demo exists already."), ("--fresh", "Entered 3")):
+        with pytest.raises(SystemExit):
+            main(["demo", "--no-serve", *([option] if option else [])])
+        assert told in capsys.readouterr().out

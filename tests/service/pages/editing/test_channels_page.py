@@ -91,6 +91,7 @@ def test_a_channel_is_added_and_tested_and_its_secret_shown_once(
         ({"target": "nonsense"}, "target", "neither http nor https"),
         ({"target": ""}, "target", "required"),
         ({"kind": "email", "target": "nobody"}, "target", "mail address"),
+        ({"kind": "chat", "target": "nosuchservice://room"}, "target", "not the address of a chat service"),
         ({"topics": "fine, Not Fine"}, "topics", "slug"),
         ({"zone": "Nowhere/Land"}, "zone", "zone"),
         ({"quiet_from": "22:00"}, "", "together"),

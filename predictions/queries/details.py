@@ -1,7 +1,9 @@
 """Predictions and questions as read models, with the rows that they refer to."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import compress
+from typing import Any, NamedTuple, Self, TypeVar
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -14,9 +16,11 @@ from predictions.models import (
     Reference,
     Resolution,
     Source,
+    cutoff_of,
     row_id,
 )
 from predictions.outcomes import outcomes
+from predictions.plain_rows import plain_rows, select_columns
 from predictions.questions.triage import is_snoozed
 from predictions.schemas.views import (
     CommentatorRef,
@@ -32,13 +36,28 @@ from predictions.schemas.views import (
 from predictions.scores.eligibility import in_time, recorded_late
 from predictions.scores.running_totals import question_topics
 
+T = TypeVar("T")
+FLAGS = ("recorded_late", "made_too_late", "vague", "overridden", "against", "commitment", "withdrawn", "superseded")
+
+
+class _Asked(NamedTuple):
+    """What a prediction shows of its question."""
+
+    ref: QuestionRefView
+    cutoff: datetime
+    outcomes: list[str]
+
+    @classmethod
+    def of(cls, row: Question) -> Self:
+        return cls(QuestionRefView.of(row), cutoff_of(row.deadline, row.known_at), outcomes(row))
+
 
 def view_predictions(session: Session, rows: Iterable[Prediction]) -> list[PredictionView]:
     """Return predictions as read models, in the order given."""
     rows = list(rows)
-    people = _by_id(session, Commentator, {row.commentator_id for row in rows})
-    questions = _by_id(session, Question, {row.question_id for row in rows})
-    sources = _by_id(session, Source, {row.source_id for row in rows if row.source_id is not None})
+    people = _by_id(session, Commentator, {row.commentator_id for row in rows}, CommentatorRef.of)
+    questions = _by_id(session, Question, {row.question_id for row in rows}, _Asked.of)
+    sources = _by_id(session, Source, {row.source_id for row in rows if row.source_id is not None}, SourceView.of)
     later = _superseding(session, [row.id for row in rows])
     return [
         _view(row, people[row.commentator_id], questions[row.question_id], sources.get(row.source_id), later)
@@ -49,13 +68,13 @@ def view_predictions(session: Session, rows: Iterable[Prediction]) -> list[Predi
 def view_new_prediction(session: Session, row: Prediction) -> PredictionView:
     """Return a prediction just recorded, which cannot be superseded yet, as a read model."""
     source = session.get(Source, row.source_id) if row.source_id is not None else None
-    person = session.get_one(Commentator, row.commentator_id)
-    return _view(row, person, session.get_one(Question, row.question_id), source, {})
+    person = CommentatorRef.of(session.get_one(Commentator, row.commentator_id))
+    asked = _Asked.of(session.get_one(Question, row.question_id))
+    return _view(row, person, asked, SourceView.of(source) if source else None, {})
 
 
-def _by_id(session: Session, table: type[Any], ids: set[int]) -> dict[int | None, Any]:
-    rows = session.execute(select(table).where(table.id.in_(ids))).scalars()
-    return {row.id: row for row in rows}
+def _by_id(session: Session, table: type[Any], ids: set[int], view: Callable[[Any], T]) -> dict[int | None, T]:
+    return {row.id: view(row) for row in plain_rows(session, select_columns(table).where(table.id.in_(ids)))}
 
 
 def _superseding(session: Session, ids: list[int | None]) -> dict[int | None, int]:
@@ -64,46 +83,44 @@ def _superseding(session: Session, ids: list[int | None]) -> dict[int | None, in
 
 
 def _view(
-    row: Prediction, person: Commentator, question: Question, source: Source | None, later: dict[int | None, int]
+    row: Prediction, person: CommentatorRef, asked: _Asked, source: SourceView | None, later: dict[int | None, int]
 ) -> PredictionView:
-    same = ("made_at", "recorded_at", "recorded_by", "probability", "low", "high", "hedge", "lexicon")
-    options = dict(zip(outcomes(question), row.probabilities, strict=True)) if row.probabilities else None
+    number = row_id(row)
     return PredictionView(
-        id=row_id(row),
-        commentator=CommentatorRef.of(person),
-        question=QuestionRefView.of(question),
-        source=SourceView.of(source) if source else None,
-        probabilities=options,
+        id=number,
+        commentator=person,
+        question=asked.ref,
+        source=source,
+        made_at=row.made_at,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+        probability=row.probability,
+        probabilities=dict(zip(asked.outcomes, row.probabilities, strict=True)) if row.probabilities else None,
+        low=row.low,
+        high=row.high,
+        hedge=row.hedge,
+        lexicon=row.lexicon,
         lexicon_version=row.lexicon_version,
         phrase=row.phrase,
         against=row.against,
         note=row.note,
-        flags=flags(row, question, superseded=row.id in later),
+        flags=_flags(row, asked.cutoff, superseded=number in later),
         supersedes=row.supersedes_id,
-        superseded_by=later.get(row.id),
+        superseded_by=later.get(number),
         reason=row.reason,
         links={
-            "self": f"/api/predictions/{row.id}",
-            "question": f"/api/questions/{question.slug}",
+            "self": f"/api/predictions/{number}",
+            "question": f"/api/questions/{asked.ref.slug}",
             "commentator": f"/api/commentators/{person.slug}",
         },
-        **{name: getattr(row, name) for name in same},
     )
 
 
-def flags(row: Prediction, question: Question, *, superseded: bool) -> list[str]:
+def _flags(row: Prediction, cutoff: datetime, *, superseded: bool) -> list[str]:
     """Return the flags of a prediction; ``PredictionView`` explains them."""
-    applies = {
-        "recorded_late": recorded_late(row.recorded_at, question.cutoff),
-        "made_too_late": not in_time(row.made_at, question.cutoff),
-        "vague": row.vague,
-        "overridden": row.overridden,
-        "against": row.against,
-        "commitment": row.commitment,
-        "withdrawn": row.withdrawn,
-        "superseded": superseded,
-    }
-    return [name for name, holds in applies.items() if holds]
+    late, too_late = recorded_late(row.recorded_at, cutoff), not in_time(row.made_at, cutoff)
+    of_row = row.vague, row.overridden, row.against, row.commitment, row.withdrawn
+    return list(compress(FLAGS, (late, too_late, *of_row, superseded)))
 
 
 def view_question(session: Session, question: Question) -> QuestionView:

@@ -16,6 +16,7 @@ from predictions.models import (
     QuestionTopic,
     Source,
 )
+from predictions.plain_rows import plain_rows, select_columns
 from predictions.queries.details import view_predictions
 from predictions.schemas.fields import check_period
 from predictions.schemas.views import PredictionView
@@ -111,7 +112,7 @@ def list_predictions(
     session: Session, wanted: PredictionFilter, *, after: int = 0, limit: int = 100
 ) -> list[PredictionView]:
     """Return predictions with an id above ``after``, in order of recording, superseded and withdrawn ones too."""
-    query = select(Prediction).join(Question, col(Question.id) == col(Prediction.question_id))
+    query = select_columns(Prediction).join(Question, col(Question.id) == col(Prediction.question_id))
     if wanted.commentator is not None:
         query = query.where(col(Prediction.commentator_id) == wanted.commentator)
     if wanted.question is not None:
@@ -126,4 +127,5 @@ def list_predictions(
         query = query.where(col(Prediction.made_at) >= wanted.since)
     if wanted.until is not None:
         query = query.where(col(Prediction.made_at) < wanted.until)
-    return view_predictions(session, [row[0] for row in _page(session, query, Prediction, after, limit)])
+    query = query.where(col(Prediction.id) > after).order_by(col(Prediction.id)).limit(limit)
+    return view_predictions(session, plain_rows(session, query))

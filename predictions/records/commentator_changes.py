@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from predictions.columns import in_parts
 from predictions.models import LedgerEvent, Prediction, Question, Score
 from predictions.outcomes import UNRESOLVED
+from predictions.plain_rows import plain_rows, select_columns
 from predictions.queries.details import view_predictions
 from predictions.schemas.views import PredictionView, is_active
 
@@ -33,7 +34,7 @@ def prediction_views(session: Session, numbers: Sequence[int]) -> dict[int, Pred
     """Return predictions as read models, by their ids."""
     views: dict[int, PredictionView] = {}
     for part in in_parts(numbers):
-        rows = session.execute(select(Prediction).where(col(Prediction.id).in_(part))).scalars()
+        rows = plain_rows(session, select_columns(Prediction).where(col(Prediction.id).in_(part)))
         views |= {view.id: view for view in view_predictions(session, rows)}
     return views
 
@@ -45,24 +46,24 @@ def uncounted_predictions(session: Session, number: int) -> list[PredictionView]
         col(Score.question_id) == col(Prediction.question_id),
     )
     query = (
-        select(Prediction)
+        select_columns(Prediction)
         .join(Question, col(Question.id) == col(Prediction.question_id))
         .where(col(Prediction.commentator_id) == number, col(Question.status).not_in(UNRESOLVED), ~scored)
         .order_by(col(Question.known_at).desc(), col(Prediction.id))
         .limit(MAX_UNCOUNTED)
     )
-    return [view for view in view_predictions(session, session.execute(query).scalars()) if is_active(view)]
+    return [view for view in view_predictions(session, plain_rows(session, query)) if is_active(view)]
 
 
 def corrections(session: Session, number: int) -> list[tuple[PredictionView, PredictionView]]:
     """Return the newest corrections and withdrawals, each as (superseded prediction, superseding row)."""
     query = (
-        select(Prediction)
+        select_columns(Prediction)
         .where(col(Prediction.commentator_id) == number, col(Prediction.supersedes_id).is_not(None))
         .order_by(col(Prediction.id).desc())
         .limit(MAX_CORRECTIONS)
     )
-    later = view_predictions(session, session.execute(query).scalars())
+    later = view_predictions(session, plain_rows(session, query))
     before = prediction_views(session, [view.supersedes for view in later if view.supersedes is not None])
     return [(before[view.supersedes], view) for view in later if view.supersedes is not None]
 

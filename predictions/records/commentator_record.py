@@ -1,9 +1,9 @@
 """A commentator's record: the line on the board, all scored questions, open predictions and calibration."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from math import fsum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
 from sqlalchemy import select
@@ -13,8 +13,9 @@ from predictions.enums import QuestionKind, ReferenceType
 from predictions.leaderboard.board import board_line
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, verbal_questions, wording_ranges
-from predictions.models import Commentator, Prediction, Question, Score, row_id
+from predictions.models import IS_CONDITIONAL, Commentator, Prediction, Question, Score, row_id
 from predictions.outcomes import UNRESOLVED
+from predictions.plain_rows import plain_rows, select_columns
 from predictions.queries.details import view_predictions
 from predictions.records.calibration import CalibrationView, view_calibration
 from predictions.schemas.board_item import BoardItem
@@ -74,7 +75,21 @@ class RecordView(View):
     calibration: CalibrationView = Field(description="the reliability diagram")
 
 
-Scored = Sequence[tuple[Score, Question, Prediction]]
+class _Scored(NamedTuple):
+    """A scored question of a commentator, as plain rows of the three tables."""
+
+    score: Score
+    question: Question
+    opening: Prediction
+    is_conditional: bool
+
+
+Scored = Sequence[_Scored]
+_OPENING = [getattr(Prediction, name) for name in ("id", "probability", "hedge", "overridden", "against")]
+_QUESTION = [
+    getattr(Question, name)
+    for name in (*QuestionRefView.model_fields, "event", "outcome", "known_at", "deadline_basis")
+]
 
 
 def record_of(session: Session, person: Commentator, estimates: Estimates, *, now: datetime) -> RecordView:
@@ -107,14 +122,15 @@ def _with_wording_ranges(summary: BoardItem, scores: Sequence[ScoreView]) -> Boa
 
 
 def _scored(session: Session, number: int) -> Scored:
-    query = (
-        select(Score, Question, Prediction)
-        .join(Question, col(Question.id) == col(Score.question_id))
-        .join(Prediction, col(Prediction.id) == col(Score.opening_id))
-        .where(col(Score.commentator_id) == number)
-        .order_by(col(Question.known_at).desc(), col(Question.id))
-    )
-    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+    """Return the scored questions of a commentator, newest outcome first."""
+    own = col(Score.commentator_id) == number
+    scores = {row.question_id: row for row in plain_rows(session, select_columns(Score).where(own))}
+    opening = select(*_OPENING).where(col(Prediction.id).in_(select(col(Score.opening_id)).where(own)))
+    openings = {row.id: row for row in plain_rows(session, opening)}
+    asked = select(*_QUESTION, IS_CONDITIONAL.label("is_conditional"))
+    asked = asked.where(col(Question.id).in_(select(col(Score.question_id)).where(own)))
+    questions = plain_rows(session, asked.order_by(col(Question.known_at).desc(), col(Question.id)))
+    return [_Scored(scores[row.id], row, openings[scores[row.id].opening_id], row.is_conditional) for row in questions]
 
 
 def score_views(session: Session, person: Commentator) -> list[ScoreView]:
@@ -123,23 +139,19 @@ def score_views(session: Session, person: Commentator) -> list[ScoreView]:
 
 
 def _score_views(session: Session, scored: Scored, person: int) -> list[ScoreView]:
-    base = base_rates(session) if any(score.reference_type is ReferenceType.EVEN for score, _, _ in scored) else {}
+    base = base_rates(session) if any(each.score.reference_type is ReferenceType.EVEN for each in scored) else {}
     ranges = wording_ranges(session, verbal_questions(session, person), person)
-    return [
-        _score_view(score, question, opening, base, ranges.get((person, row_id(question))))
-        for score, question, opening in scored
-    ]
+    return [_score_view(each, base, ranges.get((person, row_id(each.question)))) for each in scored]
 
 
-def _score_view(
-    score: Score, question: Question, opening: Prediction, base: dict[int, int], words: WordingRange | None
-) -> ScoreView:
+def _score_view(scored: _Scored, base: dict[int, int], words: WordingRange | None) -> ScoreView:
+    score, question, opening, is_conditional = scored
     reference, kind = score.reference, score.reference_type
     if kind is ReferenceType.EVEN and (known := base.get(row_id(question))) is not None:
         reference, kind = known, ReferenceType.BASE_RATE
     applies = {"recorded_late": score.recorded_late, "vague": score.vague, "overridden": opening.overridden}
     applies |= {"against": opening.against}
-    applies |= {"verbal": score.verbal, "conditional": question.is_conditional}
+    applies |= {"verbal": score.verbal, "conditional": is_conditional}
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
     return ScoreView(
         question=QuestionRefView.of(question),
@@ -158,28 +170,28 @@ def _score_view(
 
 
 def _shares(scored: Scored) -> SharesView:
-    def share(holds: Any) -> float | None:
-        return sum(bool(holds(score, question)) for score, question, _ in scored) / len(scored) if scored else None
+    def share(holds: Callable[[_Scored], bool]) -> float | None:
+        return sum(map(holds, scored)) / len(scored) if scored else None
 
     return SharesView(
         scored=len(scored),
-        verbal=share(lambda score, _: score.verbal),
-        vague=share(lambda score, _: score.vague),
-        recorded_late=share(lambda score, _: score.recorded_late),
-        assigned_deadline=share(lambda _, question: question.deadline_basis == "assigned"),
-        implied_deadline=share(lambda _, question: question.deadline_basis == "implied"),
-        conditional=share(lambda _, question: question.is_conditional),
+        verbal=share(lambda each: each.score.verbal),
+        vague=share(lambda each: each.score.vague),
+        recorded_late=share(lambda each: each.score.recorded_late),
+        assigned_deadline=share(lambda each: each.question.deadline_basis == "assigned"),
+        implied_deadline=share(lambda each: each.question.deadline_basis == "implied"),
+        conditional=share(lambda each: each.is_conditional),
     )
 
 
 def _open(session: Session, number: int) -> list[PredictionView]:
     query = (
-        select(Prediction)
+        select_columns(Prediction)
         .join(Question, col(Question.id) == col(Prediction.question_id))
         .where(col(Prediction.commentator_id) == number, col(Question.status).in_(UNRESOLVED))
         .order_by(col(Question.deadline), col(Prediction.made_at), col(Prediction.id))
     )
-    views = view_predictions(session, session.execute(query).scalars())
+    views = view_predictions(session, plain_rows(session, query))
     return [view for view in views if not {"superseded", "withdrawn"} & set(view.flags)]
 
 
@@ -195,7 +207,7 @@ def _opening_predictions(scored: Scored, now: datetime) -> tuple[list[float], li
     """
     pairs = [
         (opening.probability, int(question.outcome == "yes"))
-        for score, question, opening in scored
+        for score, question, opening, _ in scored
         if question.kind is QuestionKind.BINARY and opening.probability is not None
         if not score.vague and question.deadline <= now
     ]

@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from predictions.enums import ANNULLED
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, cutoff_of, row_id
 from predictions.outcomes import outcome_index
+from predictions.plain_rows import plain_rows
 from predictions.questions.lifecycle import Postponed
 from predictions.records.commentator_record import ScoreView, counted
 from predictions.schemas.estimates import Estimate
@@ -29,6 +30,16 @@ from predictions.scoring.units import SCALE, to_units
 RULES = ("brier", "brier_latest", "brier_time_weighted")
 #: The score by each of the ``RULES``, then the lower ends of their wording ranges, then the upper; units of 10^-12.
 Units = tuple[int, ...]
+
+_PREDICTION = [
+    getattr(Prediction, name)
+    for name in (
+        *("id", "question_id", "supersedes_id", "made_at", "recorded_at"),
+        *("vague", "hedge", "probability", "probabilities", "low", "high"),
+    )
+]
+_OUTCOME = [getattr(Resolution, name) for name in ("question_id", "resolved_at", "outcome", "known_at")]
+_QUESTION = [getattr(Question, name) for name in ("id", "kind", "options", "deadline", "event")]
 
 
 @dataclass(frozen=True)
@@ -166,12 +177,12 @@ def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version
     """Yield a version of each question for each instant at which the commentator's score may have changed."""
     own = col(Prediction.commentator_id) == person
     question_ids = select(col(Prediction.question_id)).where(own)
-    predictions = _by_question(session.execute(select(Prediction).where(own).order_by(col(Prediction.id))).scalars())
     of_own = col(Resolution.question_id).in_(question_ids)
-    outcomes = _by_question(session.execute(select(Resolution).where(of_own).order_by(col(Resolution.id))).scalars())
+    predictions = _by_question(plain_rows(session, select(*_PREDICTION).where(own).order_by(col(Prediction.id))))
+    outcomes = _by_question(plain_rows(session, select(*_OUTCOME).where(of_own).order_by(col(Resolution.id))))
     postponements = _postponements(session, question_ids)
-    questions = select(Question).where(col(Question.id).in_(select(col(Resolution.question_id)).where(of_own)))
-    for question in session.execute(questions).scalars():
+    with_outcome = select(col(Resolution.question_id)).where(of_own)
+    for question in plain_rows(session, select(*_QUESTION).where(col(Question.id).in_(with_outcome))):
         number = row_id(question)
         yield from _of_question(question, predictions[number], outcomes[number], postponements.get(number, []), now)
 

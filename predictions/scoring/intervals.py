@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -114,8 +115,13 @@ class RunningMean:
         # n^2 times the sum over events of (s - n mean)^2, exactly.
         squares = n * n * self._squares - 2 * n * self.total * self._products + self.total * self.total * self._sizes
         error = math.sqrt(squares * events / (events - 1)) / (n * n * scale)
-        mean, width = self.total / n / scale, float(t_quantile_95(events - 1)) * error
+        mean, width = self.total / n / scale, _quantile(events - 1) * error
         return max(mean - width, 0.0), min(mean + width, 1.0)
+
+
+@lru_cache(4096)
+def _quantile(free: int) -> float:
+    return float(t_quantile_95(free))
 
 
 def t_quantile_95(free: ArrayLike) -> Floats:

@@ -1,4 +1,4 @@
 """Cache boards, records and pages until the record changes, and compute slow ones in the background.
 
-Entry points: `leaderboard_cache.LeaderboardCache`, `as_of_cache.AsOfCache`, `current_record.current_record`.
+Entry points: `leaderboard_cache.LeaderboardCache`, `as_of_cache.AsOfCache`, `current_record.record_with`.
 """

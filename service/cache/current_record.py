@@ -1,17 +1,20 @@
-"""A commentator's current record, with the board's cached estimates."""
+"""A commentator's current record, or the line on the board alone, with the board's cached estimates."""
 
 from fastapi import Request
 from sqlmodel import Session
 
+from predictions.leaderboard.board import board_line
 from predictions.leaderboard.filters import Filters
 from predictions.records.commentator_record import RecordView, record_of
+from predictions.schemas.board_item import BoardItem
 from service.cache.leaderboard_cache import CachedEstimates
 from service.lookup import commentator_of
 
 
-def current_record(request: Request, session: Session, which: str) -> RecordView:
-    """Return the current record of a commentator. Raises ``NotFound``."""
-    return record_with(request, session, which, current_estimates(request, session))
+def current_line(request: Request, session: Session, which: str) -> BoardItem:
+    """Return the line of a commentator on the unfiltered leaderboard. Raises ``NotFound``."""
+    person, cached = commentator_of(session, which), current_estimates(request, session)
+    return board_line(session, person, cached.estimates, now=request.app.state.clock.now())
 
 
 def current_estimates(request: Request, session: Session) -> CachedEstimates:

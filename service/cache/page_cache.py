@@ -7,6 +7,8 @@ from functools import cached_property
 
 #: Compression does not make smaller replies shorter.
 MIN_COMPRESSED_BYTES = 1000
+#: The higher ones take several times as long, for a few percent.
+LEVEL = 4
 #: Path and query of a page.
 Address = tuple[str, bytes]
 
@@ -23,4 +25,4 @@ class PageBytes:
     @cached_property
     def gzipped(self) -> bytes | None:
         """Return the compressed body, computed once; None for a small one."""
-        return gzip.compress(self.body, mtime=0) if len(self.body) >= MIN_COMPRESSED_BYTES else None
+        return gzip.compress(self.body, LEVEL, mtime=0) if len(self.body) >= MIN_COMPRESSED_BYTES else None

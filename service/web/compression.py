@@ -4,10 +4,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.cache.page_cache import MIN_COMPRESSED_BYTES
+from service.cache.page_cache import LEVEL, MIN_COMPRESSED_BYTES
 from service.web.etag import accepts_gzip
-
-LEVEL = 6
 
 
 class Compression:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from predictions.models import row_id
 from predictions.queries.overview import count_predictions
 from predictions.schemas.board_item import BoardItem
-from service.cache.current_record import current_record
+from service.cache.current_record import current_line
 from service.limits.admission import slow_by_nature
 from service.lookup import question_of
 from service.pages.embeds.atom_feed import host_of
@@ -28,8 +28,8 @@ SVG = "image/svg+xml"
 @router.get("/commentators/{which}/badge.svg")
 def commentator_badge(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Return a badge with Brier score and number of resolved questions."""
-    record = current_record(request, session, which)
-    return _badge(request, record.commentator.name, badge_text(record.summary))
+    line = current_line(request, session, which)
+    return _badge(request, line.commentator.name, badge_text(line))
 
 
 @router.get("/questions/{which}/badge.svg")
@@ -43,11 +43,8 @@ def question_badge(request: Request, which: WhichQuestion, _: Reader, session: R
 @router.get("/commentators/{which}/card")
 def commentator_card(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Return a card with the record, for a frame."""
-    record = current_record(request, session, which)
-    summary = record.summary
-    return _card(
-        request, session, person=record.commentator, summary=summary, summary_sentence=summary_sentence(summary)
-    )
+    line = current_line(request, session, which)
+    return _card(request, session, person=line.commentator, summary=line, summary_sentence=summary_sentence(line))
 
 
 @router.get("/questions/{which}/card")
@@ -61,8 +58,8 @@ def question_card(request: Request, which: WhichQuestion, _: Reader, session: Re
 @slow_by_nature
 def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Return the record as an image of 1200 by 630 pixels."""
-    record = current_record(request, session, which)
-    person, summary = record.commentator, record.summary
+    summary = current_line(request, session, which)
+    person = summary.commentator
     facts = (
         ("Brier score", formatting.brier(summary.brier)),
         ("Resolved", formatting.count(summary.resolved)),

@@ -45,8 +45,8 @@ def _on(kind: str, options: Options) -> Line:
 
 
 @contextmanager
-def served(url: str, *options: str) -> Iterator[str]:
-    """The real service in a process of its own; without options it has no scheduler."""
+def served(url: str, *options: str, **settings: str) -> Iterator[str]:
+    """The real service in a process of its own; without options it has no scheduler. ``settings`` are variables."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -54,6 +54,7 @@ def served(url: str, *options: str) -> Iterator[str]:
             "TRACKRECORD_STATE_DIR": folder,
             "TRACKRECORD_PORT": str(port),
             "TRACKRECORD_ADMIN_KEY": KEY,
+            **settings,
         }
         command = ["-c", "from service.cli import main; main()", "serve", *(options or ("--no-seed", "--no-scheduler"))]
         with server(command, environment, probe="/healthz", port=port) as base:

@@ -33,6 +33,7 @@ from service.api import (
     subscriptions,
 )
 from service.cache.as_of_cache import AsOfCache
+from service.cache.calibration_cache import CalibrationCache
 from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import SystemClock
 from service.db.coalesced_reads import CoalescedRead, CoalescedReads
@@ -119,6 +120,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.leaderboard_cache = LeaderboardCache(state.engine)
     state.newest_event = CoalescedRead(state.engine, lambda session: head(session).seq)
     state.callers = CoalescedReads(state.engine)
+    state.calibrations = CalibrationCache(state.engine)
     state.as_of_cache = AsOfCache(state.engine)
     state.scheduler = None
     if state.settings.admin_key is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +14,10 @@ from predictions.enums import QuestionKind
 from predictions.leaderboard.filters import Filters, pair_filters
 from predictions.models import Commentator, Prediction, Question, Score
 from predictions.schemas.views import View
-from predictions.scoring.calibration import MIN_PREDICTIONS, calibration
+from predictions.scoring.calibration import MIN_PREDICTIONS, Calibration, calibration
+
+#: Diagrams of single commentators that are kept.
+KEPT = 256
 
 
 class CalibrationView(View):
@@ -46,7 +50,18 @@ def view_calibration(
 
     ``questions`` are the ids of the questions; needed where several commentators may have predicted on one.
     """
-    diagram = calibration(np.array(probabilities, dtype=float), np.array(outcomes, dtype=int), question=questions)
+    if questions is None:
+        return _of_one(tuple(probabilities), tuple(outcomes))
+    return _view(calibration(np.array(probabilities, dtype=float), np.array(outcomes, dtype=int), question=questions))
+
+
+@lru_cache(maxsize=KEPT)
+def _of_one(probabilities: tuple[float, ...], outcomes: tuple[int, ...]) -> CalibrationView:
+    """Return the diagram of a commentator, which is drawn anew only after a further outcome."""
+    return _view(calibration(np.array(probabilities, dtype=float), np.array(outcomes, dtype=int)))
+
+
+def _view(diagram: Calibration) -> CalibrationView:
     enough = diagram.recalibrated is not None and diagram.decomposition is not None and diagram.chance is not None
     note = "" if enough else f"a curve is drawn from {MIN_PREDICTIONS} predictions on: fewer would show luck"
     chance = diagram.chance

@@ -1,7 +1,7 @@
 """Predictions without a score, corrections, and changes of a commentator, for the commentator's page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,20 @@ class CommentatorChange:
     after: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class PredictionsShown:
+    """The predictions on a commentator's page.
+
+    ``scored`` are those asked for, by id; ``uncounted`` the newest active ones with an outcome but no score (annulled,
+    made too late, or without probability); ``corrections`` the newest corrections and withdrawals, each as (superseded
+    prediction, superseding row).
+    """
+
+    scored: Mapping[int, PredictionView]
+    uncounted: Sequence[PredictionView]
+    corrections: Sequence[tuple[PredictionView, PredictionView]]
+
+
 def prediction_views(session: Session, numbers: Sequence[int]) -> dict[int, PredictionView]:
     """Return predictions as read models, by their ids."""
     views: dict[int, PredictionView] = {}
@@ -39,33 +53,40 @@ def prediction_views(session: Session, numbers: Sequence[int]) -> dict[int, Pred
     return views
 
 
-def uncounted_predictions(session: Session, number: int) -> list[PredictionView]:
-    """Return active predictions with an outcome but no score: annulled, made too late, or without probability."""
-    scored = exists().where(
+def predictions_shown(session: Session, number: int, scored: Sequence[int]) -> PredictionsShown:
+    """Return what the page of a commentator shows with the scored predictions of these ids."""
+    uncounted, later = _uncounted(session, number), _corrections(session, number)
+    views = prediction_views(session, list({*scored, *uncounted, *later, *later.values()}))
+    return PredictionsShown(
+        scored=views,
+        uncounted=[views[each] for each in uncounted if is_active(views[each])],
+        corrections=[(views[before], views[after]) for after, before in later.items()],
+    )
+
+
+def _uncounted(session: Session, number: int) -> Sequence[int]:
+    is_scored = exists().where(
         col(Score.commentator_id) == col(Prediction.commentator_id),
         col(Score.question_id) == col(Prediction.question_id),
     )
     query = (
-        select_columns(Prediction)
+        select(col(Prediction.id))
         .join(Question, col(Question.id) == col(Prediction.question_id))
-        .where(col(Prediction.commentator_id) == number, col(Question.status).not_in(UNRESOLVED), ~scored)
+        .where(col(Prediction.commentator_id) == number, col(Question.status).not_in(UNRESOLVED), ~is_scored)
         .order_by(col(Question.known_at).desc(), col(Prediction.id))
         .limit(MAX_UNCOUNTED)
     )
-    return [view for view in view_predictions(session, plain_rows(session, query)) if is_active(view)]
+    return [row[0] for row in session.execute(query)]
 
 
-def corrections(session: Session, number: int) -> list[tuple[PredictionView, PredictionView]]:
-    """Return the newest corrections and withdrawals, each as (superseded prediction, superseding row)."""
+def _corrections(session: Session, number: int) -> dict[int, int]:
     query = (
-        select_columns(Prediction)
+        select(col(Prediction.id), col(Prediction.supersedes_id))
         .where(col(Prediction.commentator_id) == number, col(Prediction.supersedes_id).is_not(None))
         .order_by(col(Prediction.id).desc())
         .limit(MAX_CORRECTIONS)
     )
-    later = view_predictions(session, plain_rows(session, query))
-    before = prediction_views(session, [view.supersedes for view in later if view.supersedes is not None])
-    return [(before[view.supersedes], view) for view in later if view.supersedes is not None]
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def commentator_changes(session: Session, number: int) -> list[CommentatorChange]:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from predictions.errors import InvalidInput
-from predictions.records.calibration import CalibrationView, calibration_of
+from predictions.records.calibration import CalibrationView
 from predictions.records.comparison import PairView, compare_commentators
 from service.limits.admission import slow_by_nature
 from service.lookup import commentator_of
@@ -43,7 +43,8 @@ def get_calibration(
     person = commentator_of(session, query.commentator) if query.commentator is not None else None
     filters = query.filters()
     now = request.app.state.clock.now()
-    return cached_reply(request, session, lambda: calibration_of(session, filters, commentator=person, now=now))
+    diagrams = request.app.state.calibrations
+    return cached_reply(request, session, lambda: diagrams.get(session, filters, person, now=now))
 
 
 @router.get("/pairs", response_model=PairView)

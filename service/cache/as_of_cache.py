@@ -1,7 +1,7 @@
 """Cache in memory the most recently used records as of past instants, with their estimates."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,7 +17,7 @@ from predictions.leaderboard.estimates import Estimates, estimate
 from predictions.leaderboard.filters import Filters, Revisions
 from predictions.ledger import Head
 from predictions.models import LedgerEvent, Prediction
-from service.cache.background import BackgroundRunner
+from service.cache.background import BackgroundRunner, get_or_start
 from service.db.engine import read_transaction
 from service.errors import Unavailable
 
@@ -30,7 +30,6 @@ REQUEST_WAIT_SECONDS = 10.0
 #: How long the estimates wait for the requests that share the one connection of a rebuilt record.
 ESTIMATE_WAIT_SECONDS = 600.0
 Board = tuple[Filters, Revisions]
-K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -136,9 +135,7 @@ class AsOfCache:
 
     def _rebuilt(self, key: AsOfKey) -> Future[RebuiltRecord]:
         with self._lock:
-            return _get_or_start(
-                self._cached, key, lambda: self._runner.start(lambda: _rebuild(self._engine, key.when))
-            )
+            return get_or_start(self._cached, key, lambda: self._runner.start(lambda: _rebuild(self._engine, key.when)))
 
     def _evict_large(self) -> None:
         with self._lock:
@@ -147,7 +144,7 @@ class AsOfCache:
 
     def _estimates(self, rebuilt: RebuiltRecord, board: Board) -> Future[Estimates]:
         with self._lock:
-            return _get_or_start(rebuilt.boards, board, lambda: self._runner.start(lambda: _estimate(rebuilt, board)))
+            return get_or_start(rebuilt.boards, board, lambda: self._runner.start(lambda: _estimate(rebuilt, board)))
 
 
 def refuse_future(when: datetime, now: datetime) -> None:
@@ -191,11 +188,3 @@ def _newest_rename(session: Session) -> int:
     """Return the newest event that changed a name, which past records take from the current one."""
     changed = col(LedgerEvent.action).in_(("commentator.changed", "source.changed", "question.changed"))
     return session.execute(select(func.max(col(LedgerEvent.seq))).where(changed)).scalar() or 0
-
-
-def _get_or_start(cached: LRUCache[K, Future[T]], key: K, start: Callable[[], Future[T]]) -> Future[T]:
-    """Return the cached future of this key; start a new one if there is none or it failed."""
-    future = cached.get(key)
-    if future is None or (future.done() and future.exception() is not None):
-        future = cached[key] = start()
-    return future

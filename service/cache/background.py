@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future
 from contextvars import ContextVar
 from functools import partial
@@ -15,6 +15,7 @@ MAX_WAITING = 8
 MAX_WAITING_PER_CLIENT = 2
 #: Who asks, and whether by a key or session. Set where a request enters; without it nothing is bounded by client.
 requester: ContextVar[tuple[str, bool]] = ContextVar("requester", default=("", True))
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -35,7 +36,7 @@ class BackgroundRunner:
         with self._lock:
             full = self._unfinished_by_kind[is_known] >= MAX_WAITING
             if full or (not is_known and self._unfinished[client] >= MAX_WAITING_PER_CLIENT):
-                raise Unavailable("Too many leaderboards are being computed. Retry shortly.")
+                raise Unavailable("Too many leaderboards and diagrams are being computed. Retry shortly.")
             self._unfinished_by_kind[is_known] += 1
             self._unfinished[client] += 1
         future: Future[T] = Future()
@@ -60,3 +61,11 @@ class BackgroundRunner:
             self._unfinished[client] -= 1
             if not self._unfinished[client]:
                 del self._unfinished[client]
+
+
+def get_or_start(cached: MutableMapping[K, Future[T]], key: K, start: Callable[[], Future[T]]) -> Future[T]:
+    """Return the cached future of this key; start a new one if there is none or it failed."""
+    future = cached.get(key)
+    if future is None or (future.done() and future.exception() is not None):
+        future = cached[key] = start()
+    return future

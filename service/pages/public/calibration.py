@@ -9,7 +9,6 @@ from sqlmodel import Session
 from predictions.models import Commentator
 from predictions.queries.overview import list_topics
 from predictions.queries.search import find_commentator
-from predictions.records.calibration import calibration_of
 from service.limits.admission import slow_by_nature
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.rendering.cached_page import cached_page
@@ -44,7 +43,8 @@ def _context(request: Request, session: Session, query: CalibrationQuery) -> dic
     person = find_commentator(session, query.commentator)
     unknown = bool(query.commentator) and person is None
     now = request.app.state.clock.now()
-    result = None if unknown else calibration_of(session, query.filters(), commentator=person, now=now)
+    diagrams = request.app.state.calibrations
+    result = None if unknown else diagrams.get(session, query.filters(), person, now=now)
     return {
         "title": "Calibration" + (f" of {person.name}" if person else ""),
         "of": _name(person, query),

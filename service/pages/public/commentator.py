@@ -80,7 +80,9 @@ def _context(session: Session, record: RecordView, order: Order, page: int, now:
     scores = ordered(record.scores, order)[first : first + PAGE]
     topics = topic_scores(session, counted(record.scores, now))
     points = running_means(record.scores, now)
-    changes = commentator_changes.commentator_changes(session, record.commentator.id)
+    person = record.commentator.id
+    changes = commentator_changes.commentator_changes(session, person)
+    predictions = commentator_changes.predictions_shown(session, person, [score.prediction for score in scores])
     return {
         "title": record.commentator.name,
         "record": record,
@@ -93,10 +95,8 @@ def _context(session: Session, record: RecordView, order: Order, page: int, now:
         "topics": topics,
         "topic_scale": topic_scale(topics),
         "scores": scores,
-        "predictions": commentator_changes.prediction_views(session, [score.prediction for score in scores]),
+        "predictions": predictions,
         "open": record.open[:MAX_OPEN],
-        "uncounted": commentator_changes.uncounted_predictions(session, record.commentator.id),
-        "corrections": commentator_changes.corrections(session, record.commentator.id),
         "earlier": [each for each in changes if each.before.get("statement")],
         "renamed": [(each, name) for each in changes for name in each.after if name not in STATEMENT],
         "first": first,

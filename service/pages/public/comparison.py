@@ -9,13 +9,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from predictions.leaderboard.board import board_line
 from predictions.leaderboard.estimates import Estimates
 from predictions.leaderboard.filters import Filters
 from predictions.models import Commentator
 from predictions.queries.listing import list_commentators
 from predictions.queries.search import find_commentator
-from predictions.records.commentator_record import RecordView, ScoreView, counted, record_of
+from predictions.records.commentator_record import ScoreView, counted, score_views
 from predictions.records.comparison import PairView, compare_commentators
+from predictions.schemas.board_item import BoardItem
 from predictions.scoring.head_to_head import MIN_EVENTS, PROVEN
 from service.limits.admission import slow_by_nature
 from service.pages.charts.scales import Scale
@@ -81,9 +83,9 @@ def comparison(
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Both records, the shared questions (newest outcome first), the comparison, and a scale for its interval."""
+    """Both lines of the board, the shared questions (newest first), the comparison, and a scale for its interval."""
 
-    records: list[RecordView]
+    lines: list[BoardItem]
     shared: list[SharedQuestion]
     result: PairView
     scale: Scale
@@ -91,7 +93,7 @@ class SideBySide:
     @property
     def result_sentence(self) -> str:
         """The result of the comparison in one sentence."""
-        one, other = (record.commentator.name for record in self.records)
+        one, other = (line.commentator.name for line in self.lines)
         low, high = self.result.difference.low, self.result.difference.high
         if low is None or high is None:
             return f"Too few shared events for a comparison: {self.result.events} of {MIN_EVENTS}."
@@ -107,7 +109,7 @@ class SideBySide:
         result = self.result
         if result.bet_events < 2:
             return ""
-        one, other = (record.commentator.name for record in self.records)
+        one, other = (line.commentator.name for line in self.lines)
         became, ahead, behind = max((result.bet_on_first, one, other), (result.bet_on_second, other, one))
         rules = "rules" if became >= PROVEN else "does not rule"
         events, payoff = plural(result.bet_events, "shared event"), f"{became:,.{2 if became < 100 else 0}f}"
@@ -121,9 +123,10 @@ class SideBySide:
 
 def side_by_side(session: Session, people: Sequence[Commentator], estimates: Estimates, now: datetime) -> SideBySide:
     """Compare two commentators by their opening predictions on the questions of the default leaderboard."""
-    records = [record_of(session, person, estimates, now=now) for person in people]
-    one, other = ({score.question.id: score for score in counted(record.scores, now)} for record in records)
+    lines = [board_line(session, person, estimates, now=now) for person in people]
+    of_both = (counted(score_views(session, person), now) for person in people)
+    one, other = ({score.question.id: score for score in scores} for scores in of_both)
     shared = [SharedQuestion(score, other[number]) for number, score in one.items() if number in other]
     result = compare_commentators(session, people[0], people[1], Filters(), now=now)
     reach = max(0.1, abs(result.difference.low or 0.0), abs(result.difference.high or 0.0))
-    return SideBySide(records, shared, result, Scale(-reach, reach, 5, 125))
+    return SideBySide(lines, shared, result, Scale(-reach, reach, 5, 125))

@@ -1,4 +1,4 @@
-"""Cached pages: rendered once for all readers who are not signed in, until the record changes."""
+"""Cached pages: rendered once for all readers without a browser session, until the record changes."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from predictions.leaderboard.freshness import newest_scoring, next_deadline
 from service.cache.leaderboard_cache import CachedEstimates
 from service.cache.page_cache import PageBytes
 from service.pages.rendering.templates import HTML, page_reply
+from service.security.browser_session import read_expired_session
 from service.web.strict_requests import page_key
 
 #: Limit of a cached page's age, so that texts such as "in 3 days" stay correct.
@@ -48,7 +49,7 @@ class RenderedPage(NamedTuple):
 
 def _cached(request: Request, session: Session, render: Callable[[datetime], RenderedPage]) -> Response:
     boards, now = request.app.state.leaderboard_cache, request.app.state.clock.now()
-    key, shared = page_key(request), not request.cookies
+    key, shared = page_key(request), read_expired_session(request) is None
     head = ledger.head(session).seq
     page = boards.get_page(key, head, now) if shared else None
     if page is None:

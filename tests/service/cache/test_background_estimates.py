@@ -102,7 +102,7 @@ def test_a_client_that_requests_ever_new_boards_is_asked_to_retry(
     assert admin.get("/api/leaderboard").json()["estimates"] == "pending"
     reply = admin.get("/api/leaderboard?topic=other")
     assert (reply.status_code, "retry-after" in reply.headers) == (503, True)
-    assert reply.json()["detail"] == "Too many leaderboards are being computed. Retry shortly."
+    assert reply.json()["detail"] == "Too many leaderboards and diagrams are being computed. Retry shortly."
     crowded.set()
 
 

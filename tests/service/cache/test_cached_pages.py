@@ -5,12 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
+from fastapi import Request
 from sqlmodel import Session
 
 from predictions import ledger
 from service.app import create_app
 from service.db.coalesced_reads import CoalescedRead
 from service.db.engine import make_engine, write_transaction
+from service.pages.public import calibration as page
+from service.pages.rendering.templates import template_bytes
 from service.settings import Settings
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import record_one, resolve
@@ -80,3 +84,19 @@ def test_a_shared_result_is_never_older_than_the_call_for_it(database_url: str, 
 def _append(session: Session, clock: FakeClock) -> None:
     entry = ledger.NewEvent(clock.now(), "test", "note.made", "question", 1, {})
     ledger.append_all(session, [entry])
+
+
+def test_a_cookie_of_others_does_not_make_a_page_be_rendered_again(
+    admin: httpx.Client, base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_one(admin)
+    rendered: list[str] = []
+
+    def noted(request: Request, name: str, **context: Any) -> bytes:
+        rendered.append(name)
+        return template_bytes(request, name, **context)
+
+    monkeypatch.setattr(page, "template_bytes", noted)
+    for cookie in ("_visits=1", "trackrecord=forged", ""):
+        assert httpx.get(f"{base_url}/calibration", headers={"Cookie": cookie}).status_code == 200
+    assert rendered == ["calibration.html"]

@@ -42,8 +42,8 @@ from service.db.readiness import Readiness
 from service.db.write_queue import Writer
 from service.limits.admission import Admission, admitted
 from service.limits.body_limit import BodyLimit
+from service.limits.counted_errors import CountedErrors
 from service.limits.rate_exchange import RateExchange
-from service.limits.rate_limit import RateLimitHeaders
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
 from service.security.sign_in_throttle import SignInThrottle
@@ -84,7 +84,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     work = [Depends(admitted, scope="function")]
     for module in API:
         counted = [] if module is monitoring else work
-        app.include_router(module.router, dependencies=[Depends(check_request), *counted])
+        app.include_router(module.router, dependencies=[*counted, Depends(check_request)])
     app.include_router(pages.router, dependencies=work)
     app.webhooks.include_router(webhooks)
     app.mount("/static", Assets(), name="static")
@@ -93,7 +93,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.add_exception_handler(pages.SignInFirst, pages.sign_in_first)
     app.add_middleware(RequestTime, page=pages.problem_page)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(RateLimitHeaders)
+    app.add_middleware(CountedErrors, page=pages.problem_page)
     app.add_middleware(Compression)
     app.add_middleware(HeadAsGet)
     return app

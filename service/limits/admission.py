@@ -56,13 +56,14 @@ class Admission:
         self.readers = FairQueue(READERS_AT_WORK, **options)  # type: ignore[arg-type]
         self.slow = FairQueue(SLOW_AT_WORK, **options)  # type: ignore[arg-type]
 
+    def address(self, request: Request) -> Client:
+        """Return the address that asks."""
+        group = client_group(request.client.host if request.client else "")
+        return Client(f"address {group}", False, self._settings.requests_per_minute)
+
     async def client(self, request: Request) -> Client:
         """Return who asks. Raises 401 for an invalid key, which counts for its address."""
-        address = Client(
-            f"address {client_group(request.client.host if request.client else '')}",
-            False,
-            self._settings.requests_per_minute,
-        )
+        address = self.address(request)
         known = self._settings.key_requests_per_minute
         if "authorization" in request.headers:
             try:

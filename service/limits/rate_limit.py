@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import HTTPException
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from resolvers.clock import Clock
 
@@ -92,17 +91,7 @@ def note(scope: Scope, usage: Usage) -> None:
     scope[_SCOPE] = usage
 
 
-class RateLimitHeaders:
-    """Middleware that adds the RateLimit header fields to replies of requests that were counted."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            usage: Usage | None = scope.get(_SCOPE)
-            if message["type"] == "http.response.start" and usage is not None and usage.quota:
-                MutableHeaders(scope=message).update(usage.headers)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+def noted(scope: Scope) -> Usage | None:
+    """Return the client's usage, None for a request that was not counted."""
+    usage: Usage | None = scope.get(_SCOPE)
+    return usage

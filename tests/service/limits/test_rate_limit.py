@@ -77,6 +77,38 @@ def test_slow_requests_and_unknown_keys_count_several_times(url: str) -> None:
     assert [httpx.get(f"{url}/api/questions", headers=other).status_code for _ in range(4)] == [401, 401, 401, 429]
 
 
+REFUSED: tuple[tuple[str, str, dict[str, str], int], ...] = (
+    ("GET", "/nowhere", {}, 404),
+    ("HEAD", "/nowhere", {}, 404),
+    ("GET", "/static/nothing.css", {}, 404),
+    ("GET", "/nowhere", {"Accept": "text/html"}, 404),
+    ("OPTIONS", "/api/questions", {}, 405),
+    ("POST", "/healthz", {}, 405),
+    ("DELETE", "/api/leaderboard", {}, 405),
+    ("POST", "/api/questions", {"Content-Encoding": "gzip"}, 415),
+    ("GET", "/questions?q=%00", {}, 400),
+    ("GET", "/api/questions?unknown=1", {}, 422),
+    ("GET", "/api/leaderboard?unknown=1", {}, 422),
+    ("HEAD", "/api/questions", {}, 200),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "headers", "status"), REFUSED)
+def test_every_refused_request_counts_and_is_answered_with_429_beyond_the_quota(
+    url: str, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    with httpx.Client(base_url=url, headers=headers) as client:
+        for left in reversed(range(QUOTA)):
+            reply = client.request(method, path)
+            assert (reply.status_code, reply.headers["RateLimit"]) == (status, f'"requests";r={left};t=60')
+        reply = client.request(method, path)
+        assert (reply.status_code, reply.headers["Retry-After"]) == (429, "60")
+        assert reply.headers["RateLimit"] == '"requests";r=0;t=60'
+        assert ("text/html" in reply.headers["Content-Type"]) == ("Accept" in headers)
+    assert httpx.get(f"{url}/questions").status_code == 429
+    assert httpx.get(f"{url}/api/questions", headers=KEY).status_code == 200
+
+
 def test_a_key_has_its_own_quota_for_reading_and_writing(url: str) -> None:
     with httpx.Client(base_url=url, headers=KEY) as client:
         record_one(client)

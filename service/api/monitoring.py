@@ -38,25 +38,32 @@ class HealthStatus(BaseModel):
     demo: bool = Field(description="true if the record is the invented one of a demo")
 
 
+class ReadinessStatus(HealthStatus):
+    """Result of the check that the service is ready."""
+
+    detail: str = Field(description="what holds up writes for the moment; empty if nothing does")
+
+
 @router.get("/healthz", response_model=HealthStatus)
 async def healthz(request: Request) -> HealthStatus:
     """Check that the process is alive."""
     return HealthStatus(status="ok", demo=request.app.state.demo)
 
 
-@router.get("/readyz", response_model=HealthStatus, responses={503: {"description": "not ready, with the reason"}})
+@router.get("/readyz", response_model=ReadinessStatus, responses={503: {"description": "not ready, with the reason"}})
 async def readyz(request: Request) -> Any:
     """Check that the service is ready.
 
-    The database takes a read and a write within two seconds, and the scheduler (if it runs here) ticks; else 503.
+    The database takes a read and a write within two seconds, and the scheduler (if it runs here) ticks; else 503. While
+    another writer holds the database for less than half a minute, the service is ready, and `detail` says so.
     """
     scheduler = request.app.state.scheduler
-    fault = await request.app.state.readiness.fault()
-    if fault is None and scheduler is not None and not scheduler.healthy():
-        fault = "the scheduler has stopped: restart the service"
+    fault, remark = await request.app.state.readiness.find()
+    if fault is None and remark is None and scheduler is not None and not scheduler.healthy():
+        fault = f"the scheduler has done nothing for {scheduler.seconds_since_progress():.0f} seconds"
     if fault is not None:
         return problem_of(Unavailable(f"Not ready: {fault}. Retry shortly."))
-    return HealthStatus(status="ok", demo=request.app.state.demo)
+    return ReadinessStatus(status="ok", demo=request.app.state.demo, detail=remark or "")
 
 
 @router.get(

@@ -107,8 +107,11 @@ class Scheduler:
 
     def healthy(self) -> bool:
         """Return whether it runs and every worker has succeeded within the last three ticks."""
-        patience = 3 * self._settings.tick_seconds + 2
-        return self._running and all(worker.seconds_since_progress() <= patience for worker in self._workers)
+        return self._running and self.seconds_since_progress() <= 3 * self._settings.tick_seconds + 2
+
+    def seconds_since_progress(self) -> float:
+        """Return for how long the worker without progress for the longest time has made none."""
+        return max(worker.seconds_since_progress() for worker in self._workers)
 
     def tick(self, seconds: float = STUCK_SECONDS) -> Counter[str]:
         """Sweep until nothing is due, then probe and deliver, each for at most ``seconds``.

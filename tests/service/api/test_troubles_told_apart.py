@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from service.db import readiness
+from service.db.engine import make_engine, write_transaction
 from service.errors import database_fault
 from tests.conftest import serving
 from tests.service.api.test_api_trouble import KEY, URL, app_on, asks_for_a_retry
@@ -129,3 +132,38 @@ def test_a_clock_behind_the_ledger_is_the_reason_why_the_service_is_not_ready(
         assert "not ready: the clock is 10800 seconds behind" in caplog.text
         app.state.clock.set(START + timedelta(hours=3))
         assert admin.get("/readyz").status_code == 200
+
+
+def test_a_short_write_of_another_process_leaves_the_service_ready_and_a_long_one_is_the_reason(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, other = app_on(database_url, tmp_path), make_engine(database_url)
+    with serving(app) as base, httpx.Client(base_url=base, headers=KEY, timeout=30) as admin:
+        record_one(admin)
+        with write_transaction(other):
+            reply = admin.get("/readyz")
+            assert (reply.status_code, reply.json()["detail"]) == (200, readiness.BUSY)
+            assert readiness.BUSY in caplog.text
+            app.state.clock.advance(readiness.BUSY_SECONDS + 1)
+            reply = admin.get("/readyz")
+            assert asks_for_a_retry(reply)
+            assert "another writer has held the database for 3" in reply.json()["detail"]
+            assert "restart" not in reply.text
+            assert admin.get(URL).status_code == 200, "readers are served"
+        wait_until_ready(base)
+        assert admin.get("/readyz").json() == {"status": "ok", "demo": False, "detail": ""}
+        assert "ready again" in caplog.text
+        app.state.clock.advance(readiness.BUSY_SECONDS + 1)
+        with write_transaction(other):
+            assert admin.get("/readyz").status_code == 200, "the wait counts from the last write that succeeded"
+    other.dispose()
+
+
+def test_a_long_write_of_its_own_leaves_the_service_ready(database_url: str, tmp_path: Path) -> None:
+    app, finish = app_on(database_url, tmp_path), threading.Event()
+    with serving(app) as base, ThreadPoolExecutor() as pool:
+        writing = pool.submit(app.state.writer.run, lambda session: finish.wait(20))
+        reply = httpx.get(f"{base}/readyz")
+        assert (reply.status_code, reply.json()["detail"]) == (200, readiness.BUSY)
+        finish.set()
+        assert writing.result()

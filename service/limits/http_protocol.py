@@ -91,6 +91,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # else what is below 64 kB does not pause writing, hence has no time
         self._client = client_group(self.client[0] if self.client else "")
         self._clients.connections[self._client] += 1
         self._start_timer("head", self._bounds.head_seconds, self._head_is_late)

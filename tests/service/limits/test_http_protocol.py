@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.limits.client_address import TrustedProxies, client_group
-from service.limits.http_protocol import Bounds, guarded
+from service.limits.http_protocol import Bounds, GuardedProtocol, guarded
 from tests.conftest import serving
 
 BOUNDS = Bounds(
@@ -29,6 +29,8 @@ BOUNDS = Bounds(
 )
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 LARGE_REPLY = b"x" * 20_000_000
+#: With less unsent, asyncio does not pause writing by default.
+HIGH_WATER = 65_536
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -42,6 +44,8 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/slow":
         await asyncio.sleep(0.3)
     body = LARGE_REPLY if scope["path"] == "/large" else f"{length}".encode()
+    if scope["path"] == "/bytes":
+        body = bytes(int(scope["query_string"]))
     if scope["path"] == "/headers":
         body = b",".join(sorted(name for name, _ in scope["headers"])) + f" {scope['client'][0]}".encode()
     headers = [(b"content-length", str(len(body)).encode())]
@@ -225,6 +229,49 @@ def test_a_client_that_does_not_read_its_reply_is_cut_off(connect: Any) -> None:
     connection.sendall(GET.replace(b"/ ", b"/large ") + b"\r\n")
     time.sleep(1.2)
     assert len(heard(connection)) < len(LARGE_REPLY)
+
+
+def test_a_client_that_leaves_the_last_bytes_unread_is_cut_off_as_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    got, written = b"", threading.Event()
+    made: list[GuardedProtocol] = []
+
+    def note(protocol: GuardedProtocol) -> None:
+        made.append(protocol)
+        on_response_complete(protocol)
+        written.set()
+
+    on_response_complete = GuardedProtocol.on_response_complete
+    monkeypatch.setattr(GuardedProtocol, "on_response_complete", note)
+    with serving(app, http=guarded(TrustedProxies([]), BOUNDS)) as url:
+        host, port = url.removeprefix("http://").split(":")
+
+        def ask(size: int) -> tuple[socket.socket, int]:
+            """Ask for so many bytes, read none, and return how many the server still holds."""
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect((host, int(port)))
+            connection.settimeout(5)
+            written.clear()
+            connection.sendall(GET.replace(b"/ ", b"/bytes?%d " % size) + b"\r\n")
+            assert written.wait(5)
+            return connection, made[-1].transport.get_write_buffer_size()
+
+        size = 8_000_000
+        for _ in range(10):  # what the kernel takes is not known before
+            connection, held = ask(size)
+            if 0 < held < HIGH_WATER:
+                break
+            connection.close()
+            size += 30_000 - held
+        assert 0 < held < HIGH_WATER
+        time.sleep(2 * BOUNDS.reply_seconds)
+        with suppress(ConnectionResetError):
+            while part := connection.recv(100_000):
+                got += part
+        assert len(got) < size
+        connection.close()
 
 
 @pytest.mark.parametrize(

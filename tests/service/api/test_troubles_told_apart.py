@@ -6,43 +6,49 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from psycopg import errors as postgres
+from psycopg import sql
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from service.db import readiness
 from service.db.engine import make_engine, write_transaction
 from service.errors import database_fault
-from tests.conftest import serving
+from tests.conftest import migrate, serving
 from tests.service.api.test_api_trouble import KEY, URL, app_on, asks_for_a_retry
 from tests.service.api.test_silent_database import wait_until_ready
 from tests.support.fake_clock import START
+from tests.support.postgres_server import PostgresServer
 from tests.support.sample_prediction import PREDICTION, record_one
 
-SPACE = 3 * 2**20
+SPACE, SPACE_OF_POSTGRESQL = 3 * 2**20, 30 * 2**20
+
+
+@contextmanager
+def mounted(folder: Path, size: int) -> Iterator[Path]:
+    """A file system of so many bytes, of the owner of the folder above."""
+    folder.mkdir()
+    shutil.chown(folder, folder.parent.stat().st_uid)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size},uid={folder.stat().st_uid}", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("only root, where it may mount, has a small disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of three megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = (
-        os.geteuid() == 0
-        and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={SPACE}", "tmpfs", folder], check=False, capture_output=True
-        ).returncode
-    )
-    if not mounted:
-        pytest.skip("only root, where it may mount, has a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with mounted(tmp_path / "disk", SPACE) as folder:
+        yield folder
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +88,35 @@ def test_a_full_disk_is_called_full_in_reply_log_and_readiness(
         wait_until_ready(base)
         assert admin.post(URL, json=PREDICTION).status_code == 201
         assert "ready again" in caplog.text
+
+
+def test_a_full_disk_of_postgresql_is_called_full_and_what_was_acknowledged_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with PostgresServer() as server, mounted(server.folder / "disk", SPACE_OF_POSTGRESQL) as disk:
+        with server.connect() as connection:
+            connection.execute(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(disk)))
+            connection.execute("CREATE DATABASE record TABLESPACE small")
+        url = server.url("record")
+        migrate(url)
+        with serving(app_on(url, tmp_path)) as base, httpx.Client(base_url=base, headers=KEY, timeout=30) as admin:
+            record_one(admin)
+            filler = fill(disk)
+            notes = [os.urandom(3000).hex() for _ in range(30)]  # which the server cannot compress
+            replies = [admin.post(URL, json=PREDICTION | {"note": note}) for note in notes]
+            refused = [reply for reply in replies if reply.status_code != 201]
+            assert refused
+            for reply in refused:
+                assert asks_for_a_retry(reply)
+                assert "disk of the database is full" in reply.json()["detail"]
+            assert "request refused: the disk of the database is full" in caplog.text
+            assert "disk of the database is full" in admin.get("/readyz").json()["detail"]
+            kept = [item["note"] for item in admin.get(URL, params={"limit": 1000}).json()["items"]][1:]
+            assert kept == [reply.json()["note"] for reply in replies if reply.status_code == 201]
+            filler.unlink()
+            wait_until_ready(base)
+            assert admin.post(URL, json=PREDICTION).status_code == 201
+        server.stop()
 
 
 def test_a_database_that_can_only_be_read_is_called_that(sqlite_url: str, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,10 +19,12 @@ from predictions.records.commentator_record import ScoreView, counted, score_vie
 from predictions.records.comparison import PairView, compare_commentators
 from predictions.schemas.board_item import BoardItem
 from predictions.scoring.head_to_head import MIN_EVENTS, PROVEN
+from service.cache.current_record import current_estimates
 from service.limits.admission import slow_by_nature
 from service.pages.charts.scales import Scale
+from service.pages.rendering.cached_page import estimates_page
 from service.pages.rendering.formatting import plural
-from service.pages.rendering.templates import address, render
+from service.pages.rendering.templates import address, template_bytes
 from service.security.access import Reader
 from service.web.responses import ReadSession
 
@@ -59,26 +61,29 @@ def comparison(
     if one is not None or other is not None:
         return RedirectResponse(address("/compare", {"first": first or one, "second": second or other}), 301)
     now = request.app.state.clock.now()
+    return estimates_page(
+        request,
+        session,
+        lambda: current_estimates(request, session),
+        lambda cached: template_bytes(
+            request, "comparison.html", session=session, **_context(session, first, second, cached.estimates, now)
+        ),
+    )
+
+
+def _context(session: Session, first: str, second: str, estimates: Estimates, now: datetime) -> dict[str, Any]:
     named = [(text, find_commentator(session, text)) for text in (first, second)]
     people = [person for _, person in named if person is not None]
     both = len(people) == 2 and people[0].id != people[1].id
-    estimates = (
-        request.app.state.leaderboard_cache.get_estimates(session, Filters(), "opening", now).estimates
-        if both
-        else None
-    )
-    return render(
-        request,
-        "comparison.html",
-        session=session,
-        title=" and ".join(person.name for person in people) if both else "Compare two commentators",
-        named=named,
-        suggestions=[list_commentators(session, text=t, limit=SUGGESTED) if t and not p else [] for t, p in named],
-        same=len(people) == 2 and not both,
-        min_events=MIN_EVENTS,
-        limit=SHOWN,
-        comparison=side_by_side(session, people, estimates, now) if estimates is not None else None,
-    )
+    return {
+        "title": " and ".join(person.name for person in people) if both else "Compare two commentators",
+        "named": named,
+        "suggestions": [list_commentators(session, text=t, limit=SUGGESTED) if t and not p else [] for t, p in named],
+        "same": len(people) == 2 and not both,
+        "min_events": MIN_EVENTS,
+        "limit": SHOWN,
+        "comparison": side_by_side(session, people, estimates, now) if both else None,
+    }
 
 
 @dataclass(frozen=True)

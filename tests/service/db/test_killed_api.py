@@ -23,6 +23,8 @@ from tests.service.db.test_several_processes import KEY, Start, enter_questions,
 from tests.support.processes import command_process
 
 CLIENTS = 8
+#: At least so many are acknowledged before each kill.
+WRITES_PER_KILL = 10
 
 
 @pytest.fixture
@@ -78,8 +80,10 @@ def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(
     with ThreadPoolExecutor(CLIENTS) as pool:
         works = [pool.submit(submitter.work) for _ in range(CLIENTS)]
         try:
-            for _ in range(kills):
-                time.sleep(random.uniform(0.1, 0.6))
+            for number in range(kills):
+                while len(submitter.acknowledged) < WRITES_PER_KILL * (number + 1):
+                    time.sleep(0.01)
+                time.sleep(random.uniform(0.0, 0.5))
                 process.kill()
                 process = start(*api)
                 wait_for(submitter.url)
@@ -92,6 +96,6 @@ def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(
     with read_transaction(engine) as session:
         stored = session.exec(select(Prediction.note, Prediction.id)).all()
         assert dict(stored) == submitter.acknowledged
-        assert len(stored) == len(submitter.acknowledged) > 0
+        assert len(stored) == len(submitter.acknowledged) >= WRITES_PER_KILL * kills
         assert list(verify(session)) == []
     engine.dispose()

@@ -23,7 +23,7 @@ from predictions.submissions.record import record_predictions
 from predictions.transfer.finish import finish_import
 from predictions.transfer.importer import Import
 from service.db.engine import make_engine, read_transaction, write_transaction
-from service.files.import_file import Format, read_into
+from service.files.import_file import Format, read_lines, take_lines
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
 _TABLE = Prediction.__table__  # type: ignore[attr-defined]
@@ -91,7 +91,7 @@ def _rescore(session: Session) -> None:
 def _import(session: Session, text: bytes) -> None:
     staging = open_import(session, now=NOW, actor="benchmark")
     into = Import(session, staging, now=NOW, actor="benchmark", keep=False)
-    read_into(into, io.BytesIO(text), Format.JSONL, encoding="utf-8", delimiter=None, progress=lambda *_: None)
+    take_lines(into, read_lines(io.BytesIO(text), Format.JSONL, progress=lambda *_: None))
     report = into.finish(lambda *_: None)
     assert not report.refused, report
     complete(session, staging, now=NOW, actor="benchmark")

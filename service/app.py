@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
@@ -60,6 +61,8 @@ API = (
     *(commentators, sources, questions, predictions, proposals, prompts, resolvers, snapshots, leaderboard, records),
     *(comparison, channels, subscriptions, keys, ledger, lexicons, monitoring),
 )
+#: Batches that are written at the same time, so that they leave threads to other requests.
+BATCHES_AT_ONCE = 4
 DESCRIPTION = (
     "Records what public commentators predict, resolves the questions at their deadlines, and scores them. "
     "Reading is public unless the operator closes it; writing needs `Authorization: Bearer <key>`. Every error is "
@@ -122,6 +125,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.callers = CoalescedReads(state.engine)
     state.calibrations = CalibrationCache(state.engine)
     state.as_of_cache = AsOfCache(state.engine)
+    state.batch_turns = CapacityLimiter(BATCHES_AT_ONCE)
     state.scheduler = None
     if state.settings.admin_key is not None:
         await run_sync(when_unlocked, lambda: _store_admin_key(state))

@@ -5,16 +5,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from predictions.imports.lifecycle import abandoned, complete, drop_piece, open_import, renew
 from predictions.imports.staging import Staging
 from predictions.ledger import SYSTEM
-from predictions.submissions.in_pieces import Pause
 from predictions.transfer.finish import LateFault, finish_import
 from resolvers.clock import Clock
 from service.db.engine import read_transaction
 from service.db.pieces import Pieces
+from service.errors import Unavailable
 from service.time_limit import begin, refuse_if_over, within
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ def run_import(
     clock: Clock,
     *,
     actor: str,
-    stage: Callable[[Session, Staging, Pause], T],
+    stage: Callable[[Pieces, Staging], T],
     with_completion: Callable[[Session, T], None] | None = None,
 ) -> tuple[T, list[LateFault]]:
     """Stage an import, complete and finish it. Returns what ``stage`` returns, and lines that came too late.
@@ -40,7 +41,7 @@ def run_import(
             into = open_import(pieces.session, now=clock.now(), actor=actor)
             opened.append(into.import_id)
             pieces.begin = lambda session: renew(session, into.import_id, now=clock.now())
-            result = stage(pieces.session, into, pieces.pause)
+            result = stage(pieces, into)
             refuse_if_over()
             begin()
             brings_rows = complete(pieces.session, into, now=clock.now(), actor=actor)
@@ -49,7 +50,7 @@ def run_import(
             late = _finish(pieces, into.import_id, clock, actor) if brings_rows else []
     except BaseException:
         for number in opened:
-            _drop(engine, number)
+            _drop_or_leave(engine, number)
         raise
     return result, late
 
@@ -85,6 +86,14 @@ def _finish_lost(engine: Engine, clock: Clock, number: int, report_progress: Cal
 def _finish(pieces: Pieces, number: int, clock: Clock, actor: str) -> list[LateFault]:
     with within(None):
         return finish_import(pieces.session, number, now=clock.now, actor=actor, pause=pieces.pause)
+
+
+def _drop_or_leave(engine: Engine, number: int) -> None:
+    """Drop an import, or leave it to the scheduler if the database does not answer."""
+    try:
+        _drop(engine, number)
+    except (DBAPIError, Unavailable) as error:
+        log.warning("import %d, which failed, is deleted when the database answers: %s", number, error)
 
 
 def _drop(engine: Engine, number: int, report_progress: Callable[[], None] = lambda: None) -> None:

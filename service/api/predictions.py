@@ -26,7 +26,7 @@ from service.lookup import commentator_of, prediction_of, question_of
 from service.security.access import Predictor, Reader
 from service.security.api_keys import Caller
 from service.strict_json import parse_json
-from service.time_limit import WRITE_SECONDS, extend
+from service.time_limit import WRITE_SECONDS, extend, refuse_if_over
 from service.web.idempotency import IdempotentWrite, Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
@@ -88,7 +88,8 @@ async def record_many_predictions(
     One JSON object per line: all or none, or each valid one with `partial`.
     """
     max_line = request.app.state.settings.max_body_bytes
-    return await run_sync(_record_batch, await request.body(), max_line, caller, write, partial)
+    turns = request.app.state.batch_turns
+    return await run_sync(_record_batch, await request.body(), max_line, caller, write, partial, limiter=turns)
 
 
 def _split(body: bytes) -> list[tuple[int, bytes]]:
@@ -129,6 +130,7 @@ def _refuse_all(refused: list[RejectedLine]) -> None:
 
 
 def _record_batch(body: bytes, max_line: int, caller: Caller, write: IdempotentWrite, partial: bool) -> Response:
+    refuse_if_over()  # while it waited for its turn
     valid, refused = _parse(body, max_line)
     if refused and not partial:
         _refuse_all(refused)
@@ -150,7 +152,7 @@ def _record_batch(body: bytes, max_line: int, caller: Caller, write: IdempotentW
 
     if partial or len(valid) > AT_ONCE:
         extend(WRITE_SECONDS + len(valid) / LINES_PER_SECOND)
-        return write.imported(caller, lambda session, _, pause: stage(session, pause))
+        return write.imported(caller, stage)
     return write(caller, lambda session: stage(session, no_pause))
 
 

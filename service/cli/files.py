@@ -4,25 +4,28 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TextIO
 
 import typer
 from rich.progress import Progress
-from sqlmodel import Session
 
 from predictions.errors import Fault
 from predictions.imports.staging import Staging
-from predictions.submissions.in_pieces import Pause
 from predictions.transfer.importer import MAX_FAULTS, Import, LineFault, Report
 from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready
 from service.cli.errors import FINDINGS, INVALID, one_line
 from service.db.engine import read_transaction
+from service.db.pieces import Pieces
 from service.files.csv_columns import column_of
 from service.files.export_content import What, content_of
 from service.files.export_file import write
-from service.files.import_file import Format, format_of, read_into
+from service.files.import_file import Format, format_of, read_lines, take_lines
 from service.imports import run_import, take_over_imports
+
+#: Lines that are read and checked together before the next transaction begins.
+READ_AT_ONCE = 500
 
 
 class _Undo(Exception):
@@ -74,10 +77,13 @@ def _check_encoding(encoding: str) -> None:
 def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, keep: bool, dry_run: bool) -> Report:
     reports: list[Report] = []
     with _open(file) as stream, ready() as (_, engine), progress_bar() as bar:
+        read = read_lines(stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
 
-        def stage(session: Session, into: Staging, pause: Pause) -> None:
-            lines = Import(session, into, now=clock.now(), actor=ACTOR, keep=keep, pause=pause)
-            read_into(lines, stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
+        def stage(pieces: Pieces, into: Staging) -> None:
+            lines = Import(pieces.session, into, now=clock.now(), actor=ACTOR, keep=keep, pause=pieces.pause)
+            # Nobody waits for a file that is slow to read.
+            while chunk := pieces.idle(lambda: list(islice(read, READ_AT_ONCE))):
+                take_lines(lines, chunk)
             report = lines.finish(_finishing(bar))
             reports.append(report)
             if dry_run or (report.refused and not keep):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -18,6 +18,7 @@ PIECE_SECONDS = 0.03
 #: and must find it free.
 PAUSE_SHARE = 0.5
 _clock = SystemClock()
+T = TypeVar("T")
 
 
 class Pieces:
@@ -52,12 +53,17 @@ class Pieces:
         """End the piece if it has lasted long enough, let others write, and begin the next."""
         lasted = _clock.monotonic() - self._began_at
         if lasted >= PIECE_SECONDS:
-            self._piece.close()
-            self.session.expunge_all()
-            self._rest(PAUSE_SHARE * lasted)
-            self._begin()
-            if self.begin is not None:
-                self.begin(self.session)
+            self.idle(lambda: self._rest(PAUSE_SHARE * lasted))
+
+    def idle(self, work: Callable[[], T]) -> T:
+        """End the piece, do work that needs no transaction, and begin the next."""
+        self._piece.close()
+        self.session.expunge_all()
+        result = work()
+        self._begin()
+        if self.begin is not None:
+            self.begin(self.session)
+        return result
 
     @staticmethod
     def _rest(seconds: float) -> None:

@@ -1,6 +1,7 @@
 """Read a CSV or JSON Lines file into an import, line by line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import PurePath
@@ -40,30 +41,43 @@ def format_of(name: str) -> Format:
     return file_format
 
 
-def read_into(
-    into: Import,
+@dataclass(frozen=True)
+class ReadLine:
+    """A line of a file: its number, its type as far as it is known, and its content or what is wrong with it."""
+
+    number: int
+    type: str
+    content: Line | InvalidInput
+
+
+def read_lines(
     file: BinaryIO,
     form: Format,
     *,
     encoding: str = "utf-8",
     delimiter: str | None = None,
     progress: Callable[[int], None],
-) -> None:
-    """Import each line of the file; the report lists lines that are invalid."""
+) -> Iterator[ReadLine]:
+    """Yield the lines of a file; the last says what is wrong with the file if it cannot be read to its end."""
     counted = Counted()
     texts = counted.count(text_lines(file, encoding, progress))
     rows = csv_lines(texts, delimiter) if form is Format.CSV else json_lines(texts)
     try:
         for number, content in rows:
             if _has_former_mark(content):
-                into.take(number, DemoLine(type="demo"))
-            kind, line = _line(content)
-            if isinstance(line, InvalidInput):
-                into.report.refuse(number, kind, line)
-            else:
-                into.take(number, line)
+                yield ReadLine(number, "demo", DemoLine(type="demo"))
+            yield ReadLine(number, *_line(content))
     except InvalidInput as error:  # the file cannot be read further
-        into.report.refuse(max(counted.lines, 1), "", error)
+        yield ReadLine(max(counted.lines, 1), "", error)
+
+
+def take_lines(into: Import, lines: Iterable[ReadLine]) -> None:
+    """Import lines of a file; the report lists those that are invalid."""
+    for line in lines:
+        if isinstance(line.content, InvalidInput):
+            into.report.refuse(line.number, line.type, line.content)
+        else:
+            into.take(line.number, line.content)
 
 
 class Counted:

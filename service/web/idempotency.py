@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from predictions.errors import InvalidInput
-from predictions.imports.staging import Staging
 from predictions.submissions.in_pieces import Pause
 from service.db.engine import read_transaction
 from service.db.models import IdempotentReply
@@ -69,7 +68,7 @@ class IdempotentWrite:
 
         return _response(await self._state.writer.run_batched(once, None))
 
-    def imported(self, caller: Caller, stage: Callable[[Session, Staging, Pause], BaseModel]) -> Response:
+    def imported(self, caller: Caller, stage: Callable[[Session, Pause], BaseModel]) -> Response:
         """Do the same, with status 201, for a job that stages many rows, as an import of its own.
 
         The rows are visible once all are written, and the answer follows when they are scored.
@@ -86,7 +85,13 @@ class IdempotentWrite:
                 return _response(stored)
         with suppress(_Repeated):
             clock = self._state.clock
-            run_import(self._state.engine, clock, actor=caller.name, stage=stage, with_completion=keep_reply)
+            run_import(
+                self._state.engine,
+                clock,
+                actor=caller.name,
+                stage=lambda pieces, _: stage(pieces.session, pieces.pause),
+                with_completion=keep_reply,
+            )
         return _response(replies[0])
 
     def _stored(self, session: Session, caller: Caller) -> tuple[int, str, bool] | None:

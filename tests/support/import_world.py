@@ -12,10 +12,10 @@ from predictions.audit.verify import verify
 from predictions.errors import InvalidInput
 from predictions.imports.staging import Staging
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, RunningTotal, Source
-from predictions.submissions.in_pieces import Pause
 from predictions.transfer.importer import Import, Report
 from predictions.transfer.line_types import LINES, DemoLine
 from service.db.engine import read_transaction
+from service.db.pieces import Pieces
 from service.imports import run_import
 from tests.support.fake_clock import START, FakeClock
 
@@ -42,8 +42,8 @@ def run_lines(engine: Engine, lines: list[dict[str, Any]], *, clock: FakeClock |
     """Import lines, all or none."""
     clock = clock or FakeClock()
 
-    def stage(session: Session, into: Staging, pause: Pause) -> Report:
-        entering = Import(session, into, now=clock.now(), actor="importer", keep=False, pause=pause)
+    def stage(given: Pieces, into: Staging) -> Report:
+        entering = Import(given.session, into, now=clock.now(), actor="importer", keep=False, pause=given.pause)
         for number, line in enumerate(lines, 1):
             parsed = LINES[line["type"]].model_validate(line)
             assert not isinstance(parsed, DemoLine)

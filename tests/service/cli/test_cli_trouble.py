@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -87,25 +88,25 @@ def test_a_port_in_use_is_reported_in_one_line_before_anything_is_recorded(start
     assert not (tmp_path / "state" / "admin.key").exists()
 
 
-def is_writing(path: Path) -> bool:
-    """Whether another process holds the database's write lock."""
+def imports_begun(path: Path) -> int:
+    """The number of imports in the database; raises an error if another process holds its write lock."""
     if not path.exists():
-        return False
-    database = sqlite3.connect(path, timeout=0, isolation_level=None)
-    try:
-        database.execute("BEGIN IMMEDIATE")
-        return False
-    except sqlite3.OperationalError:
-        return bool(database.execute("PRAGMA table_list('prediction')").fetchall())
-    finally:
-        database.close()
+        return 0
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
+        if not database.execute("PRAGMA table_list('import')").fetchall():
+            return 0
+        begun: int = database.execute("SELECT count(*) FROM import").fetchone()[0]
+        if begun:
+            database.execute("BEGIN IMMEDIATE")
+        return begun
 
 
-def test_an_interrupted_import_records_nothing(start: Start, tmp_path: Path) -> None:
+def test_an_interrupted_import_records_nothing_and_holds_nobody_up_while_it_waits(start: Start, tmp_path: Path) -> None:
     start("keys", "list").communicate(timeout=60)
     process = start("import", "-", "--format", "jsonl")
-    deadline = time.monotonic() + 30
-    while not is_writing(tmp_path / "state" / "trackrecord.db") and time.monotonic() < deadline:
+    database, deadline = tmp_path / "state" / "trackrecord.db", time.monotonic() + 30
+    while not imports_begun(database):
+        assert time.monotonic() < deadline
         time.sleep(0.05)
     assert process.stdin is not None
     process.stdin.write('{"type": "commentator", "name": "Ann"}\n')
@@ -114,6 +115,7 @@ def test_an_interrupted_import_records_nothing(start: Start, tmp_path: Path) -> 
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "Traceback" not in err
+    assert imports_begun(database) == 0
     out, _ = start("export").communicate(timeout=60)
     assert out == ""
 

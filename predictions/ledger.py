@@ -76,6 +76,15 @@ RENAMED_ACTIONS = {"resolution.taken_back": "resolution.retracted"}
 RENAMED_FIELDS = {"hedged": "vague"}
 
 
+#: Kinds of changes whose bodies only admins read; others see the salted hash.
+CONFIDENTIAL = ("key.", "channel.")
+
+
+def is_confidential(action: str) -> bool:
+    """Return whether only admins may read the bodies of these events."""
+    return action.startswith(CONFIDENTIAL)
+
+
 def current_action(action: str) -> str:
     """Return the present name of an event's action."""
     return RENAMED_ACTIONS.get(action, action)

@@ -47,6 +47,7 @@ from service.limits.counted_errors import CountedErrors
 from service.limits.rate_exchange import RateExchange
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
+from service.security.key_usage import KeyUsage
 from service.security.sign_in_throttle import SignInThrottle
 from service.settings import Settings
 from service.web import openapi, problems
@@ -119,6 +120,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     exchange = RateExchange(state.admission.rates, state.settings, state.engine)
     exchange.start()
     state.writer = Writer(state.engine)
+    state.key_usage = KeyUsage(state.engine, state.clock)
+    state.key_usage.start()
     state.readiness = Readiness(state.engine, state.writer, state.clock)
     state.leaderboard_cache = LeaderboardCache(state.engine)
     state.newest_event = CoalescedRead(state.engine, lambda session: head(session).seq)
@@ -140,6 +143,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if state.scheduler is not None:
             await run_sync(state.scheduler.stop)
         exchange.stop()
+        await run_sync(state.key_usage.stop)
         await run_sync(state.writer.close)  # meanwhile the loop sends the answers to what is committed
         state.as_of_cache.close()
         state.engine.dispose()

@@ -11,19 +11,18 @@ from resolvers.notifications.channels import (
     ChannelEnabledIn,
     ChannelIn,
     ChannelPreferences,
-    create_channel,
-    set_enabled,
 )
 from resolvers.notifications.delivery_log import ChannelView, DeliveryView, list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import resend
-from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
+from service.channel_changes import Changer
 from service.channel_test import TestMessageResult, send_test_now
 from service.limits.write_route import WriteRoute
 from service.lookup import channel_of, delivery_of
 from service.security.access import Admin
-from service.web.idempotency import Write
+from service.security.api_keys import Caller
+from service.web.idempotency import IdempotentWrite, Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
@@ -37,6 +36,10 @@ class NewChannelView(ChannelView):
     secret: str = Field(description="secret that verifies the signatures of a webhook; shown in this reply only")
 
 
+def _changer(request: Request, caller: Caller, write: IdempotentWrite) -> Changer:
+    return Changer(caller.name, write.now, request.app.state.secret)
+
+
 class Channels(BaseModel):
     """All channels."""
 
@@ -44,7 +47,7 @@ class Channels(BaseModel):
 
 
 @router.post("/channels", status_code=201, response_model=NewChannelView)
-def add_channel(data: ChannelIn, caller: Admin, write: Write) -> Response:
+def add_channel(request: Request, data: ChannelIn, caller: Admin, write: Write) -> Response:
     """Add a channel.
 
     A webhook, mail or chat address that prompts are sent to. The signing secret is shown in this reply only.
@@ -54,7 +57,7 @@ def add_channel(data: ChannelIn, caller: Admin, write: Write) -> Response:
         check_address(data.target)
 
     def job(session: Session) -> BaseModel:
-        row = create_channel(session, data, now=write.now)
+        row = _changer(request, caller, write).add(session, data)
         return NewChannelView(**ChannelView.of(row).model_dump(), secret=row.secret)
 
     return write(caller, job)
@@ -70,7 +73,7 @@ def list_all_channels(request: Request, _: Admin, session: ReadSession) -> Respo
 
 
 @router.patch("/channels/{number}", response_model=ChannelView)
-def change_channel(number: RowId, data: ChannelPreferences, caller: Admin, write: Write) -> Response:
+def change_channel(request: Request, number: RowId, data: ChannelPreferences, caller: Admin, write: Write) -> Response:
     """Change what a channel receives, and when.
 
     Its topics, person, quiet hours and digest. Fields left out stay as they are.
@@ -78,14 +81,14 @@ def change_channel(number: RowId, data: ChannelPreferences, caller: Admin, write
 
     def job(session: Session) -> BaseModel:
         row = channel_of(session, number)
-        change_preferences(session, row, data, now=write.now)
+        _changer(request, caller, write).change(session, row, data)
         return ChannelView.of(row)
 
     return write(caller, job, status=200)
 
 
 @router.post("/channels/{number}/state", status_code=200, response_model=ChannelView)
-def switch_channel(number: RowId, data: ChannelEnabledIn, caller: Admin, write: Write) -> Response:
+def switch_channel(request: Request, number: RowId, data: ChannelEnabledIn, caller: Admin, write: Write) -> Response:
     """Enable or disable a channel.
 
     Messages waiting for a disabled channel become dead letters, which can be sent again.
@@ -93,8 +96,7 @@ def switch_channel(number: RowId, data: ChannelEnabledIn, caller: Admin, write: 
 
     def job(session: Session) -> BaseModel:
         row = channel_of(session, number)
-        set_enabled(row, enabled=data.enabled, reason=data.reason or f"disabled by {caller.name}")
-        session.flush()
+        _changer(request, caller, write).switch(session, row, enabled=data.enabled, reason=data.reason)
         return ChannelView.of(row)
 
     return write(caller, job, status=200)

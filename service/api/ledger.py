@@ -24,8 +24,10 @@ class EventView(BaseModel):
     action: str = Field(description="kind of the change")
     subject: str = Field(description="kind of the row that was changed")
     subject_id: int = Field(description="id of that row")
-    body: str = Field(description="details of the change, as JSON")
-    salt: str = Field(description="random value in the hash of the body, in hexadecimal")
+    body: str | None = Field(
+        description="details of the change, as JSON; null for changes of keys and channels, which only admins read"
+    )
+    salt: str | None = Field(description="random value in the hash of the body, in hexadecimal; null with the body")
     body_hash: str = Field(description="SHA-256 of salt and body, in hexadecimal")
     hash: str = Field(description="SHA-256 of this event and the hash before it, in hexadecimal")
 
@@ -40,7 +42,7 @@ class LedgerPage(BaseModel):
 @router.get("/api/ledger", response_model=LedgerPage)
 def list_all_events(
     request: Request,
-    _: Reader,
+    caller: Reader,
     session: ReadSession,
     after: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
     subject: Annotated[str | None, Query(max_length=30)] = None,
@@ -52,7 +54,13 @@ def list_all_events(
     Events after number `after`, in order. Store the head: a later change of the past will not match it.
     """
     rows = list_events(session, after=after, subject=subject, subject_id=subject_id, limit=limit)
-    return read_reply(request, LedgerPage(items=[EventView(**row.model_dump()) for row in rows], head=_head(session)))
+    items = [_view(row, may_read_all=caller.may("admin")) for row in rows]
+    return read_reply(request, LedgerPage(items=items, head=_head(session)))
+
+
+def _view(row: Any, *, may_read_all: bool) -> EventView:
+    hidden = {} if may_read_all or not ledger.is_confidential(row.action) else {"body": None, "salt": None}
+    return EventView(**(row.model_dump() | hidden))
 
 
 def _head(session: Session) -> dict[str, Any]:

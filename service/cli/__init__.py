@@ -48,6 +48,7 @@ app.command("export", rich_help_panel="Read", cls=NamesOptions)(files.export)
 keys_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 keys_app.command("create", cls=NamesOptions)(keys.create_key)
 keys_app.command("list", cls=NamesOptions)(keys.list_keys)
+keys_app.command("rotate", cls=NamesOptions)(keys.rotate_key)
 keys_app.command("revoke", cls=NamesOptions)(keys.revoke_key)
 app.add_typer(keys_app, name="keys", rich_help_panel="Maintain")
 

@@ -7,18 +7,17 @@ import typer
 from resolvers.notifications.channels import (
     ChannelIn,
     ChannelPreferences,
-    create_channel,
     send_test_message,
-    set_enabled,
 )
 from resolvers.notifications.delivery_log import ChannelView, list_channels
-from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.sender import SendStatus
 from resolvers.notifications.senders.chat import check_address
-from service.cli.common import AsJson, clock, print_json, print_table, ready
-from service.db.engine import bookkeeping_transaction, read_transaction
+from service.channel_changes import Changer
+from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
+from service.db.engine import read_transaction, write_transaction
 from service.lookup import channel_of
+from service.settings import Settings
 from service.wiring.senders import make_senders
 
 Number = Annotated[int, typer.Argument(help="the channel's id in the list", min=1)]
@@ -54,6 +53,10 @@ def _preferences(
     return {name: None if value == "" else value for name, value in given.items() if value is not None}
 
 
+def _changer(settings: Settings) -> Changer:
+    return Changer(ACTOR, clock.now(), settings.secret())
+
+
 def add(
     name: Annotated[str, typer.Argument(help="a name for the channel")],
     target: Annotated[str, typer.Argument(help="a webhook URL, an e-mail address, or a chat in Apprise's notation")],
@@ -71,8 +74,8 @@ def add(
     data = ChannelIn.model_validate(given | _preferences(topic, escalations_only, person, zone, quiet, digest))
     if data.kind is ChannelKind.CHAT:
         check_address(data.target)
-    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
-        row = create_channel(session, data, now=clock.now())
+    with ready() as (settings, engine), write_transaction(engine) as session:
+        row = _changer(settings).add(session, data)
         channel = {"id": row.id, "name": row.name, "secret": row.secret}
     if as_json:
         print_json(channel)
@@ -93,8 +96,8 @@ def change(
     """Change what a channel receives and when; omitted options stay. An empty --topic means all topics."""
     topics = None if topic is None else [each for each in topic if each]
     data = ChannelPreferences.model_validate(_preferences(topics, escalations_only, person, zone, quiet, digest))
-    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
-        change_preferences(session, channel_of(session, number), data, now=clock.now())
+    with ready() as (settings, engine), write_transaction(engine) as session:
+        _changer(settings).change(session, channel_of(session, number), data)
     typer.echo(f"channel {number} changed")
 
 
@@ -144,6 +147,6 @@ def disable(
 
 
 def _switch(number: int, *, enabled: bool, reason: str = "") -> None:
-    with ready() as (_, engine), bookkeeping_transaction(engine) as session:
-        set_enabled(channel_of(session, number), enabled=enabled, reason=reason)
+    with ready() as (settings, engine), write_transaction(engine) as session:
+        _changer(settings).switch(session, channel_of(session, number), enabled=enabled, reason=reason)
     typer.echo(f"channel {number} {'enabled' if enabled else 'disabled'}")

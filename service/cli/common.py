@@ -19,11 +19,12 @@ from service.clock import SystemClock
 from service.db import migrate
 from service.db.engine import make_engine
 from service.errors import Unavailable
+from service.security.persons import OPERATOR
 from service.settings import Settings, unknown_variables
 
 out, err, clock = Console(highlight=False), Console(stderr=True, highlight=False), SystemClock()
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
-ACTOR = "command line"
+ACTOR = OPERATOR
 WIDE = 100
 
 

@@ -13,7 +13,7 @@ import uvicorn
 from sqlmodel import Session
 
 from service.app import create_app
-from service.cli.common import AsJson, clock, print_json, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, ready
 from service.cli.errors import Failed
 from service.db.engine import make_engine, when_unlocked, write_transaction
 from service.limits.client_address import TrustedProxies
@@ -95,7 +95,8 @@ def create_first_key(session: Session, settings: Settings) -> None:
     """Create an admin key if there is no key yet; print it once, with the file that stores it."""
     if settings.admin_key is not None or api_keys.list_keys(session):
         return
-    _, plain = api_keys.create_key(session, api_keys.FIRST_ADMIN, ["admin"], secret=settings.secret(), now=clock.now())
+    first = api_keys.NewKey(api_keys.FIRST_ADMIN, ["admin"])
+    _, plain = api_keys.create_key(session, first, secret=settings.secret(), now=clock.now(), actor=ACTOR)
     path = settings.state_dir / "admin.key"
     path.unlink(missing_ok=True)
     write_private(path, plain)

@@ -1,11 +1,41 @@
-"""Tables of the service: API keys, stored replies of writes with an Idempotency-Key, counts of requests, readiness."""
+"""Tables of the service: persons, keys, ended sessions, replies to repeated writes, counts of requests, readiness."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import JSON, Column, Text
 from sqlmodel import Field, SQLModel
 
-from predictions.columns import BigInt
+from predictions.columns import BigInt, text_enum
+
+
+class Role(StrEnum):
+    """What a person does: the most that their first key allowed."""
+
+    ADMIN = "admin"
+    EDITOR = "editor"
+    RECORDER = "recorder"
+    READER = "reader"
+
+
+class PersonState(StrEnum):
+    """Whether a person has a valid key; what belongs to an inactive person is stopped."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+class Person(SQLModel, table=True):
+    """The identity behind keys: who records, resolves, is assigned questions and owns channels, by their name.
+
+    The command line is the person ``operator``.
+    """
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    name: str = Field(max_length=120, unique=True)
+    role: Role = Field(sa_type=text_enum(Role))
+    state: PersonState = Field(default=PersonState.ACTIVE, sa_type=text_enum(PersonState))
+    created_at: datetime
 
 
 class ApiKey(SQLModel, table=True):
@@ -15,11 +45,23 @@ class ApiKey(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
     name: str = Field(max_length=120, unique=True)
+    person_id: int = Field(foreign_key="person.id", sa_type=BigInt, index=True)
     prefix: str = Field(max_length=16, unique=True, description="the public part of the key, used to find the row")
     hash: str = Field(max_length=64, description="HMAC-SHA-256 of the whole key under the service's secret")
     scopes: list[str] = Field(sa_column=Column(JSON, nullable=False))
     created_at: datetime
+    expires_at: datetime | None = Field(default=None, description="from then on it is not valid")
+    last_used_at: datetime | None = Field(default=None, description="to the minute; null before its first use")
     revoked_at: datetime | None = None
+
+
+class EndedSession(SQLModel, table=True):
+    """A browser session that was ended before it expired, so that a copy of its cookie is worth nothing."""
+
+    __tablename__ = "ended_session"
+
+    nonce_sha256: str = Field(max_length=64, primary_key=True)
+    until: datetime = Field(index=True, description="when the session would have expired")
 
 
 class IdempotentReply(SQLModel, table=True):
@@ -28,7 +70,7 @@ class IdempotentReply(SQLModel, table=True):
     __tablename__ = "idempotent_reply"
 
     key: str = Field(max_length=255, primary_key=True)
-    owner: str = Field(max_length=120, primary_key=True, description="the name of the API key that sent it")
+    owner: str = Field(max_length=120, primary_key=True, description="the person whose key sent it")
     request_sha256: str = Field(max_length=64)
     status: int
     body: str = Field(sa_type=Text)

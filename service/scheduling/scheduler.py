@@ -1,4 +1,5 @@
-"""The scheduler: sweep due questions, send their deliveries, probe their sources and take over lost imports.
+"""The scheduler: sweep due questions, send their deliveries, probe their sources, take over lost imports
+and stop what belongs to persons whose keys have expired.
 
 The schedule is stored in the rows, so nothing is lost when a process ends.
 """
@@ -25,6 +26,7 @@ from service.errors import Unavailable
 from service.imports import take_over_imports
 from service.scheduling.crash_points import crash_if_armed
 from service.scheduling.workers import Ticker, Watchdog, Worker, WorkerToken
+from service.security.api_keys import expired_persons, stop_expired
 from service.settings import Settings
 from service.time_limit import TimeLimit, within
 from service.wiring.probing import make_prober, snapshot_store
@@ -68,7 +70,8 @@ class Scheduler:
         self._prober_worker = Worker("probes", lambda: self._probe, self._clock)
         self._prober = prober or make_prober(engine, settings, self._clock, self._prober_worker.wake)
         self._importer = Worker("imports", lambda: self._take_over_imports, self._clock)
-        self._workers = [self._sweeper, self._notifier, self._prober_worker, self._importer]
+        self._key_watcher = Worker("keys", lambda: self._stop_expired_keys, self._clock)
+        self._workers = [self._sweeper, self._notifier, self._prober_worker, self._importer, self._key_watcher]
         self._ticker = Ticker(settings.tick_seconds, self._wake, self._clock)
         self._watchdog = Watchdog(self._ticker, self._workers, settings.tick_seconds, stuck_seconds)
         self._dispatcher: Dispatcher | None = None
@@ -122,6 +125,7 @@ class Scheduler:
         while (swept := self._sweep_batch()).examined:
             counted["prompted"] += swept.prompted
         take_over_imports(self._engine, self._clock)
+        self._stop_expired_keys()
         counted.update(self._prober.run_due(seconds))
         counted.update(self._make_dispatcher().deliver(seconds))
         return counted
@@ -170,6 +174,15 @@ class Scheduler:
                 cited = cited_snapshots(session)
             snapshot_store(self._settings).prune(cited=cited, now=self._clock.now())
         return self._prober.start_due() > 0
+
+    def _stop_expired_keys(self, _: WorkerToken | None = None) -> bool:
+        """Stop what belongs to persons whose last keys have expired."""
+        with read_transaction(self._engine) as session:
+            if not expired_persons(session, now=self._clock.now()):
+                return False
+        with write_transaction(self._engine) as session:
+            stop_expired(session, now=self._clock.now())
+        return False
 
     def _take_over_imports(self, token: WorkerToken) -> bool:
         """Drop or finish the imports whose process was lost."""

@@ -9,9 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from predictions.models import Question
 from resolvers.probing.configuration import ResolverIn, needs_admin
 from service.db.engine import read_transaction
-from service.db.models import ApiKey
-from service.security.api_keys import Caller, _hash, find_caller
-from service.security.browser_session import BrowserSession, read_session
+from service.security.api_keys import Caller, _hash, find_caller, owner
+from service.security.browser_session import BrowserSession, is_ended, read_session
 
 #: Methods that change nothing: only for these does a session cookie authenticate like the key itself.
 SAFE_METHODS = ("GET", "HEAD")
@@ -21,12 +20,18 @@ ANYBODY = Caller("anybody", frozenset())
 
 
 def session_caller(request: Request, browser_session: BrowserSession | None) -> Caller:
-    """Return the owner of the session's key if it is still valid, else ``ANYBODY``."""
+    """Return the owner of the session's key if both are still valid, else ``ANYBODY``."""
     if browser_session is None or browser_session.key is None:
         return ANYBODY
-    with read_transaction(request.app.state.engine) as session:
-        row = session.get(ApiKey, browser_session.key)
-    return ANYBODY if row is None or row.revoked_at else Caller(row.name, frozenset(row.scopes))
+    state = request.app.state
+    with read_transaction(state.engine) as session:
+        if is_ended(session, browser_session):
+            return ANYBODY
+        caller = owner(session, browser_session.key, state.clock.now())
+    if caller is None:
+        return ANYBODY
+    state.key_usage.note(browser_session.key)
+    return caller
 
 
 _bearer = HTTPBearer(auto_error=False, description="An API key: trackrecord keys create NAME --scope ...")
@@ -60,12 +65,13 @@ async def _find_caller(request: Request, header: HTTPAuthorizationCredentials | 
         request.state.caller = caller
         return caller
     state, plain = request.app.state, header.credentials
-    owner: Caller | None = await state.callers.get(
-        _hash(plain, state.secret), lambda session: find_caller(session, plain, state.secret)
+    known: Caller | None = await state.callers.get(
+        _hash(plain, state.secret), lambda session: find_caller(session, plain, state.secret, state.clock.now())
     )
-    if owner is None:
-        raise _unauthorised("the key is unknown or revoked: check it, or ask an admin for another")
-    return owner
+    if known is None or known.key is None:
+        raise _unauthorised("the key is unknown, revoked or expired: check it, or ask an admin for another")
+    state.key_usage.note(known.key)
+    return known
 
 
 def _unauthorised(detail: str) -> HTTPException:

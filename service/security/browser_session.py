@@ -1,6 +1,7 @@
 """Create and read browser sessions: a signed cookie that names an API key by its id.
 
-The cookie does not hold the key itself. Each request looks the key up, so that revoking it ends its sessions at once.
+The cookie does not hold the key itself. Each request looks the key up, so that revoking it ends its sessions at once,
+and whether the session was ended.
 """
 
 import hashlib
@@ -10,6 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import Request, Response
 from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from service.db.engine import read_transaction
+from service.db.models import EndedSession
 
 SESSION_LIFETIME = timedelta(hours=12)
 #: The browser keeps the cookie for longer, so that a form left open overnight can be sent after signing in again.
@@ -41,7 +47,10 @@ def renewed_session(request: Request, key: int, now: datetime) -> BrowserSession
     """Return a new session for ``key``; it keeps the nonce of the key's last session, so that open forms stay valid."""
     previous = read_expired_session(request)
     new = new_session(key, now)
-    return BrowserSession(key, new.until, previous.nonce) if previous is not None and previous.key == key else new
+    if previous is None or previous.key != key:
+        return new
+    with read_transaction(request.app.state.engine) as session:
+        return new if is_ended(session, previous) else BrowserSession(key, new.until, previous.nonce)
 
 
 def read_expired_session(request: Request) -> BrowserSession | None:
@@ -70,7 +79,23 @@ def set_session(request: Request, response: Response, session: BrowserSession) -
     )
 
 
-def end_session(request: Request, response: Response) -> None:
+def mark_ended(session: Session, ended: BrowserSession, now: datetime) -> None:
+    """Note on the server that a session is ended, so that a copy of its cookie is worth nothing."""
+    session.execute(delete(EndedSession).where(col(EndedSession.until) < now))
+    if not is_ended(session, ended):
+        session.add(EndedSession(nonce_sha256=_digest(ended), until=max(ended.until, now)))
+
+
+def is_ended(session: Session, browser_session: BrowserSession) -> bool:
+    """Return whether a session was ended."""
+    return session.get(EndedSession, _digest(browser_session)) is not None
+
+
+def _digest(browser_session: BrowserSession) -> str:
+    return hashlib.sha256(browser_session.nonce.encode()).hexdigest()
+
+
+def delete_cookie(request: Request, response: Response) -> None:
     """Delete the session cookie."""
     response.delete_cookie(_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
 

@@ -16,15 +16,13 @@ from resolvers.notifications.channels import (
     ChannelEnabledIn,
     ChannelIn,
     ChannelPreferences,
-    create_channel,
-    set_enabled,
 )
 from resolvers.notifications.delivery_log import ChannelView, count_by_state, list_channels, list_deliveries
 from resolvers.notifications.delivery_queue import resend
-from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe, unsubscribe
+from service.channel_changes import Changer
 from service.channel_test import TestMessageResult, send_test_now
 from service.db.engine import read_transaction
 from service.lookup import channel_of, delivery_of, is_own, own
@@ -55,7 +53,8 @@ def add_channel(request: Request, posted: PostedByAdmin) -> Response:
         data = ChannelIn.model_validate(nested(form.values, "name", "kind", "target") | channel_preferences(form))
         if data.kind is ChannelKind.CHAT:
             check_address(data.target)
-        created = state.writer.run(lambda session: _create(session, data, state.clock.now()))
+        changer = _changer(request, posted.caller)
+        created = state.writer.run(lambda session: _create(session, data, changer))
     with read_transaction(state.engine) as session:
         if created is None:
             return _list_page(request, session, posted.caller, _with_errors_at_fields(form))
@@ -63,8 +62,13 @@ def add_channel(request: Request, posted: PostedByAdmin) -> Response:
         return _page(request, session, posted.caller, number, Form(), done="add", secret=secret)
 
 
-def _create(session: Session, data: ChannelIn, now: Any) -> tuple[int, str]:
-    row = create_channel(session, data, now=now)
+def _changer(request: Request, caller: Caller) -> Changer:
+    state = request.app.state
+    return Changer(caller.name, state.clock.now(), state.secret)
+
+
+def _create(session: Session, data: ChannelIn, changer: Changer) -> tuple[int, str]:
+    row = changer.add(session, data)
     return row_id(row), row.secret
 
 
@@ -92,33 +96,33 @@ def submit(request: Request, number: RowId, posted: PostedByEditor) -> Response:
         if form["action"] == "test" and posted.caller.may("admin"):
             test = send_test_now(request, number)
         else:
-            state.writer.run(_job(form, posted.caller, number, state.clock.now()))
+            state.writer.run(_job(form, posted.caller, number, _changer(request, posted.caller)))
             return RedirectResponse(address(f"/channels/{number}", {}, done=form["action"]), 303)
     with read_transaction(state.engine) as session:
         return _page(request, session, posted.caller, number, _with_errors_at_fields(form), test=test)
 
 
-def _job(form: Form, caller: Caller, number: int, now: Any) -> Write:
+def _job(form: Form, caller: Caller, number: int, changer: Changer) -> Write:
     """Return the form's action as one write. Raises ``ValidationError``; the write raises domain errors and 403."""
     if form["action"] in ("subscribe", "unsubscribe"):
         named = {"question": {"slug": form["subscription/question"]} if form["subscription/question"] else None}
         data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["subscription/topic"] or None})
         if form["action"] == "subscribe":
-            return lambda s: subscribe(s, own(caller, channel_of(s, number)), data, now=now, actor=caller.name)
+            return lambda s: subscribe(s, own(caller, channel_of(s, number)), data, now=changer.now, actor=caller.name)
         return lambda s: unsubscribe(s, own(caller, channel_of(s, number)), data)
-    return _admins_job(form, need(caller, "admin"), number, now)
+    need(caller, "admin")
+    return _admins_job(form, number, changer)
 
 
-def _admins_job(form: Form, caller: Caller, number: int, now: Any) -> Write:
+def _admins_job(form: Form, number: int, changer: Changer) -> Write:
     if form["action"] == "change":
         data = ChannelPreferences.model_validate(channel_preferences(form))
-        return lambda s: change_preferences(s, channel_of(s, number), data, now=now)
+        return lambda s: changer.change(s, channel_of(s, number), data)
     if form["action"] == "resend":
         delivery = whole(form["delivery"])
-        return lambda s: resend(s, delivery_of(s, delivery if isinstance(delivery, int) else 0), now=now)
+        return lambda s: resend(s, delivery_of(s, delivery if isinstance(delivery, int) else 0), now=changer.now)
     wanted = ChannelEnabledIn(enabled=form["action"] == "enable", reason=form["reason"])
-    reason = wanted.reason or f"disabled by {caller.name}"
-    return lambda s: set_enabled(channel_of(s, number), enabled=wanted.enabled, reason=reason)
+    return lambda s: changer.switch(s, channel_of(s, number), enabled=wanted.enabled, reason=wanted.reason)
 
 
 def channel_preferences(form: Form) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from service.db.engine import read_transaction
 from service.pages.rendering.forms import Fields, Form, check_token, render_form
 from service.pages.rendering.templates import render
 from service.security.access import request_caller
-from service.security.api_keys import Caller, find_key
+from service.security.api_keys import Caller, find_caller
 from service.security.browser_session import (
-    end_session,
+    delete_cookie,
+    mark_ended,
     new_session,
     read_expired_session,
+    read_session,
     renewed_session,
     set_session,
 )
@@ -43,16 +45,16 @@ def sign_in(request: Request, form: Fields) -> Response:
         detail = "too many failed sign-ins from this address: try again in a few minutes"
         raise HTTPException(429, detail, headers={"Retry-After": seconds})
     typed = form["key"]
-    key = None
+    caller = None
     if 0 < len(typed) <= MAX_KEY_LENGTH:
         with read_transaction(state.engine) as session:
-            key = find_key(session, typed, state.secret)
-    if key is None:
+            caller = find_caller(session, typed, state.secret, now)
+    if caller is None or caller.key is None:
         state.sign_in_throttle.add(address, now)
         form.add("key", WRONG_KEY if typed else "the field of the key is empty: paste your key")
         return _page(request, form)
     response = RedirectResponse(safe_path(form["next"]), 303)
-    set_session(request, response, renewed_session(request, key[0], now))
+    set_session(request, response, renewed_session(request, caller.key, now))
     return response
 
 
@@ -67,7 +69,10 @@ def sign_out(request: Request, form: Fields) -> Response:
     """End the session."""
     check_token(request, form)
     response = RedirectResponse("/", 303)
-    end_session(request, response)
+    if (current := read_session(request)) is not None:
+        now = request.app.state.clock.now()
+        request.app.state.writer.run(lambda session: mark_ended(session, current, now))
+    delete_cookie(request, response)
     return response
 
 

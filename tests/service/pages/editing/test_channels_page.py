@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from service.db.engine import bookkeeping_transaction
 from service.scheduling.scheduler import run_once
-from service.security.api_keys import create_key
+from service.security.api_keys import NewKey, create_key
 from service.settings import Settings
 from tests.conftest import ADMIN_KEY
 from tests.service.security.test_sign_in import HTML, sign_in, token_on
@@ -205,7 +205,7 @@ def test_an_editor_sees_and_subscribes_their_own_channels_only(
     for name, person in (("of Ann", "Ann"), ("of all", "")):
         send("/channels", name=name, kind="webhook", target="https://example.org/hook", person=person)
     with bookkeeping_transaction(engine) as session:
-        _, key = create_key(session, "Ann", ["read"], secret=settings.secret(), now=START)
+        _, key = create_key(session, NewKey("Ann", ["read"]), secret=settings.secret(), now=START, actor="test")
     with httpx.Client(base_url=base_url, headers=HTML) as ann:
         assert ann.get("/channels").headers["location"].startswith("/sign-in")
         sign_in(ann, key)

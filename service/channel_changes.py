@@ -1,0 +1,50 @@
+"""Changes of channels by people, each an event of the ledger that only admins read."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from predictions import ledger
+from resolvers.notifications.channels import ChannelIn, ChannelPreferences, create_channel, set_enabled
+from resolvers.notifications.digests import change_preferences
+from resolvers.notifications.models import Channel
+
+#: Columns that hold secrets, or addresses with secrets in them; the ledger has keyed hashes of these.
+_SECRET = ("target", "secret")
+
+
+@dataclass(frozen=True)
+class Changer:
+    """Who changes channels, when, and the secret under which the ledger hashes what must not be read in it."""
+
+    actor: str
+    now: datetime
+    secret: bytes
+
+    def add(self, session: Session, data: ChannelIn) -> Channel:
+        """Create a channel, enabled. Raises ``Conflict`` if the name is taken."""
+        channel = create_channel(session, data, now=self.now)
+        self._log(session, channel, "channel.created")
+        return channel
+
+    def change(self, session: Session, channel: Channel, data: ChannelPreferences) -> None:
+        """Change what a channel receives, and when."""
+        change_preferences(session, channel, data, now=self.now)
+        self._log(session, channel, "channel.changed")
+
+    def switch(self, session: Session, channel: Channel, *, enabled: bool, reason: str = "") -> None:
+        """Enable a channel, or disable it with a reason."""
+        set_enabled(channel, enabled=enabled, reason=reason or f"disabled by {self.actor}")
+        self._log(session, channel, "channel.enabled" if enabled else "channel.disabled")
+
+    def _log(self, session: Session, channel: Channel, action: str) -> None:
+        session.flush()
+        body: dict[str, Any] = ledger.contents(channel)
+        for name in _SECRET:
+            text = f"channel {name}\n{body.pop(name)}".encode()
+            body[f"{name}_hmac"] = hmac.new(self.secret, text, hashlib.sha256).hexdigest()
+        ledger.append(session, now=self.now, actor=self.actor, action=action, subject=channel, body=body)

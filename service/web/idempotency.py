@@ -69,7 +69,7 @@ class IdempotentWrite:
         return _response(await self._state.writer.run_batched(once, None))
 
     def imported(self, caller: Caller, stage: Callable[[Session, Pause], BaseModel]) -> Response:
-        """Do the same, with status 201, for a job that stages many rows, as an import of its own.
+        """Run a job that stages many rows as an import of its own, at most once per Idempotency-Key; reply with 201.
 
         The rows are visible once all are written, and the answer follows when they are scored.
         """

@@ -120,9 +120,11 @@ def test_a_missing_snapshot_is_an_error(store: SnapshotStore) -> None:
 def put_beyond_the_limit(folder: Path) -> None:
     """Write a megabyte where the system lets a file have 64 kB: the write breaks off in the middle."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, before[1]))
     with pytest.raises(SnapshotLost, match="make room"):
         SnapshotStore(folder).put(fetched(random.Random(1).randbytes(1_000_000)))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)  # coverage writes its file when the process ends
 
 
 def test_an_interrupted_write_leaves_no_partial_file(tmp_path: Path) -> None:

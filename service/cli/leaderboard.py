@@ -28,10 +28,8 @@ _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "skill", "90%")
 
 
-def when(value: str | None) -> datetime | None:
+def when(value: str) -> datetime:
     """Parse a time or date in the format of the API. Raises ``typer.BadParameter``."""
-    if value is None:
-        return None
     try:
         return _INSTANT.validate_python(value)
     except ValidationError as error:

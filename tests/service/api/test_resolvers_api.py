@@ -209,13 +209,21 @@ def test_a_snapshot_that_is_lost_is_not_found_and_the_reply_says_how_to_restore_
     assert (reply.status_code, "restore the folder from a backup" in reply.json()["detail"]) == (404, True)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1"])
 def test_bytes_that_are_no_text_come_as_a_file(
-    editor: httpx.Client, api: httpx.Client, engine: Engine, settings: Settings, clock: FakeClock, feed: RawServer
+    editor: httpx.Client,
+    api: httpx.Client,
+    engine: Engine,
+    settings: Settings,
+    clock: FakeClock,
+    feed: RawServer,
+    encoding: str,
 ) -> None:
     later = {"slug": "later", "text": "Will they adopt sanctions?", "deadline": "2025-08-30"}
     assert api.post("/api/questions", json=QUESTION | later).status_code == 201
-    atom = (FIXTURES / "feeds/atom.xml").read_text("utf-8").replace("utf-8", "utf-16").encode("utf-16")
-    feed.routes["/feed"] = reply(atom, content_type="application/atom+xml; charset=utf-16")
+    text = (FIXTURES / "feeds/atom.xml").read_text("utf-8").replace("utf-8", encoding)
+    atom = text.replace("</feed>", "<!-- é --></feed>").encode(encoding, "xmlcharrefreplace")
+    feed.routes["/feed"] = reply(atom, content_type=f"application/atom+xml; charset={encoding}")
     body = {"resolver": "feed", "config": {"url": f"{feed.url}/feed", "any": ["sanctions"]}, "lead_hours": 24 * 60}
     assert editor.put("/api/questions/later/resolver", json=body).status_code == 200
     clock.set(datetime(2025, 8, 5, tzinfo=UTC))

@@ -42,6 +42,8 @@ def test_a_resolver_is_set_listed_tried_and_removed(trackrecord: Command, tmp_pa
         assert (tried["state"], tried["reason"]) == ("nothing", "no condition holds")
         assert tried["observed"] == ["yes: state == 'done' gives false"]
         assert "no condition holds" in trackrecord("probe", "troops-by-end-2026").out
+        server.routes["/feed"] = reply(b'{"state": "done"}', content_type="application/json")
+        assert "would propose yes (confidence " in trackrecord("probe", "troops-by-end-2026").out
         server.routes["/feed"] = reply(b"", status=503)
         down = trackrecord("probe", "troops-by-end-2026")
         assert down.code == 1

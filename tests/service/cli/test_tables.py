@@ -73,6 +73,11 @@ def test_a_recorded_prediction_is_confirmed_with_its_numbers(filled: Command) ->
         assert (made.code, numbers in made.out) == (0, True), made
 
 
+def test_a_record_as_of_no_time_is_refused_with_the_form_of_one(filled: Command) -> None:
+    done = filled("record", "ann", "--as-of", "yesterday")
+    assert (done.code, "--as-of" in done.err, "must be a time in RFC 3339" in done.err) == (2, True, True), done.err
+
+
 def test_an_empty_record_says_that_nothing_is_due(trackrecord: Command) -> None:
     assert trackrecord("due").out == "nothing is due\n"
 

@@ -1,11 +1,19 @@
 """The tables of imports: each import, the questions whose scores wait for it, and its lines that wait for them."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from predictions.columns import BigInt, key
+from predictions.columns import BigInt, key, text_enum
+
+
+class ImportSource(StrEnum):
+    """Where the rows of an import come from."""
+
+    FILE = "file"
+    BATCH = "batch"
 
 
 class BulkImport(SQLModel, table=True):
@@ -25,9 +33,12 @@ class BulkImport(SQLModel, table=True):
     )
 
     id: int | None = key()
+    token: str = Field(max_length=32, description="known to its process alone: ids may be used again")
+    source: ImportSource = Field(sa_type=text_enum(ImportSource))
     actor: str = Field(max_length=120)
     begun_at: datetime
     renewed_at: datetime = Field(description="when its process last said that it goes on")
+    dropped_at: datetime | None = Field(default=None, description="from then on its rows are deleted")
     completed_at: datetime | None = Field(default=None, description="when its rows became visible")
     finished_at: datetime | None = Field(default=None, description="when its rows were scored and its lines applied")
 

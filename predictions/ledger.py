@@ -48,15 +48,15 @@ def newest_at(session: Session) -> datetime | None:
 def canonical(body: dict[str, Any]) -> str:
     """Return ``body`` as canonical JSON: sorted keys, no spaces, times in ISO 8601.
 
-    A false ``against`` and the ``import_id`` of a row that no import entered are left out, so that events older than
-    these columns keep their hash.
+    A false ``against`` and the ``import_id``, which says how a row came and nothing of its content, are left out, so
+    that events older than these columns keep their hash.
     """
-    if body.get("against") is False or body.get("import_id", body) is None:
-        body = {name: value for name, value in body.items() if (name, value) not in _UNWRITTEN}
+    if body.get("against") is False or "import_id" in body:
+        body = {name: value for name, value in body.items() if name != "import_id" and (name, value) != _NOT_AGAINST}
     return _ENCODER.encode(body)
 
 
-_UNWRITTEN = (("against", False), ("import_id", None))
+_NOT_AGAINST = ("against", False)
 
 
 def _plain(value: Any) -> Any:

@@ -24,9 +24,16 @@ def upgrade() -> None:
     op.create_table(
         "import",
         sa.Column("id", number, nullable=False),
+        sa.Column("token", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column(
+            "source",
+            sa.Enum("file", "batch", name="importsource", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
         sa.Column("actor", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
         sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("renewed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("dropped_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("completed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("finished_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import")),
@@ -64,6 +71,7 @@ def upgrade() -> None:
             f"ix_{table}_import_id", table, ["import_id"], sqlite_where=of_import, postgresql_where=of_import
         )
     _let_unfinished_imports_be_dropped()
+    _keep_complete_imports()
 
 
 def downgrade() -> None:
@@ -71,6 +79,9 @@ def downgrade() -> None:
     if op.get_bind().execute(sa.text("SELECT 1 FROM import WHERE finished_at IS NULL")).first():
         raise RuntimeError("an import is not finished: let the service finish it first")
     _refuse_every_deletion()
+    if not _is_sqlite():
+        op.execute("DROP TRIGGER import_stays_complete ON import")
+        op.execute("DROP FUNCTION refuse_incompletion()")
     for table in TABLES:
         op.drop_index(f"ix_{table}_import_id", table)
         op.execute(f"ALTER TABLE {table} DROP COLUMN import_id")
@@ -105,6 +116,29 @@ def _let_unfinished_imports_be_dropped() -> None:
     op.execute(
         "CREATE TRIGGER prediction_refuses_delete BEFORE DELETE ON prediction "
         "FOR EACH ROW EXECUTE FUNCTION refuse_deletion()"
+    )
+
+
+def _keep_complete_imports() -> None:
+    """Refuse to delete a complete import, or to make it incomplete, which would hide its rows."""
+    message = "a complete import is append-only: its rows are on record"
+    changed = "NEW.completed_at IS NULL OR NEW.completed_at <> OLD.completed_at"
+    if _is_sqlite():
+        for action, when in (("DELETE", ""), ("UPDATE", f" AND ({changed})")):
+            op.execute(
+                f"CREATE TRIGGER import_stays_complete_on_{action.lower()} BEFORE {action} ON import "
+                f"WHEN OLD.completed_at IS NOT NULL{when} BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            )
+        return
+    op.execute(
+        "CREATE FUNCTION refuse_incompletion() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF OLD.completed_at IS NOT NULL AND (TG_OP = 'DELETE' OR {changed}) THEN "
+        f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+        "RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER import_stays_complete BEFORE UPDATE OR DELETE ON import "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_incompletion()"
     )
 
 

@@ -3,17 +3,19 @@
 An import is staged in pieces, each in a transaction of its own. Its completion makes all its rows visible at once.
 """
 
+import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from predictions import ledger
 from predictions.errors import Conflict
-from predictions.import_models import BulkImport, ImportLine, ImportQuestion
+from predictions.import_models import BulkImport, ImportLine, ImportQuestion, ImportSource
 from predictions.imports.staging import Staging, stage
 from predictions.imports.visibility import forget_unfinished, show_import
 from predictions.models import Commentator, Prediction, Question, QuestionTopic, Reference, Source, row_id
@@ -25,22 +27,33 @@ DROPPED_AT_ONCE = 500
 _IMPORT: Any = BulkImport.__table__  # type: ignore[attr-defined]
 
 
-def open_import(session: Session, *, now: datetime, actor: str) -> Staging:
-    """Open an import, for which the session stages what it enters from now on."""
-    row = BulkImport(actor=actor, begun_at=now, renewed_at=now)
+def open_import(session: Session, *, now: datetime, actor: str, source: ImportSource = ImportSource.BATCH) -> Staging:
+    """Open an import, for which the session stages what it enters from now on.
+
+    Raises ``Conflict`` for a file while another one is imported: it may be the same, whose lines would count twice.
+    """
+    if source is ImportSource.FILE and _imports_file(session, now):
+        raise Conflict("another file is being imported: wait until that is done, or for a minute if it was interrupted")
+    row = BulkImport(token=secrets.token_hex(16), source=source, actor=actor, begun_at=now, renewed_at=now)
     session.add(row)
     session.flush()
     forget_unfinished(session)
-    into = Staging(row_id(row))
+    into = Staging(row_id(row), row.token)
     show_import(session, into.import_id)
     stage(session, into)
     return into
 
 
-def renew(session: Session, number: int, *, now: datetime) -> None:
+def _imports_file(session: Session, now: datetime) -> bool:
+    alive = (_IMPORT.c.finished_at.is_(None), _IMPORT.c.dropped_at.is_(None), _IMPORT.c.renewed_at >= now - LEASE)
+    query = select(_IMPORT.c.id).where(_IMPORT.c.source == ImportSource.FILE, *alive).limit(1)
+    return session.connection().execute(query).first() is not None
+
+
+def renew(session: Session, number: int, token: str, *, now: datetime) -> None:
     """Say that the import goes on. Raises ``Conflict`` if it was dropped meanwhile."""
-    own = update(_IMPORT).where(_IMPORT.c.id == number)
-    if not session.connection().execute(own.values(renewed_at=now)).rowcount:
+    own = (_IMPORT.c.id == number, _IMPORT.c.token == token, _IMPORT.c.dropped_at.is_(None))
+    if not session.connection().execute(update(_IMPORT).where(*own).values(renewed_at=now)).rowcount:
         raise Conflict("the import stood still for too long and was dropped: nothing was recorded; import it again")
 
 
@@ -54,7 +67,8 @@ def complete(session: Session, into: Staging, *, now: datetime, actor: str) -> b
     lines = _table(ImportLine)
     kept = select(lines.c.import_id).where(lines.c.import_id == into.import_id).limit(1)
     if not into.tables and session.connection().execute(kept).first() is None:
-        drop_piece(session, into.import_id)
+        session.connection().execute(delete(_IMPORT).where(_IMPORT.c.id == into.import_id))
+        forget_unfinished(session)
         return False
     contents = {name: table.summary() for name, table in sorted(into.tables.items())}
     count = sum(table.count for table in into.tables.values())
@@ -75,6 +89,8 @@ def finish(session: Session, number: int, *, now: datetime, actor: str) -> bool:
     The event ``import.finished`` says that no score or total changes by it any more.
     """
     row = session.get_one(BulkImport, number)
+    if row.finished_at is not None:
+        return True
     waiting = (
         select(table.c.import_id).where(table.c.import_id == number).limit(1)
         for table in (_table(ImportQuestion), _table(ImportLine))
@@ -88,18 +104,36 @@ def finish(session: Session, number: int, *, now: datetime, actor: str) -> bool:
     return True
 
 
-def abandoned(session: Session, *, now: datetime) -> Iterator[tuple[int, bool]]:
-    """Yield the unfinished imports whose process was lost: id, and whether the import is complete."""
-    query = select(col(BulkImport.id), col(BulkImport.completed_at)).where(
-        col(BulkImport.finished_at).is_(None), col(BulkImport.renewed_at) < now - LEASE
-    )
-    for row in session.execute(query.order_by(col(BulkImport.id))).all():
-        yield row[0], row[1] is not None
+@dataclass(frozen=True)
+class LostImport:
+    """An unfinished import whose process was lost."""
+
+    number: int
+    token: str
+    is_complete: bool
 
 
-def drop_piece(session: Session, number: int) -> bool:
-    """Delete some rows of an import that is not complete; return whether there are more."""
-    incomplete = (_IMPORT.c.id == number, _IMPORT.c.completed_at.is_(None))
+def abandoned(session: Session, *, now: datetime) -> list[LostImport]:
+    """Return the unfinished imports whose process was lost."""
+    lost = (_IMPORT.c.finished_at.is_(None), _IMPORT.c.renewed_at < now - LEASE)
+    query = select(_IMPORT.c.id, _IMPORT.c.token, _IMPORT.c.completed_at).where(*lost).order_by(_IMPORT.c.id)
+    return [LostImport(row[0], row[1], row[2] is not None) for row in session.connection().execute(query)]
+
+
+def begin_drop(session: Session, number: int, token: str, *, now: datetime, is_lost: bool = False) -> bool:
+    """Mark an import as dropped, so that its process cannot go on with it; return whether it is to be deleted.
+
+    It is not if it is complete, or if its process was thought lost (``is_lost``) and has come back.
+    """
+    own = [_IMPORT.c.id == number, _IMPORT.c.token == token, _IMPORT.c.completed_at.is_(None)]
+    if is_lost:
+        own.append(_IMPORT.c.renewed_at < now - LEASE)
+    return bool(session.connection().execute(update(_IMPORT).where(*own).values(dropped_at=now)).rowcount)
+
+
+def drop_piece(session: Session, number: int, token: str) -> bool:
+    """Delete some rows of an import that is marked as dropped; return whether there are more."""
+    incomplete = (_IMPORT.c.id == number, _IMPORT.c.token == token, _IMPORT.c.dropped_at.is_not(None))
     if session.connection().execute(select(_IMPORT.c.id).where(*incomplete)).first() is None:
         return False
     for table, key, condition in _rows(number):

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from predictions import ledger
 from predictions.import_models import ImportQuestion
 
-_STAGING = "staging"
+_STAGING, _CHECKING = "staging", "only_checking"
 _QUESTIONS = insert(ImportQuestion.__table__)  # type: ignore[attr-defined]
 
 
@@ -44,8 +44,8 @@ class TableContents:
 class Staging:
     """What one import has entered so far: ``tables`` by name, and the rows of a savepoint that may be undone."""
 
-    def __init__(self, import_id: int) -> None:
-        self.import_id = import_id
+    def __init__(self, import_id: int, token: str) -> None:
+        self.import_id, self.token = import_id, token
         self.tables: dict[str, TableContents] = {}
         self._new: list[tuple[str, int, dict[str, Any]]] = []
         self._questions: dict[int, None] = {}
@@ -109,6 +109,26 @@ def savepoint(session: Session) -> Iterator[None]:
     into = staging(session)
     with into.undone_on_error() if into is not None else nullcontext(), session.begin_nested():
         yield
+
+
+@contextmanager
+def only_checking(session: Session) -> Iterator[None]:
+    """Undo what the block enters, and compute no scores in it: it only checks whether lines are valid."""
+    into = staging(session)
+    attempt = session.begin_nested()
+    stage(session, None)
+    session.info[_CHECKING] = True
+    try:
+        yield
+    finally:
+        attempt.rollback()
+        del session.info[_CHECKING]
+        stage(session, into)
+
+
+def is_only_checking(session: Session) -> bool:
+    """Return whether what the session enters is undone, so that it needs no scores."""
+    return bool(session.info.get(_CHECKING))
 
 
 def import_id(session: Session) -> int | None:

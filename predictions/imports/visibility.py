@@ -119,6 +119,8 @@ def _log_adoption(session: Session, row: Any, now: datetime, actor: str) -> None
 @event.listens_for(Session, "do_orm_execute")
 def _hide(state: ORMExecuteState) -> None:
     session: Any = state.session
+    if state.is_insert and getattr(state.statement, "select", None) is not None:
+        raise RuntimeError("INSERT ... SELECT would see hidden rows: execute the query on its own")
     if not state.is_select or state.is_column_load:
         return
     if hidden := hidden_imports(session):

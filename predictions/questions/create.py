@@ -26,6 +26,7 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
     find = partial(_same_question, session, data)
     existing = find()
     if existing is None and (existing := adopted(session, find, now=now, actor=actor)) is not None:
+        _adopt_conditions(session, existing, now=now, actor=actor)
         annul_if_condition_failed(session, existing, now=now)
     if existing is not None:
         _must_agree(existing, data)
@@ -62,6 +63,15 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
     if staging(session) is None:
         annul_if_condition_failed(session, question, now=now)
     return question
+
+
+def _adopt_conditions(session: Session, question: Question, *, now: datetime, actor: str) -> None:
+    """Make the questions visible on which this one depends."""
+    number = question.condition_question_id
+    while number is not None:
+        find = partial(session.get, Question, number)
+        condition = find() or adopted(session, find, now=now, actor=actor)
+        number = condition.condition_question_id if condition is not None else None
 
 
 def _same_question(session: Session, data: QuestionIn) -> Question | None:

@@ -123,10 +123,17 @@ def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]
 def _sum_up(session: Session) -> None:
     """Replace the running totals by sums of the stored scores, equal to the sums of ``contributions``."""
     session.execute(delete(RunningTotal))
-    names = ["commentator_id", "topic", *FIELDS]
-    session.execute(insert(RunningTotal).from_select(names, _sums(by_topic=False)))
+    _insert_sums(session, _sums(by_topic=False))
     if session.execute(select(QuestionTopic).limit(1)).first():
-        session.execute(insert(RunningTotal).from_select(names, _sums(by_topic=True)))
+        _insert_sums(session, _sums(by_topic=True))
+
+
+def _insert_sums(session: Session, sums: Select[Any]) -> None:
+    """Insert the running totals of a query, in two statements: only a query of its own is kept to visible rows."""
+    names = ("commentator_id", "topic", *FIELDS)
+    rows = [dict(zip(names, row, strict=True)) for row in session.execute(sums)]
+    if rows:
+        session.connection().execute(insert(RunningTotal.__table__), rows)  # type: ignore[attr-defined]
 
 
 def _sums(*, by_topic: bool) -> Select[Any]:

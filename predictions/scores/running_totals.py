@@ -18,6 +18,7 @@ from sqlmodel import Session, col
 from predictions import ledger
 from predictions.columns import in_parts
 from predictions.enums import QuestionStatus
+from predictions.imports.staging import is_only_checking
 from predictions.imports.uncounted import mark_counted, mark_counted_to, uncounted_on
 from predictions.imports.visibility import hiding_predictions
 from predictions.models import Prediction, Question, QuestionTopic, RunningTotal, Score, row_id
@@ -69,6 +70,10 @@ def rescoring(session: Session, question: Question, *, now: datetime, actor: str
 
     Works in the transaction of the change. Appends a ``question.scored`` event to the ledger if scores changed.
     """
+    if is_only_checking(session):
+        yield
+        session.flush()
+        return
     number = row_id(question)
     with _hiding_uncounted(session, number):
         before = contributions(session, question)

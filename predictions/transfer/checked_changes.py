@@ -6,17 +6,17 @@ and until then they are kept.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
-from predictions.enums import ANNULLED, QuestionStatus
 from predictions.errors import TrackRecordError
 from predictions.import_models import ImportLine
-from predictions.imports.staging import stage, staging
+from predictions.imports.staging import only_checking, savepoint, staging
 from predictions.models import Question, Resolution
 from predictions.submissions.in_pieces import Pause
-from predictions.transfer.import_steps import Steps
+from predictions.transfer.import_steps import Steps, duplicate_ref
 from predictions.transfer.line_types import (
     Change,
     CommentatorLine,
@@ -38,7 +38,7 @@ class CheckedChanges:
     def __init__(self, session: Session, steps: Steps, note: Note) -> None:
         self._session, self._steps, self._note = session, steps, note
         self._lines: list[Numbered] = []
-        self._roots: dict[str, object] = {}
+        self._chains: dict[str, object] = {}
         self._kept = 0
         #: Rows that the lines will add to the tables of predictions and resolutions.
         self.predictions = self.resolutions = 0
@@ -51,58 +51,82 @@ class CheckedChanges:
         self._lines.append((number, line))
 
     def check(self, pause: Pause, progress: Callable[[int], None]) -> None:
-        """Check all lines, and keep those that are to be applied; calls ``progress`` with the number of lines done."""
-        self._lines.sort(key=lambda numbered: isinstance(numbered[1], ResolutionLine | RetractionLine))  # these last
-        groups: dict[object, list[Numbered]] = defaultdict(list)
-        for number, line in self._lines:
-            groups[self._root(number, line)].append((number, line))
+        """Check all lines, and keep those that are to be applied; calls ``progress`` with the number of lines done.
+
+        Lines on one question, or on one prediction and its corrections, are checked together, after the outcomes in
+        the file that they depend on: each transaction takes no longer than these. Questions come after those on which
+        they depend.
+        """
         done = 0
-        for group in groups.values():
-            self._keep(self._check(group))
-            done += len(group)
+        changes, outcomes = self._groups()
+        for lines in changes.values():
+            self._keep(self._check(lines, []))
+            done += len(lines)
+            progress(done)
+            pause()
+        for question, own in sorted(outcomes.items(), key=lambda group: len(self._conditions(group[0]))):
+            before = [line for above in self._conditions(question) for line in outcomes.get(above, [])]
+            self._keep(self._check(own, before))
+            done += len(own)
             progress(done)
             pause()
 
-    def _root(self, number: int, line: Change) -> object:
-        """Return a key that lines have in common if one may depend on the other: the question above all conditions."""
-        if isinstance(line, CommentatorLine):
-            return number
-        try:
-            if isinstance(line, CorrectionLine | WithdrawalLine):
-                root = self._roots.get(str(line.prediction)) or self._top(self._steps.prediction(line.prediction))
-                if isinstance(line, CorrectionLine) and line.ref is not None:
-                    self._roots[line.ref] = root
-                return root
-            return self._above(self._steps.named(line.question))
-        except TrackRecordError:
-            return number
+    def _groups(self) -> tuple[dict[object, list[Numbered]], dict[object, list[Numbered]]]:
+        """Return the lines that may depend on each other: those on predictions by chain, those on outcomes by question.
 
-    def _top(self, prediction: object) -> int:
-        number: int = prediction.question_id  # type: ignore[attr-defined]
-        return self._above(self._session.get_one(Question, number))
+        A ref that was given before is refused.
+        """
+        changes: dict[object, list[Numbered]] = defaultdict(list)
+        outcomes: dict[object, list[Numbered]] = defaultdict(list)
+        refs = set(self._steps.refs)
+        for number, line in self._lines:
+            if isinstance(line, ResolutionLine | RetractionLine):
+                outcomes[self._asked(line)].append((number, line))
+            elif isinstance(line, CorrectionLine) and line.ref is not None and line.ref in refs:
+                self._note(number, line.type, duplicate_ref(line.ref))
+            else:
+                changes[self._chain(number, line)].append((number, line))
+                refs |= {line.ref} if isinstance(line, CorrectionLine) and line.ref is not None else set()
+        return changes, outcomes
 
-    def _above(self, question: Question) -> int:
-        while question.condition_question_id is not None:
-            question = self._session.get_one(Question, question.condition_question_id)
-        return question.id or 0
+    def _asked(self, line: ResolutionLine | RetractionLine) -> object:
+        question = self._steps.question(line.question)
+        return question.id if question is not None else line.question
 
-    def _check(self, group: list[Numbered]) -> list[Numbered]:
-        """Apply the lines and undo that; return those that are valid and not on record, in the order of application."""
-        into, newest = staging(self._session), self._newest_resolution()
+    def _chain(self, number: int, line: Change) -> object:
+        """Return a key that the lines on a prediction and on its corrections have in common."""
+        if not isinstance(line, CorrectionLine | WithdrawalLine):
+            return "line", number
+        which = self._steps.refs.get(str(line.prediction), line.prediction)
+        chain = self._chains.get(str(which), which)
+        if isinstance(line, CorrectionLine) and line.ref is not None:
+            self._chains[line.ref] = chain
+        return chain
+
+    def _conditions(self, question: object) -> list[int]:
+        """Return the ids of the questions on which this one depends, from the top."""
+        above: list[int] = []
+        row = self._session.get(Question, question) if isinstance(question, int) else None
+        while row is not None and row.condition_question_id is not None:
+            above.insert(0, row.condition_question_id)
+            row = self._session.get(Question, row.condition_question_id)
+        return above
+
+    def _check(self, own: list[Numbered], before: list[Numbered]) -> list[Numbered]:
+        """Apply the lines and undo that; return those of ``own`` that are valid and not on record."""
         known_refs, present_refs = len(self._steps.refs), dict[str, int]()
-        savepoint = self._session.begin_nested()
-        stage(self._session, None)
-        try:
-            valid = self._apply(group, present_refs)
+        with only_checking(self._session):
+            for _, line in before:
+                with suppress(TrackRecordError), savepoint(self._session):
+                    self._steps.apply(line)
+            newest = self._newest_resolution()
+            valid = self._apply(own, present_refs)
             self.resolutions += self._count_after(newest)
             self.predictions += sum(isinstance(line, CorrectionLine | WithdrawalLine) for _, line in valid)
-        finally:
-            savepoint.rollback()
-            stage(self._session, into)
-            self._steps.forget()
-            while len(self._steps.refs) > known_refs:
-                self._steps.refs.popitem()
-            self._steps.refs |= present_refs
+        self._steps.forget()
+        while len(self._steps.refs) > known_refs:
+            self._steps.refs.popitem()
+        self._steps.refs |= present_refs
         return valid
 
     def _newest_resolution(self) -> int:
@@ -112,26 +136,17 @@ class CheckedChanges:
         query = select(func.count()).select_from(Resolution).where(col(Resolution.id) > newest)
         return int(self._session.execute(query).scalar_one())
 
-    def _apply(self, group: list[Numbered], present_refs: dict[str, int]) -> list[Numbered]:
-        """Apply in the order of the file, but outcomes of conditional questions after those of their conditions.
+    def _apply(self, lines: list[Numbered], present_refs: dict[str, int]) -> list[Numbered]:
+        """Apply lines in their order, and return the valid and new ones.
 
         ``present_refs`` gets the refs of corrections that were on record already.
         """
         valid: list[Numbered] = []
-        waiting, last = group, False
-        while waiting:
-            later: list[Numbered] = []
-            held: set[int | str] = set()
-            for number, line in waiting:
-                if not last and isinstance(line, ResolutionLine | RetractionLine) and self._must_wait(line, held):
-                    held.add(line.question)
-                    later.append((number, line))
-                elif self._try(number, line):
-                    valid.append((number, line))
-                elif isinstance(line, CorrectionLine) and line.ref in self._steps.refs:
-                    present_refs[line.ref] = self._steps.refs[line.ref]
-            last = len(later) == len(waiting)
-            waiting = later
+        for number, line in lines:
+            if self._try(number, line):
+                valid.append((number, line))
+            elif isinstance(line, CorrectionLine) and line.ref in self._steps.refs:
+                present_refs[line.ref] = self._steps.refs[line.ref]
         return valid
 
     def _try(self, number: int, line: Change) -> bool:
@@ -153,18 +168,6 @@ class CheckedChanges:
         if isinstance(line, CorrectionLine | WithdrawalLine):
             return self._steps.change(line)
         return self._steps.outcome(line)
-
-    def _must_wait(self, line: ResolutionLine | RetractionLine, held: set[int | str]) -> bool:
-        """Return whether an earlier outcome of its question waits, or that of its condition is still to come."""
-        if line.question in held:
-            return True
-        if isinstance(line, RetractionLine) or line.outcome.casefold() == ANNULLED:
-            return False
-        question = self._steps.question(line.question)
-        if question is None or question.condition_question_id is None:
-            return False
-        condition = self._session.get_one(Question, question.condition_question_id)
-        return condition.status in (QuestionStatus.OPEN, QuestionStatus.DUE)
 
     def _keep(self, lines: Iterable[Numbered]) -> None:
         into = staging(self._session)

@@ -29,6 +29,11 @@ from predictions.transfer.line_types import (
 )
 
 
+def duplicate_ref(ref: str) -> InvalidInput:
+    """Return the error of a ref that an earlier line has."""
+    return InvalidInput.at("/ref", f"{ref!r} is a duplicate of an earlier line's: choose another ref")
+
+
 class Steps:
     """The steps of one import, with its cache of questions by name and of predictions by ref."""
 
@@ -133,7 +138,7 @@ class Steps:
     def remember(self, ref: str, number: int) -> None:
         """Store the prediction id of a ref. Raises ``InvalidInput`` for a duplicate ref."""
         if ref in self.refs:
-            raise InvalidInput.at("/ref", f"{ref!r} is a duplicate of an earlier line's: choose another ref")
+            raise duplicate_ref(ref)
         self.refs[ref] = number
 
     def outcome(self, line: ResolutionLine | RetractionLine) -> bool:

@@ -76,6 +76,12 @@ class Report:
             if len(self.faults) < MAX_FAULTS:
                 self.faults.append(LineFault(line, kind, fault.pointer, fault.detail))
 
+    def refuse_late(self, line: int, kind: str, error: TrackRecordError) -> None:
+        """Count a line that was valid when it was checked, and not when it was applied: the record had changed."""
+        table = "predictions" if kind in ("correction", "withdrawal") else "resolutions"
+        self.recorded[table] -= kind != "commentator"
+        self.refuse(line, kind, type(error)(f"came too late, as the record has changed since: {error.detail}"))
+
 
 class Import:
     """Stage one import: ``take`` each line with its number in the file, then ``finish``; the result is in ``report``.

@@ -1,17 +1,20 @@
 """Commands that import and export files of predictions."""
 
 import io
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, TextIO
+from typing import Annotated, Any, BinaryIO, TextIO, cast
 
 import typer
 from rich.progress import Progress
 
 from predictions.errors import Fault
+from predictions.import_models import ImportSource
 from predictions.imports.staging import Staging
 from predictions.transfer.importer import MAX_FAULTS, Import, LineFault, Report
 from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready
@@ -26,6 +29,8 @@ from service.imports import run_import, take_over_imports
 
 #: Lines that are read and checked together before the next transaction begins.
 READ_AT_ONCE = 500
+#: Size up to which standard input is kept in memory.
+MAX_IN_MEMORY = 16_000_000
 
 
 class _Undo(Exception):
@@ -55,14 +60,13 @@ def import_file(
     if delimiter is not None and len(delimiter) != 1:
         raise typer.BadParameter("must be one character, or tab", param_hint="--delimiter")
     _check_encoding(encoding)
-    report = _import(file, form, encoding, delimiter, keep=partial, dry_run=dry_run)
-    recorded = not dry_run and (partial or not report.refused)
+    report, recorded = _import(file, form, encoding, delimiter, keep=partial, dry_run=dry_run)
     if as_json:
         print_json(_content(report, form, dry_run=dry_run, recorded=recorded))
     else:
         _print_report(report, str(file), form, dry_run=dry_run, recorded=recorded)
     if report.refused:
-        raise typer.Exit(FINDINGS if partial else INVALID)
+        raise typer.Exit(FINDINGS if partial or recorded else INVALID)
 
 
 def _check_encoding(encoding: str) -> None:
@@ -74,7 +78,10 @@ def _check_encoding(encoding: str) -> None:
         ) from None
 
 
-def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, keep: bool, dry_run: bool) -> Report:
+def _import(
+    file: Path, form: Format, encoding: str, delimiter: str | None, *, keep: bool, dry_run: bool
+) -> tuple[Report, bool]:
+    """Import the file; return the report, and whether anything was recorded."""
     reports: list[Report] = []
     with _open(file) as stream, ready() as (_, engine), progress_bar() as bar:
         read = read_lines(stream, form, encoding=encoding, delimiter=delimiter, progress=_reading(bar, file))
@@ -90,17 +97,22 @@ def _import(file: Path, form: Format, encoding: str, delimiter: str | None, *, k
                 raise _Undo
 
         take_over_imports(engine, clock)
-        with suppress(_Undo):
-            _, late = run_import(engine, clock, actor=ACTOR, stage=stage)
-            for fault in late:
-                reports[0].refuse(fault.number, fault.type, fault.error)
-    return reports[0]
+        try:
+            late = run_import(engine, clock, actor=ACTOR, stage=stage, source=ImportSource.FILE).late
+        except _Undo:
+            return reports[0], False
+        for fault in late:
+            reports[0].refuse_late(fault.number, fault.type, fault.error)
+    return reports[0], True
 
 
 @contextmanager
 def _open(file: Path) -> Iterator[BinaryIO]:
     if str(file) == "-":
-        yield sys.stdin.buffer
+        with tempfile.SpooledTemporaryFile(MAX_IN_MEMORY) as copy:  # whole before the import begins: a pipe may be slow
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            copy.seek(0)
+            yield cast(BinaryIO, copy)
         return
     with file.open("rb") as stream:
         yield stream

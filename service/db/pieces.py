@@ -17,6 +17,7 @@ PIECE_SECONDS = 0.03
 #: The pause after a piece, as a share of its length. Writers of other processes look for SQLite's lock again and again,
 #: and must find it free.
 PAUSE_SHARE = 0.5
+LONGEST_PAUSE = 0.25
 _clock = SystemClock()
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ class Pieces:
         """End the piece if it has lasted long enough, let others write, and begin the next."""
         lasted = _clock.monotonic() - self._began_at
         if lasted >= PIECE_SECONDS:
-            self.idle(lambda: self._rest(PAUSE_SHARE * lasted))
+            self.idle(lambda: self._rest(min(PAUSE_SHARE * lasted, LONGEST_PAUSE)))
 
     def idle(self, work: Callable[[], T]) -> T:
         """End the piece, do work that needs no transaction, and begin the next."""

@@ -53,10 +53,10 @@ def run_lines(engine: Engine, lines: list[dict[str, Any]], *, clock: FakeClock |
             raise InvalidInput(f"{report.faults}")
         return report
 
-    report, late = run_import(engine, clock, actor="importer", stage=stage)
-    for fault in late:
-        report.refuse(fault.number, fault.type, fault.error)
-    return report
+    done = run_import(engine, clock, actor="importer", stage=stage)
+    for fault in done.late:
+        done.result.refuse_late(fault.number, fault.type, fault.error)
+    return done.result
 
 
 Between = Callable[[Callable[[], None]], None]

@@ -22,6 +22,7 @@ from predictions.schemas.inputs import (
 from predictions.scores.rebuild import rescore
 from predictions.submissions.record import record_prediction
 from service.db.engine import read_transaction, write_transaction
+from service.errors import Unavailable
 from service.imports import take_over_imports
 from tests.support.fake_clock import FakeClock
 from tests.support.import_world import (
@@ -233,3 +234,43 @@ def test_two_imports_at_once_that_name_the_same_people_and_questions_both_arrive
     run_lines(record, LINES_OF_ALL_KINDS)
     assert verified(record) == []
     assert content(record)["Prediction"] == 2 + 20 + 3 + 12
+
+
+def test_a_ref_that_two_corrections_have_is_refused(record: Engine) -> None:
+    lines = [question("rain"), question("snow")]
+    lines += [prediction("Ann", slug, ref=slug) for slug in ("rain", "snow")]
+    correction = {"type": "correction", "ref": "x", "made_at": "2025-03-02", "probability": 0.8, "reason": "Misread."}
+    lines += [correction | {"prediction": slug} for slug in ("rain", "snow")]
+    with pytest.raises(InvalidInput, match="'x' is a duplicate"):
+        run_lines(record, lines)
+
+
+def test_an_import_is_recorded_even_if_the_database_fails_before_its_scores_are_computed(
+    record: Engine, between_pieces: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise Unavailable("the database is busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("service.imports.finish_import", fail)
+        report = run_lines(record, LINES_OF_ALL_KINDS)
+    assert report.refused == 0
+    assert "is complete, but not counted" in verified(record)[0]
+    take_over_imports(record, FakeClock(NOW + 2 * LEASE))
+    assert verified(record) == []
+    assert content(record)["Prediction"] == 2 + 20 + 3
+
+
+def test_checking_lines_computes_no_scores(record: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[object] = []
+
+    def store_scores(_: Session, asked: Question) -> int:
+        computed.append(asked.slug)
+        return 0
+
+    monkeypatch.setattr("predictions.scores.running_totals.store_scores", store_scores)
+    late = [outcome("old", "no"), outcome("rain", "perhaps")]
+    lines = [{"type": "withdrawal", "prediction": 1, "reason": "Wrong."}, *late]
+    with pytest.raises(InvalidInput):
+        run_lines(record, [*LINES_OF_ALL_KINDS, *lines])
+    assert computed == []

@@ -25,6 +25,8 @@ from service.starting_record import enter_starting_record
 from service.time_limit import WRITE_SECONDS
 from service.web import request_time
 
+#: So many new objects start the garbage collector: a page makes tens of thousands, most of which end with it.
+NEW_OBJECTS = 10_000
 #: A stop waits for the answers under way. None takes longer, so that none is cut off.
 GRACE_SECONDS = int(WRITE_SECONDS + request_time.GRACE_SECONDS) + 2
 
@@ -76,6 +78,7 @@ def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) ->
     app = create_app(settings, scheduler=with_scheduler)
     gc.collect()
     gc.freeze()  # the collector would go through all modules again and again: 40% of the CPU time of long replies
+    gc.set_threshold(NEW_OBJECTS)
     config = uvicorn.Config(
         app,
         http=guarded(TrustedProxies(settings.trusted_proxies)),

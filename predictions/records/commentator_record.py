@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import compress
 from math import fsum
 from typing import Any, ClassVar, NamedTuple
 
@@ -85,6 +86,7 @@ class _Scored(NamedTuple):
 
 
 Scored = Sequence[_Scored]
+_FLAGS = ("recorded_late", "vague", "overridden", "against", "verbal", "conditional")
 _OPENING = [getattr(Prediction, name) for name in ("id", "probability", "hedge", "overridden", "against")]
 _QUESTION = [
     getattr(Question, name)
@@ -149,9 +151,7 @@ def _score_view(scored: _Scored, base: dict[int, int], words: WordingRange | Non
     reference, kind = score.reference, score.reference_type
     if kind is ReferenceType.EVEN and (known := base.get(row_id(question))) is not None:
         reference, kind = known, ReferenceType.BASE_RATE
-    applies = {"recorded_late": score.recorded_late, "vague": score.vague, "overridden": opening.overridden}
-    applies |= {"against": opening.against}
-    applies |= {"verbal": score.verbal, "conditional": is_conditional}
+    marks = score.recorded_late, score.vague, opening.overridden, opening.against, score.verbal, is_conditional
     assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
     return ScoreView(
         question=QuestionRefView.of(question),
@@ -165,7 +165,7 @@ def _score_view(scored: _Scored, base: dict[int, int], words: WordingRange | Non
         outcome=question.outcome or "",
         known_at=question.known_at,
         predictions=score.counted,
-        flags=[name for name, holds in applies.items() if holds],
+        flags=list(compress(_FLAGS, marks)),
     )
 
 

@@ -25,6 +25,8 @@ from tests.support.processes import command_process
 CLIENTS = 8
 #: At least so many are acknowledged before each kill.
 WRITES_PER_KILL = 10
+#: For so long a submission is repeated: longer than a killed process takes to come back.
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -55,11 +57,14 @@ class Submitter:
 
     def _submit(self, client: httpx.Client, number: int) -> None:
         body: dict[str, Any] = prediction(number) | {"note": f"number {number}"}
+        ends_at = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 reply = client.post("/api/predictions", json=body, headers={"Idempotency-Key": f"key-{number}"})
             except httpx.TransportError as error:
                 self.cut_off += not isinstance(error, httpx.ConnectError)
+                if time.monotonic() > ends_at:
+                    raise
                 time.sleep(0.02)
                 continue
             assert reply.status_code == 201, reply.text
@@ -82,9 +87,11 @@ def test_a_killed_api_loses_nothing_it_acknowledged_and_a_retry_counts_once(
         try:
             for number in range(kills):
                 while len(submitter.acknowledged) < WRITES_PER_KILL * (number + 1):
+                    assert not any(work.done() for work in works)
                     time.sleep(0.01)
                 time.sleep(random.uniform(0.0, 0.5))
                 process.kill()
+                process.join()  # until then its port is in use
                 process = start(*api)
                 wait_for(submitter.url)
         finally:

@@ -95,9 +95,16 @@ class Receiver:
             self.unanswered.remove(sock)
 
     def received(self, secret: str) -> Counter[str]:
-        """Return how often each message arrived, with every signature verified by the published library."""
+        """Return how often each message arrived, with every signature compared with that of the published library.
+
+        Its own check refuses what is older than five minutes, and a long run takes longer.
+        """
         for request in self.server.requests:
-            Webhook(secret).verify(request.body, request.headers)
+            number, sent_at, signature = (
+                request.headers[f"webhook-{name}"] for name in ("id", "timestamp", "signature")
+            )
+            at = datetime.fromtimestamp(int(sent_at), UTC)
+            assert signature in Webhook(secret).sign(number, at, request.body.decode())
         return Counter(request.headers["webhook-id"] for request in self.server.requests)
 
 

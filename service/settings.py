@@ -2,19 +2,35 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from dotenv.parser import parse_stream
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from resolvers.notifications.senders.smtp import parse_smtp_url
+from predictions.errors import InvalidInput
+from service import setting_rules
 
 PREFIX = "TRACKRECORD_"
+ENV_FILE = ".env"
+NEVER_EMPTY = ("state_dir", "host", "admin_key", "secret_key")
+RULES: dict[str, Callable[[Any], Any]] = {
+    "state_dir": setting_rules.state_directory,
+    "database_url": setting_rules.database_url,
+    "host": setting_rules.listening_host,
+    "public_url": setting_rules.public_url,
+    "admin_key": setting_rules.header_secret,
+    "secret_key": setting_rules.secret,
+    "contact": setting_rules.contact,
+    "smtp_url": setting_rules.smtp_server,
+    "mail_from": setting_rules.mail_sender,
+    "allowed_hosts": setting_rules.outbound_hosts,
+    "trusted_proxies": setting_rules.proxies,
+}
 #: Variables with the same prefix that are not settings: tokens of sources, and the kill points of tests.
 OTHERS = ("TRACKRECORD_FEED_", "TRACKRECORD_KILL_AT")
 
@@ -22,7 +38,9 @@ OTHERS = ("TRACKRECORD_FEED_", "TRACKRECORD_KILL_AT")
 class Settings(BaseSettings):
     """The settings of an operator; each field is the environment variable TRACKRECORD_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8-sig", extra="ignore", hide_input_in_errors=True
+    )
 
     state_dir: Path = Field(default=Path("trackrecord-data"), description="where database, keys and snapshots are kept")
     database_url: str = Field(default="", description="empty: SQLite in the state directory")
@@ -50,28 +68,31 @@ class Settings(BaseSettings):
         default=1_000_000, ge=1000, description="the largest request body, except that of a batch"
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_text(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, str):
+            setting_rules.printable(value)
+            if info.field_name in NEVER_EMPTY:
+                setting_rules.given(value)
+            if info.field_name == "state_dir":
+                setting_rules.path(value)
+        return value
+
     @field_validator("allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("trusted_proxies")
+    @field_validator(*RULES)
     @classmethod
-    def _proxy_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for address in value:
-            try:
-                ip_network(address)
-            except ValueError:
-                raise ValueError(f"{address!r} is not an address or network: write 192.0.2.1 or 192.0.2.0/24") from None
-        return value
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value():
+    def _check(cls, value: Any, info: ValidationInfo) -> Any:
+        rule = RULES[info.field_name or ""]
+        if not isinstance(value, SecretStr):
+            return None if value is None else rule(value)
+        if not value.get_secret_value():
             return None
-        if value is not None:
-            parse_smtp_url(value.get_secret_value())
+        rule(value.get_secret_value())
         return value
 
     @property
@@ -87,7 +108,8 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Return the address that links start with, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def mail_sender(self) -> str:
@@ -99,9 +121,42 @@ class Settings(BaseSettings):
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
         path = self.state_dir / "secret"
-        if not path.exists():
-            write_private(path, secrets.token_hex(32))
-        return path.read_text().strip().encode()
+        try:
+            if not path.exists():
+                write_private(path, secrets.token_hex(32))
+            return path.read_text().strip().encode()
+        except OSError as error:
+            remedy = "set TRACKRECORD_STATE_DIR to a directory that this user may write"
+            raise InvalidInput(f"the secret {path} cannot be kept ({error.strerror}): {remedy}") from None
+
+
+def read_settings(**given: Any) -> Settings:
+    """Read the settings; ``given`` values other than None override environment and file.
+
+    Raises ``ValidationError`` for a wrong value, and ``InvalidInput`` for a file .env that cannot be used.
+    """
+    variables_in_file()
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def variables_in_file() -> list[str]:
+    """Return the names that the file .env sets. Raises ``InvalidInput`` if it cannot be read or understood."""
+    path = Path(ENV_FILE)
+    if not path.exists():
+        return []
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            lines = list(parse_stream(file))
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the file {ENV_FILE} is not text in UTF-8: save it in that encoding") from None
+    except OSError as error:
+        remedy = "check its rights, or start from another directory"
+        raise InvalidInput(f"the file {ENV_FILE} cannot be read ({error.strerror}): {remedy}") from None
+    for line in lines:
+        if line.error:
+            form = "write NAME=value, with a value in quotation marks on one line"
+            raise InvalidInput(f"line {line.original.line} of the file {ENV_FILE} cannot be understood: {form}")
+    return [line.key.upper() for line in lines if line.key]
 
 
 def unknown_variables(environment: Iterable[str]) -> Iterator[str]:

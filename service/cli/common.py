@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -18,9 +17,9 @@ from sqlalchemy import Engine
 from service.clock import SystemClock
 from service.db import migrate
 from service.db.engine import make_engine
-from service.errors import Unavailable
 from service.security.persons import OPERATOR
-from service.settings import Settings, unknown_variables
+from service.settings import Settings, read_settings, unknown_variables, variables_in_file
+from service.state_files import prepare_state
 
 out, err, clock = Console(highlight=False), Console(stderr=True, highlight=False), SystemClock()
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -31,11 +30,10 @@ WIDE = 100
 @contextmanager
 def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
     """Open a migrated database with the settings; ``given`` values other than None override the environment."""
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    for warning in unknown_variables(os.environ):
+    settings = read_settings(**given)
+    for warning in unknown_variables({*os.environ, *variables_in_file()}):
         typer.echo(f"warning: {warning}", err=True)
-    if not settings.database_url:
-        _make_directory(settings.state_dir)
+    prepare_state(settings)
     engine = make_engine(settings.database)
     try:
         if not migrate.is_current(engine):  # commands that only read need not wait for a writer
@@ -43,14 +41,6 @@ def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
         yield settings, engine
     finally:
         engine.dispose()
-
-
-def _make_directory(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds secrets
-    except OSError as error:
-        remedy = "set TRACKRECORD_STATE_DIR to a writable directory"
-        raise Unavailable(f"the state directory {path} cannot be created ({error.strerror}): {remedy}") from None
 
 
 def print_json(content: Any) -> None:

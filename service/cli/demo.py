@@ -11,7 +11,7 @@ from service.cli.common import clock, err, ready
 from service.cli.serve import create_first_key, open_listener, run
 from service.db.engine import write_transaction
 from service.demo.build import SEED, build
-from service.settings import Settings
+from service.settings import read_settings
 
 FOLDER = "demo"
 
@@ -24,7 +24,7 @@ def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="build the demo without serving it")] = False,
 ) -> None:
     """Build and serve an invented record: 60 commentators, 400 questions. Your own record is not changed."""
-    folder = Settings().state_dir / FOLDER
+    folder = read_settings().state_dir / FOLDER
     if os.environ.get("TRACKRECORD_DATABASE_URL"):
         err.print(f"The demo ignores TRACKRECORD_DATABASE_URL: its database is in {folder}.", markup=False)
     if fresh:

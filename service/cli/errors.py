@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import typer
 from alembic.util.exc import CommandError
 from pydantic import ValidationError
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from predictions.errors import Conflict, Fault, NotFound, TrackRecordError
@@ -20,8 +20,8 @@ from service.settings import Settings
 FINDINGS, INVALID, CONFLICT, UNAVAILABLE = 1, 2, 3, 4
 INTERRUPTED = 130
 EXIT_CODES = (
-    "Exit codes: 0 success; 1 findings, refused lines, or a failure; 2 invalid input or usage; 3 not found, or in "
-    "conflict with the record; 4 the database or the state directory cannot be used; 130 interrupted."
+    "Exit codes: 0 success; 1 findings, refused lines, or a failure; 2 invalid input, setting or usage; 3 not found, "
+    "or in conflict with the record; 4 the database cannot be used; 130 interrupted."
 )
 
 
@@ -31,7 +31,10 @@ class Failed(TrackRecordError):
     title = "The command failed"
 
 
+#: How libpq and the server refuse an option of the address, which no other check knows.
+_WRONG_OPTION = r"invalid \w+ value: |invalid value for parameter"
 _DATABASE_REMEDIES = (
+    (_WRONG_OPTION, "TRACKRECORD_DATABASE_URL has an option with a wrong value: correct or remove it"),
     (r"database is locked", "the database is locked by another process: wait until it is done, and try again"),
     (r"lock timeout|canceling statement due to lock", "another process is writing: retry shortly"),
     (r"not a database|malformed|disk image", "the database file is damaged or no SQLite file: restore a backup"),
@@ -90,6 +93,8 @@ def _code(error: Exception) -> int:
         return FINDINGS
     if isinstance(error, NotFound | Conflict):
         return CONFLICT
+    if isinstance(error, DBAPIError) and re.search(_WRONG_OPTION, str(error.orig)):
+        return INVALID
     if isinstance(error, Unavailable | DBAPIError | PoolTimeout | CommandError | OSError):
         return UNAVAILABLE
     return INVALID
@@ -109,8 +114,6 @@ def _lines(error: Exception) -> Iterator[str]:
         yield "the database is busy: retry shortly"
     elif isinstance(error, DBAPIError):
         yield _of_database(str(error.orig))
-    elif isinstance(error, ArgumentError | NoSuchModuleError | ModuleNotFoundError):
-        yield "TRACKRECORD_DATABASE_URL must be postgresql://user:password@host/database, or empty for SQLite"
     elif isinstance(error, CommandError):
         yield f"the database was created by another version of this program ({error}): update the program"
     elif isinstance(error, OSError) and error.filename is not None:

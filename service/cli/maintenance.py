@@ -11,7 +11,7 @@ from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_b
 from service.cli.errors import FINDINGS
 from service.db.backup import back_up
 from service.db.engine import read_transaction, write_transaction
-from service.settings import Settings
+from service.settings import read_settings
 from service.starting_record import enter_starting_record
 
 
@@ -60,5 +60,5 @@ def seed(as_json: AsJson = False) -> None:
 def backup(to: Annotated[Path, typer.Argument(help="a directory that does not exist yet")]) -> None:
     """Copy database, keys and snapshots into a new directory, while the service runs (SQLite)."""
     with err.status("copying"):
-        directory = back_up(Settings(), to)
+        directory = back_up(read_settings(), to)
     typer.echo(f"backed up to {directory}; to check it: TRACKRECORD_STATE_DIR={directory} trackrecord verify")

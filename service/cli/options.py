@@ -8,7 +8,7 @@ from typer.core import TyperCommand
 
 from predictions.errors import Fault, InvalidInput
 from predictions.validation import invalid_input, plain
-from service.settings import Settings
+from service.settings import read_settings
 
 #: The parameter that fills a field of another name.
 _FILLED_BY = {
@@ -32,12 +32,11 @@ class NamesOptions(TyperCommand):
             raise
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. Raises ``InvalidInput`` for invalid options."""
+        """Run the command, if all settings are right. Raises ``InvalidInput`` for invalid options."""
+        read_settings()
         try:
             return super().invoke(ctx)
         except ValidationError as error:
-            if error.title == Settings.__name__:
-                raise
             raise self._by_option(invalid_input(error), ctx) from None
         except InvalidInput as error:
             raise self._by_option(error, ctx) from None

@@ -12,6 +12,7 @@ import typer
 import uvicorn
 from sqlmodel import Session
 
+from predictions.errors import InvalidInput
 from service.app import create_app
 from service.cli.common import ACTOR, AsJson, clock, print_json, ready
 from service.cli.errors import Failed
@@ -55,7 +56,7 @@ def serve(
 
 
 def open_listener(settings: Settings) -> socket.socket:
-    """Open a socket on the configured host and port. Raises ``Failed`` with the remedy if that is not possible."""
+    """Open a socket on the configured host and port. Raises ``Failed`` or ``InvalidInput`` with the remedy."""
     host, port = settings.host, settings.port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -66,8 +67,10 @@ def open_listener(settings: Settings) -> socket.socket:
             errno.EADDRINUSE: f"port {port} on {host} is in use: stop what uses it, or choose another with --port",
             errno.EACCES: f"port {port} needs privileges that this user lacks: choose one above 1023 with --port",
         }
+        if error.errno in remedies:
+            raise Failed(remedies[error.errno]) from None
         other = f"cannot listen on {host}: {reason}: check --host and TRACKRECORD_HOST"
-        raise Failed(remedies.get(error.errno or 0, other)) from None
+        raise InvalidInput(other) from None
 
 
 def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) -> None:

@@ -1,5 +1,6 @@
 """Connect to an SMTP server: parse its address, and limit the time of the whole connection."""
 
+import re
 import smtplib
 import socket
 import ssl
@@ -12,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 STEP_SECONDS = 10.0
 STARTTLS = ("offered", "required", "never")
+_FORM = "the SMTP address must look like smtp://user:password@mail.example.org:587"
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9a-f:.]+")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -32,17 +35,24 @@ def parse_smtp_url(url: str) -> SmtpServer:
 
     A password is never sent in clear text to another machine: STARTTLS is then required. Raises ``ValueError``.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError("the SMTP address must look like smtp://user:password@mail.example.org:587")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # whose own message may quote a part of the password
+        raise ValueError(f"{_FORM}, with a port up to 65535 and the password percent-encoded") from None
+    if parts.scheme not in ("smtp", "smtps") or not _HOST.fullmatch(parts.hostname or "") or port == 0:
+        raise ValueError(_FORM)
+    options = parse_qs(parts.query, keep_blank_values=True)
+    if parts.path not in ("", "/") or parts.fragment or set(options) - {"starttls"}:
+        raise ValueError(f"{_FORM}; the only option after it is ?starttls=required, offered or never")
     needs_encryption = parts.username is not None and parts.hostname not in _LOOPBACK
-    starttls = parse_qs(parts.query).get("starttls", ["required" if needs_encryption else "offered"])[-1]
+    starttls = options.get("starttls", ["required" if needs_encryption else "offered"])[-1]
     if starttls not in STARTTLS or (needs_encryption and starttls != "required" and parts.scheme == "smtp"):
         raise ValueError(f"starttls must be one of {', '.join(STARTTLS)}; with a password it must be required")
     implicit_tls = parts.scheme == "smtps"
     return SmtpServer(
-        host=parts.hostname,
-        port=parts.port or (465 if implicit_tls else 587 if parts.username else 25),
+        host=parts.hostname or "",
+        port=port or (465 if implicit_tls else 587 if parts.username else 25),
         implicit_tls=implicit_tls,
         starttls=starttls,
         user=unquote(parts.username or ""),

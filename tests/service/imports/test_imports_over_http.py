@@ -159,7 +159,7 @@ def start(database_url: str, tmp_path: Path) -> Iterator[Start]:
     given = {
         "TRACKRECORD_DATABASE_URL": database_url,
         "TRACKRECORD_STATE_DIR": str(tmp_path),
-        "TRACKRECORD_SECRET_KEY": "shared by all processes",
+        "TRACKRECORD_SECRET_KEY": "a secret shared by all processes",
         "TRACKRECORD_ADMIN_KEY": ADMIN_KEY,
     }
     with ExitStack() as stack:

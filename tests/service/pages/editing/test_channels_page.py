@@ -43,7 +43,7 @@ def settings(database_url: str, tmp_path: Path, receiver: RawServer) -> Settings
         _env_file=None,
         database_url=database_url,
         state_dir=tmp_path,
-        secret_key="of the tests",
+        secret_key="the secret of the tests",
         admin_key=ADMIN_KEY,
         allowed_hosts=(receiver.host,),
     )

@@ -52,6 +52,7 @@ class SnapshotStore:
             "headers": {name: fetched.headers[name] for name in KEPT_HEADERS if name in fetched.headers},
         }
         try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path.with_suffix(".json"), json.dumps(metadata, indent=1).encode())
             write_atomically(path, gzip.compress(fetched.body, mtime=0))
@@ -109,10 +110,10 @@ def cited_snapshots(session: Session) -> set[str]:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file atomically: either all of it exists or nothing. Raises ``OSError``."""
+    """Write a file that only its owner can read, all of it or nothing. Raises ``OSError``."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

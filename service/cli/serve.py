@@ -23,6 +23,7 @@ from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
 from service.settings import Settings, write_private
 from service.starting_record import enter_starting_record
+from service.state_files import open_to_others
 from service.time_limit import WRITE_SECONDS
 from service.web import request_time
 
@@ -42,6 +43,7 @@ def serve(
 ) -> None:
     """Start the API, the pages and the scheduler. Ctrl-C stops it."""
     with ready(host=host, port=port) as (settings, engine), open_listener(settings) as listener:
+        warn_of_open_state(settings)
 
         def enter() -> int:
             with write_transaction(engine) as session:
@@ -53,6 +55,12 @@ def serve(
         if entered:
             typer.echo(f"Entered the starting record: {entered} questions.")
         run(settings, listener, with_scheduler=not no_scheduler)
+
+
+def warn_of_open_state(settings: Settings) -> None:
+    """Warn if other users may enter the state directory."""
+    if (warning := open_to_others(settings)) is not None:
+        typer.echo(f"warning: {warning}", err=True)
 
 
 def open_listener(settings: Settings) -> socket.socket:
@@ -114,6 +122,7 @@ def scheduler(
 ) -> None:
     """Run the scheduler without the API. Ctrl-C stops it."""
     with ready() as (settings, _):
+        warn_of_open_state(settings)
         engine = make_engine(settings.database, service=True)
         if once:
             counts = run_once(engine, settings)

@@ -9,6 +9,7 @@ import hmac
 import logging
 import threading
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -99,6 +100,8 @@ class RateExchange:
 
     def _file(self) -> Engine:
         if self._own_engine is None:
+            with suppress(OSError):  # opening it will say why
+                self._path.touch(0o600)
             counts = make_engine(f"sqlite:///{self._path}")
             RequestCount.__table__.create(counts, checkfirst=True)  # type: ignore[attr-defined]
             self._own_engine = counts

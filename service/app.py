@@ -48,6 +48,7 @@ from service.limits.rate_exchange import RateExchange
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
 from service.security.key_usage import KeyUsage
+from service.security.own_secret import admin_key_fault, own_secret
 from service.security.sign_in_throttle import SignInThrottle
 from service.settings import Settings
 from service.web import openapi, problems
@@ -107,13 +108,15 @@ def _store_admin_key(state: State) -> None:
     with write_transaction(state.engine) as session:  # exclusive, as other processes may be starting
         plain = state.settings.admin_key.get_secret_value()
         ensure_admin_key(session, plain, secret=state.secret, now=state.clock.now())
+        if (fault := admin_key_fault(session, state.settings, now=state.clock.now())) is not None:
+            log.warning(fault)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     state.engine = make_engine(state.settings.database, service=True)
-    state.secret = state.settings.secret()
+    state.secret = own_secret(state.engine, state.settings, now=state.clock.now())
     with read_transaction(state.engine) as session:
         state.demo = is_demo(session)
     state.admission = Admission(state.settings, state.clock)

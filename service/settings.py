@@ -116,6 +116,10 @@ class Settings(BaseSettings):
         """Return the sender address of e-mails."""
         return self.mail_from or f"trackrecord@{urlsplit(self.base_url).hostname or 'localhost'}"
 
+    def has_secret(self) -> bool:
+        """Return whether there is a secret already."""
+        return self.secret_key is not None or (self.state_dir / "secret").exists()
+
     def secret(self) -> bytes:
         """Return the secret of stored keys and signed links: the setting, or one stored in the state directory."""
         if self.secret_key is not None:

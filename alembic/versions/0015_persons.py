@@ -1,7 +1,7 @@
 """persons behind keys, expiry and last use of keys, ended sessions
 
 Revision ID: 0015
-Revises: 0013
+Revises: 0014
 """
 
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -50,6 +50,7 @@ keys_app.command("create", cls=NamesOptions)(keys.create_key)
 keys_app.command("list", cls=NamesOptions)(keys.list_keys)
 keys_app.command("rotate", cls=NamesOptions)(keys.rotate_key)
 keys_app.command("revoke", cls=NamesOptions)(keys.revoke_key)
+keys_app.command("reset", cls=NamesOptions)(keys.reset)
 app.add_typer(keys_app, name="keys", rich_help_panel="Maintain")
 
 

@@ -11,6 +11,7 @@ from service.cli.common import clock, err, ready
 from service.cli.serve import create_first_key, open_listener, run
 from service.db.engine import write_transaction
 from service.demo.build import SEED, build
+from service.security.own_secret import own_secret
 from service.settings import read_settings
 
 FOLDER = "demo"
@@ -36,8 +37,9 @@ def demo(
             return
         with open_listener(settings) as listener:  # first: a port in use is reported before the demo is built
             _build(engine, seed)
+            secret = own_secret(engine, settings, now=clock.now())
             with write_transaction(engine) as session:
-                create_first_key(session, settings)
+                create_first_key(session, settings, secret)
             run(settings, listener, with_scheduler=True)
 
 

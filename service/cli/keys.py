@@ -11,6 +11,7 @@ from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, re
 from service.db.engine import read_transaction, write_transaction
 from service.db.models import ApiKey
 from service.security import api_keys
+from service.security.own_secret import own_secret, reset_keys
 from service.security.persons import Stopped
 
 
@@ -24,9 +25,11 @@ def create_key(
     """Create a key; it is shown only once."""
     expires_at = TypeAdapter(Instant).validate_python(expires) if expires is not None else None
     new = api_keys.NewKey(name, scope, person, expires_at)
-    with ready() as (settings, engine), write_transaction(engine) as session:
-        row, plain = api_keys.create_key(session, new, secret=settings.secret(), now=clock.now(), actor=ACTOR)
-        created = {"name": name, "scopes": row.scopes, "key": plain}
+    with ready() as (settings, engine):
+        secret = own_secret(engine, settings, now=clock.now())
+        with write_transaction(engine) as session:
+            row, plain = api_keys.create_key(session, new, secret=secret, now=clock.now(), actor=ACTOR)
+            created = {"name": name, "scopes": row.scopes, "key": plain}
     if as_json:
         print_json(created)
     else:
@@ -41,18 +44,7 @@ def list_keys(as_json: AsJson = False) -> None:
     if as_json:
         print_json([row.model_dump(include=names) | {"person": person.name} for row, person in rows])
         return
-    shown = [
-        (
-            row.id,
-            row.name,
-            person.name,
-            ", ".join(row.scopes),
-            _day(row.created_at),
-            _day(row.last_used_at),
-            _state(row),
-        )
-        for row, person in rows
-    ]
+    shown = [_columns(row, person.name) for row, person in rows]
     print_table(("id", "name", "person", "scopes", "created", "last used", "state"), shown, right=[0])
 
 
@@ -75,9 +67,11 @@ def _state(row: ApiKey) -> str:
 
 def rotate_key(name: str, as_json: AsJson = False) -> None:
     """Replace the secret of a key; the new one is shown only once, and the old one stops working."""
-    with ready() as (settings, engine), write_transaction(engine) as session:
-        row = api_keys.key_named(session, name)
-        plain = api_keys.rotate_key(session, row, secret=settings.secret(), now=clock.now(), actor=ACTOR)
+    with ready() as (settings, engine):
+        secret = own_secret(engine, settings, now=clock.now())
+        with write_transaction(engine) as session:
+            row = api_keys.key_named(session, name)
+            plain = api_keys.rotate_key(session, row, secret=secret, now=clock.now(), actor=ACTOR)
     if as_json:
         print_json({"name": name, "key": plain})
     else:
@@ -101,3 +95,13 @@ def _lines(stopped: Stopped | None) -> list[str]:
         return []
     channels = [f"disabled channel {name}" for name in stopped.channels]
     return channels + [f"assigned to nobody: {slug}" for slug in stopped.assignments]
+
+
+def reset(name: Annotated[str, typer.Argument(help="name of the new key")], as_json: AsJson = False) -> None:
+    """Revoke all keys and create an admin key, after the secret behind the keys was lost. Restart the service then."""
+    with ready() as (settings, engine), write_transaction(engine) as session:
+        plain = reset_keys(session, name, settings, now=clock.now())
+    if as_json:
+        print_json({"name": name, "scopes": ["admin"], "key": plain})
+    else:
+        typer.echo(plain)

@@ -5,6 +5,7 @@ import gc
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from service.limits.client_address import TrustedProxies
 from service.limits.http_protocol import guarded
 from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
+from service.security.own_secret import own_secret
 from service.settings import Settings, write_private
 from service.starting_record import enter_starting_record
 from service.state_files import open_to_others
@@ -45,10 +47,12 @@ def serve(
     with ready(host=host, port=port) as (settings, engine), open_listener(settings) as listener:
         warn_of_open_state(settings)
 
+        secret = own_secret(engine, settings, now=clock.now())
+
         def enter() -> int:
             with write_transaction(engine) as session:
                 entered = 0 if no_seed else enter_starting_record(session, now=clock.now())
-                create_first_key(session, settings)
+                create_first_key(session, settings, secret)
                 return entered
 
         entered = when_unlocked(enter)
@@ -105,12 +109,12 @@ def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) ->
         raise Failed("the service did not start: see the lines above")
 
 
-def create_first_key(session: Session, settings: Settings) -> None:
+def create_first_key(session: Session, settings: Settings, secret: bytes) -> None:
     """Create an admin key if there is no key yet; print it once, with the file that stores it."""
     if settings.admin_key is not None or api_keys.list_keys(session):
         return
     first = api_keys.NewKey(api_keys.FIRST_ADMIN, ["admin"])
-    _, plain = api_keys.create_key(session, first, secret=settings.secret(), now=clock.now(), actor=ACTOR)
+    _, plain = api_keys.create_key(session, first, secret=secret, now=clock.now(), actor=ACTOR)
     path = settings.state_dir / "admin.key"
     path.unlink(missing_ok=True)
     write_private(path, plain)
@@ -121,20 +125,30 @@ def scheduler(
     once: Annotated[bool, typer.Option("--once", help="sweep once and exit")] = False, as_json: AsJson = False
 ) -> None:
     """Run the scheduler without the API. Ctrl-C stops it."""
-    with ready() as (settings, _):
+    with ready() as (settings, migrated):
         warn_of_open_state(settings)
+        own_secret(migrated, settings, now=clock.now())
         engine = make_engine(settings.database, service=True)
-        if once:
-            counts = run_once(engine, settings)
-            if as_json:
-                print_json(dict(counts))
+        try:
+            if once:
+                _print_counts(run_once(engine, settings), as_json=as_json)
             else:
-                typer.echo(", ".join(f"{name} {count}" for name, count in counts.items()) or "prompted 0")
-            return
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        running = Scheduler(engine, settings, clock)
-        running.start()
-        stop.wait()
-        running.stop()
+                _run_until_stopped(Scheduler(engine, settings, clock))
+        finally:
+            engine.dispose()
+
+
+def _print_counts(counts: Mapping[str, int], *, as_json: bool) -> None:
+    if as_json:
+        print_json(dict(counts))
+    else:
+        typer.echo(", ".join(f"{name} {count}" for name, count in counts.items()) or "prompted 0")
+
+
+def _run_until_stopped(running: Scheduler) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    running.start()
+    stop.wait()
+    running.stop()

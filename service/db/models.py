@@ -1,4 +1,4 @@
-"""Tables of the service: persons, keys, ended sessions, replies to repeated writes, counts of requests, readiness."""
+"""Tables of the service: persons, keys, ended sessions, replies, counts of requests, readiness, its own state."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -95,3 +95,13 @@ class ReadinessCheck(SQLModel, table=True):
 
     id: int = Field(primary_key=True, sa_type=BigInt)
     written_at: datetime
+
+
+class ServiceState(SQLModel, table=True):
+    """A fact about the service itself, which ``service_state`` names."""
+
+    __tablename__ = "service_state"
+
+    name: str = Field(max_length=40, primary_key=True)
+    value: str = Field(sa_type=Text)
+    at: datetime

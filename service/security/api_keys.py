@@ -129,10 +129,15 @@ def revoke_and_stop(session: Session, key: ApiKey, *, now: datetime, actor: str,
         return None
     if not force and "admin" in key.scopes and len(_valid_admin_keys(session, now)) < 2:
         raise Conflict(f"{key.name!r} is the last admin key: create another one first, or revoke it with force")
+    revoke_only(session, key, now=now, actor=actor)
+    return stop_without_key(session, session.get_one(Person, key.person_id), now=now, actor=actor)
+
+
+def revoke_only(session: Session, key: ApiKey, *, now: datetime, actor: str) -> None:
+    """Revoke a key whose person is to get another one."""
     key.revoked_at = now
     session.flush()
     _log(session, key, "key.revoked", now, actor)
-    return stop_without_key(session, session.get_one(Person, key.person_id), now=now, actor=actor)
 
 
 def stop_without_key(session: Session, person: Person, *, now: datetime, actor: str) -> Stopped | None:

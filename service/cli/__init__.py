@@ -14,6 +14,7 @@ from service.cli import (
     channels,
     deliveries,
     demo,
+    doctor,
     files,
     keys,
     leaderboard,
@@ -37,7 +38,10 @@ SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (serve.serve, serve.scheduler, demo.demo),
     "Record": (record.predict, record.resolve),
     "Read": (leaderboard.leaderboard, show.question, show.record, show.due),
-    "Maintain": (resolvers.probe, maintenance.verify, maintenance.rescore, maintenance.backup, maintenance.seed),
+    "Maintain": (
+        *(doctor.doctor, maintenance.verify, maintenance.rescore, maintenance.backup, maintenance.seed),
+        resolvers.probe,
+    ),
 }
 for section, commands in SECTIONS.items():
     for command in commands:

@@ -25,9 +25,15 @@ def config() -> Config:
 
 def is_current(engine: Engine) -> bool:
     """Return whether the database has the newest schema, without waiting for writers."""
-    heads = set(ScriptDirectory.from_config(config()).get_heads())
+    present, newest = revisions(engine)
+    return present == newest
+
+
+def revisions(engine: Engine) -> tuple[str | None, str | None]:
+    """Return the revision of the database, None for an empty one, and the newest of this program."""
+    newest = ScriptDirectory.from_config(config()).get_current_head()
     with engine.execution_options(reading=True).connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads()) == heads
+        return MigrationContext.configure(connection).get_current_revision(), newest
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

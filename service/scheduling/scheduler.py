@@ -22,6 +22,7 @@ from resolvers.probing.snapshots import cited_snapshots
 from resolvers.probing.worker import Prober
 from service.clock import SystemClock
 from service.db.engine import bookkeeping_transaction, read_transaction, write_transaction
+from service.db.service_state import SCHEDULER, remember
 from service.errors import Unavailable
 from service.imports import take_over_imports
 from service.scheduling.crash_points import crash_if_armed
@@ -41,6 +42,10 @@ STOP_SECONDS = 5.0
 #: Pause between two full batches, so that other writers can run.
 PAUSE_SECONDS = 0.02
 PRUNE_SECONDS = 24 * 3600.0
+#: A scheduler records that it is at work so often, and is given up by others when it is late by the second.
+BEAT_SECONDS, LATE_SECONDS = 10.0, 60.0
+#: When to expect the next tick of those that tick only once.
+ONCE_SECONDS = 3600.0
 
 
 class Scheduler:
@@ -76,7 +81,7 @@ class Scheduler:
         self._watchdog = Watchdog(self._ticker, self._workers, settings.tick_seconds, stuck_seconds)
         self._dispatcher: Dispatcher | None = None
         self._planned_tick: datetime | None = None
-        self._prune_at = 0.0
+        self._prune_at = self._beat_at = 0.0
         self._running = False
         self.counts: Counter[str] = Counter()
 
@@ -128,6 +133,7 @@ class Scheduler:
         self._stop_expired_keys()
         counted.update(self._prober.run_due(seconds))
         counted.update(self._make_dispatcher().deliver(seconds))
+        self._beat(ONCE_SECONDS)
         return counted
 
     def _wake(self) -> None:
@@ -152,8 +158,18 @@ class Scheduler:
                 self._notifier.wake()
             if swept.examined < BATCH_SIZE:
                 self._plan_tick(swept.next_at)
+                if self.healthy() and self._clock.monotonic() >= self._beat_at:
+                    self._beat(3 * self._settings.tick_seconds + BEAT_SECONDS)
+                    self._beat_at = self._clock.monotonic() + BEAT_SECONDS
                 return False
             token.report_progress(PAUSE_SECONDS)
+
+    def _beat(self, next_within: float) -> None:
+        """Record for other processes that a scheduler is at work, and when it will say so again."""
+        now = self._clock.now()
+        late_at = now + timedelta(seconds=next_within + LATE_SECONDS)
+        with bookkeeping_transaction(self._engine) as session:
+            remember(session, SCHEDULER, late_at.isoformat(), now=now)
 
     def _plan_tick(self, next_at: datetime | None) -> None:
         """Tick at the next deadline if it comes before the next regular tick."""

@@ -18,7 +18,7 @@ from service.db import migrate
 from service.db.engine import make_engine, read_transaction
 from service.db.service_state import BACKUP, SCHEDULER, recall
 from service.errors import Unavailable, database_fault
-from service.security.own_secret import SecretLost, admin_key_fault, check_secret
+from service.security.own_secret import admin_key_fault, secret_faults
 from service.settings import Settings
 from service.state_files import open_to_others, sqlite_file
 
@@ -109,10 +109,8 @@ def _database(engine: Engine, settings: Settings) -> Check:
 
 
 def _secret(session: Session, settings: Settings, _: datetime) -> Check:
-    try:
-        check_secret(session, settings)
-    except SecretLost as lost:
-        finding, _sep, remedy = lost.detail.partition(": ")
+    for fault in secret_faults(session, settings):
+        finding, _sep, remedy = fault.partition(": ")
         return Check("secret", State.FAULT, finding, remedy)
     return Check("secret", State.OK, "fits the stored keys")
 

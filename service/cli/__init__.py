@@ -39,8 +39,8 @@ SECTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "Record": (record.predict, record.resolve),
     "Read": (leaderboard.leaderboard, show.question, show.record, show.due),
     "Maintain": (
-        *(doctor.doctor, maintenance.verify, maintenance.rescore, maintenance.backup, maintenance.seed),
-        resolvers.probe,
+        *(doctor.doctor, maintenance.backup, maintenance.restore, maintenance.verify, maintenance.rescore),
+        *(maintenance.seed, resolvers.probe),
     ),
 }
 for section, commands in SECTIONS.items():

@@ -1,4 +1,4 @@
-"""Commands that maintain the record: verify, rescore, back up, load the starting record."""
+"""Commands that maintain the record: verify, rescore, back up, restore, load the starting record."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,9 @@ from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_b
 from service.cli.errors import FINDINGS
 from service.db.backup import back_up
 from service.db.engine import read_transaction, write_transaction
+from service.db.restore import restore as restore_backup
+from service.db.service_state import SCHEDULER, forget
+from service.security.own_secret import secret_faults
 from service.settings import read_settings
 from service.starting_record import enter_starting_record
 
@@ -22,11 +25,15 @@ def verify(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"agrees": not findings, "findings": findings})
     else:
-        for finding in findings:
-            typer.echo(finding)
-        summary = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-        typer.echo(summary if findings else "every stored number agrees with the append-only rows")
+        _print_findings(findings)
     raise typer.Exit(FINDINGS if findings else 0)
+
+
+def _print_findings(findings: list[str]) -> None:
+    for finding in findings:
+        typer.echo(finding)
+    summary = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    typer.echo(summary if findings else "every stored number agrees with the append-only rows")
 
 
 def rescore(as_json: AsJson = False) -> None:
@@ -58,7 +65,23 @@ def seed(as_json: AsJson = False) -> None:
 
 
 def backup(to: Annotated[Path, typer.Argument(help="a directory that does not exist yet")]) -> None:
-    """Copy database, keys and snapshots into a new directory, while the service runs (SQLite)."""
+    """Copy database, keys and snapshots into a new directory, while the service runs."""
+    settings = read_settings()
     with err.status("copying"):
-        directory = back_up(read_settings(), to)
-    typer.echo(f"backed up to {directory}; to check it: TRACKRECORD_STATE_DIR={directory} trackrecord verify")
+        directory = back_up(settings, to, now=clock.now())
+    typer.echo(f"backed up to {directory}; to check it, restore it elsewhere: trackrecord restore {directory}")
+    if not (directory / "secret").exists():
+        place = "TRACKRECORD_SECRET_KEY" if settings.secret_key else "the secret, as the state directory has none"
+        typer.echo(f"warning: the backup does not hold {place}: keep it elsewhere, as all keys need it", err=True)
+
+
+def restore(directory: Annotated[Path, typer.Argument(help="a directory that trackrecord backup has made")]) -> None:
+    """Restore a backup where there is no database yet, upgrade it, and verify it. Nothing is overwritten."""
+    with err.status("restoring"):
+        restore_backup(read_settings(), directory)
+    with ready() as (settings, engine), write_transaction(engine) as session, err.status("verifying"):
+        forget(session, SCHEDULER)  # which worked on the original
+        findings = [*find_faults(session), *secret_faults(session, settings)]
+    typer.echo(f"restored from {directory}")
+    _print_findings(findings)
+    raise typer.Exit(FINDINGS if findings else 0)

@@ -1,49 +1,75 @@
-"""Back up the state directory while the service runs. The copy works as a state directory."""
+"""Back up database and state directory while the service runs. On SQLite the copy works as a state directory."""
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from predictions.errors import Conflict, NotFound
-from service.db.engine import make_engine
+from service.db import postgres_tools
+from service.db.engine import make_engine, when_unlocked, write_transaction
+from service.db.models import ServiceState
+from service.db.service_state import BACKUP, remember
 from service.settings import Settings
 
-DATABASE_FILES = "trackrecord.db*"  # the database and SQLite's own files next to it; SQLite copies them
-PG_DUMP = "back it up with pg_dump, and copy the state directory (keys, snapshots) afterwards"
+DATABASE, DUMP = "trackrecord.db", "record.dump"
+#: What the state directory has beside keys and snapshots: databases, which are copied in their own way, and counts.
+NOT_STATE = shutil.ignore_patterns(f"{DATABASE}*", DUMP, "request-counts.db*")
 
 
-def back_up(settings: Settings, target: Path) -> Path:
-    """Copy database, keys and snapshots into a new directory, which then works as a state directory.
+def back_up(settings: Settings, target: Path, *, now: datetime) -> Path:
+    """Copy database, keys and snapshots into a new directory, and record that in the database.
 
     The copy of the database is consistent, migrated or not; writers are not blocked. Snapshots are copied after it,
     so that the copy has every snapshot that its rows refer to. The directory appears when it is complete.
-    Raises ``Conflict`` if the directory exists or the database is not SQLite, ``NotFound`` if there is no database.
+    Raises ``Conflict`` if the directory exists, ``NotFound`` if there is no database, and ``ToolMissing``.
     """
     engine = make_engine(settings.database)
     state = settings.state_dir
-    if engine.dialect.name != "sqlite":
-        raise Conflict(f"the database is PostgreSQL: {PG_DUMP}")
-    if engine.url.database is None or not Path(engine.url.database).is_file():
-        raise NotFound(f"there is no database {engine.url.database}: check TRACKRECORD_STATE_DIR")
     if target.exists():
         raise Conflict(f"{target} exists: choose a new name, so that no backup is overwritten")
     if target.resolve().is_relative_to(state.resolve()):
         raise Conflict(f"{target} lies in the state directory: choose a place outside, better on another disk")
     part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True, mode=0o700)
     try:
-        _copy_database(engine, part / "trackrecord.db")
+        _check(engine)
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True, mode=0o700)
+        if engine.dialect.name == "sqlite":
+            _copy_database(engine, part / DATABASE)
+        else:
+            postgres_tools.dump(engine, part / DUMP)
         if state.is_dir():
-            shutil.copytree(state, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(DATABASE_FILES))
+            shutil.copytree(state, part, dirs_exist_ok=True, ignore=NOT_STATE)
         part.chmod(0o700)
-        return part.rename(target)
+        part.rename(target)
+        _record(engine, target, now)
+        return target
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
     finally:
         engine.dispose()
+
+
+def _check(engine: Engine) -> None:
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and (file is None or not Path(file).is_file()):
+        raise NotFound(f"there is no database {file}: check TRACKRECORD_STATE_DIR")
+    if engine.dialect.name != "sqlite":
+        postgres_tools.find_tool("pg_dump", engine)
+
+
+def _record(engine: Engine, target: Path, now: datetime) -> None:
+    """Record the backup for `doctor`, unless the database is of a version that has no place for it."""
+
+    def record() -> None:
+        with write_transaction(engine) as session:
+            remember(session, BACKUP, str(target.resolve()), now=now)
+
+    if inspect(engine).has_table(str(ServiceState.__tablename__)):
+        when_unlocked(record)
 
 
 def _copy_database(engine: Engine, path: Path) -> None:

@@ -20,6 +20,12 @@ def recall(session: Session, name: str) -> ServiceState | None:
     return session.get(ServiceState, name)
 
 
+def forget(session: Session, name: str) -> None:
+    """Delete a fact that no longer holds."""
+    if (fact := recall(session, name)) is not None:
+        session.delete(fact)
+
+
 def remember(session: Session, name: str, value: str, *, now: datetime) -> None:
     """Record a fact in place of an earlier one; several processes may do so at once."""
     kind = postgresql if session.connection().dialect.name == "postgresql" else sqlite

@@ -60,6 +60,14 @@ def check_secret(session: Session, settings: Settings) -> None:
         raise SecretLost(f"{place} is not the one that the stored keys were made with: {RESTORE}")
 
 
+def secret_faults(session: Session, settings: Settings) -> Iterator[str]:
+    """Yield a sentence if the secret does not fit the stored keys."""
+    try:
+        check_secret(session, settings)
+    except SecretLost as lost:
+        yield lost.detail
+
+
 def reset_keys(session: Session, name: str, settings: Settings, *, now: datetime) -> str:
     """Create an admin key under the secret in use, revoke all others, and return the new one's plain text."""
     former, secret = list(_valid_keys(session)), settings.secret()

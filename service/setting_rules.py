@@ -48,6 +48,8 @@ def path(value: str) -> str:
     """Refuse the address of something that is not a file or directory of this machine."""
     if "://" in value:
         raise ValueError("is not a path: name a directory of this machine")
+    if value.startswith("~"):
+        raise ValueError("begins with ~, which only a shell understands: write the whole path")
     return value
 
 
@@ -81,7 +83,7 @@ def public_url(value: str) -> str:
         raise ValueError(f"must not contain a user name or password: {example}")
     if parts.path not in ("", "/") or "?" in value or "#" in value:
         raise ValueError(f"must have no path, query or fragment, as the service needs a host of its own: {example}")
-    return value
+    return f"{parts.scheme}://{parts.netloc}"  # with the scheme in lower case
 
 
 def listening_host(value: str) -> str:
@@ -96,7 +98,7 @@ def contact(value: str) -> str:
     """Refuse a contact that nobody could use, or that would break the header User-Agent."""
     if len(value) > LONGEST_CONTACT or not re.fullmatch(r"[ -~]*", value) or re.search(r"[()\\]", value):
         raise ValueError(f"must be at most {LONGEST_CONTACT} characters of ASCII without brackets or backslash")
-    if value and "@" not in value and not value.startswith(("http://", "https://")):
+    if value and not re.match(r"https?://[^/]", value) and not _MAILBOX.search(value):
         raise ValueError("is no address: give a mail address or a web address")
     return value
 
@@ -117,7 +119,9 @@ def smtp_server(value: str) -> str:
 def database_url(value: str) -> str:
     """Refuse a database that is neither PostgreSQL nor a file of SQLite."""
     scheme = value.partition("://")[0]
-    if not value or (value.startswith("sqlite:///") and value not in ("sqlite:///", "sqlite:///:memory:")):
+    if value.startswith("sqlite:///"):
+        return _sqlite_file(value)
+    if not value:
         return value
     if scheme not in POSTGRES_SCHEMES or "://" not in value:
         raise ValueError(DATABASE_ADDRESS)
@@ -133,8 +137,21 @@ def database_url(value: str) -> str:
     hosts = [part for part in str(named.get("host", "")).split(",") if not part.startswith("/")]
     if not all(not host or _is_host(host) for host in hosts):
         raise ValueError(f"has no valid host: it {DATABASE_ADDRESS}; {encode}")
-    if not all(1 <= int(port or 5432) <= HIGHEST_PORT for port in str(named.get("port", "")).split(",")):
+    ports = str(named.get("port", "")).split(",")
+    if not all(not port or (port.isdecimal() and 1 <= int(port) <= HIGHEST_PORT) for port in ports):
         raise ValueError(f"has a port that is not between 1 and {HIGHEST_PORT}: correct it")
+    return value
+
+
+def _sqlite_file(value: str) -> str:
+    try:
+        file = Path(make_url(value).database or "")
+    except (ArgumentError, ValueError):
+        raise ValueError(DATABASE_ADDRESS) from None
+    if file.name in ("", ":memory:") or file.is_dir() or "?" in value:
+        raise ValueError(f"names no file of SQLite: it {DATABASE_ADDRESS}")
+    if not file.parent.is_dir():
+        raise ValueError(f"names a file in {file.parent}, which is no directory: create that, or correct it")
     return value
 
 

@@ -160,6 +160,10 @@ def variables_in_file() -> list[str]:
         if line.error:
             form = "write NAME=value, with a value in quotation marks on one line"
             raise InvalidInput(f"line {line.original.line} of the file {ENV_FILE} cannot be understood: {form}")
+        if line.key and line.value is None:
+            raise InvalidInput(
+                f"line {line.original.line} of the file {ENV_FILE} gives {line.key} no value: add = and one"
+            )
     return [line.key.upper() for line in lines if line.key]
 
 

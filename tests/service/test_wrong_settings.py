@@ -9,6 +9,7 @@ import pytest
 import typer.main
 
 from service.cli import app
+from service.settings import Settings
 from tests.support.cli_runner import Command
 
 LONG = "a-secret-of-forty-characters-0123456789"
@@ -72,7 +73,13 @@ WRONG = [
     ("DATABASE_URL", "postgresql://ann:s3cret@ho st/record", "has no valid host"),
     ("DATABASE_URL", "postgresql://ann:s3cret@host/record?no_such_option=1", "percent-encode"),
     ("DATABASE_URL", "postgresql://ann:s3cret@127.0.0.1:1/record?sslmode=perhaps", "an option with a wrong value"),
+    ("DATABASE_URL", "postgresql://ann:s3cret@host/record?port=many", "percent-encode"),
     ("DATABASE_URL", "sqlite://", "must be postgresql://"),
+    ("DATABASE_URL", "sqlite:///", "names no file"),
+    ("DATABASE_URL", "sqlite:///:memory:", "names no file"),
+    ("DATABASE_URL", "sqlite:///record.db?mode=perhaps", "names no file"),
+    ("DATABASE_URL", "sqlite:////proc/none/record.db", "which is no directory"),
+    ("DATABASE_URL", "sqlite:///a-file/record.db", "which is no directory"),
     ("SMTP_URL", "http://mail.example.org", "must look like smtp://"),
     ("SMTP_URL", "smtp://", "must look like smtp://"),
     ("SMTP_URL", "smtp://ann:s3cret@mail.example.org:port", "must look like smtp://"),
@@ -82,6 +89,8 @@ WRONG = [
     ("MAIL_FROM", "Track Record", "is not a mail address"),
     ("MAIL_FROM", "Ann <ann@example.org>", "is not a mail address"),
     ("CONTACT", "the desk, room 4", "is no address"),
+    ("CONTACT", "@", "is no address"),
+    ("CONTACT", "https://", "is no address"),
     ("CONTACT", "ann@example.org (Ann", "without brackets"),
     ("CONTACT", "ann@example.org\r\nX-Header: 1", "control characters"),
     ("TRUSTED_PROXIES", "proxy", "is not an address or network"),
@@ -96,6 +105,7 @@ WRONG = [
     ("MAX_BODY_BYTES", "1 MB", "must be a whole number"),
     ("MAX_BODY_BYTES", "10", "must be at least 1000"),
     ("STATE_DIR", "", "is set but empty"),
+    ("STATE_DIR", "~/record", "write the whole path"),
     ("STATE_DIR", "a-file", "is a file, or lies below one"),
     ("STATE_DIR", "a-file/below", "is a file, or lies below one"),
     ("STATE_DIR", "s3://bucket/record", "is not a path"),
@@ -186,6 +196,7 @@ def test_a_wrong_address_on_the_command_line_is_named_by_its_option(
         ("TRACKRECORD_PORT=8000\n".encode("utf-16"), "the file .env is not text in UTF-8"),
         (b"OTHER=1\nthe port is 8000\n", "line 2 of the file .env cannot be understood"),
         (b'TRACKRECORD_ADMIN_KEY="a s3cret without an end\n', "line 1 of the file .env cannot be understood"),
+        (b"TRACKRECORD_PORT\n", "line 1 of the file .env gives TRACKRECORD_PORT no value"),
         (None, "the file .env cannot be read"),
     ],
 )
@@ -230,6 +241,10 @@ def test_an_option_that_only_the_server_knows_to_be_wrong_is_refused(trackrecord
     done = trackrecord.on(f"{postgresql_url}&client_encoding=klingon")("leaderboard")
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
     assert "TRACKRECORD_DATABASE_URL has an option with a wrong value" in done.err
+
+
+def test_the_scheme_of_the_public_address_counts_in_any_case() -> None:
+    assert Settings(_env_file=None, public_url="HTTPS://Record.example.org/").base_url == "https://Record.example.org"
 
 
 def test_unset_secrets_and_good_values_are_accepted(trackrecord: Command, monkeypatch: pytest.MonkeyPatch) -> None:

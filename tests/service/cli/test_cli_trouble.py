@@ -127,7 +127,7 @@ def test_output_to_a_closed_pipe_causes_no_error_message(start: Start) -> None:
         ({"TRACKRECORD_DATABASE_URL": "postgresql://a:b@no.invalid/c"}, 4, "PostgreSQL does not answer"),
         ({"TRACKRECORD_DATABASE_URL": "nonsense"}, 2, "TRACKRECORD_DATABASE_URL must be postgresql://"),
         ({"TRACKRECORD_DATABASE_URL": "foo://a/b"}, 2, "TRACKRECORD_DATABASE_URL must be postgresql://"),
-        ({"TRACKRECORD_DATABASE_URL": "sqlite:////proc/none/x.db"}, 4, "cannot be opened"),
+        ({"TRACKRECORD_DATABASE_URL": "sqlite:////proc/none/x.db"}, 2, "create that, or correct it"),
         ({"TRACKRECORD_STATE_DIR": "/proc/none", "TRACKRECORD_DATABASE_URL": ""}, 2, "set TRACKRECORD_STATE_DIR"),
         ({"TRACKRECORD_PORT": "many"}, 2, "TRACKRECORD_PORT must be a whole number"),
         ({"TRACKRECORD_TICK_SECONDS": "0"}, 2, "TRACKRECORD_TICK_SECONDS must be at least"),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 
@@ -116,6 +117,9 @@ def _lines(error: Exception) -> Iterator[str]:
         yield _of_database(str(error.orig))
     elif isinstance(error, CommandError):
         yield f"the database was created by another version of this program ({error}): update the program"
+    elif isinstance(error, shutil.Error):  # of a folder that is copied, the first of all that failed
+        source, _, reason = error.args[0][0]
+        yield f"{source}: {reason}: check the path and its rights, and free space"
     elif isinstance(error, OSError) and error.filename is not None:
         yield f"{error.filename}: {error.strerror}: check the path and its rights"
 

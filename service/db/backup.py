@@ -1,6 +1,7 @@
 """Back up database and state directory while the service runs. On SQLite the copy works as a state directory."""
 
 import shutil
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from service.db import postgres_tools
 from service.db.engine import make_engine, when_unlocked, write_transaction
 from service.db.models import ServiceState
 from service.db.service_state import BACKUP, remember
+from service.errors import Unavailable
 from service.settings import Settings
 
 DATABASE, DUMP = "trackrecord.db", "record.dump"
@@ -81,5 +83,7 @@ def _copy_database(engine: Engine, path: Path) -> None:
             fault = target.execute(text("PRAGMA quick_check")).scalar_one()
         if fault != "ok":
             raise Conflict(f"the copy of the database is damaged ({fault}): check the disk, and verify the record")
+    except sqlite3.OperationalError as error:  # a full disk, say; of the source SQLAlchemy would tell
+        raise Unavailable(f"{path} cannot be written ({error}): make room, or choose another place") from None
     finally:
         copy.dispose()

@@ -12,6 +12,7 @@ from predictions.errors import Conflict, NotFound
 from service.db import postgres_tools
 from service.db.backup import DATABASE, DUMP, NOT_STATE
 from service.db.engine import make_engine
+from service.errors import Unavailable
 from service.settings import Settings
 from service.state_files import protect
 
@@ -93,6 +94,8 @@ def _copy_file(source: Path, target: Path) -> None:
         if fault == "ok":
             part.replace(target)
             return
+    except sqlite3.OperationalError as error:
+        raise Unavailable(f"{part} cannot be written ({error}): make room, or check its rights") from None
     except sqlite3.DatabaseError as error:
         fault = str(error)
     finally:

@@ -18,6 +18,7 @@ from service.db.backup import back_up
 from service.db.engine import make_engine, read_transaction
 from service.settings import Settings
 from tests.conftest import postgres_database
+from tests.service.api.test_troubles_told_apart import mounted
 from tests.support.cli_runner import Command, Done
 from tests.support.fake_clock import START
 from tests.support.postgres_server import PostgresServer
@@ -181,6 +182,25 @@ def test_a_damaged_backup_leaves_nothing_and_a_whole_one_can_follow(
     assert (done.code in (3, 4), done.out, done.err.count("\n")) == (True, "", 1), done
     assert is_empty(elsewhere.url)
     assert elsewhere("restore", "copy").code == 0
+
+
+def test_a_full_disk_leaves_no_part_of_a_backup_or_restore(
+    here: Command, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "state" / "snapshots" / "large").write_bytes(os.urandom(600_000))
+    (tmp_path / "mounts").mkdir()
+    assert here("backup", "copy").code == 0
+    for size in (40_000, 600_000):  # room for nothing, and for the database without the snapshot
+        with mounted(tmp_path / "mounts" / f"{size}", size) as small:
+            done = here("backup", str(small / "copy"))
+            assert (done.code, done.out, done.err.count("\n")) == (4, "", 1), done
+            assert list(small.iterdir()) == []
+            monkeypatch.setattr(elsewhere, "_state", small / "state")
+            if elsewhere.url.startswith("sqlite"):
+                elsewhere.url = f"sqlite:///{small / 'trackrecord.db'}"
+            done = elsewhere("restore", "copy")
+            assert (done.code, done.out, done.err.count("\n")) == (4, "", 1), done
+            assert is_empty(elsewhere.url)
 
 
 def test_a_directory_without_a_backup_of_this_kind_is_refused(

@@ -46,7 +46,6 @@ def serve(
     """Start the API, the pages and the scheduler. Ctrl-C stops it."""
     with ready(host=host, port=port) as (settings, engine), open_listener(settings) as listener:
         warn_of_open_state(settings)
-
         secret = own_secret(engine, settings, now=clock.now())
 
         def enter() -> int:

@@ -115,10 +115,10 @@ def _secret(session: Session, settings: Settings, _: datetime) -> Check:
     return Check("secret", State.OK, "fits the stored keys")
 
 
-def _admin_key(session: Session, settings: Settings, _: datetime) -> Check:
+def _admin_key(session: Session, settings: Settings, now: datetime) -> Check:
     if settings.admin_key is None or not settings.has_secret():
         return Check("admin key", State.OK, "not set by TRACKRECORD_ADMIN_KEY")
-    fault = admin_key_fault(session, settings)
+    fault = admin_key_fault(session, settings, now=now)
     if fault is None:
         return Check("admin key", State.OK, "TRACKRECORD_ADMIN_KEY is accepted")
     finding, _sep, remedy = fault.partition(": ")
@@ -167,7 +167,7 @@ def _channels(session: Session, _: Settings, _now: datetime) -> Check:
 
 
 def _imports(session: Session, _: Settings, now: datetime) -> Check:
-    lost = [str(number) for number, _complete in abandoned(session, now=now)]
+    lost = [str(each.number) for each in abandoned(session, now=now)]
     if not lost:
         return Check("imports", State.OK, "none without its process")
     remedy = "start a scheduler, which finishes what is complete and drops the rest; then repeat what was dropped"

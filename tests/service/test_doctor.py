@@ -8,14 +8,14 @@ from time import monotonic, sleep
 import pytest
 from sqlalchemy import Engine, text
 
-from predictions.import_models import BulkImport
+from predictions.imports.lifecycle import open_import
 from resolvers.notifications.models import Channel, ChannelKind, Delivery, DeliveryState
 from service.clock import SystemClock
 from service.db.engine import write_transaction
 from service.db.service_state import BACKUP, remember
 from service.doctor import Check, State, examine
 from service.scheduling.scheduler import Scheduler, run_once
-from service.security.api_keys import create_key
+from service.security.api_keys import NewKey, create_key
 from service.security.own_secret import own_secret
 from service.settings import Settings
 from tests.service.api.test_troubles_told_apart import mounted
@@ -37,7 +37,7 @@ def found(settings: Settings, engine: Engine) -> Examine:
     run_once(engine, settings, SystemClock())
     secret = own_secret(engine, settings, now=NOW)
     with write_transaction(engine) as session:
-        create_key(session, "desk", ["read"], secret=secret, now=NOW)
+        create_key(session, NewKey("desk", ["read"]), secret=secret, now=NOW, actor="test")
         remember(session, BACKUP, "copy", now=NOW)
 
     def find(**changed: object) -> dict[str, Check]:
@@ -163,7 +163,7 @@ def test_a_channel_that_fails_again_and_again_is_found(
 def test_an_import_without_its_process_is_found(found: Examine, engine: Engine) -> None:
     for minutes, expected in ((0, []), (5, ["imports"])):
         with write_transaction(engine) as session:
-            session.add(BulkImport(actor="x", begun_at=NOW, renewed_at=NOW - timedelta(minutes=minutes)))
+            open_import(session, now=NOW - timedelta(minutes=minutes), actor="x")
         assert faults(found()) == expected
 
 

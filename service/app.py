@@ -55,6 +55,7 @@ from service.web import openapi, problems
 from service.web.compression import Compression
 from service.web.head_requests import HeadAsGet
 from service.web.openapi_webhooks import webhooks
+from service.web.reply_headers import ReplyHeaders
 from service.web.request_time import RequestTime
 from service.web.strict_requests import check_request
 
@@ -74,7 +75,8 @@ DESCRIPTION = (
 
 def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: bool = False) -> FastAPI:
     """Return the service as an ASGI app on a migrated database; with ``scheduler``, also run the scheduler in it."""
-    app = FastAPIOffline(  # its documentation page loads nothing from other hosts
+    app = FastAPIOffline(  # the files of the documentation page come from this host
+        docs_url=None,
         title="Track Record",
         version=__version__,
         description=DESCRIPTION,
@@ -101,6 +103,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.add_middleware(CountedErrors, page=pages.problem_page)
     app.add_middleware(Compression)
     app.add_middleware(HeadAsGet)
+    app.middleware_stack = ReplyHeaders(app.build_middleware_stack())  # around the handler of internal errors too
     return app
 
 

@@ -95,7 +95,7 @@ def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) ->
     gc.set_threshold(NEW_OBJECTS)
     config = uvicorn.Config(
         app,
-        http=guarded(TrustedProxies(settings.trusted_proxies)),
+        http=guarded(TrustedProxies(settings.trusted_proxies), https=url.startswith("https://")),
         ws="none",
         forwarded_allow_ips=list(settings.trusted_proxies),
         log_level="warning",

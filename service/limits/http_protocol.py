@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.limits.client_address import TrustedProxies, client_group
 from service.web.problems import Problem
+from service.web.reply_headers import security_headers
 
 #: File descriptors that are kept for the database, for files and for requests to sources.
 RESERVED_FILES = 200
@@ -45,6 +46,7 @@ class Clients:
 
     proxies: TrustedProxies
     bounds: Bounds
+    https: bool = False
     connections: Counter[str] = field(default_factory=Counter)
     unfinished: Counter[str] = field(default_factory=Counter)
 
@@ -55,9 +57,12 @@ def _decrement(counter: Counter[str], client: str) -> None:
         del counter[client]
 
 
-def guarded(proxies: TrustedProxies, bounds: Bounds | None = None) -> Any:
-    """Return the protocol for ``uvicorn.Config(http=...)``; all its connections share one count of clients."""
-    return partial(GuardedProtocol, clients=Clients(proxies, bounds or Bounds(connections=most_connections())))
+def guarded(proxies: TrustedProxies, bounds: Bounds | None = None, *, https: bool = False) -> Any:
+    """Return the protocol for ``uvicorn.Config(http=...)``; all its connections share one count of clients.
+
+    ``https`` says that readers reach the service by https, through a proxy.
+    """
+    return partial(GuardedProtocol, clients=Clients(proxies, bounds or Bounds(connections=most_connections()), https))
 
 
 def most_connections() -> int:
@@ -273,7 +278,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refused = True
         if not any(cycle.response_started for cycle in self._unanswered()):
             retry = {"Retry-After": "5"} if status in (429, 503) else {}
-            problem = Problem(status, title, detail, headers={"Connection": "close", **retry})
+            fixed = {"Connection": "close", "Cache-Control": "no-store", **security_headers(https=self._clients.https)}
+            problem = Problem(status, title, detail, headers=fixed | retry)
             lines = [name + b": " + value + b"\r\n" for name, value in problem.raw_headers]
             self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(problem.body)]))
         self._give_up()

@@ -1,15 +1,26 @@
 """Additions to the OpenAPI document: errors, public reading, summaries and examples."""
 
+import base64
+import hashlib
 import json
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
 
 from service.cache.page_cache import PageBytes
 from service.web.etag import etag_of, tagged
 from service.web.openapi_examples import EXAMPLES, LINES
 from service.web.problems import MEDIA_TYPE
 
+#: Where fastapi_offline serves the files of Swagger UI.
+DOCUMENTATION_FILES = "/static-offline-docs"
+#: No resources from other hosts, and of inline scripts only the one that starts Swagger UI.
+DOCUMENTATION_POLICY = (
+    "default-src 'none'; script-src 'self' {hashes}; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _TEXT = {"type": "string"}
 _FIELD_ERROR = {
     "type": "object",
@@ -50,6 +61,25 @@ def amend_openapi(app: FastAPI) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]
     _serve_once_encoded(app)
+    _serve_documentation(app)
+
+
+def _serve_documentation(app: FastAPI) -> None:
+    """Serve the documentation page under a policy that names the hash of its one inline script."""
+    page = get_swagger_ui_html(
+        openapi_url=str(app.openapi_url),
+        title=f"{app.title} - Swagger UI",
+        swagger_js_url=f"{DOCUMENTATION_FILES}/swagger-ui-bundle.js",
+        swagger_css_url=f"{DOCUMENTATION_FILES}/swagger-ui.css",
+        swagger_favicon_url=f"{DOCUMENTATION_FILES}/favicon.png",
+    )
+    scripts = re.findall(rb"<script>(.*?)</script>", page.body, re.DOTALL)
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
+    headers = {"Content-Security-Policy": DOCUMENTATION_POLICY.format(hashes=hashes)}
+
+    @app.get("/docs", include_in_schema=False)
+    async def documentation() -> Response:
+        return Response(page.body, media_type="text/html", headers=headers)
 
 
 def _serve_once_encoded(app: FastAPI) -> None:

@@ -22,7 +22,6 @@ class Assets(StaticFiles):
         """Reply with the file; with ``?v=`` in its address it is immutable."""
         reply = super().file_response(full_path, stat_result, scope, status_code)
         reply.headers["Vary"] = "Accept-Encoding"
-        reply.headers["X-Content-Type-Options"] = "nosniff"
         if b"v=" in scope.get("query_string", b""):
             reply.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
         return reply

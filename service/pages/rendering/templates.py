@@ -23,14 +23,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Vary": "Accept, Accept-Encoding, Cookie",
-}
+HEADERS = {"Content-Security-Policy": POLICY, "Vary": "Accept, Accept-Encoding, Cookie"}
 #: For embeds, which other sites may frame.
 EMBEDDED_POLICY = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 EMBED_MAX_AGE_SECONDS = 300

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field(default="", description="where mail comes from; empty: trackrecord@ the public host")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="private hosts that webhooks and resolvers may reach: host, host:port or network"
+        default=(), description="private hosts that webhooks, chats and resolvers may reach: host, host:port or network"
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("127.0.0.1", "::1"), description="proxies whose X-Forwarded-For and -Proto are believed, as networks"

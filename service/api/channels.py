@@ -54,7 +54,7 @@ def add_channel(request: Request, data: ChannelIn, caller: Admin, write: Write) 
     """
     write.refuse_key()
     if data.kind is ChannelKind.CHAT:
-        check_address(data.target)
+        check_address(data.target, allowed_hosts=request.app.state.settings.allowed_hosts)
 
     def job(session: Session) -> BaseModel:
         row = _changer(request, caller, write).add(session, data)

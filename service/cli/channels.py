@@ -72,11 +72,12 @@ def add(
     """Add a channel. The secret that verifies a webhook's signatures is shown only once."""
     given = {"name": name, "target": target, "kind": kind}
     data = ChannelIn.model_validate(given | _preferences(topic, escalations_only, person, zone, quiet, digest))
-    if data.kind is ChannelKind.CHAT:
-        check_address(data.target)
-    with ready() as (settings, engine), write_transaction(engine) as session:
-        row = _changer(settings).add(session, data)
-        channel = {"id": row.id, "name": row.name, "secret": row.secret}
+    with ready() as (settings, engine):
+        if data.kind is ChannelKind.CHAT:
+            check_address(data.target, allowed_hosts=settings.allowed_hosts)
+        with write_transaction(engine) as session:
+            row = _changer(settings).add(session, data)
+            channel = {"id": row.id, "name": row.name, "secret": row.secret}
     if as_json:
         print_json(channel)
     else:

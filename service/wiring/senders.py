@@ -26,7 +26,7 @@ def make_senders(settings: Settings, clock: Clock) -> dict[ChannelKind, Sender]:
     """Build a sender for each kind of channel that the settings allow."""
     senders: dict[ChannelKind, Sender] = {
         ChannelKind.WEBHOOK: WebhookSender(make_client(settings, clock), clock),
-        ChannelKind.CHAT: ChatSender(),
+        ChannelKind.CHAT: ChatSender(allowed_hosts=settings.allowed_hosts),
     }
     if settings.smtp_url is not None:
         server, secret = parse_smtp_url(settings.smtp_url.get_secret_value()), settings.secret()

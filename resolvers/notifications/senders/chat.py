@@ -1,7 +1,7 @@
 """Send messages to chat services (Slack, Discord, Teams, Telegram, ntfy and many others) through Apprise.
 
-Apprise is an optional extra. Its addresses can reach any host, so only admins enter them. It receives text and never
-an attachment, follows no redirect unless its address says so, and runs in a subprocess that is ended at a time limit.
+Apprise is an optional extra. It receives text and never an attachment, and runs in a subprocess that is ended at a
+time limit, and in which every connection must pass the address guard, as those of webhooks do.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -34,30 +35,35 @@ def is_installed() -> bool:
     return find_spec("apprise") is not None
 
 
-def check_address(url: str) -> None:
-    """Raise ``InvalidInput`` if no chat service understands this address. Takes up to a second."""
+def check_address(url: str, *, allowed_hosts: Iterable[str] = ()) -> None:
+    """Raise ``InvalidInput`` if no chat service understands this address, or if it names a private host.
+
+    What a host name resolves to is checked whenever a message is sent. Takes up to a second.
+    """
     if not is_installed():
         raise InvalidInput.at("/kind", NOT_INSTALLED)
-    report = _run_subprocess({"url": url}, CHECK_SECONDS)
+    report = _run_subprocess({"url": url, "allowed_hosts": list(allowed_hosts)}, CHECK_SECONDS)
     if report is None or not report["known"]:
         raise InvalidInput.at(
             "/target",
             "is not the address of a chat service: write it as Apprise does, for example slack://... or ntfy://...",
         )
+    if report["refused"]:
+        raise InvalidInput.at("/target", f"is not allowed, because {report['refused'][0]}")
 
 
 class ChatSender:
-    """Sends each message as a short text to one chat service."""
+    """Sends each message as a short text to one chat service. ``allowed_hosts`` is the allow-list of the operator."""
 
-    def __init__(self, *, total_seconds: float = SEND_SECONDS) -> None:
-        self._total_seconds = total_seconds
+    def __init__(self, *, allowed_hosts: Iterable[str] = (), total_seconds: float = SEND_SECONDS) -> None:
+        self._allowed_hosts, self._total_seconds = list(allowed_hosts), total_seconds
 
     def send(self, outgoing: OutgoingMessage) -> SendResult:
-        """Send once. A refusal or a missing extra is a permanent failure, everything else a temporary one."""
+        """Send once. Refusals, refused addresses and a missing extra are permanent failures, all else is temporary."""
         if not is_installed():
             return SendResult(SendStatus.PERMANENT, NOT_INSTALLED)
         title, body = render_short(outgoing.payload)
-        job = {"url": outgoing.target, "title": title, "body": body}
+        job = {"url": outgoing.target, "title": title, "body": body, "allowed_hosts": self._allowed_hosts}
         report = _run_subprocess(job, self._total_seconds)
         if report is None:
             return SendResult(
@@ -69,6 +75,8 @@ class ChatSender:
             return SendResult(
                 SendStatus.PERMANENT, "the address is not that of a chat service: correct the target, then resend"
             )
+        if report["refused"]:
+            return SendResult(SendStatus.PERMANENT, report["refused"][0])
         return _failure(" / ".join(report["warnings"]), outgoing.target)
 
 
@@ -104,6 +112,6 @@ def _run_subprocess(job: dict[str, Any], seconds: float) -> dict[str, Any] | Non
     except subprocess.TimeoutExpired:
         return None
     if done.returncode:
-        return {"known": True, "sent": False, "warnings": [f"apprise ended with {done.returncode}"]}
+        return {"known": True, "sent": False, "refused": [], "warnings": [f"apprise ended with {done.returncode}"]}
     status: dict[str, Any] = json.loads(done.stdout)
     return status

@@ -52,7 +52,7 @@ def add_channel(request: Request, posted: PostedByAdmin) -> Response:
     with form.checked():
         data = ChannelIn.model_validate(nested(form.values, "name", "kind", "target") | channel_preferences(form))
         if data.kind is ChannelKind.CHAT:
-            check_address(data.target)
+            check_address(data.target, allowed_hosts=state.settings.allowed_hosts)
         changer = _changer(request, posted.caller)
         created = state.writer.run(lambda session: _create(session, data, changer))
     with read_transaction(state.engine) as session:

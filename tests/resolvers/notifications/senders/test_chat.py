@@ -36,7 +36,7 @@ def address(room: RawServer, path: str = "/room") -> str:
 
 def send(room: RawServer, payload: str, path: str = "/room", seconds: float = 20.0) -> SendResult:
     message = OutgoingMessage("msg_1", payload, ChannelKind.CHAT, address(room, path), "")
-    return ChatSender(total_seconds=seconds).send(message)
+    return ChatSender(allowed_hosts=[room.host], total_seconds=seconds).send(message)
 
 
 @pytest.fixture
@@ -61,7 +61,9 @@ def test_a_prompt_arrives_as_a_short_text_with_the_way_to_the_question(room: Raw
 def test_a_test_message_goes_out(session: Session, room: RawServer) -> None:
     data = ChannelIn(name="room", kind=ChannelKind.CHAT, target=address(room))
     channel = create_channel(session, data, now=START)
-    assert send_test_message(channel, {ChannelKind.CHAT: ChatSender()}, now=START).status is SendStatus.DELIVERED
+    assert send_test_message(channel, {ChannelKind.CHAT: ChatSender(allowed_hosts=[room.host])}, now=START).status is (
+        SendStatus.DELIVERED
+    )
     assert "Channel: room" in json.loads(room.requests[0].body)["message"]
 
 

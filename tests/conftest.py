@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -187,15 +187,16 @@ class PromptServer(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: Any, http: Any = None) -> Iterator[str]:
+def serving(app: Any, http: Any = None, trusted_proxies: Sequence[str] = ("127.0.0.1",)) -> Iterator[str]:
     """Serve an ASGI app over real HTTP on a free port of the loopback address; gives its base URL, without a slash.
 
     ``http`` is the protocol; by default that of the service.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each reply waits 40 ms for an acknowledgement
-    http = http or guarded(TrustedProxies(["127.0.0.1"]))
-    server = PromptServer(uvicorn.Config(app, http=http, log_level="warning", ws="none", timeout_graceful_shutdown=5))
+    http, trusted = http or guarded(TrustedProxies(trusted_proxies)), list(trusted_proxies)
+    options: dict[str, Any] = {"log_level": "warning", "ws": "none", "timeout_graceful_shutdown": 5}
+    server = PromptServer(uvicorn.Config(app, http=http, forwarded_allow_ips=trusted, **options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

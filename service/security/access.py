@@ -11,6 +11,8 @@ from resolvers.probing.configuration import ResolverIn, needs_admin
 from service.db.engine import read_transaction
 from service.security.api_keys import Caller, _hash, find_caller, owner
 from service.security.browser_session import BrowserSession, is_ended, read_session
+from service.security.client_group import client_group
+from service.security.sign_in_throttle import SignInThrottle
 
 #: Methods that change nothing: only for these does a session cookie authenticate like the key itself.
 SAFE_METHODS = ("GET", "HEAD")
@@ -40,7 +42,7 @@ _bearer = HTTPBearer(auto_error=False, description="An API key: trackrecord keys
 async def request_caller(
     request: Request, header: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    """Return the owner of the key in the request's header, else ``ANYBODY``. Raises 401 for an invalid key.
+    """Return the owner of the key in the header, else ``ANYBODY``. Raises 401 for an invalid key, and 429 for many.
 
     A request that only reads may be identified by the session in its cookie instead.
     """
@@ -65,11 +67,16 @@ async def _find_caller(request: Request, header: HTTPAuthorizationCredentials | 
         request.state.caller = caller
         return caller
     state, plain = request.app.state, header.credentials
+    digest, client = _hash(plain, state.secret), client_group(request.client.host if request.client else "")
+    throttle: SignInThrottle = state.sign_in_throttle
+    throttle.refuse_excess(client, state.clock.now(), digest)
     known: Caller | None = await state.callers.get(
-        _hash(plain, state.secret), lambda session: find_caller(session, plain, state.secret, state.clock.now())
+        digest, lambda session: find_caller(session, plain, state.secret, state.clock.now())
     )
     if known is None or known.key is None:
+        throttle.add(client, state.clock.now(), digest)
         raise _unauthorised("the key is unknown, revoked or expired: check it, or ask an admin for another")
+    throttle.accept(client, digest)
     state.key_usage.note(known.key)
     return known
 

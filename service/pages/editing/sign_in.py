@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from service.db.engine import read_transaction
 from service.pages.rendering.forms import Fields, Form, check_token, render_form
 from service.pages.rendering.templates import render
 from service.security.access import request_caller
-from service.security.api_keys import Caller, find_caller
+from service.security.api_keys import Caller, _hash, find_caller
 from service.security.browser_session import (
     delete_cookie,
     mark_ended,
@@ -20,6 +20,7 @@ from service.security.browser_session import (
     set_session,
 )
 from service.security.csrf import form_token
+from service.security.sign_in_throttle import SignInThrottle, guessing_client
 
 router = APIRouter()
 AFTERWARDS = "/due"
@@ -38,21 +39,19 @@ def sign_in(request: Request, form: Fields) -> Response:
     """Start a session if the key is valid."""
     check_token(request, form, allow_expired=True)
     state, now = request.app.state, request.app.state.clock.now()
-    address = request.client.host if request.client else ""
-    wait = state.sign_in_throttle.wait(address, now)
-    if wait:
-        seconds = str(int(wait.total_seconds()) + 1)
-        detail = "too many failed sign-ins from this address: try again in a few minutes"
-        raise HTTPException(429, detail, headers={"Retry-After": seconds})
-    typed = form["key"]
+    throttle: SignInThrottle = state.sign_in_throttle
+    client, typed = guessing_client(request), form["key"]
+    digest = _hash(typed, state.secret) if 0 < len(typed) <= MAX_KEY_LENGTH else ""
+    throttle.refuse_excess(client, now, digest)
     caller = None
-    if 0 < len(typed) <= MAX_KEY_LENGTH:
+    if digest:
         with read_transaction(state.engine) as session:
             caller = find_caller(session, typed, state.secret, now)
     if caller is None or caller.key is None:
-        state.sign_in_throttle.add(address, now)
+        throttle.add(client, now)
         form.add("key", WRONG_KEY if typed else "the field of the key is empty: paste your key")
         return _page(request, form)
+    throttle.accept(client, digest)
     response = RedirectResponse(safe_path(form["next"]), 303)
     set_session(request, response, renewed_session(request, caller.key, now))
     return response

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from predictions.safe_text import printable
 from resolvers.notifications.payloads import DIGEST_CREATED, PROMPT_CREATED
 from resolvers.prompts.schedule import DUE, ESCALATION, REVERSAL, SNOOZE
 
@@ -31,7 +32,7 @@ class RenderedMessage:
 
 def render_email(payload: str, message_id: str, link: LinkFor) -> RenderedMessage:
     """Return the mail for a payload of ``payloads``; ``message_id`` is the id under which it is sent."""
-    body = json.loads(payload)
+    body = json.loads(payload, object_hook=_printable)
     if body["type"] == PROMPT_CREATED:
         return _prompt_email(body["data"], link(message_id))
     if body["type"] == DIGEST_CREATED:
@@ -45,7 +46,7 @@ def render_short(payload: str) -> tuple[str, str]:
 
     Chat rooms have many readers, so the text holds no signed link; the resolve page asks its reader to sign in.
     """
-    body = json.loads(payload)
+    body = json.loads(payload, object_hook=_printable)
     if body["type"] == DIGEST_CREATED:
         prompts = body["data"]["prompts"]
         lines = [
@@ -58,6 +59,10 @@ def render_short(payload: str) -> tuple[str, str]:
     question = body["data"]["question"]
     text = [*_warnings(body["data"]), *_facts(question), f"Resolve it: {_resolve_page(body['data'])}"]
     return _truncate(_heading(body["data"]), LONGEST_SUBJECT), "\n".join(text)
+
+
+def _printable(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: printable(value) if isinstance(value, str) else value for name, value in found.items()}
 
 
 def _test_note(data: dict[str, Any]) -> str:
@@ -118,7 +123,7 @@ def _warnings(prompt: dict[str, Any]) -> list[str]:
 
 
 def _facts(question: dict[str, Any]) -> list[str]:
-    outcomes = ", ".join([*question["outcomes"], "annulled"])
+    outcomes = ", ".join([*map(printable, question["outcomes"]), "annulled"])
     when = _local_time(question["deadline"], question["deadline_zone"])
     return [f"Deadline: {when}", f"Possible outcomes: {outcomes}"]
 

@@ -24,6 +24,7 @@ from service.cli import (
     serve,
     show,
 )
+from service.cli.common import say
 from service.cli.errors import EXIT_CODES, INTERRUPTED, print_error
 from service.cli.options import NamesOptions
 
@@ -60,7 +61,7 @@ app.add_typer(keys_app, name="keys", rich_help_panel="Maintain")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(__version__)
+        say(__version__)
         raise typer.Exit
 
 

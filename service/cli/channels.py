@@ -14,7 +14,7 @@ from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.sender import SendStatus
 from resolvers.notifications.senders.chat import check_address
 from service.channel_changes import Changer
-from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready, say
 from service.db.engine import read_transaction, write_transaction
 from service.lookup import channel_of
 from service.settings import Settings
@@ -82,7 +82,7 @@ def add(
         print_json(channel)
     else:
         secret = f"; its signatures verify with {channel['secret']}" if channel["secret"] else ""
-        typer.echo(f"channel {channel['id']}{secret}")
+        say(f"channel {channel['id']}{secret}")
 
 
 def change(
@@ -99,7 +99,7 @@ def change(
     data = ChannelPreferences.model_validate(_preferences(topics, escalations_only, person, zone, quiet, digest))
     with ready() as (settings, engine), write_transaction(engine) as session:
         _changer(settings).change(session, channel_of(session, number), data)
-    typer.echo(f"channel {number} changed")
+    say(f"channel {number} changed")
 
 
 def list_all(as_json: AsJson = False) -> None:
@@ -131,7 +131,7 @@ def test(number: Number) -> None:
             session.expunge(channel)
         answer = send_test_message(channel, make_senders(settings, clock), now=clock.now())
     code = f" ({answer.status_code})" if answer.status_code else ""
-    typer.echo(f"{answer.status.value.replace('_', ' ')}{code}{': ' if answer.detail else ''}{answer.detail}")
+    say(f"{answer.status.value.replace('_', ' ')}{code}{': ' if answer.detail else ''}{answer.detail}")
     raise typer.Exit(0 if answer.status is SendStatus.DELIVERED else 1)
 
 
@@ -150,4 +150,4 @@ def disable(
 def _switch(number: int, *, enabled: bool, reason: str = "") -> None:
     with ready() as (settings, engine), write_transaction(engine) as session:
         _changer(settings).switch(session, channel_of(session, number), enabled=enabled, reason=reason)
-    typer.echo(f"channel {number} {'enabled' if enabled else 'disabled'}")
+    say(f"channel {number} {'enabled' if enabled else 'disabled'}")

@@ -1,6 +1,5 @@
 """Shared by all commands: the migrated database, the clock, and printing of results."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
+from predictions.safe_text import json_text, printable
 from service.clock import SystemClock
 from service.db import migrate
 from service.db.engine import make_engine
@@ -32,7 +32,7 @@ def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
     """Open a migrated database with the settings; ``given`` values other than None override the environment."""
     settings = read_settings(**given)
     for warning in unknown_variables({*os.environ, *variables_in_file()}):
-        typer.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
     prepare_state(settings)
     engine = make_engine(settings.database)
     try:
@@ -43,9 +43,14 @@ def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
         engine.dispose()
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text, in which names and sentences of others must not control the terminal."""
+    typer.echo(printable(text), err=err)
+
+
 def print_json(content: Any) -> None:
     """Print JSON for programs."""
-    typer.echo(json.dumps(content, default=str, indent=2, ensure_ascii=False))
+    say(json_text(content, default=str, indent=2))
 
 
 def print_table(
@@ -60,7 +65,7 @@ def print_table(
 
     Columns by index: ``right`` are right-aligned; only ``fold`` may wrap; a narrow terminal omits ``spare``.
     """
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
     at_right, may_fold = set(right), set(fold)
     if not out.is_terminal:
         _print_plain([list(names), *texts], at_right)
@@ -82,7 +87,7 @@ def _print_plain(rows: list[list[str]], at_right: set[int]) -> None:
             cell.rjust(width) if index in at_right else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        typer.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from resolvers.notifications.delivery_queue import resend
 from resolvers.notifications.models import DeliveryState
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe, unsubscribe
 from service.cli.channels import Number
-from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready, say
 from service.db.engine import bookkeeping_transaction, read_transaction
 from service.lookup import channel_of, delivery_of
 
@@ -23,7 +23,7 @@ def watch(number: Number, question: Question = None, topic: Topic = None) -> Non
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         subscribe(session, channel_of(session, number), data, now=clock.now(), actor=ACTOR)
         count = len(list_subscriptions(session, [number]))
-    typer.echo(f"channel {number} subscribed to {question or topic}; subscriptions: {count}")
+    say(f"channel {number} subscribed to {question or topic}; subscriptions: {count}")
 
 
 def unwatch(number: Number, question: Question = None, topic: Topic = None) -> None:
@@ -31,7 +31,7 @@ def unwatch(number: Number, question: Question = None, topic: Topic = None) -> N
     data = _subscription(number, question, topic)
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         unsubscribe(session, channel_of(session, number), data)
-    typer.echo(f"channel {number} unsubscribed from {question or topic}")
+    say(f"channel {number} unsubscribed from {question or topic}")
 
 
 def _subscription(number: int, question: str | None, topic: str | None) -> SubscriptionIn:
@@ -62,4 +62,4 @@ def again(delivery: Annotated[int, typer.Argument(help="the delivery's id in the
     """Send a dead letter again, with the same message id, at the next tick."""
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
         resend(session, delivery_of(session, delivery), now=clock.now())
-    typer.echo(f"delivery {delivery} queued again")
+    say(f"delivery {delivery} queued again")

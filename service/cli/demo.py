@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress
 from sqlalchemy import Engine
 
-from service.cli.common import clock, err, ready
+from service.cli.common import clock, err, ready, say
 from service.cli.serve import create_first_key, open_listener, run
 from service.db.engine import write_transaction
 from service.demo.build import SEED, build
@@ -27,7 +27,7 @@ def demo(
     """Build and serve an invented record: 60 commentators, 400 questions. Your own record is not changed."""
     folder = read_settings().state_dir / FOLDER
     if os.environ.get("TRACKRECORD_DATABASE_URL"):
-        err.print(f"The demo ignores TRACKRECORD_DATABASE_URL: its database is in {folder}.", markup=False)
+        say(f"The demo ignores TRACKRECORD_DATABASE_URL: its database is in {folder}.", err=True)
     if fresh:
         for path in folder.glob("trackrecord.db*"):
             path.unlink()
@@ -53,4 +53,4 @@ def _build(engine: Engine, seed: int) -> None:
                 seed=seed,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-    typer.echo(f"Entered {entered} invented questions." if entered else "The demo exists already.")
+    say(f"Entered {entered} invented questions." if entered else "The demo exists already.")

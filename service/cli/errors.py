@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 
-import typer
 from alembic.util.exc import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from predictions.errors import Conflict, Fault, NotFound, TrackRecordError
 from predictions.validation import invalid_input
+from service.cli.common import say
 from service.errors import Unavailable
 from service.lookup import NotOnRecord
 from service.settings import Settings
@@ -85,7 +85,7 @@ def print_error(error: Exception) -> int:
     if not lines:
         raise error
     for line in lines:
-        typer.echo(line, err=True)
+        say(line, err=True)
     return _code(error)
 
 

@@ -17,7 +17,7 @@ from predictions.errors import Fault
 from predictions.import_models import ImportSource
 from predictions.imports.staging import Staging
 from predictions.transfer.importer import MAX_FAULTS, Import, LineFault, Report
-from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, progress_bar, ready, say
 from service.cli.errors import FINDINGS, INVALID, one_line
 from service.db.engine import read_transaction
 from service.db.pieces import Pieces
@@ -153,18 +153,18 @@ def _sentence(fault: LineFault, form: Format) -> str:
 
 def _print_report(report: Report, file: str, form: Format, *, dry_run: bool, recorded: bool) -> None:
     for fault in report.faults:
-        typer.echo(f"{file}:{fault.line}: {_sentence(fault, form)}", err=True)
+        say(f"{file}:{fault.line}: {_sentence(fault, form)}", err=True)
     if report.refused:
-        typer.echo(_refusals(report), err=True)
+        say(_refusals(report), err=True)
     added = _list(report.recorded) or "nothing new"
     if dry_run:
-        typer.echo(f"would record {added}; nothing was recorded (--dry-run)")
+        say(f"would record {added}; nothing was recorded (--dry-run)")
     elif recorded:
-        typer.echo(f"recorded {added}")
+        say(f"recorded {added}")
     else:
-        typer.echo("nothing was recorded: fix these lines, or add --partial to import the others", err=True)
+        say("nothing was recorded: fix these lines, or add --partial to import the others", err=True)
     if present := _list({f"{kind} lines": count for kind, count in report.present.items()}):
-        typer.echo(f"on record already: {present}")
+        say(f"on record already: {present}")
 
 
 def _refusals(report: Report) -> str:
@@ -195,7 +195,7 @@ def export(
         task = bar.add_task(f"exporting {what}", total=None, visible=output is not None)
         count = write(content_of(session, what, clock.now()), file, form, lambda: bar.advance(task))
     if output is not None:
-        typer.echo(f"{count} lines written to {output}")
+        say(f"{count} lines written to {output}")
 
 
 @contextmanager

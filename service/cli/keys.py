@@ -7,7 +7,7 @@ import typer
 from pydantic import TypeAdapter
 
 from predictions.schemas.fields import Instant
-from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready, say
 from service.db.engine import read_transaction, write_transaction
 from service.db.models import ApiKey
 from service.security import api_keys
@@ -33,7 +33,7 @@ def create_key(
     if as_json:
         print_json(created)
     else:
-        typer.echo(plain)
+        say(plain)
 
 
 def list_keys(as_json: AsJson = False) -> None:
@@ -75,7 +75,7 @@ def rotate_key(name: str, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"name": name, "key": plain})
     else:
-        typer.echo(plain)
+        say(plain)
 
 
 def revoke_key(
@@ -85,9 +85,9 @@ def revoke_key(
     with ready() as (_, engine), write_transaction(engine) as session:
         row = api_keys.key_named(session, name)
         stopped = api_keys.revoke_and_stop(session, row, now=clock.now(), actor=ACTOR, force=force)
-    typer.echo(f"revoked {name}")
+    say(f"revoked {name}")
     for line in _lines(stopped):
-        typer.echo(line)
+        say(line)
 
 
 def _lines(stopped: Stopped | None) -> list[str]:
@@ -104,4 +104,4 @@ def reset(name: Annotated[str, typer.Argument(help="name of the new key")], as_j
     if as_json:
         print_json({"name": name, "scopes": ["admin"], "key": plain})
     else:
-        typer.echo(plain)
+        say(plain)

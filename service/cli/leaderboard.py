@@ -19,7 +19,7 @@ from predictions.schemas.board_item import BoardItem
 from predictions.schemas.fields import Instant
 from predictions.validation import validation_errors
 from service.cache.as_of_cache import refuse_future
-from service.cli.common import AsJson, clock, print_json, print_table, ready
+from service.cli.common import AsJson, clock, print_json, print_table, ready, say
 from service.cli.options import renamed
 from service.db.engine import read_transaction
 from service.web.leaderboard_query import BoardQuery
@@ -99,11 +99,11 @@ def leaderboard(
         print_json({"items": lines, "total": len(items), "as_of": now.isoformat(), "method": method})
         return
     if not items:
-        typer.echo("no predictions match: record one with trackrecord predict, or import a file")
+        say("no predictions match: record one with trackrecord predict, or import a file")
         return
     print_table(_NAMES, map(_row, shown), right=(3, 4, 5, 7), fold=(2,), spare=(4,))
     if len(shown) < len(items):
-        typer.echo(f"{len(items) - len(shown)} more: raise --limit")
+        say(f"{len(items) - len(shown)} more: raise --limit")
 
 
 def _query(given: Mapping[str, Any]) -> BoardQuery:

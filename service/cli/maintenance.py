@@ -7,7 +7,7 @@ import typer
 
 from predictions.audit.verify import verify as find_faults
 from predictions.scores.rebuild import rescore as rebuild_scores
-from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready
+from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready, say
 from service.cli.errors import FINDINGS
 from service.db.backup import back_up
 from service.db.engine import read_transaction, write_transaction
@@ -31,9 +31,9 @@ def verify(as_json: AsJson = False) -> None:
 
 def _print_findings(findings: list[str]) -> None:
     for finding in findings:
-        typer.echo(finding)
+        say(finding)
     summary = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-    typer.echo(summary if findings else "every stored number agrees with the append-only rows")
+    say(summary if findings else "every stored number agrees with the append-only rows")
 
 
 def rescore(as_json: AsJson = False) -> None:
@@ -49,7 +49,7 @@ def rescore(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"scores": done.scores, "changed": done.changed})
     else:
-        typer.echo(f"{done.scores} scores recomputed, {done.changed} of them changed")
+        say(f"{done.scores} scores recomputed, {done.changed} of them changed")
 
 
 def seed(as_json: AsJson = False) -> None:
@@ -59,9 +59,7 @@ def seed(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"questions": entered})
     else:
-        typer.echo(
-            f"entered {entered} questions" if entered else "the database has questions already: nothing was entered"
-        )
+        say(f"entered {entered} questions" if entered else "the database has questions already: nothing was entered")
 
 
 def backup(to: Annotated[Path, typer.Argument(help="a directory that does not exist yet")]) -> None:
@@ -69,10 +67,10 @@ def backup(to: Annotated[Path, typer.Argument(help="a directory that does not ex
     settings = read_settings()
     with err.status("copying"):
         directory = back_up(settings, to, now=clock.now())
-    typer.echo(f"backed up to {directory}; to check it, restore it elsewhere: trackrecord restore {directory}")
+    say(f"backed up to {directory}; to check it, restore it elsewhere: trackrecord restore {directory}")
     if not (directory / "secret").exists():
         place = "TRACKRECORD_SECRET_KEY" if settings.secret_key else "the secret, as the state directory has none"
-        typer.echo(f"warning: the backup does not hold {place}: keep it elsewhere, as all keys need it", err=True)
+        say(f"warning: the backup does not hold {place}: keep it elsewhere, as all keys need it", err=True)
 
 
 def restore(directory: Annotated[Path, typer.Argument(help="a directory that trackrecord backup has made")]) -> None:
@@ -82,6 +80,6 @@ def restore(directory: Annotated[Path, typer.Argument(help="a directory that tra
     with ready() as (settings, engine), write_transaction(engine) as session, err.status("verifying"):
         forget(session, SCHEDULER)  # which worked on the original
         findings = [*find_faults(session), *secret_faults(session, settings)]
-    typer.echo(f"restored from {directory}")
+    say(f"restored from {directory}")
     _print_findings(findings)
     raise typer.Exit(FINDINGS if findings else 0)

@@ -12,7 +12,7 @@ from predictions.schemas.inputs import PredictionIn, ResolutionIn
 from predictions.schemas.views import PredictionView, ResolutionView
 from predictions.submissions.record import record_prediction
 from predictions.validation import invalid_input
-from service.cli.common import ACTOR, AsJson, clock, print_json, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, ready, say
 from service.db.engine import write_transaction
 from service.files.csv_columns import column_of
 from service.files.csv_mapping import lines_of
@@ -56,7 +56,7 @@ def predict(
     if body is not None:
         print_json(view.model_dump(mode="json"))
     else:
-        typer.echo(_one_line(view))
+        say(_one_line(view))
 
 
 def _prediction_of_json(text: bytes) -> PredictionIn:
@@ -127,4 +127,4 @@ def resolve(
         print_json(view.model_dump(mode="json"))
         return
     before = f", superseding resolution {view.supersedes}" if view.supersedes else ""
-    typer.echo(f"resolution {view.id}: {slug} ended as {view.outcome}{before}")
+    say(f"resolution {view.id}: {slug} ended as {view.outcome}{before}")

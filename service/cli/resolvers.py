@@ -17,7 +17,7 @@ from resolvers.probing.configuration import (
 )
 from resolvers.probing.configuration import resolver_view as view
 from resolvers.sources.interface import ProbedQuestion
-from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready, say
 from service.db.engine import read_transaction, write_transaction
 from service.lookup import question_of
 from service.resolver_trial import dry_run, probe_result_view, resolver_kinds
@@ -39,12 +39,12 @@ def probe(which: Which, as_json: AsJson = False) -> None:
         print_json(view.model_dump(mode="json"))
     else:
         for line in view.observed:
-            typer.echo(f"observed: {line}")
+            say(f"observed: {line}")
         if view.proposal:
-            typer.echo(f"would propose {view.proposal.outcome} (confidence {view.proposal.confidence:g}):")
-        typer.echo(f"{view.state.value}: {view.reason}")
+            say(f"would propose {view.proposal.outcome} (confidence {view.proposal.confidence:g}):")
+        say(f"{view.state.value}: {view.reason}")
         if not result.succeeded:
-            typer.echo(f"last good check: {last_good_at or 'never'}")
+            say(f"last good check: {last_good_at or 'never'}")
     raise typer.Exit(0 if result.succeeded else 1)
 
 
@@ -69,7 +69,7 @@ def set_resolver(
     if as_json:
         print_json(shown.model_dump(mode="json"))
     else:
-        typer.echo(f"{shown.resolver} probes it from {shown.probing_from:%Y-%m-%d %H:%M} UTC on")
+        say(f"{shown.resolver} probes it from {shown.probing_from:%Y-%m-%d %H:%M} UTC on")
 
 
 def _config(text: str) -> Any:
@@ -114,7 +114,7 @@ def remove(which: Which) -> None:
     """Detach the resolver from a question; its proposals stay."""
     with ready() as (_, engine), write_transaction(engine) as session:
         detach(session, question_of(session, which), now=clock.now(), actor=ACTOR)
-    typer.echo("detached")
+    say("detached")
 
 
 def list_kinds(as_json: AsJson = False) -> None:

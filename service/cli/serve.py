@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from predictions.errors import InvalidInput
 from service.app import create_app
-from service.cli.common import ACTOR, AsJson, clock, print_json, ready
+from service.cli.common import ACTOR, AsJson, clock, print_json, ready, say
 from service.cli.errors import Failed
 from service.db.engine import make_engine, when_unlocked, write_transaction
 from service.limits.client_address import TrustedProxies
@@ -56,14 +56,14 @@ def serve(
 
         entered = when_unlocked(enter)
         if entered:
-            typer.echo(f"Entered the starting record: {entered} questions.")
+            say(f"Entered the starting record: {entered} questions.")
         run(settings, listener, with_scheduler=not no_scheduler)
 
 
 def warn_of_open_state(settings: Settings) -> None:
     """Warn if other users may enter the state directory."""
     if (warning := open_to_others(settings)) is not None:
-        typer.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
 
 
 def open_listener(settings: Settings) -> socket.socket:
@@ -88,7 +88,7 @@ def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) ->
     """Serve on a migrated database until interrupted."""
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     url = settings.base_url
-    typer.echo(f"Leaderboard {url}/   due {url}/due   API {url}/docs   (Ctrl-C stops)")
+    say(f"Leaderboard {url}/   due {url}/due   API {url}/docs   (Ctrl-C stops)")
     app = create_app(settings, scheduler=with_scheduler)
     gc.collect()
     gc.freeze()  # the collector would go through all modules again and again: 40% of the CPU time of long replies
@@ -117,7 +117,7 @@ def create_first_key(session: Session, settings: Settings, secret: bytes) -> Non
     path = settings.state_dir / "admin.key"
     path.unlink(missing_ok=True)
     write_private(path, plain)
-    typer.echo(f"Admin key, shown only once and stored in {path}: {plain}")
+    say(f"Admin key, shown only once and stored in {path}: {plain}")
 
 
 def scheduler(
@@ -141,7 +141,7 @@ def _print_counts(counts: Mapping[str, int], *, as_json: bool) -> None:
     if as_json:
         print_json(dict(counts))
     else:
-        typer.echo(", ".join(f"{name} {count}" for name, count in counts.items()) or "prompted 0")
+        say(", ".join(f"{name} {count}" for name, count in counts.items()) or "prompted 0")
 
 
 def _run_until_stopped(running: Scheduler) -> None:

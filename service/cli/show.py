@@ -12,7 +12,7 @@ from predictions.queries.listing import PredictionFilter, list_predictions
 from predictions.records.commentator_record import record_of
 from predictions.schemas.views import PredictionView
 from resolvers.prompts.inbox import due_questions
-from service.cli.common import AsJson, clock, print_json, print_table, ready
+from service.cli.common import AsJson, clock, print_json, print_table, ready, say
 from service.cli.leaderboard import record_at, when
 from service.db.engine import read_transaction
 from service.lookup import commentator_of, question_of
@@ -31,7 +31,7 @@ def due(
         print_json([view.model_dump(mode="json") for view in views])
         return
     if not views:
-        typer.echo("nothing is due")
+        say("nothing is due")
         return
     rows = []
     for view in views:
@@ -54,12 +54,12 @@ def question(
             view.model_dump(mode="json") | {"predictions": [item.model_dump(mode="json") for item in predictions]}
         )
         return
-    typer.echo(f"{view.text}\n{view.slug}, {view.kind}, {view.status}" + (f": {view.outcome}" if view.outcome else ""))
-    typer.echo(f"deadline {view.deadline:%Y-%m-%d %H:%M} UTC ({view.deadline_basis})\n{view.resolution_criteria}")
+    say(f"{view.text}\n{view.slug}, {view.kind}, {view.status}" + (f": {view.outcome}" if view.outcome else ""))
+    say(f"deadline {view.deadline:%Y-%m-%d %H:%M} UTC ({view.deadline_basis})\n{view.resolution_criteria}")
     for item in view.resolutions:
         evidence = " ".join(piece["url"] for piece in item.evidence)
         parts = filter(None, (f"resolution {item.id}: {item.outcome or 'retracted'}", item.note, evidence))
-        typer.echo("  ".join(parts))
+        say("  ".join(parts))
     if predictions:
         names = ("id", "commentator", "made", "hedge", "probability", "flags")
         print_table(
@@ -83,7 +83,7 @@ def record(
     brier = "no score yet" if line.brier is None else f"mean Brier score {line.brier:.3f}"
     counts = {"resolved": line.resolved, "not counted": line.uncounted, "open": line.open, "overdue": line.overdue}
     summary = ", ".join(f"{count} {name}" for name, count in (counts | {"annulled": line.annulled}).items())
-    typer.echo(f"{view.commentator.name}: {brier}; questions: {summary}")
+    say(f"{view.commentator.name}: {brier}; questions: {summary}")
     if view.scores:
         names = ("question", "prediction", "outcome", "Brier", "reference", "flags")
         rows = [

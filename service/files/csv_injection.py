@@ -1,6 +1,7 @@
 """Guard against CSV injection: prefix cells that look like formulas with an apostrophe; remove it on import."""
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: Some spreadsheets read full-width signs as the plain ones.
+_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 _GUARD = "'"
 
 

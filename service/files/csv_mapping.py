@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import Any
 
 from predictions.errors import InvalidInput
+from predictions.safe_text import without_control
 from service.files.csv_columns import COLUMNS, OUTCOME_COLUMNS, Column, get, put
 from service.files.csv_injection import guard, unguard
 
@@ -108,5 +109,5 @@ def cell_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return guard("|".join(str(part).replace("|", "\\|") for part in value))
-    return repr(value) if isinstance(value, float) else guard(str(value))
+        return guard(without_control("|".join(str(part).replace("|", "\\|") for part in value)))
+    return repr(value) if isinstance(value, float) else guard(without_control(str(value)))

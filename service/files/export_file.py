@@ -1,10 +1,10 @@
 """Write the lines of an export to a CSV or JSON Lines file."""
 
 import csv
-import json
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from predictions.safe_text import json_text
 from service.files.csv_mapping import cell_of, row_of
 from service.files.export_content import Content
 from service.files.import_file import Format
@@ -27,7 +27,7 @@ def _json_writer(file: TextIO) -> Put:
     def put(line: dict[str, Any]) -> None:
         # A prediction has the same fields as in the API and needs no type.
         shown = {name: value for name, value in line.items() if (name, value) != ("type", "prediction")}
-        file.write(json.dumps(shown, ensure_ascii=False) + "\n")
+        file.write(json_text(shown) + "\n")
 
     return put
 

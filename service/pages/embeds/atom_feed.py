@@ -1,6 +1,5 @@
 """Atom feed (RFC 4287) of resolutions: all, of a topic, or of a commentator's questions."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from predictions.models import Commentator, Question, Resolution, row_id
 from predictions.queries.feeds import newest_resolutions
+from predictions.safe_text import printable
 from service.lookup import commentator_of
 from service.pages.rendering.templates import address, page_reply
 from service.security.access import Reader
@@ -24,8 +24,6 @@ ATOM = "application/atom+xml; charset=utf-8"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 Topic = Annotated[str | None, Query(max_length=60)]
 CommentatorParam = Annotated[str | None, Query(max_length=120, description="the id or the slug of a commentator")]
-#: Characters that XML 1.0 does not allow.
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @router.get("/resolutions.atom")
@@ -86,7 +84,7 @@ def _entry(resolution: Resolution, question: Question, settings: Settings) -> El
     page = f"{settings.base_url}/questions/{question.slug}#resolution"
     SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": page})
     for each in resolution.evidence:
-        SubElement(entry, "link", {"rel": "related", "href": _writable(str(each["url"]))})
+        SubElement(entry, "link", {"rel": "related", "href": printable(str(each["url"]))})
     known = f"Known on {resolution.known_at:%-d %B %Y}. " if resolution.known_at else ""
     notes = [resolution.note, *(str(each.get("note") or "") for each in resolution.evidence)]
     _text(entry, "summary", known + " ".join(filter(None, notes)))
@@ -94,8 +92,4 @@ def _entry(resolution: Resolution, question: Question, settings: Settings) -> El
 
 
 def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = _writable(text)
-
-
-def _writable(text: str) -> str:
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    SubElement(parent, name).text = printable(text)

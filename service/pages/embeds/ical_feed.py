@@ -8,6 +8,7 @@ from icalendar import Calendar, Event
 from predictions.models import Question, row_id
 from predictions.queries.feeds import coming_deadlines
 from predictions.queries.ledger_events import last_changes
+from predictions.safe_text import printable
 from service import __version__
 from service.lookup import commentator_of
 from service.pages.embeds.atom_feed import CommentatorParam, Topic, feed_title, host_of
@@ -33,7 +34,7 @@ def deadlines(
     calendar = Calendar()
     calendar.add("prodid", f"-//Track Record//{__version__}//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", feed_title("deadlines", topic, person, demo=request.app.state.demo))
+    calendar.add("x-wr-calname", printable(feed_title("deadlines", topic, person, demo=request.app.state.demo)))
     for question in questions:
         settings = request.app.state.settings
         calendar.add_component(_event(question, changed.get(row_id(question), question.created_at), settings))
@@ -45,8 +46,9 @@ def _event(question: Question, changed: datetime, settings: Settings) -> Event:
     event.add("uid", f"question-{row_id(question)}@{host_of(settings)}")
     event.add("dtstamp", changed)
     event.add("dtstart", question.deadline)  # an instant: without an end it takes no time
-    event.add("summary", question.text)
-    event.add("description", f"{question.resolution_criteria}\n\nDeadline {question.deadline_basis}. {page}")
+    event.add("summary", printable(question.text))
+    criteria = printable(question.resolution_criteria)
+    event.add("description", f"{criteria}\n\nDeadline {question.deadline_basis}. {page}")
     event.add("url", page)
     event.add("transp", "TRANSPARENT")
     return event

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from predictions import ledger
 from predictions.leaderboard.freshness import newest_scoring
+from predictions.safe_text import without_control
 from service.cache.leaderboard_cache import CachedEstimates
 from service.cache.page_cache import PageBytes
 from service.files.csv_injection import guard
@@ -59,5 +60,5 @@ def csv_reply(request: Request, name: str, body: bytes) -> Response:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return guard(value)
+        return guard(without_control(value))
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from sqlmodel import Session
 
 from predictions import ledger
+from predictions.safe_text import printable, without_control
 from service import __version__
 from service.pages.charts import scales
 from service.pages.rendering import formatting, labels
@@ -41,14 +43,30 @@ def _new_environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(PACKAGE / "templates"),
         autoescape=True,  # for all file names: Starlette's default excludes .svg and .txt
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(formatting.FILTERS | labels.FILTERS)
+    environment.filters.update(formatting.FILTERS | labels.FILTERS | {"isolated": isolated})
     environment.globals.update(static=static, address=address, charts=scales, version=__version__)
     environment.globals.update(formatting=formatting, labels=labels)
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return what an expression of a template shows: text is made safe, also in the SVG of charts and badges.
+
+    What is markup already may hold marks of direction, which ``isolated`` has put into an element of its own.
+    """
+    if isinstance(value, Markup):
+        return Markup(without_control(value))  # noqa: S704 - it is markup, and only loses characters
+    return printable(value) if isinstance(value, str) else value
+
+
+def isolated(name: str) -> Markup:
+    """Return a name in an element that keeps its text direction to itself."""
+    return Markup("<bdi>{}</bdi>").format(without_control(name))
 
 
 @lru_cache

@@ -92,7 +92,7 @@ def test_an_error_is_shown_at_its_field_on_the_page_and_in_the_api(
 def test_a_corrected_name_shows_among_the_corrections(editor: httpx.Client, admin: httpx.Client) -> None:
     send(editor, name="Ann Imagined")
     text = unescape(admin.get(PAGE).text)
-    assert "Name of the commentator: “Ann Invented” became “Ann Imagined”" in text
+    assert "Name of the commentator: “<bdi>Ann Invented</bdi>” became “<bdi>Ann Imagined</bdi>”" in text
 
 
 def test_what_stays_the_same_is_no_change(editor: httpx.Client, admin: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """Field types of the validated inputs: strict, bounded, with remedies in their messages."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -104,7 +105,23 @@ def _zone(value: str) -> str:
     return value
 
 
+def check_web_address(value: str) -> str:
+    """Return an address that every browser and every reader takes for the same one. Raises ``ValueError``.
+
+    A user name and password in it would be published; other characters make it look like another address.
+    """
+    if any(each == "\\" or each.isspace() or unicodedata.category(each) in ("Cc", "Cf") for each in value):
+        raise ValueError(
+            "must be a web address without spaces, backslashes, control and invisible characters: percent-encode them "
+            "(a space is %20), or remove them"
+        )
+    if "@" in re.split("[/?#]", value.partition(":")[2].lstrip("/"), maxsplit=1)[0]:
+        raise ValueError("must not contain a user name or password: remove what stands before the @")
+    return value
+
+
 def _web_address(value: str) -> str:
+    check_web_address(value)
     try:
         _URL.validate_python(value)  # http and https only; the parsed form would change the spelling
     except ValidationError:

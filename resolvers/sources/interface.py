@@ -11,16 +11,22 @@ from datetime import UTC, date, datetime
 from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
 from predictions.enums import ANNULLED, RETRACTED, QuestionKind
 from predictions.models import Question
+from predictions.schemas.fields import check_web_address
 from resolvers.outbound.client import FetchedResponse
 from resolvers.sources.evidence import MAX_EXCERPT, NO, YES, Basis, Evidence, FrozenModel, Probe, ProposedOutcome
 
 
 class Config(FrozenModel):
     """Settings of a resolver for one question; ``base_url`` defaults to the real source."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_addresses(cls, value: Any) -> Any:
+        return check_web_address(value) if isinstance(value, str) and value.startswith(("http:", "https:")) else value
 
     @property
     def sha256(self) -> str:

@@ -13,6 +13,7 @@ from predictions.errors import InvalidInput, TrackRecordError
 from resolvers.clock import Clock
 from resolvers.errors import AddressRefused, NotConfigured, SourceChanged, SourceUnavailable, TooSlow
 from resolvers.outbound.client import FetchedResponse
+from resolvers.outbound.redaction import redact, redact_text
 from resolvers.probing.models import ProbeStatus
 from resolvers.sources.evidence import ProposedOutcome
 from resolvers.sources.interface import Fetch, ProbedQuestion
@@ -110,7 +111,7 @@ def run_probe(question: ProbedQuestion, resolver: str, config: Any, fetch: Fetch
         probe_result = probe(question, resolver, config, fetch)
     except TrackRecordError as error:
         state = next((state for kind, state in _STATES if isinstance(error, kind)), ProbeStatus.FAILED)
-        return ProbeResult(state, storable_text(error.detail), retry_after=getattr(error, "retry_after", None))
+        return ProbeResult(state, _shown(error.detail), retry_after=getattr(error, "retry_after", None))
     except DBAPIError:
         raise
     except Exception as error:  # an error in a plug-in must not end the probing thread
@@ -119,8 +120,26 @@ def run_probe(question: ProbedQuestion, resolver: str, config: Any, fetch: Fetch
     state = ProbeStatus.NOTHING if probe_result.proposal is None else ProbeStatus.PROPOSED
     return ProbeResult(
         state,
-        storable_text(probe_result.reason),
-        tuple(map(storable_text, probe_result.observed)),
-        probe_result.proposal,
+        _shown(probe_result.reason),
+        tuple(map(_shown, probe_result.observed)),
+        _without_secrets(probe_result.proposal),
         final=probe_result.final,
     )
+
+
+def _shown(text: str) -> str:
+    return redact_text(storable_text(text))
+
+
+def _without_secrets(proposal: ProposedOutcome | None) -> ProposedOutcome | None:
+    """Return the proposal, which readers see, without the secrets of the resolver's settings."""
+    if proposal is None:
+        return None
+    evidence = tuple(
+        each.model_copy(
+            update={"url": redact(each.url), "final_url": redact(each.final_url)}
+            | {name: redact_text(text) for name in ("locator", "excerpt") if (text := getattr(each, name))}
+        )
+        for each in proposal.evidence
+    )
+    return proposal.model_copy(update={"rationale": redact_text(proposal.rationale), "evidence": evidence})

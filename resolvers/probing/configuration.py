@@ -14,7 +14,7 @@ from predictions.models import Question, row_id
 from predictions.questions.resolve import current_resolution
 from predictions.schemas.fields import Input, Words
 from predictions.schemas.views import View
-from resolvers.outbound.redaction import redact
+from resolvers.outbound.redaction import REDACTED, redact_settings
 from resolvers.probing.follow_up import next_follow_up
 from resolvers.probing.models import AttachedResolver, ProbeStatus
 from resolvers.sources.registry import validate_config
@@ -107,6 +107,7 @@ def attach(
     Raises ``InvalidInput`` with a pointer to each invalid setting. The caller checks ``needs_admin``.
     """
     config = validate_config(data.resolver, data.config, question.kind).model_dump(mode="json")
+    _check_no_placeholder(data)
     _check_automatic(data)
     settings = data.model_dump() | {"config": config}
     row = find_attached(session, question)
@@ -125,6 +126,13 @@ def attach(
     return row
 
 
+def _check_no_placeholder(data: ResolverIn) -> None:
+    for name, value in data.config.items():
+        if REDACTED in str(value):
+            remedy = "enter the secret again, or give its environment variable in headers_env"
+            raise InvalidInput.at(f"/config/{name}", f"contains {REDACTED}, which stands for a secret: {remedy}")
+
+
 def _check_automatic(data: ResolverIn) -> None:
     if data.automatic and data.resolver == FeedResolver.key:
         raise InvalidInput.at("/automatic", "a feed only suggests outcomes: a person must confirm its proposals")
@@ -132,14 +140,6 @@ def _check_automatic(data: ResolverIn) -> None:
 
 def _settings(row: AttachedResolver) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ResolverIn.model_fields}
-
-
-def _redacted_config(config: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings without passwords and tokens in addresses, for readers and the ledger."""
-    return {
-        name: redact(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
-        for name, value in config.items()
-    }
 
 
 def _new_state(question: Question, data: ResolverIn, now: datetime, draw: Callable[[], float]) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def detach(session: Session, question: Question, *, now: datetime, actor: str) -
 def _append_ledger_event(
     session: Session, question: Question, action: str, body: dict[str, Any], now: datetime, actor: str
 ) -> None:
-    body = {what: each and each | {"config": _redacted_config(each["config"])} for what, each in body.items()}
+    body = {what: each and each | {"config": redact_settings(each["config"])} for what, each in body.items()}
     ledger.append(session, now=now, actor=actor, action=action, subject=question, body=body)
 
 
@@ -192,7 +192,7 @@ def resolver_view(session: Session, row: AttachedResolver, question: Question) -
         planned = next_follow_up(row, current_resolution(session, row_id(question)))
     return ResolverView(
         **{name: getattr(row, name) for name in copied - {"config"}},
-        config=_redacted_config(row.config),
+        config=redact_settings(row.config),
         question=row.question_id,
         probing_from=question.due_at - timedelta(hours=row.lead_hours),
         next_probe_at=None if row.paused else planned,

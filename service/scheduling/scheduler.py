@@ -1,4 +1,4 @@
-"""The scheduler: sweep due questions, send their deliveries, probe their sources, take over lost imports
+"""The scheduler: sweep due questions, send their deliveries, probe their sources, take over lost imports, prune,
 and stop what belongs to persons whose keys have expired.
 
 The schedule is stored in the rows, so nothing is lost when a process ends.
@@ -26,6 +26,7 @@ from service.db.service_state import SCHEDULER, remember
 from service.errors import Unavailable
 from service.imports import take_over_imports
 from service.scheduling.crash_points import crash_if_armed
+from service.scheduling.pruning import prune_replies
 from service.scheduling.workers import Ticker, Watchdog, Worker, WorkerToken
 from service.security.api_keys import expired_persons, stop_expired
 from service.settings import Settings
@@ -46,6 +47,7 @@ PRUNE_SECONDS = 24 * 3600.0
 BEAT_SECONDS, LATE_SECONDS = 10.0, 60.0
 #: When to expect the next tick of those that tick only once.
 ONCE_SECONDS = 3600.0
+PRUNE_REPLIES_SECONDS = 3600.0
 
 
 class Scheduler:
@@ -81,7 +83,7 @@ class Scheduler:
         self._watchdog = Watchdog(self._ticker, self._workers, settings.tick_seconds, stuck_seconds)
         self._dispatcher: Dispatcher | None = None
         self._planned_tick: datetime | None = None
-        self._prune_at = self._beat_at = 0.0
+        self._prune_at = self._prune_replies_at = self._beat_at = 0.0
         self._running = False
         self.counts: Counter[str] = Counter()
 
@@ -131,6 +133,7 @@ class Scheduler:
             counted["prompted"] += swept.prompted
         take_over_imports(self._engine, self._clock)
         self._stop_expired_keys()
+        prune_replies(self._engine, self._clock.now())
         counted.update(self._prober.run_due(seconds))
         counted.update(self._make_dispatcher().deliver(seconds))
         self._beat(ONCE_SECONDS)
@@ -201,8 +204,11 @@ class Scheduler:
         return False
 
     def _take_over_imports(self, token: WorkerToken) -> bool:
-        """Drop or finish the imports whose process was lost."""
+        """Drop or finish the imports whose process was lost, and prune stored replies once an hour."""
         take_over_imports(self._engine, self._clock, token.report_progress)
+        if self._clock.monotonic() >= self._prune_replies_at:
+            self._prune_replies_at = self._clock.monotonic() + PRUNE_REPLIES_SECONDS
+            prune_replies(self._engine, self._clock.now(), lambda: token.report_progress(PAUSE_SECONDS))
         return False
 
     def _make_dispatcher(self) -> Dispatcher:

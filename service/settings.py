@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     public_read: bool = Field(default=True, description="false: reading needs a key with the scope read")
     admin_key: SecretStr | None = Field(default=None, description="sets the first admin key, for scripted installs")
     secret_key: SecretStr | None = Field(default=None, description="the secret behind stored keys and signed links")
-    contact: str = Field(default="", description="an address for those whose pages are read; part of the User-Agent")
+    contact: str = Field(default="", description="a mail or web address, in the User-Agent and security.txt")
     smtp_url: SecretStr | None = Field(
         default=None, description="the mail server: smtp://user:password@host:587, or smtps://; without it no e-mail"
     )

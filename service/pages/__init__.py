@@ -27,6 +27,7 @@ from service.pages.public import (
     question,
     search,
     source,
+    well_known,
 )
 from service.pages.rendering.error_page import problem_page
 from service.pages.rendering.forms import SignInFirst, sign_in_first
@@ -37,7 +38,8 @@ __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
 PUBLIC = (leaderboard, commentator, comparison, calibration, question, source, lists, search, method, ledger)
-EMBEDS = (atom_feed, ical_feed, cards)
+#: For programs and other sites, which may add parameters to the addresses that they fetch.
+EMBEDS = (atom_feed, ical_feed, cards, well_known)
 EDITING = (
     *(inbox, record_prediction, correct_prediction, resolve_question, right_of_reply, resolver_setup, channels),
     sign_in,
@@ -45,5 +47,5 @@ EDITING = (
 for module in (*PUBLIC, *EDITING):
     # Who asks comes first, so that an error page shows a signed-in editor their menu.
     router.include_router(module.router, dependencies=[Depends(request_caller), Depends(check_page_query)])
-for module in EMBEDS:  # other sites and feed readers may add parameters to the addresses that they fetch
+for module in EMBEDS:
     router.include_router(module.router)

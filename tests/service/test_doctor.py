@@ -41,7 +41,7 @@ def found(settings: Settings, engine: Engine) -> Examine:
         remember(session, BACKUP, "copy", now=NOW)
 
     def find(**changed: object) -> dict[str, Check]:
-        now = changed.pop("now", NOW)
+        now = changed.pop("now", None) or SystemClock().now()
         assert isinstance(now, datetime)
         other = settings.model_copy(update=changed)
         return {check.check: check for check in examine(other, now=now)}

@@ -40,7 +40,10 @@ def little_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def frozen(url: str, server: PostgresServer) -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
-    yield url, server.freeze, server.thaw
+    try:
+        yield url, server.freeze, server.thaw
+    finally:
+        server.thaw()  # or its end would be waited for in vain
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from predictions.errors import InvalidInput
 from resolvers.notifications.rendering import render_short
@@ -89,7 +90,8 @@ def _failure(warnings: str, target: str) -> SendResult:
 
 def blank_secrets(text: str, target: str) -> str:
     """Return ``text`` with every longer part of the address blanked, as any part may be a password or token."""
-    for part in sorted(re.split(r"[^\w.-]+", target.partition("://")[2]), key=len, reverse=True):
+    secret = target.partition("://")[2]
+    for part in sorted(re.split(r"[^\w.-]+", f"{secret} {unquote(secret)}"), key=len, reverse=True):
         if len(part) >= _SHORTEST_SECRET:
             text = text.replace(part, "…")
     return text[:_LONGEST_DETAIL]

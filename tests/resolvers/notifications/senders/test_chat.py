@@ -169,5 +169,6 @@ def test_no_part_of_an_address_is_shown(session: Session) -> None:
     target = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
     warnings = "Failed: https://hooks.slack.com/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
     assert blank_secrets(warnings, target) == "Failed: https://hooks.slack.com/…/…/…"
+    assert "wörd" not in blank_secrets("no: pa-wörd-1", "matrix://me:pa-w%C3%B6rd-1@example.org/#room")
     channel = create_channel(session, ChannelIn(name="room", kind=ChannelKind.CHAT, target=target), now=START)
     assert ChannelView.of(channel).target == "slack://…"

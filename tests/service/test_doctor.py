@@ -163,7 +163,7 @@ def test_a_channel_that_fails_again_and_again_is_found(
 def test_an_import_without_its_process_is_found(found: Examine, engine: Engine) -> None:
     for minutes, expected in ((0, []), (5, ["imports"])):
         with write_transaction(engine) as session:
-            open_import(session, now=NOW - timedelta(minutes=minutes), actor="x")
+            open_import(session, now=SystemClock().now() - timedelta(minutes=minutes), actor="x")
         assert faults(found()) == expected
 
 

@@ -93,7 +93,7 @@ def test_an_import_in_pieces_gives_the_record_that_one_transaction_gives(
     assert content(record) == in_pieces
 
 
-@pytest.mark.parametrize("when", range(1, 61, 3))
+@pytest.mark.parametrize("when", [1, 9, 17, 25, 33, 45, 60])
 def test_a_killed_import_leaves_nothing_or_is_finished_by_another_process(
     record: Engine, between_pieces: Between, when: int
 ) -> None:

@@ -84,7 +84,7 @@ class Others:
         add_reference(session, asked, ReferenceIn.model_validate(content), **BY)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 40))])
 def test_scores_and_totals_are_right_whatever_others_write_between_the_pieces(
     record: Engine, between_pieces: Between, seed: int
 ) -> None:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+from weakref import WeakSet
 
 import certifi
 import fastapi.dependencies.models
@@ -270,6 +271,34 @@ def statements_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Engine, "__init__", make_with_shared_dialect)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def connections_closed_with_their_engine() -> Iterator[None]:
+    """A connection that comes back to an engine which was disposed of is closed: a thread may outlive the app that
+    started it, and what it leaves open is reported by whichever test the garbage is collected in."""
+    dispose, recreate, give_back = QueuePool.dispose, QueuePool.recreate, QueuePool._do_return_conn
+    disposed: WeakSet[QueuePool] = WeakSet()
+
+    def dispose_for_good(pool: QueuePool) -> None:
+        disposed.add(pool)
+        dispose(pool)
+
+    def recreate_disposed(pool: QueuePool) -> QueuePool:
+        new = recreate(pool)
+        disposed.add(new)
+        return new
+
+    def give_back_or_close(pool: QueuePool, entry: Any) -> None:
+        give_back(pool, entry)
+        if pool in disposed:
+            dispose(pool)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QueuePool, "dispose", dispose_for_good)
+        patch.setattr(QueuePool, "recreate", recreate_disposed)
+        patch.setattr(QueuePool, "_do_return_conn", give_back_or_close)
         yield
 
 

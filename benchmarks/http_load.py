@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import httpx
@@ -27,9 +28,14 @@ class Call:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port of the loopback address that nobody listens on now.
+
+    It lies below the ports that systems give to those who ask for any (from 32,768 on), so that none is taken by
+    another server or connection before it is used.
+    """
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(15_000, 32_000))) as listener:
+            return int(listener.getsockname()[1])
 
 
 @contextmanager

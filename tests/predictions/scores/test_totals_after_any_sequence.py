@@ -4,9 +4,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine, update
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, col, select
@@ -169,7 +170,19 @@ class AnySequence(RuleBasedStateMachine):
             assert last.outcome is None
 
 
-AnySequence.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestAnySequence = AnySequence.TestCase
+def test_any_sequence_of_changes() -> None:
+    run_sequences(10)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_any_of_many_sequences_of_changes() -> None:
+    run_sequences(1000)
+
+
+def run_sequences(count: int) -> None:
+    checks = list(HealthCheck)
+    run_state_machine_as_test(
+        AnySequence,
+        settings=settings(max_examples=count, stateful_step_count=25, deadline=None, suppress_health_check=checks),
+    )

@@ -2,18 +2,11 @@
 
 import gzip
 import json
-import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
-from service.app import create_app
-from service.settings import Settings
-from tests.conftest import ADMIN_KEY, DATABASES, postgres_database, serving
-from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import QUESTION, record_one
 
 URL = "/api/predictions"
@@ -22,21 +15,11 @@ PROBLEM = "application/problem+json"
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def admin(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def admin(shared_admin: httpx.Client) -> httpx.Client:
     """An admin's client of one app for all tests here, which change next to nothing; question `rain` is on record."""
-    folder = tmp_path_factory.mktemp("errors")
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), folder / 'record.db')}"
-        else:
-            server, template = (request.getfixturevalue(f"postgres_{name}") for name in ("server", "template"))
-            url = stack.enter_context(postgres_database(server, template))
-        settings = Settings(_env_file=None, database_url=url, state_dir=folder, admin_key=ADMIN_KEY)
-        base_url = stack.enter_context(serving(create_app(settings, clock=FakeClock())))
-        client = stack.enter_context(httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {ADMIN_KEY}"}))
-        record_one(client)
-        yield client
+    record_one(shared_admin)
+    return shared_admin
 
 
 def head(admin: httpx.Client) -> Any:

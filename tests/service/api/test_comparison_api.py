@@ -11,8 +11,8 @@ from tests.support.sample_prediction import EVIDENCE, record_one, resolve
 ASKED = 60
 
 
-@pytest.fixture
-def api(admin: httpx.Client) -> httpx.Client:
+@pytest.fixture(scope="module")
+def api(shared_admin: httpx.Client) -> httpx.Client:
     """Ann says 0.8 and Bob 0.3 on 60 questions of 2 topics; three in four come true."""
     lines = []
     for number in range(ASKED):
@@ -28,13 +28,13 @@ def api(admin: httpx.Client) -> httpx.Client:
             {"commentator": {"name": name}, "question": question, "made_at": "2025-01-01", "probability": probability}
             for name, probability in (("Ann", 0.8), ("Bob", 0.3))
         ]
-    reply = admin.post("/api/predictions/batch", content="\n".join(map(json.dumps, lines)))
+    reply = shared_admin.post("/api/predictions/batch", content="\n".join(map(json.dumps, lines)))
     assert reply.status_code == 201, reply.text
     for number in range(ASKED):
         body = {"outcome": "yes" if number % 4 else "no", "known_at": "2025-03-01"}
         body |= {"evidence": [{"url": "https://example.org/"}]}  # type: ignore[dict-item]
-        assert admin.post(f"/api/questions/q-{number}/resolutions", json=body).status_code == 201
-    return admin
+        assert shared_admin.post(f"/api/questions/q-{number}/resolutions", json=body).status_code == 201
+    return shared_admin
 
 
 def get(api: httpx.Client, path: str, **query: str) -> Any:

@@ -283,22 +283,30 @@ def admin(base_url: str) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module", params=DATABASES)
-def shared_admin(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """An admin's client of one app for all tests of a module that only read, or change next to nothing."""
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database for all tests of a module that only read, or change next to nothing."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        yield f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('shared') / 'trackrecord.db')}"
+        return
+    server, template = (request.getfixturevalue(f"postgres_{name}") for name in ("server", "template"))
+    with postgres_database(server, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_admin(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """An admin's client of an app on `shared_url`."""
     from service.app import create_app
     from service.settings import Settings
 
-    folder = tmp_path_factory.mktemp("shared")
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), folder / 'record.db')}"
-        else:
-            server, template = (request.getfixturevalue(f"postgres_{name}") for name in ("server", "template"))
-            url = stack.enter_context(postgres_database(server, template))
-        settings = Settings(_env_file=None, database_url=url, state_dir=folder, admin_key=ADMIN_KEY)
-        base_url = stack.enter_context(serving(create_app(settings, clock=FakeClock())))
-        headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
-        yield stack.enter_context(httpx.Client(base_url=base_url, headers=headers, timeout=CLIENT_TIMEOUT_SECONDS))
+    folder, headers = tmp_path_factory.mktemp("state"), {"Authorization": f"Bearer {ADMIN_KEY}"}
+    settings = Settings(_env_file=None, database_url=shared_url, state_dir=folder, admin_key=ADMIN_KEY)
+    with (
+        serving(create_app(settings, clock=FakeClock())) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=CLIENT_TIMEOUT_SECONDS) as client,
+    ):
+        yield client
 
 
 @pytest.fixture

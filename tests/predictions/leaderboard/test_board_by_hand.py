@@ -24,6 +24,7 @@ PEOPLE = 7
 QUESTIONS = 26
 HEDGES = ("likely", "unlikely", "might", "almost certain", "never", "70%")
 KINDS = ("person", "organisation", "market", "model")
+REVISIONS: tuple[Revisions, ...] = ("opening", "latest", "time_weighted")
 OPTIONS = ["low", "middle", "high"]
 ITEM: dict[str, Any] = {"now": NOW - timedelta(days=1), "actor": "test"}
 INTERVALS = (
@@ -41,12 +42,14 @@ FIELDS = (
 )
 
 
-@pytest.mark.parametrize("revisions", ["opening", "latest", "time_weighted"])
-@pytest.mark.parametrize("seed", range(4))
-def test_every_number_of_the_board_equals_a_naive_computation_from_the_rows(
-    session: Session, seed: int, revisions: Revisions
-) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_every_number_of_the_board_equals_a_naive_computation_from_the_rows(session: Session, seed: int) -> None:
     invent(session, random.Random(seed))
+    for revisions in REVISIONS:
+        compare_with_a_naive_computation(session, revisions)
+
+
+def compare_with_a_naive_computation(session: Session, revisions: Revisions) -> None:
     filters = Filters()
     items = board(session, filters, revisions, estimate(session, filters, revisions, NOW), now=NOW)
     expected = reference_wording.board(session, NOW, revisions)

@@ -1,6 +1,5 @@
 """Each filter of the board selects exactly the scored pairs that it describes, by comparison with the raw rows."""
 
-import random
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -13,7 +12,7 @@ from predictions.enums import CommentatorKind, DeadlineBasis
 from predictions.leaderboard.board import board
 from predictions.leaderboard.estimates import estimate
 from predictions.leaderboard.filters import Filters
-from tests.predictions.leaderboard.test_board_by_hand import NOW, START, invent
+from tests.predictions.leaderboard.test_board_by_hand import NOW, START
 from tests.support import reference_board
 from tests.support.reference_board import Row
 
@@ -66,16 +65,15 @@ CASES: dict[str, tuple[Filters, Keeps]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_filter_selects_the_pairs_that_it_describes(session: Session, name: str) -> None:
-    invent(session, random.Random(11))
+def test_a_filter_selects_the_pairs_that_it_describes(invented: Session, name: str) -> None:
     filters, keeps = CASES[name]
-    world: World = {table: by_id(session, table) for table in ("question", "source", "commentator")}
-    world["topics"] = topics(session)
-    pairs = reference_board.counted_pairs(reference_board.scored_pairs(session, world["question"], NOW), NOW)
+    world: World = {table: by_id(invented, table) for table in ("question", "source", "commentator")}
+    world["topics"] = topics(invented)
+    pairs = reference_board.counted_pairs(reference_board.scored_pairs(invented, world["question"], NOW), NOW)
     selected = [pair for pair in pairs if keeps(pair, world)]
     assert 0 < len(selected) < len(pairs)
-    estimates = estimate(session, filters, "opening", NOW)
-    items = {item.commentator.id: item for item in board(session, filters, "opening", estimates, now=NOW)}
+    estimates = estimate(invented, filters, "opening", NOW)
+    items = {item.commentator.id: item for item in board(invented, filters, "opening", estimates, now=NOW)}
     for commentator in {pair["commentator"] for pair in pairs}:
         scores = [pair["opening"] for pair in selected if pair["commentator"] == commentator]
         item = items.get(commentator)
@@ -85,14 +83,13 @@ def test_a_filter_selects_the_pairs_that_it_describes(session: Session, name: st
             assert item.events == len({pair["event"] for pair in selected if pair["commentator"] == commentator})
 
 
-def test_open_and_annulled_questions_are_counted_under_the_same_filter(session: Session) -> None:
-    invent(session, random.Random(11))
-    questions, sources = by_id(session, "question"), by_id(session, "source")
+def test_open_and_annulled_questions_are_counted_under_the_same_filter(invented: Session) -> None:
+    questions, sources = by_id(invented, "question"), by_id(invented, "source")
     filters = Filters(outlet="Gazette")
-    for item in board(session, filters, "opening", estimate(session, filters, "opening", NOW), now=NOW):
+    for item in board(invented, filters, "opening", estimate(invented, filters, "opening", NOW), now=NOW):
         here = {
             row["question_id"]
-            for row in reference_board.active_predictions(session)
+            for row in reference_board.active_predictions(invented)
             if row["commentator_id"] == item.commentator.id
             and row["source_id"] is not None
             and sources[row["source_id"]]["outlet"] == "Gazette"
@@ -102,22 +99,20 @@ def test_open_and_annulled_questions_are_counted_under_the_same_filter(session: 
         assert {"open": item.open, "due": item.overdue, "annulled": item.annulled} == counted
 
 
-def test_resolved_before_the_deadline_counts_with_the_switch(session: Session) -> None:
-    invent(session, random.Random(11))
+def test_resolved_before_the_deadline_counts_with_the_switch(invented: Session) -> None:
     filters = Filters(include="resolved")
-    estimates = estimate(session, filters, "opening", NOW)
-    pairs = reference_board.scored_pairs(session, by_id(session, "question"), NOW)
+    estimates = estimate(invented, filters, "opening", NOW)
+    pairs = reference_board.scored_pairs(invented, by_id(invented, "question"), NOW)
     more = [pair for pair in pairs if not pair["vague"]]
     assert len(more) > len(reference_board.counted_pairs(pairs, NOW))
-    assert sum(item.resolved for item in board(session, filters, "opening", estimates, now=NOW)) == len(more)
+    assert sum(item.resolved for item in board(invented, filters, "opening", estimates, now=NOW)) == len(more)
 
 
-def test_whose_questions_were_mostly_annulled_can_be_left_out(session: Session) -> None:
-    invent(session, random.Random(11))
-    estimates = estimate(session, Filters(), "opening", NOW)
-    everybody = board(session, Filters(), "opening", estimates, now=NOW)
+def test_whose_questions_were_mostly_annulled_can_be_left_out(invented: Session) -> None:
+    estimates = estimate(invented, Filters(), "opening", NOW)
+    everybody = board(invented, Filters(), "opening", estimates, now=NOW)
     limit = sorted(item.share_annulled or 0 for item in everybody)[3]
-    fewer = board(session, Filters(), "opening", estimates, max_annulled=limit, now=NOW)
+    fewer = board(invented, Filters(), "opening", estimates, max_annulled=limit, now=NOW)
     assert 0 < len(fewer) < len(everybody)
     assert {item.commentator.id for item in fewer} == {
         item.commentator.id for item in everybody if (item.share_annulled or 0) <= limit

@@ -1,6 +1,5 @@
 """The calibration curves on a board are those of exactly the predictions that the board counts."""
 
-import random
 from collections import Counter
 
 import pytest
@@ -12,19 +11,18 @@ from predictions.leaderboard.filters import Filters
 from predictions.leaderboard.opening_calibration import opening_calibration
 from predictions.models import Commentator
 from predictions.records.calibration import calibration_of
-from tests.predictions.leaderboard.test_board_by_hand import NOW, invent
+from tests.predictions.leaderboard.test_board_by_hand import NOW
 from tests.predictions.leaderboard.test_board_filters import CASES, World, by_id, topics
 from tests.support import reference_board
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_filter_of_the_board_leaves_the_same_predictions_in_its_curves(session: Session, name: str) -> None:
-    invent(session, random.Random(11))
+def test_a_filter_of_the_board_leaves_the_same_predictions_in_its_curves(invented: Session, name: str) -> None:
     filters, keeps = CASES[name]
-    world: World = {table: by_id(session, table) for table in ("question", "source", "commentator")}
-    world["topics"] = topics(session)
+    world: World = {table: by_id(invented, table) for table in ("question", "source", "commentator")}
+    world["topics"] = topics(invented)
     questions = world["question"]
-    pairs = reference_board.counted_pairs(reference_board.scored_pairs(session, questions, NOW), NOW)
+    pairs = reference_board.counted_pairs(reference_board.scored_pairs(invented, questions, NOW), NOW)
     binary = [pair for pair in pairs if questions[pair["question"]]["kind"] == "binary"]
     expected: dict[int, Counter[tuple[float, bool]]] = {}
     for pair in binary:
@@ -32,7 +30,7 @@ def test_a_filter_of_the_board_leaves_the_same_predictions_in_its_curves(session
             yes = questions[pair["question"]]["outcome"] == "yes"
             expected.setdefault(pair["commentator"], Counter())[pair["opening_prediction"]["probability"], yes] += 1
     everybody = {pair["commentator"] for pair in pairs}
-    counts = opening_calibration(session, everybody, filters, NOW)
+    counts = opening_calibration(invented, everybody, filters, NOW)
     assert 0 < sum(each.predictions for of_one in counts.values() for each in of_one) < len(binary)
     assert {
         commentator: {each.probability: (each.predictions, each.hits) for each in of_one}
@@ -45,28 +43,26 @@ def test_a_filter_of_the_board_leaves_the_same_predictions_in_its_curves(session
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(verbal=False), Filters(include="resolved")])
 def test_a_curve_of_the_board_is_the_calibration_of_the_record_under_the_same_filters(
-    session: Session, filters: Filters
+    invented: Session, filters: Filters
 ) -> None:
-    invent(session, random.Random(11))
-    items = board(session, filters, "opening", estimate(session, filters, "opening", NOW), now=NOW)
-    counts = opening_calibration(session, [item.commentator.id for item in items], filters, NOW)
+    items = board(invented, filters, "opening", estimate(invented, filters, "opening", NOW), now=NOW)
+    counts = opening_calibration(invented, [item.commentator.id for item in items], filters, NOW)
     assert counts
     for number, of_one in counts.items():
-        commentator = session.get_one(Commentator, number)
-        diagram = calibration_of(session, filters, commentator=commentator, now=NOW)
+        commentator = invented.get_one(Commentator, number)
+        diagram = calibration_of(invented, filters, commentator=commentator, now=NOW)
         assert sum(each.predictions for each in of_one) == diagram.predictions
         assert [each.probability for each in of_one] == diagram.probability
         assert [each.predictions for each in of_one] == diagram.count
         assert [each.hits for each in of_one] == diagram.hits
 
 
-def test_what_was_resolved_before_its_deadline_is_in_no_curve_of_the_default_board(session: Session) -> None:
-    invent(session, random.Random(11))
-    everybody = [row["id"] for row in reference_board.rows(session, "commentator")]
+def test_what_was_resolved_before_its_deadline_is_in_no_curve_of_the_default_board(invented: Session) -> None:
+    everybody = [row["id"] for row in reference_board.rows(invented, "commentator")]
     totals = [
         sum(
             each.predictions
-            for of_one in opening_calibration(session, everybody, filters, NOW).values()
+            for of_one in opening_calibration(invented, everybody, filters, NOW).values()
             for each in of_one
         )
         for filters in (Filters(), Filters(include="resolved"))

@@ -45,6 +45,7 @@ from service.limits.admission import Admission, admitted
 from service.limits.body_limit import BodyLimit
 from service.limits.counted_errors import CountedErrors
 from service.limits.rate_exchange import RateExchange
+from service.logs import logged
 from service.pages.rendering.static_files import Assets
 from service.security.api_keys import ensure_admin_key
 from service.security.key_usage import KeyUsage
@@ -103,7 +104,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, scheduler: boo
     app.add_middleware(CountedErrors, page=pages.problem_page)
     app.add_middleware(Compression)
     app.add_middleware(HeadAsGet)
-    app.middleware_stack = ReplyHeaders(app.build_middleware_stack())  # around the handler of internal errors too
+    app.middleware_stack = logged(ReplyHeaders(app.build_middleware_stack()))  # around the handler of internal errors
     return app
 
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     )
     requests_per_minute: int = Field(default=3000, ge=0, description="of one address without a key; 0: no limit")
     key_requests_per_minute: int = Field(default=60_000, ge=0, description="of one key or session; 0: no limit")
+    log_format: Literal["text", "json"] = Field(default="text", description="of the log: text, or json for programs")
+    access_log: bool = Field(default=True, description="false: the log has no line for each request")
     tick_seconds: float = Field(default=5.0, ge=0.05, le=3600, description="how often the scheduler sweeps")
     max_body_bytes: int = Field(
         default=1_000_000, ge=1000, description="the largest request body, except that of a batch"

@@ -1,6 +1,7 @@
 """What tests share: a migrated database of their own on SQLite and on PostgreSQL, a clock, a served app, a browser."""
 
 import asyncio
+import logging
 import os
 import shutil
 import socket
@@ -23,6 +24,7 @@ from sqlmodel import Session
 
 from service.limits.client_address import TrustedProxies
 from service.limits.http_protocol import guarded
+from service.logs import OWN, access
 from tests.support.fake_clock import FakeClock
 from tests.support.postgres_server import NoPostgres, PostgresServer, ReusedDatabase
 
@@ -242,6 +244,17 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of whoever runs the tests are not those of the tests."""
     for name in [name for name in os.environ if name.startswith("TRACKRECORD_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def log_of_the_tests() -> Iterator[None]:
+    """A command that serves or schedules sets up the log of its process, which here is that of the tests."""
+    loggers = [logging.getLogger(name) for name in (None, *OWN, access.name)]
+    before = [(logger.handlers[:], logger.level) for logger in loggers]
+    yield
+    for logger, (handlers, level) in zip(loggers, before, strict=True):
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
 
 
 @pytest.fixture

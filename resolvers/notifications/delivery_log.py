@@ -124,6 +124,16 @@ def count_deliveries(session: Session) -> Mapping[DeliveryState, int]:
     return {row[0]: row[1] for row in session.execute(select(state, func.count()).group_by(state))}
 
 
+def oldest_undelivered(session: Session, now: datetime) -> datetime | None:
+    """Return the creation of the oldest message that should have arrived by now; None if all have.
+
+    What waits for a digest or for the end of quiet hours is not meant: its time has not come, and nothing was tried.
+    """
+    tried_or_due = (col(Delivery.attempts) > 0) | (col(Delivery.next_at) <= now)
+    query = select(func.min(col(Delivery.created_at))).where(col(Delivery.state) == DeliveryState.PENDING, tried_or_due)
+    return session.execute(query).scalar_one()
+
+
 def count_by_state(session: Session) -> dict[int, dict[str, int]]:
     """Return the number of deliveries in each state, by channel."""
     query = select(col(Delivery.channel_id), col(Delivery.state), func.count()).group_by(

@@ -18,10 +18,11 @@ from predictions.queries.overview import (
     count_questions,
     oldest_planned_prompt,
 )
-from resolvers.notifications.delivery_log import count_deliveries
+from resolvers.notifications.delivery_log import count_deliveries, oldest_undelivered
 from resolvers.notifications.models import DeliveryState
 from resolvers.probing.models import ProbeStatus
 from resolvers.probing.statistics import count_paused_hosts, count_resolvers, oldest_good_check
+from service.db.service_state import SCHEDULER, recall
 from service.errors import Unavailable
 from service.limits.admission import admitted
 from service.security.access import Reader
@@ -75,7 +76,8 @@ async def readyz(request: Request) -> Any:
 def metrics(request: Request, _: Reader, session: ReadSession) -> Response:
     """Get metrics.
 
-    Counts of the record, lateness of prompts and state of the sources of resolvers, for Prometheus.
+    Counts of the record, lateness of prompts and messages, the scheduler's last work, and the state of the sources of
+    resolvers, for Prometheus.
     """
     registry, now = CollectorRegistry(), request.app.state.clock.now()
     gauges = {
@@ -91,7 +93,16 @@ def metrics(request: Request, _: Reader, session: ReadSession) -> Response:
             "How long the most overdue prompt has been waiting for the scheduler",
             _age(oldest_planned_prompt(session), now),
         ),
+        "oldest_undelivered_seconds": (
+            "Age of the oldest message that should have arrived; 0 if all have",
+            _age(oldest_undelivered(session, now), now),
+        ),
     }
+    if (heartbeat := recall(session, SCHEDULER)) is not None:
+        gauges["scheduler_heartbeat_age_seconds"] = (
+            "Time since a scheduler, in any process, last did all that was due",
+            _age(heartbeat.at, now),
+        )
     for name, (text, value) in gauges.items():
         Gauge(f"trackrecord_{name}", text, registry=registry).set(value)
     _by_state(registry, "questions", "Questions by state", QuestionStatus, count_questions(session))

@@ -11,6 +11,7 @@ from service.cli.common import clock, err, ready, say
 from service.cli.serve import create_first_key, open_listener, run
 from service.db.engine import write_transaction
 from service.demo.build import SEED, build
+from service.logs import configure_logs
 from service.security.own_secret import own_secret
 from service.settings import read_settings
 
@@ -36,6 +37,7 @@ def demo(
             _build(engine, seed)
             return
         with open_listener(settings) as listener:  # first: a port in use is reported before the demo is built
+            configure_logs(settings)
             _build(engine, seed)
             secret = own_secret(engine, settings, now=clock.now())
             with write_transaction(engine) as session:

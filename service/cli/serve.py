@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import logging
 import signal
 import socket
 import threading
@@ -20,6 +21,7 @@ from service.cli.errors import Failed
 from service.db.engine import make_engine, when_unlocked, write_transaction
 from service.limits.client_address import TrustedProxies
 from service.limits.http_protocol import guarded
+from service.logs import configure_logs
 from service.scheduling.scheduler import Scheduler, run_once
 from service.security import api_keys
 from service.security.own_secret import own_secret
@@ -32,6 +34,7 @@ from service.web import request_time
 #: So many new objects start the garbage collector: a page makes tens of thousands, most of which end with it.
 NEW_OBJECTS = 10_000
 #: A stop waits for the answers under way. None takes longer, so that none is cut off.
+log = logging.getLogger(__name__)
 GRACE_SECONDS = int(WRITE_SECONDS + request_time.GRACE_SECONDS) + 2
 
 
@@ -45,6 +48,7 @@ def serve(
 ) -> None:
     """Start the API, the pages and the scheduler. Ctrl-C stops it."""
     with ready(host=host, port=port) as (settings, engine), open_listener(settings) as listener:
+        configure_logs(settings)
         warn_of_open_state(settings)
         secret = own_secret(engine, settings, now=clock.now())
 
@@ -63,7 +67,7 @@ def serve(
 def warn_of_open_state(settings: Settings) -> None:
     """Warn if other users may enter the state directory."""
     if (warning := open_to_others(settings)) is not None:
-        say(f"warning: {warning}", err=True)
+        log.warning(warning)
 
 
 def open_listener(settings: Settings) -> socket.socket:
@@ -98,7 +102,8 @@ def run(settings: Settings, listener: socket.socket, *, with_scheduler: bool) ->
         http=guarded(TrustedProxies(settings.trusted_proxies), https=url.startswith("https://")),
         ws="none",
         forwarded_allow_ips=list(settings.trusted_proxies),
-        log_level="warning",
+        log_config=None,
+        access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
@@ -125,6 +130,7 @@ def scheduler(
 ) -> None:
     """Run the scheduler without the API. Ctrl-C stops it."""
     with ready() as (settings, migrated):
+        configure_logs(settings)
         warn_of_open_state(settings)
         own_secret(migrated, settings, now=clock.now())
         engine = make_engine(settings.database, service=True)

@@ -7,7 +7,7 @@ from service.settings import Settings
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 #: Headers of replies that scripts of other sites may read, apart from those that every script may read.
-EXPOSED = "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, Content-Disposition"
+EXPOSED = "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, Content-Disposition, X-Request-ID"
 #: Headers that they may send; Authorization is not among them.
 ACCEPTED = "Accept, If-None-Match"
 MAX_AGE_SECONDS = "86400"

@@ -3,11 +3,14 @@
 import multiprocessing
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 
 def start_process(target: Callable[..., Any], *arguments: Any) -> BaseProcess:
@@ -36,3 +39,14 @@ def _run_command(environment: dict[str, str], arguments: tuple[str, ...]) -> Non
     os.environ.update(environment)
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 (until the process ends)
     main(list(arguments))
+
+
+def wait_until_up(url: str) -> None:
+    """Wait until a GET of this address succeeds, for half a minute at most."""
+    ends_at = time.monotonic() + 30
+    while time.monotonic() < ends_at:
+        with suppress(httpx.TransportError):
+            if httpx.get(url).status_code == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing answers at {url}")

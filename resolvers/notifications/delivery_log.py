@@ -131,7 +131,8 @@ def oldest_undelivered(session: Session, now: datetime) -> datetime | None:
     """
     tried_or_due = (col(Delivery.attempts) > 0) | (col(Delivery.next_at) <= now)
     query = select(func.min(col(Delivery.created_at))).where(col(Delivery.state) == DeliveryState.PENDING, tried_or_due)
-    return session.execute(query).scalar_one()
+    oldest: datetime | None = session.execute(query).scalar_one()
+    return oldest
 
 
 def count_by_state(session: Session) -> dict[int, dict[str, int]]:

@@ -15,6 +15,8 @@ from tests.support.fake_clock import FakeClock
 from tests.support.postgres_server import PostgresServer
 from tests.support.sample_prediction import PREDICTION, record_one
 
+pytestmark = pytest.mark.both
+
 URL = "/api/predictions"
 KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
 

@@ -15,6 +15,8 @@ from tests.conftest import ADMIN_KEY, serving
 from tests.support.fake_clock import FakeClock
 from tests.support.sample_prediction import EVIDENCE, PREDICTION, QUESTION, record_one, resolve
 
+pytestmark = pytest.mark.both
+
 URL = "/api/predictions"
 OUTCOME = {"outcome": "yes", "known_at": "2025-03-20T12:00:00Z", "evidence": EVIDENCE}
 

@@ -24,6 +24,8 @@ from tests.support.processes import start_process
 from tests.support.sample_prediction import PREDICTION, record_one
 from tests.support.silent_proxy import SilentProxy
 
+pytestmark = pytest.mark.both
+
 READ_SECONDS, WRITE_SECONDS, GRACE_SECONDS = 2.0, 3.0, 0.5
 READERS = 60
 #: A connection that is kept may be closed by the server just when the next request is sent.

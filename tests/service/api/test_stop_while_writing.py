@@ -21,6 +21,8 @@ from tests.service.db.test_several_processes import wait_for
 from tests.support.processes import start_process
 from tests.support.sample_prediction import PREDICTION
 
+pytestmark = pytest.mark.both
+
 COMMIT_SECONDS = 3
 
 

@@ -27,6 +27,8 @@ from tests.support.fake_clock import START
 from tests.support.postgres_server import PostgresServer
 from tests.support.sample_prediction import PREDICTION, record_one
 
+pytestmark = pytest.mark.both
+
 SPACE, SPACE_OF_POSTGRESQL = 3 * 2**20, 30 * 2**20
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from tests.support.cli_runner import Command
 
-pytest_plugins = ["tests.support.databases", "tests.support.whole_run"]
+pytest_plugins = ["tests.support.whole_run"]
 DATABASES = ("sqlite", "postgresql")
 TEMPLATE = "migrated_template"
 ADMIN_KEY = "the-admin-key-of-the-tests"

@@ -20,7 +20,7 @@ from service.settings import write_private
 from tests.conftest import ADMIN_KEY
 from tests.support.processes import start_process
 
-ROUNDS = 2
+LONG = [pytest.mark.long, pytest.mark.timeout(3600)]
 KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
 
 
@@ -54,9 +54,9 @@ def emptied(url: str, engine: Engine, folder: Path) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize(("count", "rounds"), [(3, 1), pytest.param(4, 50, marks=LONG)])
 def test_processes_that_start_together_on_an_empty_database_all_come_up(
-    empty_database_url: str, tmp_path: Path, count: int
+    empty_database_url: str, tmp_path: Path, count: int, rounds: int
 ) -> None:
     folder = tmp_path / "state"
     folder.mkdir()
@@ -65,7 +65,7 @@ def test_processes_that_start_together_on_an_empty_database_all_come_up(
         "TRACKRECORD_STATE_DIR": str(folder),
         "TRACKRECORD_ADMIN_KEY": ADMIN_KEY,
     }
-    for number in range(ROUNDS):
+    for number in range(rounds):
         engine, go = make_engine(empty_database_url), tmp_path / f"go-{number}"
         emptied(empty_database_url, engine, folder)
         ports = [free_port() for _ in range(count)]

@@ -19,7 +19,7 @@ _SECRET = ("target", "secret")
 
 @dataclass(frozen=True)
 class Changer:
-    """Who changes channels, when, and the secret under which the ledger hashes what must not be read in it."""
+    """A person who changes channels, the time, and the secret under which the ledger hashes confidential values."""
 
     actor: str
     now: datetime

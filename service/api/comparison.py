@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from predictions.errors import InvalidInput
 from predictions.records.calibration import CalibrationView
 from predictions.records.comparison import PairView, compare_commentators
-from service.limits.admission import slow_by_nature
+from service.limits.admission import slow_endpoint
 from service.lookup import commentator_of
 from service.security.access import Reader
 from service.web.leaderboard_query import FilterQuery
@@ -32,7 +32,7 @@ class PairQuery(FilterQuery):
 
 
 @router.get("/calibration", response_model=CalibrationView)
-@slow_by_nature
+@slow_endpoint
 def get_calibration(
     request: Request, _: Reader, session: ReadSession, query: Annotated[CalibrationQuery, Query()]
 ) -> Response:
@@ -48,7 +48,7 @@ def get_calibration(
 
 
 @router.get("/pairs", response_model=PairView)
-@slow_by_nature
+@slow_endpoint
 def compare_two_commentators(
     request: Request, _: Reader, session: ReadSession, query: Annotated[PairQuery, Query()]
 ) -> Response:

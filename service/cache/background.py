@@ -13,7 +13,8 @@ from service.errors import Unavailable
 #: At most this many jobs of readers without a key wait or run, and as many of others.
 MAX_WAITING = 8
 MAX_WAITING_PER_CLIENT = 2
-#: Who asks, and whether by a key or session. Set where a request enters; without it nothing is bounded by client.
+#: The client of the request, and whether it has a key or session. Set where a request enters; else nothing is bounded
+#: by client.
 requester: ContextVar[tuple[str, bool]] = ContextVar("requester", default=("", True))
 K = TypeVar("K")
 T = TypeVar("T")

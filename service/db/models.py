@@ -10,7 +10,7 @@ from predictions.columns import BigInt, text_enum
 
 
 class Role(StrEnum):
-    """What a person does: the most that their first key allowed."""
+    """Role of a person: the most that their first key allowed."""
 
     ADMIN = "admin"
     EDITOR = "editor"
@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 
 class PersonState(StrEnum):
-    """Whether a person has a valid key; what belongs to an inactive person is stopped."""
+    """State of a person: active with a valid key; what belongs to an inactive person is stopped."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"

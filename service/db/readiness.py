@@ -1,4 +1,4 @@
-"""Whether the service is ready, found out as a request would: one read and one write that reaches the disk."""
+"""Check that the service is ready as a request finds out: by one read, and one write that reaches the disk."""
 
 import asyncio
 import logging
@@ -37,14 +37,14 @@ log = logging.getLogger(__name__)
 
 
 class Finding(NamedTuple):
-    """Why the service is not ready, None if it is; and what holds it up although it is ready."""
+    """Result of a check: the fault, None if the service is ready; and what holds it up although it is ready."""
 
     fault: str | None
     remark: str | None = None
 
 
 class Readiness:
-    """Probes reading and writing, for all who ask at the same time together.
+    """Probes reading and writing, once for all checks that are requested at the same time.
 
     The write goes through the queue, and is committed: one that is rolled back would not notice a full disk. A probe
     has a thread of its own, as the threads of requests may all be waiting for the database.

@@ -19,19 +19,20 @@ from service.security.access import identify
 from service.security.browser_session import read_session
 from service.settings import Settings
 
-#: What a request that is slow by nature costs, and a key that is unknown.
+#: The cost of a request to a slow endpoint, and of one with an unknown key, in requests.
 SLOW_COST = 10
 #: How many requests work at the same time, of readers without a key or session: more would only share one processor.
 READERS_AT_WORK = 8
 #: Past records, comparisons, searches and downloads at work, of all clients.
 SLOW_AT_WORK = 4
-PATIENCE_SECONDS = 10.0
+#: The longest wait for a turn.
+LONGEST_WAIT_SECONDS = 10.0
 _ADMITTED = "trackrecord.admitted"
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 _slow_endpoints: set[Callable[..., Any]] = set()
 
 
-def slow_by_nature(endpoint: Endpoint) -> Endpoint:
+def slow_endpoint(endpoint: Endpoint) -> Endpoint:
     """Mark the endpoint of a route as slow: it costs more, and waits in a queue of its own."""
     _slow_endpoints.add(endpoint)
     return endpoint
@@ -39,7 +40,7 @@ def slow_by_nature(endpoint: Endpoint) -> Endpoint:
 
 @dataclass(frozen=True)
 class Client:
-    """Who asks: a key, a session, or an address; and how many requests a minute it has."""
+    """The client of a request: a key, a session or an address, and the requests that it may make in a minute."""
 
     name: str
     is_known: bool
@@ -52,17 +53,17 @@ class Admission:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self.rates = RateLimiter(clock)
-        options = {"waiting_per_client": 64, "waiting": 256, "patience_seconds": PATIENCE_SECONDS}
+        options = {"waiting_per_client": 64, "waiting": 256, "longest_wait_seconds": LONGEST_WAIT_SECONDS}
         self.readers = FairQueue(READERS_AT_WORK, **options)  # type: ignore[arg-type]
         self.slow = FairQueue(SLOW_AT_WORK, **options)  # type: ignore[arg-type]
 
     def address(self, request: Request) -> Client:
-        """Return the address that asks."""
+        """Return the client that an address is."""
         group = client_group(request.client.host if request.client else "")
         return Client(f"address {group}", False, self._settings.requests_per_minute)
 
     async def client(self, request: Request) -> Client:
-        """Return who asks. Raises 401 for an invalid key, which counts for its address."""
+        """Return the client of a request. Raises 401 for an invalid key, which counts for its address."""
         address = self.address(request)
         known = self._settings.key_requests_per_minute
         if "authorization" in request.headers:
@@ -84,7 +85,7 @@ class Admission:
 
 
 def is_slow(request: Request) -> bool:
-    """Return whether the request is slow by nature."""
+    """Return whether the endpoint of the request is marked as slow."""
     route = request.scope.get("route")
     return "as_of" in request.query_params or getattr(route, "endpoint", None) in _slow_endpoints
 

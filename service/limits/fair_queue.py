@@ -17,15 +17,19 @@ class FairQueue:
     So a client with a hundred requests does not hold up another client with one. Everything runs on the event loop.
     """
 
-    def __init__(self, slots: int, *, waiting_per_client: int, waiting: int, patience_seconds: float) -> None:
+    def __init__(self, slots: int, *, waiting_per_client: int, waiting: int, longest_wait_seconds: float) -> None:
         self._free = slots
-        self._waiting_per_client, self._most_waiting, self._patience = waiting_per_client, waiting, patience_seconds
+        self._waiting_per_client, self._most_waiting, self._longest_wait = (
+            waiting_per_client,
+            waiting,
+            longest_wait_seconds,
+        )
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._count = 0
 
     @asynccontextmanager
     async def turn(self, client: str) -> AsyncIterator[None]:
-        """Wait for a slot and hold it. Raises ``Unavailable`` if too many wait, or after the patience."""
+        """Wait for a slot and hold it. Raises ``Unavailable`` if too many wait, or after the longest wait."""
         if self._free > 0:
             self._free -= 1
         else:
@@ -43,7 +47,7 @@ class FairQueue:
         own.append(future)
         self._count += 1
         try:
-            async with asyncio.timeout(seconds_left(self._patience)):
+            async with asyncio.timeout(seconds_left(self._longest_wait)):
                 await future
         except BaseException as error:  # also when the client has gone
             if future.done() and not future.cancelled():

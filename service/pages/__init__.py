@@ -45,7 +45,7 @@ EDITING = (
     sign_in,
 )
 for module in (*PUBLIC, *EDITING):
-    # Who asks comes first, so that an error page shows a signed-in editor their menu.
+    # The caller comes first, so that an error page shows a signed-in editor their menu.
     router.include_router(module.router, dependencies=[Depends(request_caller), Depends(check_page_query)])
 for module in EMBEDS:
     router.include_router(module.router)

@@ -15,7 +15,7 @@ from service.time_limit import TimeLimit, within
 
 WRITE_EVERY_SECONDS = 60.0
 #: How long writing may take; what is not written then is written a minute later.
-PATIENCE_SECONDS = 5.0
+LONGEST_WRITE_SECONDS = 5.0
 log = logging.getLogger(__name__)
 _TABLE = ApiKey.__table__  # type: ignore[attr-defined]
 
@@ -48,7 +48,7 @@ class KeyUsage:
         if not used:
             return
         try:
-            with within(TimeLimit(PATIENCE_SECONDS)), bookkeeping_transaction(self._engine) as session:
+            with within(TimeLimit(LONGEST_WRITE_SECONDS)), bookkeeping_transaction(self._engine) as session:
                 for key, at in sorted(used.items()):
                     earlier = or_(_TABLE.c.last_used_at.is_(None), _TABLE.c.last_used_at < at)
                     change = update(_TABLE).where(_TABLE.c.id == key, earlier).values(last_used_at=at)

@@ -51,7 +51,7 @@ class RequestTime:
         try:
             with within(limit):
                 await self._app(scope, receive_part, reply.send)
-        except asyncio.CancelledError:  # the server stops and has no more patience
+        except asyncio.CancelledError:  # the server stops and waits no longer
             if reply.started:
                 raise
             await give_up()

@@ -9,7 +9,7 @@ from predictions.models import row_id
 from predictions.queries.overview import count_predictions
 from predictions.schemas.board_item import BoardItem
 from service.cache.current_record import current_line
-from service.limits.admission import slow_by_nature
+from service.limits.admission import slow_endpoint
 from service.lookup import question_of
 from service.pages.embeds.atom_feed import host_of
 from service.pages.embeds.link_image import Picture, draw_picture
@@ -55,7 +55,7 @@ def question_card(request: Request, which: WhichQuestion, _: Reader, session: Re
 
 
 @router.get("/commentators/{which}/record.png")
-@slow_by_nature
+@slow_endpoint
 def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Return the record as an image of 1200 by 630 pixels."""
     summary = current_line(request, session, which)
@@ -77,7 +77,7 @@ def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: Rea
 
 
 @router.get("/questions/{which}/question.png")
-@slow_by_nature
+@slow_endpoint
 def question_image(request: Request, which: WhichQuestion, _: Reader, session: ReadSession) -> Response:
     """Return the question as an image of 1200 by 630 pixels."""
     row = question_of(session, which)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from predictions.models import Commentator
 from predictions.queries.overview import list_topics
 from predictions.queries.search import find_commentator
-from service.limits.admission import slow_by_nature
+from service.limits.admission import slow_endpoint
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.rendering.cached_page import cached_page
 from service.pages.rendering.templates import template_bytes
@@ -27,7 +27,7 @@ class CalibrationQuery(FormQuery, FilterQuery):
 
 
 @router.get("/calibration")
-@slow_by_nature
+@slow_endpoint
 def calibration(
     request: Request, _: Reader, session: ReadSession, query: Annotated[CalibrationQuery, Query()]
 ) -> Response:

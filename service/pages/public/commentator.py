@@ -16,7 +16,7 @@ from predictions.schemas.estimates import ScoreStatistics
 from predictions.schemas.fields import Instant
 from predictions.submissions.commentators import STATEMENT
 from service.cache.current_record import current_estimates, record_with
-from service.limits.admission import slow_by_nature
+from service.limits.admission import slow_endpoint
 from service.lookup import commentator_of
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.charts.scales import Scale
@@ -105,7 +105,7 @@ def _context(session: Session, record: RecordView, order: Order, page: int, now:
 
 
 @router.get("/commentators/{which}/record.csv")
-@slow_by_nature
+@slow_endpoint
 def download(request: Request, which: IdOrSlug, _: Reader, session: ReadSession) -> Response:
     """Download every scored question of a commentator as CSV."""
     estimates = current_estimates(request, session)

@@ -20,7 +20,7 @@ from predictions.records.comparison import PairView, compare_commentators
 from predictions.schemas.board_item import BoardItem
 from predictions.scoring.head_to_head import MIN_EVENTS, PROVEN
 from service.cache.current_record import current_estimates
-from service.limits.admission import slow_by_nature
+from service.limits.admission import slow_endpoint
 from service.pages.charts.scales import Scale
 from service.pages.rendering.cached_page import estimates_page
 from service.pages.rendering.formatting import plural
@@ -44,7 +44,7 @@ class SharedQuestion:
 
 
 @router.get("/compare")
-@slow_by_nature
+@slow_endpoint
 def comparison(
     request: Request,
     _: Reader,

@@ -19,7 +19,7 @@ from predictions.scoring.calibration import MIN_PREDICTIONS
 from predictions.scoring.reader_simulation import READERS
 from service.cache.as_of_cache import AsOfCache, AsOfRecord
 from service.cache.leaderboard_cache import State
-from service.limits.admission import slow_by_nature
+from service.limits.admission import slow_endpoint
 from service.pages.charts.calibration_sparkline import sparklines
 from service.pages.charts.scales import Scale
 from service.pages.rendering.cached_page import estimates_page
@@ -68,7 +68,7 @@ def board(request: Request, _: Reader, session: ReadSession, query: Chosen) -> R
 
 
 @router.get("/leaderboard.csv")
-@slow_by_nature
+@slow_endpoint
 def download(request: Request, _: Reader, session: ReadSession, query: Chosen) -> Response:
     """Download the whole leaderboard under these filters as CSV."""
     now = request.app.state.clock.now()

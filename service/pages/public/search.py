@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from predictions.queries.search import SHOWN, find_commentators, find_questions, find_sources, find_topics
-from service.limits.admission import slow_by_nature
+from service.limits.admission import slow_endpoint
 from service.pages.rendering.templates import render
 from service.security.access import Reader
 from service.web.responses import ReadSession
@@ -15,7 +15,7 @@ MAX_WORDS = 8
 
 
 @router.get("/search")
-@slow_by_nature
+@slow_endpoint
 def search(
     request: Request, _: Reader, session: ReadSession, q: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:

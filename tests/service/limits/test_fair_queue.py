@@ -10,8 +10,8 @@ from service.errors import Unavailable
 from service.limits.fair_queue import FairQueue
 
 
-def queue(slots: int = 1, per_client: int = 10, waiting: int = 20, patience: float = 5) -> FairQueue:
-    return FairQueue(slots, waiting_per_client=per_client, waiting=waiting, patience_seconds=patience)
+def queue(slots: int = 1, per_client: int = 10, waiting: int = 20, longest_wait: float = 5) -> FairQueue:
+    return FairQueue(slots, waiting_per_client=per_client, waiting=waiting, longest_wait_seconds=longest_wait)
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -70,9 +70,9 @@ def test_too_many_waiting_of_a_client_or_in_all_are_refused_at_once() -> None:
     run(story)
 
 
-def test_a_wait_ends_after_the_patience_and_the_next_in_line_still_gets_the_slot() -> None:
+def test_a_wait_ends_in_time_and_the_next_in_line_still_gets_the_slot() -> None:
     async def story() -> None:
-        gate = queue(patience=0.05)
+        gate = queue(longest_wait=0.05)
         async with gate.turn("a"):
             with pytest.raises(Unavailable):
                 await gate.turn("b").__aenter__()

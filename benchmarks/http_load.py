@@ -7,10 +7,12 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import httpx
 
@@ -40,25 +42,30 @@ def free_port() -> int:
 
 @contextmanager
 def server(arguments: Sequence[str], environment: Mapping[str, str], *, probe: str, port: int) -> Iterator[str]:
-    """Runs ``python arguments`` until the block ends; gives its base URL once ``probe`` answers."""
-    process = subprocess.Popen(
-        [sys.executable, *arguments], env={**os.environ, **environment}, stdout=subprocess.DEVNULL
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url + probe, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
+    """Runs ``python arguments`` until the block ends; gives its base URL once ``probe`` answers.
+
+    It logs as in use, to a file, which is shown if it does not start.
+    """
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, *arguments], env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=log
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_for(url + probe, process, log)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], log: BinaryIO) -> None:
     """Until the address answers; raises where the process ends or takes too long."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended with code {process.returncode}")
+            log.seek(0)
+            raise RuntimeError(f"the server ended with code {process.returncode}: {log.read().decode()}")
         try:
             httpx.get(url, timeout=5)
             return

@@ -6,6 +6,7 @@ body enters the chain only through a salted hash, so that a text may later be er
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlmodel import Session, SQLModel, col
 
+from predictions.errors import InvalidInput
 from predictions.models import LedgerEvent, row_id
 
 GENESIS = "0" * 64
@@ -46,14 +48,24 @@ def newest_at(session: Session) -> datetime | None:
 
 
 def canonical(body: dict[str, Any]) -> str:
-    """Return ``body`` as canonical JSON: sorted keys, no spaces, times in ISO 8601.
+    """Return ``body`` as canonical JSON: sorted keys, no spaces, times in ISO 8601, the negative zero as zero.
 
-    A false ``against`` and the ``import_id``, which says how a row came and nothing of its content, are left out, so
-    that events older than these columns keep their hash.
+    SQLite returns -0.0 as 0.0: a body has the form in which its row is read. A false ``against`` and the ``import_id``,
+    which says how a row came and nothing of its content, are left out, so that events older than these columns keep
+    their hash.
     """
     if body.get("against") is False or "import_id" in body:
         body = {name: value for name, value in body.items() if name != "import_id" and (name, value) != _NOT_AGAINST}
-    return _ENCODER.encode(body)
+    text = _ENCODER.encode(body)
+    return text if "-0.0" not in text else _ENCODER.encode(_without_negative_zeros(body))
+
+
+def _without_negative_zeros(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_negative_zeros(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_negative_zeros(part) for part in value]
+    return value + 0.0 if isinstance(value, float) else value
 
 
 _NOT_AGAINST = ("against", False)
@@ -158,6 +170,26 @@ def _link(
     previous: str, seq: int, at: datetime, actor: str, action: str, subject: str, subject_id: int, body_hash: str
 ) -> str:
     return _digest(previous, seq, at.isoformat(), actor, action, subject, subject_id, body_hash)
+
+
+def parse_head(text: str) -> Head:
+    """Return the head that ``SEQ:HASH`` names. Raises ``InvalidInput``."""
+    match = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", text.strip())
+    if match is None:
+        remedy = "write SEQ:HASH, the number of the event and its 64 hexadecimal digits"
+        raise InvalidInput(f"{text.strip()!r} is no head of a ledger: {remedy}")
+    return Head(int(match[1]), match[2])
+
+
+def head_errors(session: Session, kept: Iterable[Head]) -> Iterator[str]:
+    """Yield one message for each head that somebody kept and that is not in the chain any more."""
+    newest = head(session).seq
+    for each in kept:
+        found = session.execute(select(_TABLE.c.hash).where(_TABLE.c.seq == each.seq)).scalar()
+        if each.seq > newest:
+            yield f"the ledger ends at event {newest}, before the head {each.seq}:{each.hash}: its end was cut off"
+        elif found != each.hash:
+            yield f"the ledger was rewritten: event {each.seq} has the hash {found}, and the head has {each.hash}"
 
 
 def chain_errors(session: Session) -> Iterator[str]:

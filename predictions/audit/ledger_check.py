@@ -44,8 +44,13 @@ def _single(session: Session, event: LedgerEvent) -> Iterator[str]:
     row = session.get(table, event.subject_id)
     if row is None:
         yield f"{event.subject} {event.subject_id} is missing, but ledger event {event.seq} recorded it"
-    elif event.body not in _spellings(ledger.contents(row)):
+    elif _as_read(event.body) not in _spellings(ledger.contents(row)):
         yield f"{event.subject} {event.subject_id} differs from ledger event {event.seq}"
+
+
+def _as_read(body: str) -> str:
+    """Return a body of before negative zeros were hashed as they are read, as it would be written now."""
+    return ledger.canonical(json.loads(body)) if "-0.0" in body else body
 
 
 def _bulk(session: Session, event: LedgerEvent, body: dict[str, Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, verbal_questions, wording_ranges
+from predictions.ledger import is_confidential
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Score
 from predictions.scoring.units import SCALE
 
@@ -76,7 +77,11 @@ def _plain(value: Any) -> Any:
 
 
 def ledger_lines(session: Session) -> Iterator[Content]:
-    """Yield every event of the ledger in order, with all fields that a check of the chain needs."""
+    """Yield every event of the ledger in order, with all fields that a check of the chain needs.
+
+    A confidential body, and its salt, are None, as for every reader: a file may be published.
+    """
     query = select(*(getattr(LedgerEvent, name) for name in LEDGER_NAMES)).order_by(col(LedgerEvent.seq))
     for row in session.execute(query.execution_options(yield_per=FETCHED)):
-        yield {"type": "ledger"} | {name: _plain(value) for name, value in row._mapping.items()}
+        hidden = {"body": None, "salt": None} if is_confidential(row.action) else {}
+        yield {"type": "ledger"} | {name: _plain(value) for name, value in row._mapping.items()} | hidden

@@ -16,7 +16,7 @@ router = APIRouter(tags=["service"])
 
 
 class EventView(BaseModel):
-    """An event of the ledger; docs/operations.md describes how to check its hash."""
+    """An event of the ledger; docs/ledger.md describes how to check its hash."""
 
     seq: int = Field(description="number of the event, from 1 without gaps")
     at: Any = Field(description="time of the event")

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from predictions.audit.verify import verify as find_faults
+from predictions.errors import InvalidInput
+from predictions.ledger import head_errors, parse_head
 from predictions.scores.rebuild import rescore as rebuild_scores
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready, say
 from service.cli.errors import FINDINGS
@@ -18,15 +20,32 @@ from service.settings import read_settings
 from service.starting_record import enter_starting_record
 
 
-def verify(as_json: AsJson = False) -> None:
-    """Recompute every stored number from the append-only rows and list the differences."""
+def verify(
+    head: Annotated[
+        list[str] | None, typer.Option(metavar="SEQ:HASH", help="a head of the ledger that was kept; may be repeated")
+    ] = None,
+    heads: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="a file with a head on each line")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every stored number from the append-only rows, and list the differences."""
+    lines = [*(head or []), *(_lines(heads) if heads else [])]
+    kept = [parse_head(line) for line in lines]
     with ready() as (_, engine), read_transaction(engine) as session, err.status("recomputing"):
-        findings = list(find_faults(session))
+        findings = [*head_errors(session, kept), *find_faults(session)]
     if as_json:
         print_json({"agrees": not findings, "findings": findings})
     else:
         _print_findings(findings)
     raise typer.Exit(FINDINGS if findings else 0)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return [line for line in path.read_text().splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is not text in UTF-8: write one head, SEQ:HASH, on each line") from None
 
 
 def _print_findings(findings: list[str]) -> None:

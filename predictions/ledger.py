@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -192,13 +192,19 @@ def head_errors(session: Session, kept: Iterable[Head]) -> Iterator[str]:
             yield f"the ledger was rewritten: event {each.seq} has the hash {found}, and the head has {each.hash}"
 
 
-def chain_errors(session: Session) -> Iterator[str]:
-    """Yield one message for each event that does not fit the chain; none if the chain is intact."""
+def chain_errors(session: Session, skipped: Collection[int] = ()) -> Iterator[str]:
+    """Yield one message for each event that does not fit the chain; none if the chain is intact.
+
+    Events with the ``skipped`` numbers, which cannot be read, are passed over.
+    """
     previous, expected = GENESIS, 1
-    events = select(LedgerEvent).order_by(col(LedgerEvent.seq)).execution_options(yield_per=1000)
-    for event in session.execute(events).scalars():
-        if event.seq != expected:
-            yield f"ledger event {expected} is missing"
+    events = select(LedgerEvent).where(col(LedgerEvent.seq).not_in(skipped)).order_by(col(LedgerEvent.seq))
+    for event in session.execute(events.execution_options(yield_per=1000)).scalars():
+        gone = next((seq for seq in range(expected, event.seq) if seq not in skipped), None)
+        if gone is not None:
+            yield f"ledger event {gone} is missing"
+        if event.seq - 1 in skipped:
+            previous = session.execute(select(_TABLE.c.hash).where(_TABLE.c.seq == event.seq - 1)).scalar_one()
         if event.body_hash != _digest(event.salt, event.body):
             yield f"ledger event {event.seq}: its body was changed"
         link = _link(

@@ -1,7 +1,7 @@
 """Compare predictions and resolutions with the ledger."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from predictions import ledger
+from predictions.audit.unreadable import UNREADABLE
 from predictions.models import LedgerEvent, Prediction, Resolution
 
 BATCH = 1000
@@ -18,25 +19,37 @@ _IMPORT = "import.completed"
 _NONE = {"count": 0, "ids": [], "sha256": sha256().hexdigest()}
 
 
-def mismatches(session: Session) -> Iterator[str]:
-    """Yield one message for each prediction or resolution that was changed, removed or added outside the ledger."""
+def mismatches(session: Session, skipped: Collection[int] = ()) -> Iterator[str]:
+    """Yield one message for each prediction or resolution that was changed, removed or added outside the ledger.
+
+    Events with the ``skipped`` numbers, which cannot be read, are left out.
+    """
     logged = dict.fromkeys(_TABLES, 0)
     about = or_(col(LedgerEvent.subject).in_(_TABLES), col(LedgerEvent.action) == _IMPORT)
-    events = select(LedgerEvent).where(about).order_by(col(LedgerEvent.seq))
+    readable = col(LedgerEvent.seq).not_in(skipped)
+    events = select(LedgerEvent).where(about, readable).order_by(col(LedgerEvent.seq))
     for event in session.execute(events.execution_options(yield_per=BATCH)).scalars():
-        if event.action in (_BULK, _IMPORT):
-            body = json.loads(event.body)
-            body = body if event.action == _BULK else body.get("prediction", _NONE)
-            logged["prediction"] += body["count"]
-            yield from _bulk(session, event, body)
-        else:
-            logged[event.subject] += 1
-            yield from _single(session, event)
+        try:
+            yield from _recorded(session, event, logged)
+        except UNREADABLE:
+            yield f"ledger event {event.seq}: its body, or a row that it recorded, cannot be read"
         session.expunge(event)
     for name, table in _TABLES.items():
         stored = session.execute(select(func.count()).select_from(table)).scalar_one()
         if stored != logged[name]:
             yield f"{name}s: {stored} rows, but {logged[name]} in the ledger"
+
+
+def _recorded(session: Session, event: LedgerEvent, logged: dict[str, int]) -> Iterator[str]:
+    """Yield what differs of the rows of an event, and count them."""
+    if event.action in (_BULK, _IMPORT):
+        body = json.loads(event.body)
+        body = body if event.action == _BULK else body.get("prediction", _NONE)
+        logged["prediction"] += body["count"]
+        yield from _bulk(session, event, body)
+    else:
+        logged[event.subject] += 1
+        yield from _single(session, event)
 
 
 def _single(session: Session, event: LedgerEvent) -> Iterator[str]:

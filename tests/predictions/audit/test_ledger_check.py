@@ -1,7 +1,7 @@
 """`verify` finds changes of the record that bypass the ledger."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,17 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel
 
 from predictions.audit.verify import verify
-from predictions.models import Question
+from predictions.models import Commentator, Question, Source
+from predictions.questions.create import enter_question
+from predictions.questions.lifecycle import change_question, postpone
+from predictions.questions.proposals import propose, reject
+from predictions.questions.references import add_reference
 from predictions.questions.resolve import resolve
-from predictions.schemas.inputs import PredictionIn, QuestionIn, ResolutionIn
+from predictions.questions.triage import assign_question
+from predictions.schemas.inputs import PredictionIn, ProposalIn, QuestionIn, ReferenceIn, ResolutionIn
+from predictions.submissions.commentators import change_commentator
 from predictions.submissions.record import record_prediction, record_predictions
+from predictions.submissions.sources import change_source
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 BY: dict[str, Any] = {"now": NOW, "actor": "test"}
@@ -75,3 +82,88 @@ def test_every_change_shows(record: Session, statement: str, finding: str) -> No
     record.execute(text(statement))
     record.expire_all()
     assert any(finding in found for found in verify(record)), list(verify(record))
+
+
+@pytest.mark.parametrize(
+    ("statement", "finding"),
+    [
+        ("UPDATE question SET text = 'other'", "question 1 differs from the ledger in text"),
+        (
+            "UPDATE question SET resolution_criteria = 'other'",
+            "question 1 differs from the ledger in resolution_criteria",
+        ),
+        (
+            "UPDATE question SET deadline = '2025-07-02 00:00:00' WHERE id = 1",
+            "question 1 differs from the ledger in deadline",
+        ),
+        ("UPDATE question SET assignee = 'Cy'", "question 1 differs from the ledger in assignee"),
+        (
+            "INSERT INTO question_topic (question_id, topic) VALUES (1, 'x')",
+            "question 1 differs from the ledger in topics",
+        ),
+        ("UPDATE commentator SET name = 'Cy' WHERE id = 1", "commentator 1 differs from the ledger in name"),
+        ("UPDATE commentator SET name_key = 'x' WHERE id = 2", "commentator 2 differs from the ledger in name_key"),
+        ("DELETE FROM commentator WHERE id = 3", "commentator 3 is missing, but the ledger has its entry"),
+        ("UPDATE source SET outlet = 'other'", "source 1 differs from the ledger in outlet"),
+        ("UPDATE reference SET probabilities = '[0.1]'", "reference 1 differs from the ledger in probabilities"),
+        ("UPDATE proposal SET outcome = 'no'", "proposal 1 differs from the ledger in outcome"),
+        ("UPDATE proposal SET state = 'confirmed'", "proposal 1 differs from the ledger in state"),
+        ("DELETE FROM proposal", "proposal 1 is missing, but the ledger has its entry"),
+    ],
+)
+def test_every_change_of_what_was_entered_and_changed_shows(worked_on: Session, statement: str, finding: str) -> None:
+    worked_on.execute(text(statement))
+    worked_on.expire_all()
+    assert finding in list(verify(worked_on))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "named"),
+    [
+        ("question", "deadline", "question 1 cannot be read"),
+        ("prediction", "made_at", "prediction 1 cannot be read"),
+        ("resolution", "evidence", "resolution 1 cannot be read"),
+        ("ledger_event", "at", "ledger_event 1 cannot be read"),
+        ("commentator", "created_at", "commentator 1 cannot be read"),
+        ("score", "deadline", "score 1, 1 cannot be read"),
+        ("proposal", "evidence", "proposal 1 cannot be read"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_named_and_the_rest_is_checked(
+    worked_on: Session, table: str, column: str, named: str
+) -> None:
+    worked_on.execute(text(f"UPDATE {table} SET {column} = 'zzz' WHERE rowid = 1"))
+    worked_on.execute(text("UPDATE source SET outlet = 'other'"))
+    worked_on.execute(text("UPDATE ledger_event SET actor = 'other' WHERE seq = 4"))
+    worked_on.execute(text("UPDATE running_total SET resolved = 9 WHERE commentator_id = 2"))
+    worked_on.expire_all()
+    findings = list(verify(worked_on))
+    for expected in (
+        *(named, "source 1 differs from the ledger in outlet", "ledger event 4: its hash does not follow"),
+        "running total of commentator 2",
+    ):
+        assert any(finding.startswith(expected) for finding in findings), (expected, findings)
+
+
+@pytest.fixture
+def worked_on(record: Session) -> Session:
+    """The record with a source, a reference, a rejected proposal, and changes of question, commentator and source."""
+    fields = {"question": {"slug": "q"}, "made_at": "2025-01-02", "probability": 0.4, "commentator": {"name": "Ann"}}
+    fields |= {"source": {"url": "https://example.org/a", "title": "t"}}
+    record_prediction(record, PredictionIn.model_validate(fields), **BY)
+    body = QUESTION | {"slug": "other", "topics": ["war"]}
+    other = enter_question(record, QuestionIn.model_validate(body), **BY)
+    change_question(record, other, {"text": "changed"}, "typing error", **BY)
+    assign_question(record, other, "Bob", **BY)
+    postpone(record, other, NOW + timedelta(days=40), "moved", **BY)
+    add_reference(
+        record, other, ReferenceIn.model_validate({"as_of": "2025-06-01", "probability": 0.4, "source": "market"}), **BY
+    )
+    evidence = [{"url": "https://example.org/"}]
+    suggested = {"outcome": "yes", "known_at": "2025-05-01", "evidence": evidence, "rationale": "r"}
+    proposed = ProposalIn.model_validate(suggested)
+    reject(record, propose(record, other, proposed, **BY), "no", **BY)
+    change_commentator(record, record.get_one(Commentator, 2), {"name": "Bob B", "description": "d"}, **BY)
+    change_source(record, record.get_one(Source, 1), {"outlet": "Gazette"}, **BY)
+    assert list(verify(record)) == []
+    return record

@@ -29,7 +29,7 @@ def session_caller(request: Request, browser_session: BrowserSession | None) -> 
     with read_transaction(state.engine) as session:
         if is_ended(session, browser_session):
             return ANYBODY
-        caller = owner(session, browser_session.key, state.clock.now())
+        caller = owner(session, browser_session.key, browser_session.key_hash, state.clock.now())
     if caller is None:
         return ANYBODY
     state.key_usage.note(browser_session.key)

@@ -211,8 +211,11 @@ def find_caller(session: Session, plain: str, secret: bytes, now: datetime) -> C
     return None
 
 
-def owner(session: Session, key_id: int, now: datetime) -> Caller | None:
-    """Return the owner of the key with this id, or None if it is not valid any more."""
+def owner(session: Session, key_id: int, key_hash: str, now: datetime) -> Caller | None:
+    """Return the owner of the key with this id, or None if it is not valid any more or was rotated.
+
+    ``key_hash`` is the start of the hash that the key had.
+    """
     row = session.execute(
         select(ApiKey, col(Person.name))
         .join(Person, col(Person.id) == col(ApiKey.person_id))
@@ -222,7 +225,9 @@ def owner(session: Session, key_id: int, now: datetime) -> Caller | None:
             or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > now),
         )
     ).first()
-    return Caller(row[1], frozenset(row[0].scopes), key_id) if row is not None else None
+    if row is None or not key_hash or not row[0].hash.startswith(key_hash):
+        return None
+    return Caller(row[1], frozenset(row[0].scopes), key_id)
 
 
 def _new_key() -> str:

@@ -1,12 +1,12 @@
 """Create and read browser sessions: a signed cookie that names an API key by its id.
 
-The cookie does not hold the key itself. Each request looks the key up, so that revoking it ends its sessions at once,
-and whether the session was ended.
+The cookie does not hold the key itself. Each request looks the key up, so that revoking or rotating it ends its
+sessions at once, and whether the session was ended.
 """
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from fastapi import Request, Response
@@ -21,20 +21,23 @@ SESSION_LIFETIME = timedelta(hours=12)
 #: The browser keeps the cookie for longer, so that a form left open overnight can be sent after signing in again.
 COOKIE_LIFETIME = timedelta(days=7)
 _NONCE_BYTES = 16
+_KEY_HASH_LENGTH = 16
 
 
 @dataclass(frozen=True)
 class BrowserSession:
-    """Content of the cookie: the id of a key (None before signing in), the expiry, and a nonce."""
+    """Content of the cookie: id and start of the hash of a key (None before signing in), the expiry, and a nonce."""
 
     key: int | None
+    key_hash: str
     until: datetime
     nonce: str
 
 
-def new_session(key: int | None, now: datetime) -> BrowserSession:
-    """Return a session that starts now."""
-    return BrowserSession(key, now + SESSION_LIFETIME, secrets.token_urlsafe(_NONCE_BYTES))
+def new_session(now: datetime, key: int | None = None, key_hash: str = "") -> BrowserSession:
+    """Return a session that starts now; without a key, one that is good for the sign-in form only."""
+    nonce = secrets.token_urlsafe(_NONCE_BYTES)
+    return BrowserSession(key, key_hash[:_KEY_HASH_LENGTH], now + SESSION_LIFETIME, nonce)
 
 
 def read_session(request: Request) -> BrowserSession | None:
@@ -43,14 +46,14 @@ def read_session(request: Request) -> BrowserSession | None:
     return session if session and request.app.state.clock.now() < session.until else None
 
 
-def renewed_session(request: Request, key: int, now: datetime) -> BrowserSession:
-    """Return a new session for ``key``; it keeps the nonce of the key's last session, so that open forms stay valid."""
+def renewed_session(request: Request, key: int, key_hash: str, now: datetime) -> BrowserSession:
+    """Return a new session for ``key``; it keeps the nonce of an expired one, so that open forms stay valid."""
     previous = read_expired_session(request)
-    new = new_session(key, now)
+    new = new_session(now, key, key_hash)
     if previous is None or previous.key != key:
         return new
     with read_transaction(request.app.state.engine) as session:
-        return new if is_ended(session, previous) else BrowserSession(key, new.until, previous.nonce)
+        return new if is_ended(session, previous) else replace(new, nonce=previous.nonce)
 
 
 def read_expired_session(request: Request) -> BrowserSession | None:
@@ -60,14 +63,16 @@ def read_expired_session(request: Request) -> BrowserSession | None:
         return None
     try:
         content = _serializer(request).loads(cookie)
-        return BrowserSession(content["key"], datetime.fromtimestamp(content["until"], UTC), content["nonce"])
+        until = datetime.fromtimestamp(content["until"], UTC)
+        return BrowserSession(content["key"], content.get("hash", ""), until, content["nonce"])
     except (BadData, KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
 
 
 def set_session(request: Request, response: Response, session: BrowserSession) -> None:
     """Set the session cookie on the response: not readable by scripts, and not sent from other sites' forms."""
-    content = {"key": session.key, "until": int(session.until.timestamp()), "nonce": session.nonce}
+    until = int(session.until.timestamp())
+    content = {"key": session.key, "hash": session.key_hash, "until": until, "nonce": session.nonce}
     response.set_cookie(
         _name(request),
         _serializer(request).dumps(content),

@@ -52,8 +52,9 @@ def sign_in(request: Request, form: Fields) -> Response:
         form.add("key", WRONG_KEY if typed else "the field of the key is empty: paste your key")
         return _page(request, form)
     throttle.accept(client, digest)
+    _end_session(request)  # a copy of its cookie must not outlive it
     response = RedirectResponse(safe_path(form["next"]), 303)
-    set_session(request, response, renewed_session(request, caller.key, now))
+    set_session(request, response, renewed_session(request, caller.key, digest, now))
     return response
 
 
@@ -67,12 +68,16 @@ def leave(request: Request, caller: Annotated[Caller, Depends(request_caller)]) 
 def sign_out(request: Request, form: Fields) -> Response:
     """End the session."""
     check_token(request, form)
-    response = RedirectResponse("/", 303)
-    if (current := read_session(request)) is not None:
-        now = request.app.state.clock.now()
-        request.app.state.writer.run(lambda session: mark_ended(session, current, now))
+    _end_session(request)
+    response = RedirectResponse("/", 303, {"Clear-Site-Data": '"cache"'})  # pages for editors leave the browser too
     delete_cookie(request, response)
     return response
+
+
+def _end_session(request: Request) -> None:
+    current, now = read_session(request), request.app.state.clock.now()
+    if current is not None and current.key is not None:
+        request.app.state.writer.run(lambda session: mark_ended(session, current, now))
 
 
 def safe_path(wanted: str) -> str:
@@ -84,7 +89,7 @@ def safe_path(wanted: str) -> str:
 def _page(request: Request, form: Form) -> Response:
     shown = Form({"next": form["next"]}, form.errors, form.status)  # a key is never sent back
     current = read_expired_session(request)
-    fresh = current or new_session(None, request.app.state.clock.now())
+    fresh = current or new_session(request.app.state.clock.now())
     response = render(
         request, "sign_in.html", title="Sign in", status=form.status, form=shown, token=form_token(request, fresh)
     )

@@ -111,6 +111,32 @@ def test_signing_out_ends_the_session(visitor: httpx.Client) -> None:
     assert not is_signed_in(visitor)
 
 
+def test_signing_out_clears_the_pages_that_an_editor_has_seen_from_the_browser(visitor: httpx.Client) -> None:
+    sign_in(visitor)
+    reply = visitor.post("/sign-out", data={"token": token_on(visitor.get("/sign-out"))})
+    assert reply.headers["clear-site-data"] == '"cache"'
+
+
+def test_signing_in_again_ends_the_former_session(visitor: httpx.Client, base_url: str) -> None:
+    sign_in(visitor)
+    former = dict(visitor.cookies)
+    sign_in(visitor)
+    assert dict(visitor.cookies) != former
+    assert is_signed_in(visitor)
+    with httpx.Client(base_url=base_url, headers=HTML, cookies=former) as copy:
+        assert not is_signed_in(copy)
+
+
+def test_rotating_the_key_ends_its_sessions_at_once(visitor: httpx.Client, admin: httpx.Client) -> None:
+    made = admin.post("/api/keys", json={"name": "desk", "scopes": ["resolve"]}).json()
+    sign_in(visitor, made["key"])
+    assert is_signed_in(visitor)
+    rotated = admin.post(f"/api/keys/{made['id']}/rotation").json()
+    assert not is_signed_in(visitor)
+    sign_in(visitor, rotated["key"])
+    assert is_signed_in(visitor)
+
+
 @pytest.mark.parametrize(
     "headers",
     [

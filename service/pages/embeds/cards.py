@@ -22,7 +22,7 @@ from service.web.path_params import IdOrSlug as WhichQuestion
 from service.web.responses import ReadSession
 
 router = APIRouter()
-SVG = "image/svg+xml"
+SVG = "image/svg+xml; charset=utf-8"
 
 
 @router.get("/commentators/{which}/badge.svg")

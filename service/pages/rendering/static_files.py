@@ -22,6 +22,8 @@ class Assets(StaticFiles):
         """Reply with the file; with ``?v=`` in its address it is immutable."""
         reply = super().file_response(full_path, stat_result, scope, status_code)
         reply.headers["Vary"] = "Accept-Encoding"
+        if (media_type := reply.headers.get("Content-Type", "")).endswith("+xml"):
+            reply.headers["Content-Type"] = f"{media_type}; charset=utf-8"
         if b"v=" in scope.get("query_string", b""):
             reply.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
         return reply

@@ -117,3 +117,10 @@ def test_systemd_accepts_the_unit_and_finds_it_well_confined(tmp_path: Path) -> 
         done = subprocess.run(["systemd-analyze", *arguments, str(unit)], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         assert UNIT.name not in done.stderr, done.stderr
+
+
+def test_the_history_of_the_source_is_out_of_reach_of_the_service() -> None:
+    sent = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in sent
+    assert not [line for line in sent if line.startswith("!.")]
+    assert "InaccessiblePaths=-/opt/trackrecord/.git" in UNIT.read_text().splitlines()

@@ -3,11 +3,12 @@
 import getpass
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,6 +158,19 @@ def test_plain_http_is_sent_to_https(site: Site) -> None:
     moved = httpx.get(f"{site.http}/questions?page=2", headers={"Host": HOST})
     assert moved.status_code in (301, 308)
     assert re.fullmatch(rf"https://{HOST}(:\d+)?/questions\?page=2", moved.headers["location"])
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_only_tls_1_2_and_1_3_are_spoken(site: Site, version: ssl.TLSVersion) -> None:
+    context = ssl.create_default_context(cafile=str(site.certificate / "authority.pem"))
+    context.set_ciphers("ALL:@SECLEVEL=0")  # else this side refuses the old version
+    context.minimum_version = context.maximum_version = version
+    old = version is ssl.TLSVersion.TLSv1_1
+    with socket.create_connection(("127.0.0.1", site.reader.base_url.port or 443), timeout=10) as plain:
+        refused = pytest.raises(ssl.SSLError, match="alert protocol version") if old else nullcontext()
+        with refused, context.wrap_socket(plain, server_hostname=HOST) as connection:
+            assert connection.version() == version.name.replace("_", ".")
 
 
 def test_an_editor_signs_in_through_the_proxy(site: Site) -> None:

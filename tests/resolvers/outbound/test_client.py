@@ -301,6 +301,18 @@ def test_a_certificate_of_an_unknown_authority_is_refused(secured: RawServer) ->
         over_tls(secured, ssl_context=None).get("https://feeds.example/")
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_a_server_that_speaks_no_current_version_of_tls_is_refused() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(FIXTURES / "tls" / "cert.pem", FIXTURES / "tls" / "key.pem")
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with serving_raw(context) as old:
+        old.routes = {"/": reply(b"secured")}
+        with pytest.raises(SourceUnavailable, match="PROTOCOL_VERSION"):
+            over_tls(old, ssl_context=None).get("https://feeds.example/")
+
+
 def test_a_redirect_from_https_to_http_is_refused(secured: RawServer) -> None:
     secured.routes = {"/": redirect("http://feeds.example/")}
     with pytest.raises(AddressRefused, match="https"):

@@ -71,6 +71,46 @@ def test_files_named_in_a_document_exist(document: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists() and path not in new] == []
 
 
+#: The requirements of level 1 of OWASP ASVS 5.0.0, by section.
+LEVEL_1 = {
+    "V1": ["2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "5.1"],
+    "V2": ["1.1", "2.1", "2.2", "3.1"],
+    "V3": ["2.1", "2.2", "3.1", "4.1", "4.2", "5.1", "5.2", "5.3"],
+    "V4": ["1.1", "4.1"],
+    "V5": ["2.1", "2.2", "3.1", "3.2"],
+    "V6": ["1.1", *(f"2.{number}" for number in range(1, 9)), "3.1", "3.2", "4.1", "4.2"],
+    "V7": ["2.1", "2.2", "2.3", "2.4", "4.1", "4.2"],
+    "V8": ["1.1", "2.1", "2.2", "3.1"],
+    "V9": ["1.1", "1.2", "1.3", "2.1"],
+    "V10": ["4.1", "4.2", "4.3", "4.4", "4.5"],
+    "V11": ["3.1", "3.2", "4.1"],
+    "V12": ["1.1", "2.1", "2.2"],
+    "V13": ["4.1"],
+    "V14": ["2.1", "3.1"],
+    "V15": ["1.1", "2.1", "3.1"],
+}
+
+
+def test_each_test_that_the_security_document_names_exists() -> None:
+    text = (ROOT / "docs/security.md").read_text()
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named) == text.count("::") > 100
+    for path, name in named:
+        assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text(), re.MULTILINE), f"{path}::{name}"
+
+
+def test_the_security_document_has_every_item_of_both_lists_in_order() -> None:
+    text = (ROOT / "docs/security.md").read_text()
+    assert re.findall(r"^\| API(\d+) ", text, re.MULTILINE) == [str(number) for number in range(1, 11)]
+    found = []
+    for first, until in re.findall(r"^(?:\| )?(V\d+\.\d+\.\d+)(?:(?: to|,) (V\d+\.\d+\.\d+))?", text, re.MULTILINE):
+        section, _, number = first.rpartition(".")
+        last = int((until or first).rpartition(".")[2])
+        found += [f"{section}.{each}" for each in range(int(number), last + 1)]
+    assert found == [f"{chapter}.{number}" for chapter, numbers in LEVEL_1.items() for number in numbers]
+    assert len(found) == 70
+
+
 def test_the_first_prediction_of_the_readme_is_recorded_as_printed(admin: httpx.Client, clock: FakeClock) -> None:
     clock.set(datetime(2026, 11, 26, tzinfo=UTC))
     body = re.search(r"-d '\n(\{.*?\})'", (ROOT / "README.md").read_text(), re.DOTALL)

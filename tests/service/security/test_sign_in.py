@@ -58,6 +58,13 @@ def test_a_key_is_exchanged_for_a_cookie_that_scripts_cannot_read(visitor: httpx
     assert is_signed_in(visitor)
 
 
+def test_the_field_of_the_key_is_masked_and_left_to_password_managers(visitor: httpx.Client) -> None:
+    (field,) = re.findall(r'<input[^>]*name="key"[^>]*>', visitor.get("/sign-in").text)
+    assert 'type="password"' in field
+    assert 'autocomplete="current-password"' in field
+    assert sign_in(visitor, f" {ADMIN_KEY}\n").status_code == 303, "what was pasted with a key does no harm"
+
+
 def test_behind_https_the_cookie_is_secure_and_bound_to_the_host(sqlite_url: str, tmp_path: Path) -> None:
     settings = Settings(
         _env_file=None, database_url=sqlite_url, state_dir=tmp_path, admin_key=ADMIN_KEY, public_url="https://x.org"

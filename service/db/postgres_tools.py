@@ -54,6 +54,9 @@ def load(engine: Engine, path: Path) -> None:
 def _run(tool: Path, engine: Engine, *arguments: str) -> None:
     _, named = engine.url.get_dialect()().create_connect_args(engine.url)
     password = named.pop("password", None)  # others can see the arguments of a process
+    if "sslpassword" in named:
+        remedy = "use a key without a password, in a file of mode 600"
+        raise InvalidInput(f"{tool.name} takes no sslpassword but in its arguments, which others can see: {remedy}")
     environment = {name: value for name, value in os.environ.items() if name != "PGOPTIONS"}
     environment |= {"LC_MESSAGES": "C", **({"PGPASSWORD": str(password)} if password else {})}
     command = [str(tool), "--no-password", f"--dbname={make_conninfo(**named)}", *arguments]

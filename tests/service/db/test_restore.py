@@ -263,3 +263,6 @@ def test_a_password_reaches_the_tool_by_its_environment_alone(
     assert (tools / "password").read_text() == "s3cret\n"
     assert "s3cret" not in (tools / "arguments").read_text()
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["tools"]
+    refused = trackrecord.on(f"{postgresql_url}&sslpassword=s3cret")("backup", "copy")
+    assert (refused.code, "use a key without a password" in refused.err) == (2, True)
+    assert "s3cret" not in refused.err

@@ -1,4 +1,4 @@
-"""Changes of channels by people, each an event of the ledger that only admins read."""
+"""Changes of channels by people and receivers, each an event of the ledger that only admins read."""
 
 import hashlib
 import hmac
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from predictions import ledger
+from predictions.models import LedgerEvent
 from resolvers.notifications.channels import ChannelIn, ChannelPreferences, create_channel, set_enabled
 from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import Channel
@@ -41,6 +43,11 @@ class Changer:
         set_enabled(channel, enabled=enabled, reason=reason or f"disabled by {self.actor}")
         self._log(session, channel, "channel.enabled" if enabled else "channel.disabled")
 
+    def log_disabled(self, session: Session) -> None:
+        """Enter the event of each channel that its receiver has disabled, by the reply that it is gone."""
+        for channel in disabled_without_event(session):
+            self._log(session, channel, "channel.disabled")
+
     def _log(self, session: Session, channel: Channel, action: str) -> None:
         session.flush()
         body: dict[str, Any] = ledger.contents(channel)
@@ -48,3 +55,16 @@ class Changer:
             text = f"channel {name}\n{body.pop(name)}".encode()
             body[f"{name}_hmac"] = hmac.new(self.secret, text, hashlib.sha256).hexdigest()
         ledger.append(session, now=self.now, actor=self.actor, action=action, subject=channel, body=body)
+
+
+def disabled_without_event(session: Session) -> list[Channel]:
+    """Return the disabled channels whose newest event in the ledger does not say so.
+
+    A delivery disables its channel in a transaction that does not hold the lock of the ledger.
+    """
+    of_channel = (col(LedgerEvent.subject) == "channel", col(LedgerEvent.subject_id) == col(Channel.id))
+    newest = select(col(LedgerEvent.action)).where(*of_channel).order_by(col(LedgerEvent.seq).desc()).limit(1)
+    said = newest.correlate(Channel).scalar_subquery()
+    disabled = col(Channel.enabled).is_(False)
+    query = select(Channel).where(disabled, func.coalesce(said, "") != "channel.disabled")
+    return list(session.execute(query.order_by(col(Channel.id))).scalars())

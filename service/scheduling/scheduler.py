@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from predictions.ledger import SYSTEM
 from resolvers.clock import Clock
 from resolvers.deadline_sweep import BATCH_SIZE, SweepResult, sweep_due
 from resolvers.notifications.dispatcher import Dispatcher
@@ -20,6 +21,7 @@ from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
 from resolvers.notifications.sender import Sender
 from resolvers.probing.snapshots import cited_snapshots
 from resolvers.probing.worker import Prober
+from service.channel_changes import Changer, disabled_without_event
 from service.clock import SystemClock
 from service.db.engine import bookkeeping_transaction, read_transaction, write_transaction
 from service.db.service_state import SCHEDULER, remember
@@ -77,7 +79,7 @@ class Scheduler:
         self._prober_worker = Worker("probes", lambda: self._probe, self._clock)
         self._prober = prober or make_prober(engine, settings, self._clock, self._prober_worker.wake)
         self._importer = Worker("imports", lambda: self._take_over_imports, self._clock)
-        self._key_watcher = Worker("keys", lambda: self._stop_expired_keys, self._clock)
+        self._key_watcher = Worker("keys", lambda: self._watch_keys_and_channels, self._clock)
         self._workers = [self._sweeper, self._notifier, self._prober_worker, self._importer, self._key_watcher]
         self._ticker = Ticker(settings.tick_seconds, self._wake, self._clock)
         self._watchdog = Watchdog(self._ticker, self._workers, settings.tick_seconds, stuck_seconds)
@@ -132,7 +134,7 @@ class Scheduler:
         while (swept := self._sweep_batch()).examined:
             counted["prompted"] += swept.prompted
         take_over_imports(self._engine, self._clock)
-        self._stop_expired_keys()
+        self._watch_keys_and_channels()
         prune_replies(self._engine, self._clock.now())
         counted.update(self._prober.run_due(seconds))
         counted.update(self._make_dispatcher().deliver(seconds))
@@ -194,13 +196,14 @@ class Scheduler:
             snapshot_store(self._settings).prune(cited=cited, now=self._clock.now())
         return self._prober.start_due() > 0
 
-    def _stop_expired_keys(self, _: WorkerToken | None = None) -> bool:
-        """Stop what belongs to persons whose last keys have expired."""
+    def _watch_keys_and_channels(self, _: WorkerToken | None = None) -> bool:
+        """Stop what belongs to persons whose last keys expired, and log which channels their receivers disabled."""
         with read_transaction(self._engine) as session:
-            if not expired_persons(session, now=self._clock.now()):
+            if not expired_persons(session, now=self._clock.now()) and not disabled_without_event(session):
                 return False
         with write_transaction(self._engine) as session:
             stop_expired(session, now=self._clock.now())
+            Changer(SYSTEM, self._clock.now(), self._settings.secret()).log_disabled(session)
         return False
 
     def _take_over_imports(self, token: WorkerToken) -> bool:

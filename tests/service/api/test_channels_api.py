@@ -61,6 +61,25 @@ def test_a_prompt_reaches_a_signed_webhook_and_the_log_shows_it(
     assert (again.status_code, again.json()["state"]) == (200, "pending")
 
 
+def test_a_channel_that_its_receiver_disables_is_logged_once_and_without_its_address(
+    admin: httpx.Client, receiver: RawServer, settings: Settings
+) -> None:
+    receiver.routes["/hook"] = reply(status=410)
+    number = entered(admin, receiver)["id"]
+    admin.post("/api/questions", json=QUESTION)
+    engine = make_engine(settings.database)
+    for _ in range(3):
+        run_once(engine, settings)
+    engine.dispose()
+    events = admin.get("/api/ledger", params={"subject": "channel", "subject_id": number}).json()["items"]
+    assert [(event["actor"], event["action"]) for event in events[1:]] == [("system", "channel.disabled")]
+    assert "410" in json.loads(events[1]["body"])["disabled_reason"]
+    assert receiver.url not in events[1]["body"]
+    admin.post(f"/api/channels/{number}/state", json={"enabled": True})
+    later = admin.get("/api/ledger", params={"subject": "channel", "subject_id": number}).json()["items"]
+    assert [event["action"] for event in later[2:]] == ["channel.enabled"]
+
+
 def test_a_channel_is_tested_disabled_and_enabled(admin: httpx.Client, receiver: RawServer) -> None:
     number = entered(admin, receiver)["id"]
     reply = admin.post(f"/api/channels/{number}/test")

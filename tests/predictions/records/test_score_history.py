@@ -1,10 +1,13 @@
 """The score history: its value for a past day equals that of the record rebuilt as of that day."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from predictions.audit.as_of import rebuild
@@ -45,6 +48,12 @@ def say(session: Session, question: Question, day: int, made: int, **fields: Any
 def resolve_on(session: Session, question: Question, day: int, outcome: str, known: int) -> None:
     body = {"outcome": outcome, "known_at": on(known).isoformat(), "evidence": [{"url": "https://example.org/"}]}
     resolve(session, question, ResolutionIn.model_validate(body), now=on(day), actor="test")
+
+
+@contextmanager
+def disposing(engine: Engine) -> Iterator[Engine]:
+    yield engine
+    engine.dispose()
 
 
 def history(session: Session, now: datetime) -> HistoryView:
@@ -109,14 +118,12 @@ def test_every_day_of_the_history_is_what_the_record_rebuilt_for_it_says(session
     assert len(points) > 3
     for day in range(0, DAYS + 1, 5):
         held = [point for point in points if point.at <= on(day)]
-        engine = rebuild(session, on(day))
-        with Session(engine) as past:
+        with disposing(rebuild(session, on(day))) as engine, Session(engine) as past:
             ann = past.exec(select(Commentator)).first()
             if ann is None:
                 assert not held
                 continue
             line = record_of(past, ann, no_estimates(), now=on(day)).summary
-        engine.dispose()
         if not held:
             assert not line.resolved, day
             continue

@@ -1,5 +1,6 @@
 """A past record in memory: one reader at a time, and none once it is dropped."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -13,11 +14,13 @@ from service.errors import Unavailable
 
 
 @pytest.fixture
-def past() -> RebuiltRecord:
+def past() -> Iterator[RebuiltRecord]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
     SQLModel.metadata.create_all(engine)
     with Session(engine) as session:
-        return RebuiltRecord(engine, datetime(2025, 1, 1, tzinfo=UTC), head(session))
+        newest = head(session)
+    yield RebuiltRecord(engine, datetime(2025, 1, 1, tzinfo=UTC), newest)
+    engine.dispose()
 
 
 def test_a_second_reader_is_asked_to_retry_while_the_first_one_reads(past: RebuiltRecord) -> None:

@@ -44,13 +44,13 @@ def check_address(url: str, *, allowed_hosts: Iterable[str] = ()) -> None:
     if not is_installed():
         raise InvalidInput.at("/kind", NOT_INSTALLED)
     report = _run_subprocess({"url": url, "allowed_hosts": list(allowed_hosts)}, CHECK_SECONDS)
+    if report is not None and report["refused"]:
+        raise InvalidInput.at("/target", f"is not allowed, because {report['refused'][0]}")
     if report is None or not report["known"]:
         raise InvalidInput.at(
             "/target",
             "is not the address of a chat service: write it as Apprise does, for example slack://... or ntfy://...",
         )
-    if report["refused"]:
-        raise InvalidInput.at("/target", f"is not allowed, because {report['refused'][0]}")
 
 
 class ChatSender:
@@ -72,12 +72,12 @@ class ChatSender:
             )
         if report["sent"]:
             return SendResult(SendStatus.DELIVERED)
+        if report["refused"]:
+            return SendResult(SendStatus.PERMANENT, report["refused"][0])
         if not report["known"]:
             return SendResult(
                 SendStatus.PERMANENT, "the address is not that of a chat service: correct the target, then resend"
             )
-        if report["refused"]:
-            return SendResult(SendStatus.PERMANENT, report["refused"][0])
         return _failure(" / ".join(report["warnings"]), outgoing.target)
 
 

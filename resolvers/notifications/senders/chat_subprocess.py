@@ -9,13 +9,14 @@ import logging
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 sys.path.insert(0, str(Path(__file__).parents[3]))  # the process is isolated: it looks for nothing of ours by itself
 
 from resolvers.notifications.senders.connection_guard import ConnectionGuard
 
 LOOPBACK = {"localhost": "127.0.0.1"}
+FILE_NAMED = "the address names a file on this machine, which could be sent to the chat: leave that part out"
 
 
 class _WarningCollector(logging.Handler):
@@ -36,6 +37,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
     guard = ConnectionGuard(job["allowed_hosts"])
     guard.install()
+    _refuse_files(guard)
     collector = _WarningCollector()
     logger = logging.getLogger("apprise")
     logger.handlers, logger.propagate = [collector], False
@@ -52,6 +54,16 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     box.add(service)
     sent = box.notify(body=job["body"], title=job["title"], body_format=apprise.NotifyFormat.TEXT)
     return report | {"sent": bool(sent)}
+
+
+def _refuse_files(guard: ConnectionGuard) -> None:
+    """Refuse addresses with a local file, as in ``template=`` and ``keyfile=``, whose contents would be sent."""
+    from apprise.attachment.file import AttachFile
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        guard.refuse(FILE_NAMED)
+
+    AttachFile.__init__ = refuse  # type: ignore[method-assign]
 
 
 def _check_host(guard: ConnectionGuard, service: Any) -> None:

@@ -9,7 +9,7 @@ import ipaddress
 import socket
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from resolvers.errors import AddressRefused
 from resolvers.outbound.address_guard import AllowList, check_addresses
@@ -54,22 +54,23 @@ class ConnectionGuard:
         try:
             check_addresses(host, port, [str(ipaddress.ip_address(host))], self._allowed)
         except ValueError:
-            self._refuse(NUMERIC_ONLY)
+            self.refuse(NUMERIC_ONLY)
         except AddressRefused as error:
-            self._refuse(error.detail)
+            self.refuse(error.detail)
 
     def _watch(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in _CONTACTS and arguments[1] is not None:
             address = arguments[1]
             if not isinstance(address, tuple) or len(address) < 2:
-                self._refuse("the address is that of a program on this machine: use a chat service on the internet")
+                self.refuse("the address is that of a program on this machine: use a chat service on the internet")
             self.check(str(address[0]), int(address[1]))
         elif event.startswith(_PROGRAMS):
-            self._refuse("the address starts a program on this machine: use a chat service on the internet")
+            self.refuse("the address starts a program on this machine: use a chat service on the internet")
         elif event == "import" and str(arguments[0]).partition(".")[0] in _DESKTOP:
             raise ImportError(f"{arguments[0]} is not loaded here")
 
-    def _refuse(self, reason: str) -> None:
+    def refuse(self, reason: str) -> NoReturn:
+        """Note the reason of a refusal and raise ``PermissionError``."""
         if reason not in self.refusals:
             self.refusals.append(reason)
         raise PermissionError(reason)

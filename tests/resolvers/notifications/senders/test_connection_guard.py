@@ -76,6 +76,29 @@ def test_a_private_address_is_refused_before_it_is_stored_unless_the_operator_al
     check_address(target, allowed_hosts=["127.0.0.0/8", "10.0.0.0/8", "::1"])
 
 
+#: A bot token in the form of Telegram's, whose template may be any text.
+BOT = "tgram://123456789:abcdefghijklmnopqrstuvwxyzABCDEFGHI/12315544"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        BOT + "?template={file}",
+        BOT + "?template=file://{file}",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ?template={file}",
+        "fcm://project/device?keyfile={file}",
+    ],
+)
+def test_an_address_that_names_a_file_of_the_server_is_neither_stored_nor_sent(target: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text('{"secret": "of the server"}')
+    url = target.format(file=file)
+    with pytest.raises(InvalidInput, match="names a file on this machine"):
+        check_address(url)
+    result = send(url)
+    assert (result.status, "names a file on this machine" in result.detail) == (SendStatus.PERMANENT, True)
+
+
 def test_a_host_that_the_operator_allows_by_name_and_port_is_reached_at_that_port_only(room: RawServer) -> None:
     port = int(room.host.rpartition(":")[2])
     assert send(f"json://localhost:{port}/room", f"localhost:{port}").status is SendStatus.DELIVERED

@@ -29,6 +29,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})?")
 #: What names without a letter or digit got until 0.2; they stay, and go from one database to another.
 _EARLIER_SLUG = re.compile(r"n-(-[1-9]\d{0,9})?", re.ASCII)
+_SCHEME_AND_HOST = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _URL = TypeAdapter(HttpUrl)
 _EARLIEST, _LATEST = 1900, 2200
 
@@ -122,6 +123,8 @@ def check_web_address(value: str) -> str:
 
 def _web_address(value: str) -> str:
     check_web_address(value)
+    if not _SCHEME_AND_HOST.match(value):  # without both slashes, browsers read it as relative to the page
+        raise ValueError(WEB_ADDRESS)
     try:
         _URL.validate_python(value)  # http and https only; the parsed form would change the spelling
     except ValidationError:

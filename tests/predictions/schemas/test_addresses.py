@@ -47,6 +47,12 @@ def test_an_address_with_a_user_name_or_password_is_refused_with_the_remedy(addr
         JsonConfig(url=address, yes="a")
 
 
+@pytest.mark.parametrize("address", ["https:example.org", "https:/example.org/a", "http:///example.org"])
+def test_an_address_without_its_two_slashes_and_a_host_is_refused(address: str) -> None:
+    with pytest.raises(ValidationError, match="begins with http:// or https://"):
+        _url.validate_python(address)
+
+
 @pytest.mark.parametrize(
     "address",
     [

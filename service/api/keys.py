@@ -10,6 +10,7 @@ from sqlmodel import Session
 from predictions.models import row_id
 from predictions.schemas.fields import Input, Instant, Name
 from predictions.schemas.views import View
+from service.channel_changes import Changer
 from service.db.models import ApiKey
 from service.limits.write_route import WriteRoute
 from service.security.access import Admin
@@ -131,6 +132,7 @@ def rotate_api_key(request: Request, number: RowId, caller: Admin, write: Write)
 
 @router.post("/{name}/revocation", status_code=200, response_model=KeyView)
 def revoke_api_key(
+    request: Request,
     name: Annotated[str, Path(max_length=120)],
     caller: Admin,
     write: Write,
@@ -144,7 +146,8 @@ def revoke_api_key(
 
     def job(session: Session) -> BaseModel:
         row = key_named(session, name)
-        stopped = revoke_and_stop(session, row, now=write.now, actor=caller.name, force=force)
+        changer = Changer(caller.name, write.now, request.app.state.secret)
+        stopped = revoke_and_stop(session, row, changer, force=force)
         return _view(session, row, stopped=stopped)
 
     return write(caller, job, status=200)

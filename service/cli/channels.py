@@ -13,11 +13,9 @@ from resolvers.notifications.delivery_log import ChannelView, list_channels
 from resolvers.notifications.models import ChannelKind
 from resolvers.notifications.sender import SendStatus
 from resolvers.notifications.senders.chat import check_address
-from service.channel_changes import Changer
-from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready, say
+from service.cli.common import AsJson, changer, clock, print_json, print_table, ready, say
 from service.db.engine import read_transaction, write_transaction
 from service.lookup import channel_of
-from service.settings import Settings
 from service.wiring.senders import make_senders
 
 Number = Annotated[int, typer.Argument(help="the channel's id in the list", min=1)]
@@ -53,10 +51,6 @@ def _preferences(
     return {name: None if value == "" else value for name, value in given.items() if value is not None}
 
 
-def _changer(settings: Settings) -> Changer:
-    return Changer(ACTOR, clock.now(), settings.secret())
-
-
 def add(
     name: Annotated[str, typer.Argument(help="a name for the channel")],
     target: Annotated[str, typer.Argument(help="a webhook URL, an e-mail address, or a chat in Apprise's notation")],
@@ -76,7 +70,7 @@ def add(
         if data.kind is ChannelKind.CHAT:
             check_address(data.target, allowed_hosts=settings.allowed_hosts)
         with write_transaction(engine) as session:
-            row = _changer(settings).add(session, data)
+            row = changer(session, settings).add(session, data)
             channel = {"id": row.id, "name": row.name, "secret": row.secret}
     if as_json:
         print_json(channel)
@@ -98,7 +92,7 @@ def change(
     topics = None if topic is None else [each for each in topic if each]
     data = ChannelPreferences.model_validate(_preferences(topics, escalations_only, person, zone, quiet, digest))
     with ready() as (settings, engine), write_transaction(engine) as session:
-        _changer(settings).change(session, channel_of(session, number), data)
+        changer(session, settings).change(session, channel_of(session, number), data)
     say(f"channel {number} changed")
 
 
@@ -149,5 +143,5 @@ def disable(
 
 def _switch(number: int, *, enabled: bool, reason: str = "") -> None:
     with ready() as (settings, engine), write_transaction(engine) as session:
-        _changer(settings).switch(session, channel_of(session, number), enabled=enabled, reason=reason)
+        changer(session, settings).switch(session, channel_of(session, number), enabled=enabled, reason=reason)
     say(f"channel {number} {'enabled' if enabled else 'disabled'}")

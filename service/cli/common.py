@@ -12,11 +12,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from predictions.safe_text import json_text, printable
+from service.channel_changes import Changer
 from service.clock import SystemClock
 from service.db import migrate
 from service.db.engine import make_engine
+from service.security.own_secret import check_secret
 from service.security.persons import OPERATOR
 from service.settings import Settings, read_settings, unknown_variables, variables_in_file
 from service.state_files import prepare_state
@@ -41,6 +44,12 @@ def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
         yield settings, engine
     finally:
         engine.dispose()
+
+
+def changer(session: Session, settings: Settings) -> Changer:
+    """Return what changes channels for the operator. Raises ``SecretLost`` if the secret does not fit the keys."""
+    check_secret(session, settings)
+    return Changer(ACTOR, clock.now(), settings.secret())
 
 
 def say(text: str, *, err: bool = False) -> None:

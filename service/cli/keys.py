@@ -7,7 +7,7 @@ import typer
 from pydantic import TypeAdapter
 
 from predictions.schemas.fields import Instant
-from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready, say
+from service.cli.common import ACTOR, AsJson, changer, clock, print_json, print_table, ready, say
 from service.db.engine import read_transaction, write_transaction
 from service.db.models import ApiKey
 from service.security import api_keys
@@ -82,9 +82,9 @@ def revoke_key(
     name: str, force: Annotated[bool, typer.Option("--force", help="even if it is the last key of an admin")] = False
 ) -> None:
     """Revoke a key. If its owner has no other, their channels are disabled and their questions assigned to nobody."""
-    with ready() as (_, engine), write_transaction(engine) as session:
+    with ready() as (settings, engine), write_transaction(engine) as session:
         row = api_keys.key_named(session, name)
-        stopped = api_keys.revoke_and_stop(session, row, now=clock.now(), actor=ACTOR, force=force)
+        stopped = api_keys.revoke_and_stop(session, row, changer(session, settings), force=force)
     say(f"revoked {name}")
     for line in _lines(stopped):
         say(line)

@@ -202,8 +202,9 @@ class Scheduler:
             if not expired_persons(session, now=self._clock.now()) and not disabled_without_event(session):
                 return False
         with write_transaction(self._engine) as session:
-            stop_expired(session, now=self._clock.now())
-            Changer(SYSTEM, self._clock.now(), self._settings.secret()).log_disabled(session)
+            changer = Changer(SYSTEM, self._clock.now(), self._settings.secret())
+            stop_expired(session, changer)
+            changer.log_disabled(session)
         return False
 
     def _take_over_imports(self, token: WorkerToken) -> bool:

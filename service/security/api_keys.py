@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.errors import Conflict, InvalidInput, NotFound, time_text
+from service.channel_changes import Changer
 from service.db.models import ApiKey, Person, PersonState
 from service.security.persons import Stopped, deactivate, enter_person
 
@@ -120,17 +121,17 @@ def rotate_key(session: Session, key: ApiKey, *, secret: bytes, now: datetime, a
     return plain
 
 
-def revoke_and_stop(session: Session, key: ApiKey, *, now: datetime, actor: str, force: bool = False) -> Stopped | None:
+def revoke_and_stop(session: Session, key: ApiKey, changer: Changer, *, force: bool = False) -> Stopped | None:
     """Revoke a key, and stop what belongs to its person if they have no other valid key; return what was stopped.
 
     Revoking it again does nothing. Raises ``Conflict`` for the last valid key with the scope admin, unless ``force``.
     """
     if key.revoked_at is not None:
         return None
-    if not force and "admin" in key.scopes and len(_valid_admin_keys(session, now)) < 2:
+    if not force and "admin" in key.scopes and len(_valid_admin_keys(session, changer.now)) < 2:
         raise Conflict(f"{key.name!r} is the last admin key: create another one first, or revoke it with force")
-    revoke_only(session, key, now=now, actor=actor)
-    return stop_without_key(session, session.get_one(Person, key.person_id), now=now, actor=actor)
+    revoke_only(session, key, now=changer.now, actor=changer.actor)
+    return stop_without_key(session, session.get_one(Person, key.person_id), changer)
 
 
 def revoke_only(session: Session, key: ApiKey, *, now: datetime, actor: str) -> None:
@@ -140,12 +141,12 @@ def revoke_only(session: Session, key: ApiKey, *, now: datetime, actor: str) -> 
     _log(session, key, "key.revoked", now, actor)
 
 
-def stop_without_key(session: Session, person: Person, *, now: datetime, actor: str) -> Stopped | None:
+def stop_without_key(session: Session, person: Person, changer: Changer) -> Stopped | None:
     """Stop what belongs to a person if they have no valid key; return what was stopped, or None."""
     query = select(ApiKey).where(col(ApiKey.person_id) == person.id, col(ApiKey.revoked_at).is_(None))
-    if any(not is_expired(row.expires_at, now) for row in session.execute(query).scalars()):
+    if any(not is_expired(row.expires_at, changer.now) for row in session.execute(query).scalars()):
         return None
-    return deactivate(session, person, now=now, actor=actor)
+    return deactivate(session, person, changer)
 
 
 def expired_persons(session: Session, *, now: datetime) -> Sequence[Person]:
@@ -158,10 +159,10 @@ def expired_persons(session: Session, *, now: datetime) -> Sequence[Person]:
     )
 
 
-def stop_expired(session: Session, *, now: datetime) -> None:
+def stop_expired(session: Session, changer: Changer) -> None:
     """Stop what belongs to persons whose last keys have expired."""
-    for person in expired_persons(session, now=now):
-        stop_without_key(session, person, now=now, actor=ledger.SYSTEM)
+    for person in expired_persons(session, now=changer.now):
+        stop_without_key(session, person, changer)
 
 
 def _valid_admin_keys(session: Session, now: datetime) -> list[ApiKey]:

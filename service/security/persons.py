@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 from predictions.models import Question
 from predictions.outcomes import UNRESOLVED
 from predictions.questions.triage import assign_question
-from resolvers.notifications.channels import set_enabled
 from resolvers.notifications.models import Channel
+from service.channel_changes import Changer
 from service.db.models import Person, PersonState, Role
 
 #: The person behind the command line.
@@ -39,7 +39,7 @@ def enter_person(session: Session, name: str, scopes: Collection[str], *, now: d
     return person
 
 
-def deactivate(session: Session, person: Person, *, now: datetime, actor: str) -> Stopped:
+def deactivate(session: Session, person: Person, changer: Changer) -> Stopped:
     """Stop what belongs to a person without a valid key: disable their channels, and assign their questions to nobody.
 
     Waiting messages of the channels become dead letters, which can be sent again.
@@ -48,10 +48,10 @@ def deactivate(session: Session, person: Person, *, now: datetime, actor: str) -
     own = select(Channel).where(col(Channel.person) == person.name, col(Channel.enabled)).order_by(col(Channel.id))
     channels = session.execute(own).scalars().all()
     for channel in channels:
-        set_enabled(channel, enabled=False, reason=f"{person.name} has no valid key any more")
+        changer.switch(session, channel, enabled=False, reason=f"{person.name} has no valid key any more")
     waiting = (col(Question.assignee) == person.name, col(Question.status).in_(UNRESOLVED))
     questions = session.execute(select(Question).where(*waiting).order_by(col(Question.id))).scalars().all()
     for question in questions:
-        assign_question(session, question, None, now=now, actor=actor)
+        assign_question(session, question, None, now=changer.now, actor=changer.actor)
     session.flush()
     return Stopped([channel.name for channel in channels], [question.slug for question in questions])

@@ -84,6 +84,8 @@ def test_a_key_is_valid_until_it_expires_and_then_what_belongs_to_its_owner_stop
     run_once(engine, settings, clock)
     channel = admin.get("/api/channels").json()["items"][0]
     assert (channel["enabled"], channel["disabled_reason"]) == (False, "Ann has no valid key any more")
+    event = admin.get("/api/ledger").json()["items"][-1]
+    assert (event["action"], event["actor"]) == ("channel.disabled", "system")
     state = next(item for item in admin.get("/api/keys").json()["items"] if item["name"] == "Ann")
     assert (state["state"], state["expires_at"]) == ("inactive", "2025-04-02T12:00:00Z")
     refused = admin.post("/api/keys", json={"name": "Bob", "scopes": ["read"], "expires_at": "2025-04-01"})
@@ -168,6 +170,8 @@ def test_revoking_the_last_key_of_a_person_says_and_stops_what_belongs_to_them(
     enabled = {item["name"]: item["enabled"] for item in admin.get("/api/channels").json()["items"]}
     assert enabled == {"Ann's mail": False, "Bob's mail": True}
     assert admin.post("/api/keys/two/revocation").json()["stopped"] is None
+    events = [event["action"] for event in admin.get("/api/ledger").json()["items"]]
+    assert events[-3:] == ["key.revoked", "channel.disabled", "question.assigned"]
     with read_transaction(engine) as session:
         assert list(verify(session)) == []
 

@@ -12,7 +12,13 @@ from tests.conftest import ADMIN_KEY, serving
 from tests.support.cli_runner import Command, Done
 from tests.support.fake_clock import FakeClock
 
-COMMANDS = (("serve", "--port", "0"), ("scheduler", "--once"), ("keys", "create", "other", "--scope", "read"))
+COMMANDS = (
+    ("serve", "--port", "0"),
+    ("scheduler", "--once"),
+    ("keys", "create", "other", "--scope", "read"),
+    ("keys", "revoke", "desk", "--force"),
+    ("channels", "add", "desk", "https://example.org/hook"),
+)
 
 
 @pytest.fixture

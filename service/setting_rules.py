@@ -169,11 +169,11 @@ def state_directory(value: Path) -> Path:
 
 
 def outbound_hosts(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse an entry that is neither a host, a host with a port, nor a network."""
+    """Refuse an entry that is neither a host, a host with a port, nor a network, and one that is every address."""
     for entry in value:
         if "://" in entry:
             raise ValueError(f"{_shown(entry)!r} has a scheme: write only the host, such as 10.2.0.7:8080")
-        if entry == "*" or "@" in entry:
+        if entry == "*" or entry.endswith("/0") or "@" in entry:
             raise ValueError("must list hosts one by one: write hosts, host:port or networks such as 10.2.0.0/16")
         AllowList([entry])
         if not entry.rpartition("]")[2].count(":") > 1 and not 0 < int(_port(entry) or 1) <= HIGHEST_PORT:

@@ -54,6 +54,8 @@ WRONG = [
     ("ALLOWED_HOSTS", "10.2.0.0/99", "not a network"),
     ("ALLOWED_HOSTS", "localhost,host name", "write a host"),
     ("ALLOWED_HOSTS", "*", "must list hosts one by one"),
+    ("ALLOWED_HOSTS", "0.0.0.0/0", "must list hosts one by one"),
+    ("ALLOWED_HOSTS", "::/0", "must list hosts one by one"),
     ("ALLOWED_HOSTS", "localhost:99999", "a port that is not between"),
     ("HOST", "", "is set but empty"),
     ("HOST", "http://127.0.0.1", "is not an address to listen on"),

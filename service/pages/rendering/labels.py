@@ -167,16 +167,6 @@ def stage(name: str) -> str:
     return {"due": "at the deadline", "escalation": "escalation (last prompt)"}.get(name, name.replace("_", " "))
 
 
-def channel_scope(channel: Any) -> str:
-    """Return a description of the questions that a channel receives prompts for."""
-    topics = ", ".join(channel.topics)
-    if channel.person is not None:
-        scope = f"subscriptions and assignments of {channel.person}" + (f", and {topics}" if topics else "")
-    else:
-        scope = topics or "all questions"
-    return f"{scope}; escalations only" if channel.escalations_only else scope
-
-
 def channel_times(channel: Any) -> str:
     """Return a description of the times at which a channel receives messages."""
     times = f"daily digest at {channel.digest_at}" if channel.digest_at else "at once"

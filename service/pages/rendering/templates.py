@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from predictions import ledger
-from predictions.safe_text import printable, without_control
+from predictions.safe_text import SEPARATORS, printable, without_control
 from service import __version__
 from service.pages.charts import scales
 from service.pages.rendering import formatting, labels
@@ -66,7 +66,7 @@ def _shown(value: Any) -> Any:
 
 def isolated(name: str) -> Markup:
     """Return a name in an element that keeps its text direction to itself."""
-    return Markup("<bdi>{}</bdi>").format(without_control(name))
+    return Markup("<bdi>{}</bdi>").format(without_control(name.translate(SEPARATORS)))
 
 
 @lru_cache

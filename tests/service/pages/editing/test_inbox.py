@@ -94,7 +94,7 @@ def test_an_outcome_with_evidence_resolves_in_one_step_and_its_retraction_is_vis
     assert admin.get("/api/questions/late").json()["outcome"] == "yes"
     after = editor.get("/due?done=late").text
     assert group(after, "overdue") == ["long"]
-    assert "Outcome on record: <strong>yes</strong>" in after
+    assert "Outcome on record: <strong><bdi>yes</bdi></strong>" in after
     undo = f"{number_of(admin, 'late')}/retract"
     assert send(editor, undo, reason="").status_code == 422
     assert send(editor, undo, reason="the wrong town").status_code == 303

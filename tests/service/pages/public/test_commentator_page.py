@@ -376,7 +376,7 @@ def test_too_few_predictions_draw_no_curve_and_an_unknown_name_is_reported(admin
         "1 opening prediction on yes-or-no questions so far. The curve is shown from 50"
         in admin.get("/calibration").text
     )
-    assert "No commentator named “zz”" in admin.get("/calibration?commentator=zz").text
+    assert "No commentator named “<bdi>zz</bdi>”" in admin.get("/calibration?commentator=zz").text
 
 
 def test_the_form_filters_the_board_by_what_may_distort_a_record(admin: httpx.Client) -> None:

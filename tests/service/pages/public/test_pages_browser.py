@@ -46,7 +46,7 @@ PATHS = (
     "/nothing-here",
 )
 STICKS_OUT = """() => [...document.querySelectorAll('body *')]
-  .filter(e => !e.closest('.scroll') && !e.closest('.skip') && e.getBoundingClientRect().right > innerWidth + 1)
+  .filter(e => !e.closest('.scroll, .skip, .visually-hidden') && e.getBoundingClientRect().right > innerWidth + 1)
   .map(e => e.tagName + ' ' + e.textContent.slice(0, 40))"""
 FOCUS = """() => { const e = document.activeElement, s = getComputedStyle(e);
   return {text: (e.textContent || e.getAttribute('aria-label') || e.name || '').trim().slice(0, 40), tag: e.tagName,

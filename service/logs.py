@@ -91,7 +91,7 @@ class AccessLog:
         try:
             await self._app(scope, receive, counted)
         finally:
-            client = scope["client"][0] if scope["client"] else ""
+            client = quote(scope["client"][0], safe=":%") if scope["client"] else ""
             fields = {
                 "method": scope["method"],
                 "path": _shown(scope["path"]),

@@ -130,7 +130,7 @@ def rotate_api_key(request: Request, number: RowId, caller: Admin, write: Write)
     return write(caller, job)
 
 
-@router.post("/{name}/revocation", status_code=200, response_model=KeyView)
+@router.post("/{name:path}/revocation", status_code=200, response_model=KeyView)
 def revoke_api_key(
     request: Request,
     name: Annotated[str, Path(max_length=120)],

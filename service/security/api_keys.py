@@ -90,6 +90,9 @@ def _check(data: NewKey, now: datetime) -> None:
         raise InvalidInput.at("/name", "must not be empty: give the name of its user or program")
     if data.person is not None and not data.person.strip():
         raise InvalidInput.at("/person", "must not be empty: give the name of its owner, or leave it out")
+    if (data.person or data.name).strip() == ledger.SYSTEM:
+        where = "/person" if data.person else "/name"
+        raise InvalidInput.at(where, f"must not be {ledger.SYSTEM!r}, which names what the service does by itself")
     unknown = sorted(set(data.scopes) - set(SCOPES))
     if unknown or not data.scopes:
         raise InvalidInput.at(
@@ -128,7 +131,7 @@ def revoke_and_stop(session: Session, key: ApiKey, changer: Changer, *, force: b
     """
     if key.revoked_at is not None:
         return None
-    if not force and "admin" in key.scopes and len(_valid_admin_keys(session, changer.now)) < 2:
+    if not force and [key] == _valid_admin_keys(session, changer.now):
         raise Conflict(f"{key.name!r} is the last admin key: create another one first, or revoke it with force")
     revoke_only(session, key, now=changer.now, actor=changer.actor)
     return stop_without_key(session, session.get_one(Person, key.person_id), changer)

@@ -95,6 +95,15 @@ def test_no_address_adds_a_line_to_the_log(url: str, log: Log) -> None:
     assert "GET /a%0A2026-01-01T00%3A00%3A00Z%20ERROR%1B%5B31m 404" in line
 
 
+def test_no_forwarded_address_looks_like_a_line_of_the_log(url: str, log: Log) -> None:
+    log.configure()
+    for given in ("192.0.2.1 GET /fake 200", "2001:db8::1"):
+        httpx.get(f"{url}/healthz", headers={"X-Forwarded-For": given})
+    first, second = log.text().splitlines()
+    assert " 192.0.2.1%20GET%20%2Ffake%20200 GET /healthz 200 " in first
+    assert " 2001:db8::1 GET /healthz 200 " in second
+
+
 def test_an_unexpected_error_is_logged_with_the_identifier_of_its_request(url: str, log: Log) -> None:
     log.configure(log_format="json")
     reply = httpx.get(f"{url}/broken")

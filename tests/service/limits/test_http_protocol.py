@@ -283,6 +283,8 @@ def test_a_client_that_leaves_the_last_bytes_unread_is_cut_off_as_soon(
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
         ("unknown", "unknown"),
+        ("invented 1", "unknown"),
+        ("", "unknown"),
     ],
 )
 def test_addresses_that_one_client_may_have_are_one_group(address: str, group: str) -> None:

@@ -186,6 +186,26 @@ def test_the_last_admin_key_is_revoked_only_with_force(admin: httpx.Client, base
     assert admin.get("/api/keys").status_code == 401
 
 
+def test_an_expired_admin_key_is_revoked_without_force(admin: httpx.Client, clock: FakeClock) -> None:
+    create(admin, "short", "admin", expires_at="2025-04-01T13:00:00Z")
+    clock.advance(86_400)
+    assert admin.post("/api/keys/short/revocation").status_code == 200
+    assert admin.post("/api/keys/first admin/revocation").status_code == 409
+
+
+def test_a_key_with_a_slash_in_its_name_is_revoked(admin: httpx.Client) -> None:
+    create(admin, "desk/night", person="Ann/revocation")
+    assert admin.post("/api/keys/desk%2Fnight/revocation").json()["revoked_at"]
+
+
+def test_no_key_acts_in_the_name_of_the_service(admin: httpx.Client, trackrecord: Command) -> None:
+    for body, pointer in (({"name": "system"}, "/name"), ({"name": "Ann", "person": " system "}, "/person")):
+        refused = admin.post("/api/keys", json=body | {"scopes": ["predict"]})
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["pointer"] == pointer
+    assert "must not be 'system'" in trackrecord("keys", "create", "Ann", "--scope", "read", "--person", "system").err
+
+
 def test_the_command_line_rotates_and_revokes(trackrecord: Command) -> None:
     first = trackrecord("keys", "create", "Ann", "--scope", "admin", "--expires", "2099-01-01", "--person", "Ann A").out
     second = trackrecord("keys", "rotate", "Ann").out

@@ -67,7 +67,9 @@ def _refuse_files(guard: ConnectionGuard) -> None:
 
 
 def _check_host(guard: ConnectionGuard, service: Any) -> None:
-    """Check a host that needs no look-up; the host part of many addresses is a token."""
+    """Check a host that needs no look-up; in the addresses of many services a token stands in its place."""
+    if "host" not in service.template_tokens:
+        return
     host = str(getattr(service, "host", "") or "").strip("[]").lower()
     host = LOOPBACK.get(host, host)
     if host.replace(".", "").isdecimal() or ":" in host:

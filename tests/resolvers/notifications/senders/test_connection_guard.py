@@ -82,6 +82,14 @@ BOT = "tgram://123456789:abcdefghijklmnopqrstuvwxyzABCDEFGHI/12315544"
 
 @pytest.mark.parametrize(
     "target",
+    [BOT, "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", f"twilio://AC{'a' * 32}:{'b' * 32}@15551235553"],
+)
+def test_a_number_in_place_of_a_host_is_taken_for_the_token_that_it_is(target: str) -> None:
+    check_address(target)
+
+
+@pytest.mark.parametrize(
+    "target",
     [
         BOT + "?template={file}",
         BOT + "?template=file://{file}",

@@ -6,7 +6,8 @@ No message quotes a value that may hold a password.
 import os
 import re
 import unicodedata
-from ipaddress import ip_address, ip_network
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,11 +16,14 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from predictions.schemas.fields import check_web_address
 from resolvers.notifications.senders.smtp import parse_smtp_url
 from resolvers.outbound.address_guard import AllowList
 
 SHORTEST_SECRET = 20
 FEWEST_CHARACTERS = 8
+#: The sign-in takes no longer key.
+LONGEST_KEY = 500
 HIGHEST_PORT = 65535
 LONGEST_CONTACT = 200
 GENERATE = "generate one, for example with openssl rand -hex 32"
@@ -63,7 +67,9 @@ def secret(value: str) -> str:
 
 
 def header_secret(value: str) -> str:
-    """Refuse a key that a client could not send in the header Authorization."""
+    """Refuse a key that a client could not send in the header Authorization, or paste at the sign-in."""
+    if len(value) > LONGEST_KEY:
+        raise ValueError(f"is too long: it must have at most {LONGEST_KEY} characters; {GENERATE}")
     if not re.fullmatch(r"[!-~]+", secret(value)):
         raise ValueError(f"must be ASCII without spaces, as it is sent in a header: {GENERATE}")
     return value
@@ -98,9 +104,10 @@ def contact(value: str) -> str:
     """Refuse a contact that nobody could use, or that would break the header User-Agent."""
     if len(value) > LONGEST_CONTACT or not re.fullmatch(r"[ -~]*", value) or re.search(r"[()\\]", value):
         raise ValueError(f"must be at most {LONGEST_CONTACT} characters of ASCII without brackets or backslash")
-    if value and not re.match(r"https?://[^/]", value) and not _MAILBOX.search(value):
+    is_link = re.match(r"https?://[^/]", value)
+    if value and not is_link and not _MAILBOX.search(value):
         raise ValueError("is no address: give a mail address or a web address")
-    return value
+    return check_web_address(value) if is_link else value
 
 
 def mail_sender(value: str) -> str:
@@ -148,7 +155,7 @@ def _sqlite_file(value: str) -> str:
         file = Path(make_url(value).database or "")
     except (ArgumentError, ValueError):
         raise ValueError(DATABASE_ADDRESS) from None
-    if file.name in ("", ":memory:") or file.is_dir() or "?" in value:
+    if file.name in ("", ":memory:") or (file.exists() and not file.is_file()) or "?" in value:
         raise ValueError(f"names no file of SQLite: it {DATABASE_ADDRESS}")
     if not file.parent.is_dir():
         raise ValueError(f"names a file in {file.parent}, which is no directory: create that, or correct it")
@@ -169,15 +176,17 @@ def state_directory(value: Path) -> Path:
 
 
 def outbound_hosts(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse an entry that is neither a host, a host with a port, nor a network, and one that is every address."""
+    """Refuse an entry that is neither a host, a host with a port, nor a network, and every address."""
     for entry in value:
         if "://" in entry:
             raise ValueError(f"{_shown(entry)!r} has a scheme: write only the host, such as 10.2.0.7:8080")
-        if entry == "*" or entry.endswith("/0") or "@" in entry:
+        if entry == "*" or "@" in entry:
             raise ValueError("must list hosts one by one: write hosts, host:port or networks such as 10.2.0.0/16")
         AllowList([entry])
         if not entry.rpartition("]")[2].count(":") > 1 and not 0 < int(_port(entry) or 1) <= HIGHEST_PORT:
             raise ValueError(f"{_shown(entry)!r} has a port that is not between 1 and {HIGHEST_PORT}: correct it")
+    if _is_every_address(value):
+        raise ValueError("is every address: write hosts, host:port or networks such as 10.2.0.0/16")
     return value
 
 
@@ -185,14 +194,29 @@ def proxies(value: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse an entry that is no network, or that would let every client choose its own address."""
     for entry in value:
         try:
-            network = ip_network(entry)
+            ip_network(entry)
         except ValueError:
             raise ValueError(
                 f"{_shown(entry)!r} is not an address or network: write 192.0.2.1 or 192.0.2.0/24"
             ) from None
-        if network.prefixlen == 0:
-            raise ValueError(f"{entry!r} is every address, so that any client could forge its own: list your proxies")
+    if _is_every_address(value):
+        raise ValueError("is every address, so that any client could forge its own: list your proxies")
     return value
+
+
+def _is_every_address(entries: Iterable[str]) -> bool:
+    """Return whether the networks of a list together are all of IPv4 or IPv6."""
+    networks = [network for entry in entries if (network := _network(entry)) is not None]
+    fourth = collapse_addresses(each for each in networks if isinstance(each, IPv4Network))
+    sixth = collapse_addresses(each for each in networks if isinstance(each, IPv6Network))
+    return IPv4Network("0.0.0.0/0") in fourth or IPv6Network("::/0") in sixth
+
+
+def _network(entry: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(entry.strip("[]"))
+    except ValueError:
+        return None
 
 
 def _is_host(value: str) -> bool:

@@ -42,6 +42,8 @@ def parse_smtp_url(url: str) -> SmtpServer:
         raise ValueError(f"{_FORM}, with a port up to 65535 and the password percent-encoded") from None
     if parts.scheme not in ("smtp", "smtps") or not _HOST.fullmatch(parts.hostname or "") or port == 0:
         raise ValueError(_FORM)
+    if bool(parts.username) != bool(parts.password):
+        raise ValueError(f"{_FORM}; a user needs a password, and a password a user")
     options = parse_qs(parts.query, keep_blank_values=True)
     if parts.path not in ("", "/") or parts.fragment or set(options) - {"starttls"}:
         raise ValueError(f"{_FORM}; the only option after it is ?starttls=required, offered or never")

@@ -21,10 +21,10 @@ from service.security.browser_session import (
 )
 from service.security.csrf import form_token
 from service.security.sign_in_throttle import SignInThrottle, guessing_client
+from service.setting_rules import LONGEST_KEY
 
 router = APIRouter()
 AFTERWARDS = "/due"
-MAX_KEY_LENGTH = 500
 WRONG_KEY = "unknown or revoked key: paste the complete key, or ask an admin for another"
 
 
@@ -41,7 +41,7 @@ def sign_in(request: Request, form: Fields) -> Response:
     state, now = request.app.state, request.app.state.clock.now()
     throttle: SignInThrottle = state.sign_in_throttle
     client, typed = guessing_client(request), form["key"]
-    digest = _hash(typed, state.secret) if 0 < len(typed) <= MAX_KEY_LENGTH else ""
+    digest = _hash(typed, state.secret) if 0 < len(typed) <= LONGEST_KEY else ""
     throttle.refuse_excess(client, now, digest)
     caller = None
     if digest:

@@ -135,6 +135,20 @@ def append(
     append_all(session, [NewEvent(now, actor, action, str(type(subject).__tablename__), row_id(subject), body)])
 
 
+def append_change(
+    session: Session, subject: SQLModel, changes: dict[str, Any], *, now: datetime, actor: str, action: str, **more: Any
+) -> None:
+    """Set columns of a row, and append the event of it: ``before`` and ``after`` hold these columns, from which the row
+    can be rebuilt; ``more`` is added to the body, such as a reason.
+    """
+    before = {name: getattr(subject, name) for name in changes}
+    for name, value in changes.items():
+        setattr(subject, name, value)
+    session.flush()
+    body = {"before": before, "after": changes} | more
+    append(session, now=now, actor=actor, action=action, subject=subject, body=body)
+
+
 def append_all(session: Session, entries: Iterable[NewEvent]) -> None:
     """Append events to the chain in the order given, like ``append``."""
     last = head(session)

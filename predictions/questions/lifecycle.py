@@ -24,12 +24,7 @@ def change_question(
     """
     if question.status not in UNRESOLVED:
         raise Conflict(f"the question is {question.status.value}: retract its resolution first")
-    before = {field: getattr(question, field) for field in changes}
-    for field, value in changes.items():
-        setattr(question, field, value)
-    session.flush()
-    body = {"before": before, "after": changes, "reason": reason}
-    ledger.append(session, now=now, actor=actor, action="question.changed", subject=question, body=body)
+    ledger.append_change(session, question, changes, now=now, actor=actor, action="question.changed", reason=reason)
 
 
 def declare_decided(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> None:

@@ -89,12 +89,7 @@ def change_commentator(
         if other is not None and other.id != commentator.id:
             raise Conflict(f"{other.name!r} (id {other.id}) has this name already: choose a distinct name")
         commentator.name_key = key
-    before = {field: getattr(commentator, field) for field in changes}
-    for field, value in changes.items():
-        setattr(commentator, field, value)
-    session.flush()
-    body = {"before": before, "after": changes}
-    ledger.append(session, now=now, actor=actor, action="commentator.changed", subject=commentator, body=body)
+    ledger.append_change(session, commentator, changes, now=now, actor=actor, action="commentator.changed")
 
 
 def _named(session: Session, key: str) -> Commentator | None:

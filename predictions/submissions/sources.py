@@ -48,9 +48,4 @@ def new_source(data: SourceIn, now: datetime) -> Source:
 
 def change_source(session: Session, source: Source, changes: dict[str, Any], *, now: datetime, actor: str) -> None:
     """Correct a source's title, outlet or day of publication; the ledger keeps the old values."""
-    before = {field: getattr(source, field) for field in changes}
-    for field, value in changes.items():
-        setattr(source, field, value)
-    session.flush()
-    body = {"before": before, "after": changes}
-    ledger.append(session, now=now, actor=actor, action="source.changed", subject=source, body=body)
+    ledger.append_change(session, source, changes, now=now, actor=actor, action="source.changed")

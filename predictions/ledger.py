@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, SQLModel
 
 from predictions.errors import InvalidInput
 from predictions.models import LedgerEvent, row_id
@@ -89,7 +89,7 @@ RENAMED_FIELDS = {"hedged": "vague"}
 
 
 #: Kinds of changes whose bodies only admins read; others see the salted hash.
-CONFIDENTIAL = ("key.", "channel.")
+CONFIDENTIAL = ("key.", "person.", "channel.", "subscription.", "contest.", "ledger.baseline")
 
 
 def is_confidential(action: str) -> bool:
@@ -111,6 +111,43 @@ def former_names(body: dict[str, Any]) -> dict[str, Any]:
 def contents(row: SQLModel) -> dict[str, Any]:
     """Return all columns of a table row, as the body of an event holds them."""
     return {name: getattr(row, name) for name in type(row).model_fields}
+
+
+class RowDigest:
+    """Rows that one event holds together: their ids in order, and digests of their contents.
+
+    ``sha256`` is that of the canonical JSON of the rows, one line each, in the order of entry. So that a changed row
+    can be named, ``parts`` has a digest for each ``each`` rows, at most ``PARTS`` in all: the first half of the SHA-256
+    of the joined SHA-256 (32 bytes each) of their lines.
+    """
+
+    PARTS = 1024
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._ids: list[list[int]] = []
+        self._hash = hashlib.sha256()
+        self._rows = bytearray()
+
+    def add(self, number: int, row: dict[str, Any]) -> None:
+        """Add a row with all its columns."""
+        line = canonical(row).encode()
+        self._hash.update(b"\n" + line if self.count else line)
+        self._rows += hashlib.sha256(line).digest()
+        self.count += 1
+        if self._ids and number == self._ids[-1][1] + 1:
+            self._ids[-1][1] = number
+        else:
+            self._ids.append([number, number])
+
+    def summary(self) -> dict[str, Any]:
+        """Return count, ids as ranges [first, last], and digests."""
+        each = max(1, -(-self.count // self.PARTS))
+        size = 32 * each
+        blocks = (self._rows[start : start + size] for start in range(0, len(self._rows), size))
+        parts = [hashlib.sha256(block).hexdigest()[:32] for block in blocks]
+        whole = self._hash.hexdigest()
+        return {"count": self.count, "ids": self._ids, "sha256": whole, "each": each, "parts": parts}
 
 
 @dataclass(frozen=True)
@@ -212,8 +249,8 @@ def chain_errors(session: Session, skipped: Collection[int] = ()) -> Iterator[st
     Events with the ``skipped`` numbers, which cannot be read, are passed over.
     """
     previous, expected = GENESIS, 1
-    events = select(LedgerEvent).where(col(LedgerEvent.seq).not_in(skipped)).order_by(col(LedgerEvent.seq))
-    for event in session.execute(events.execution_options(yield_per=1000)).scalars():
+    events = select(_TABLE).where(_TABLE.c.seq.not_in(skipped)).order_by(_TABLE.c.seq)
+    for event in session.connection().execute(events.execution_options(yield_per=1000)):
         gone = next((seq for seq in range(expected, event.seq) if seq not in skipped), None)
         if gone is not None:
             yield f"ledger event {gone} is missing"
@@ -227,4 +264,3 @@ def chain_errors(session: Session, skipped: Collection[int] = ()) -> Iterator[st
         if link != event.hash:
             yield f"ledger event {event.seq}: its hash does not follow from the event before"
         previous, expected = event.hash, event.seq + 1
-        session.expunge(event)

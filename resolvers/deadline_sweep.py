@@ -5,7 +5,7 @@ status, prompts, deliveries and ledger are written together or not at all. Any n
 same time; each stage of a question is recorded once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,10 @@ from resolvers.prompts.schedule import REMINDER_DAYS, Step, next_step, reversal_
 BATCH_SIZE = 64
 
 
+Plan = dict[str, dict[str, Any]]
+Row = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class SweepResult:
     """Result of one batch: questions examined, prompts recorded, and when the next question has to be examined."""
@@ -44,11 +48,15 @@ class SweepResult:
 
 @dataclass(frozen=True)
 class _DueQuestion:
-    """A question claimed by this sweep and its next step; ``newly_due`` if it was open until now."""
+    """A question claimed by this sweep, its next step, and how its plan changes; ``newly_due`` if it was open.
+
+    ``step`` is None if there is nothing to say about it any more.
+    """
 
     question: Question
-    step: Step
+    step: Step | None
     newly_due: bool
+    plan: Plan
 
 
 def sweep_due(
@@ -64,7 +72,7 @@ def sweep_due(
     prompts = _record_prompts(session, due, now) if due else {}
     if prompts:
         _create_deliveries(session, due, prompts, now, base_url)
-    _append_ledger_event(session, due, prompts, now)
+    _append_ledger_events(session, due, prompts, now)
     return SweepResult(len(due), len(prompts), next_prompt_at(session))
 
 
@@ -91,9 +99,9 @@ def _claim_questions(session: Session, now: datetime, batch: int, days: Sequence
         planned_at = question.next_prompt_at or now
         step = next_step(question.due_at, question.prompts, planned_at, now, days, snooze=snooze)
         if step is not None:
-            due.append(_DueQuestion(question, step, question.status is QuestionStatus.OPEN))
-            question.status, question.next_prompt_at = QuestionStatus.DUE, step.next_at
-            question.prompts = step.stages_passed
+            newly_due = question.status is QuestionStatus.OPEN
+            plan = {"status": QuestionStatus.DUE, "next_prompt_at": step.next_at, "prompts": step.stages_passed}
+            due.append(_DueQuestion(question, step, newly_due, _set(question, plan)))
     session.flush()
     return due
 
@@ -107,17 +115,25 @@ def _claim_contradicted(session: Session, now: datetime, batch: int) -> list[_Du
     proposals = pending_proposals(session, set(questions)) if questions else {}
     due = []
     for number, question in sorted(questions.items()):
+        step = None
         if number in proposals:
             newest = max(proposals[number], key=lambda proposal: (proposal.proposed_at, proposal.id))
             step = reversal_step(newest.id, question.next_prompt_at or now, question.prompts)
-            due.append(_DueQuestion(question, step, newly_due=False))
-        question.next_prompt_at = None
+        due.append(_DueQuestion(question, step, False, _set(question, {"next_prompt_at": None})))
     session.flush()
     return due
 
 
-def _record_prompts(session: Session, due: list[_DueQuestion], now: datetime) -> dict[int, int]:
-    """Insert the prompts that are not recorded yet; return their ids by question."""
+def _set(question: Question, values: Row) -> Plan:
+    """Set columns of a question; return them before and after, as its event is to hold them."""
+    before = {name: getattr(question, name) for name in values}
+    for name, value in values.items():
+        setattr(question, name, value)
+    return {"before": before, "after": values}
+
+
+def _record_prompts(session: Session, due: list[_DueQuestion], now: datetime) -> dict[int, Row]:
+    """Insert the prompts that are not recorded yet; return them by question."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     rows = [
         {
@@ -128,13 +144,17 @@ def _record_prompts(session: Session, due: list[_DueQuestion], now: datetime) ->
             "created_at": now,
         }
         for each in due
+        if each.step is not None
     ]
-    new_prompts = dialect.insert(Prompt).on_conflict_do_nothing().returning(col(Prompt.question_id), col(Prompt.id))
-    return {row.question_id: row.id for row in session.execute(new_prompts, rows)}
+    if not rows:
+        return {}
+    columns = Prompt.__table__.c  # type: ignore[attr-defined]
+    new_prompts = dialect.insert(Prompt).on_conflict_do_nothing().returning(*columns)
+    return {row["question_id"]: dict(row) for row in session.execute(new_prompts, rows).mappings()}
 
 
 def _create_deliveries(
-    session: Session, due: list[_DueQuestion], prompts: dict[int, int], now: datetime, base_url: str
+    session: Session, due: list[_DueQuestion], prompts: dict[int, Row], now: datetime, base_url: str
 ) -> None:
     """Insert one delivery of each new prompt for each of its recipients."""
     channels = session.execute(select(Channel).where(col(Channel.enabled)).order_by(col(Channel.id))).scalars().all()
@@ -144,9 +164,10 @@ def _create_deliveries(
     subscribed = subscribed_channels(session, topics)
     rows = []
     for each in due:
-        prompt_id = prompts.get(row_id(each.question))
-        if prompt_id is None:
+        prompt = prompts.get(row_id(each.question))
+        if prompt is None or each.step is None:
             continue
+        prompt_id = prompt["id"]
         of_question, subscribers = topics[row_id(each.question)], subscribed.get(row_id(each.question), ())
         receivers = recipients(
             channels, each.step.stage, of_question, subscribers=subscribers, assignee=each.question.assignee
@@ -172,7 +193,7 @@ def _create_deliveries(
         session.execute(insert(Delivery), rows)
 
 
-def _topics_by_question(session: Session, questions: dict[int, int]) -> dict[int, list[str]]:
+def _topics_by_question(session: Session, questions: Collection[int]) -> dict[int, list[str]]:
     query = select(QuestionTopic).where(col(QuestionTopic.question_id).in_(questions))
     topics: dict[int, list[str]] = {question: [] for question in questions}
     for row in session.execute(query.order_by(col(QuestionTopic.topic))).scalars():
@@ -180,20 +201,14 @@ def _topics_by_question(session: Session, questions: dict[int, int]) -> dict[int
     return topics
 
 
-def _append_ledger_event(session: Session, due: list[_DueQuestion], prompts: dict[int, int], now: datetime) -> None:
-    """Append an event for each question that came due, and one for all reminders of the batch."""
-    reminded = [each for each in due if not each.newly_due and row_id(each.question) in prompts]
+def _append_ledger_events(session: Session, due: list[_DueQuestion], prompts: dict[int, Row], now: datetime) -> None:
+    """Append an event for each question, with its prompt if it got one."""
+    events = []
     for each in due:
-        if each.newly_due:
-            body = {"due_at": each.question.due_at, "prompt": prompts.get(row_id(each.question))}
-            _append(session, now, "question.came_due", each.question, body)
-    if reminded:
-        reminders = [
-            {"question": row_id(each.question), "prompt": prompts[row_id(each.question)], "stage": each.step.stage}
-            for each in reminded
-        ]
-        _append(session, now, "questions.reminded", reminded[0].question, {"reminders": reminders})
-
-
-def _append(session: Session, now: datetime, action: str, question: Question, body: dict[str, Any]) -> None:
-    ledger.append(session, now=now, actor=ledger.SYSTEM, action=action, subject=question, body=body)
+        prompt = prompts.get(row_id(each.question))
+        named = "question.reminded" if prompt else "question.prompt_planned"
+        action = "question.came_due" if each.newly_due else named
+        body = {**each.plan, "prompt": prompt}
+        events.append(ledger.NewEvent(now, ledger.SYSTEM, action, "question", row_id(each.question), body))
+    if events:
+        ledger.append_all(session, events)

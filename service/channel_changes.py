@@ -1,22 +1,16 @@
 """Changes of channels by people and receivers, each an event of the ledger that only admins read."""
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from predictions import ledger
 from predictions.models import LedgerEvent
-from resolvers.notifications.channels import ChannelIn, ChannelPreferences, create_channel, set_enabled
+from resolvers.notifications.channels import ChannelIn, ChannelPreferences, create_channel, set_enabled, with_hashes
 from resolvers.notifications.digests import change_preferences
 from resolvers.notifications.models import Channel
-
-#: Columns that hold secrets, or addresses with secrets in them; the ledger has keyed hashes of these.
-_SECRET = ("target", "secret")
 
 
 @dataclass(frozen=True)
@@ -50,10 +44,7 @@ class Changer:
 
     def _log(self, session: Session, channel: Channel, action: str) -> None:
         session.flush()
-        body: dict[str, Any] = ledger.contents(channel)
-        for name in _SECRET:
-            text = f"channel {name}\n{body.pop(name)}".encode()
-            body[f"{name}_hmac"] = hmac.new(self.secret, text, hashlib.sha256).hexdigest()
+        body = with_hashes(ledger.contents(channel), self.secret)
         ledger.append(session, now=self.now, actor=self.actor, action=action, subject=channel, body=body)
 
 

@@ -23,7 +23,7 @@ from predictions.models import (
     Score,
     Source,
 )
-from predictions.questions.lifecycle import Postponed
+from predictions.questions.lifecycle import deadline_before
 from predictions.scores.rebuild import rescore
 
 _COPIED: tuple[tuple[type[SQLModel], str], ...] = (
@@ -132,4 +132,4 @@ def _deadlines(session: Session, ids: list[int], at: datetime) -> dict[int, date
         col(LedgerEvent.at) > at,
     )
     newest_first = session.execute(query.order_by(col(LedgerEvent.seq).desc()))
-    return {row[0]: Postponed.model_validate_json(row[1]).before for row in newest_first}
+    return {row[0]: deadline_before(row[1]) for row in newest_first}

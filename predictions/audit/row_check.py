@@ -1,101 +1,149 @@
-"""Compare commentators, sources, questions, references and proposals with the events that entered and changed them."""
+"""Compare the rows of a table with the events that entered, changed and removed them."""
 
-import json
-from collections.abc import Collection, Iterator, Mapping
-from itertools import groupby, islice
-from operator import attrgetter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Table, select
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session
 
 from predictions import ledger
-from predictions.audit.unreadable import UNREADABLE
-from predictions.models import LedgerEvent, QuestionTopic
-from predictions.slugs import name_key
+from predictions.audit.baseline import Baseline, row_hash
+from predictions.audit.digests import Digests, Together, digests
+from predictions.audit.fold import Folded, Row, Step
+from predictions.audit.stored_rows import stored_rows
 
-BATCH = 500
-#: What time, resolutions and decisions do to a row is compared elsewhere, or decides nothing.
-_MOVING = {
-    "question": {"status", "outcome", "known_at", "due_at", "next_prompt_at", "prompts", "snoozed_until", "snoozes"},
-    "proposal": {"state", "decided_by", "decided_at", "proposed_at", "reason"},
-}
-_TABLES = ("commentator", "source", "question", "reference", "proposal")
-_ENTERED = ("commentator.entered", "source.entered", "question.entered", "reference.recorded", "proposal.made")
-_CHANGED = ("commentator.changed", "source.changed", "question.changed")
-_FOLDED = (*_ENTERED, *_CHANGED, "question.postponed", "question.assigned", "proposal.rejected")
+#: What events leave out of a row (see ``ledger.canonical``), and its value then.
+_LEFT_OUT = {"against": False}
 
 
-def changed_rows(session: Session, unreadable: Mapping[str, Collection[Any]]) -> Iterator[str]:
-    """Yield one message for each row that is not as its events say.
-
-    A row whose entry is in no event of its own (it came with an import) is not compared, and neither are
-    ``unreadable`` rows, by table.
-    """
-    for table in map(SQLModel.metadata.tables.__getitem__, _TABLES):
-        folded = _folded(session, table.name, unreadable.get("ledger_event", ()))
-        while batch := dict(islice(folded, BATCH)):
-            readable = {number: row for number, row in batch.items() if number not in unreadable.get(table.name, ())}
-            yield from _compare(session, table, readable)
-
-
-def _folded(session: Session, subject: str, skipped: Collection[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield id and columns of each row of a table as its events say that it is, in order of id."""
-    of_table = (col(LedgerEvent.subject) == subject, col(LedgerEvent.action).in_(_FOLDED))
-    columns = (LedgerEvent.seq, LedgerEvent.subject_id, LedgerEvent.action, LedgerEvent.body)
-    query = select(*map(col, columns)).where(*of_table, col(LedgerEvent.seq).not_in(skipped))
-    events = session.execute(query.order_by("subject_id", "seq").execution_options(yield_per=BATCH))
-    for number, of_row in groupby(events, key=attrgetter("subject_id")):
-        row: dict[str, Any] = {}
-        for event in of_row:
-            _apply(event.action, _parse(event.body), row)
-        if "id" in row:
-            yield number, row
-
-
-def _parse(body: str) -> dict[str, Any]:
-    """Return the body of an event; an empty one if it was made unreadable, which the check of the chain names."""
-    try:
-        content = json.loads(body)
-    except UNREADABLE:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _apply(action: str, body: dict[str, Any], row: dict[str, Any]) -> None:
-    if action in _ENTERED:
-        moving = _MOVING.get(action.partition(".")[0], ())
-        row.update({name: value for name, value in body.items() if name not in moving})
-    elif action in _CHANGED:
-        row.update(body.get("after", {}))
-        if "name" in body.get("after", {}):
-            row["name_key"] = name_key(body["after"]["name"])
-    elif action == "question.postponed":
-        row["deadline"] = body.get("after")
-    elif action == "question.assigned":
-        row["assignee"] = body.get("assignee")
-    else:
-        row |= {"state": "rejected", "reason": body.get("reason")}
-
-
-def _compare(session: Session, table: Table, expected: dict[int, dict[str, Any]]) -> Iterator[str]:
-    found = {row["id"]: dict(row) for row in session.execute(select(table).where(table.c.id.in_(expected))).mappings()}
-    if table.name == "question":
-        for number, topics in _topics(session, found).items():
-            found[number]["topics"] = topics
-    for number, row in expected.items():
-        if number not in found:
-            yield f"{table.name} {number} is missing, but the ledger has its entry"
+def changed_rows(
+    session: Session, folded: Folded, baseline: Baseline, unreadable: Mapping[str, Collection[Any]]
+) -> Iterator[str]:
+    """Yield one message for each row that is not as its events say; ``unreadable`` rows, by table, are left out."""
+    skipped, events = unreadable.get(folded.name, ()), unreadable.get("ledger_event", ())
+    together = digests(session, folded.name, events)
+    check = _Check(folded, baseline, together)
+    rows, steps = stored_rows(session, folded, skipped), folded.steps(session, events)
+    last = 0
+    for key, row, of_row in _merged(rows, steps):
+        if key in skipped:
             continue
-        stored = json.loads(ledger.canonical(found[number]))
-        differing = [name for name in row if name in stored and row[name] != stored[name]]
+        if row is None:
+            yield from check.missing(key, of_row)
+            continue
+        yield from _gap(folded, together, last, key, skipped)
+        last = key
+        yield from check.row(key, row, of_row)
+    yield from _gap(folded, together, last, None, skipped)
+    yield from check.end(session)
+
+
+def _merged(
+    rows: Iterator[tuple[int, Row]], steps: Iterator[tuple[int, list[Step]]]
+) -> Iterator[tuple[int, Row | None, list[Step]]]:
+    """Yield each key with its stored row and its steps, in order of key."""
+    both = merge(((key, 0, row) for key, row in rows), ((key, 1, of_row) for key, of_row in steps), key=itemgetter(0))
+    for key, parts in groupby(both, key=itemgetter(0)):
+        found: dict[int, Any] = {kind: value for _, kind, value in parts}
+        yield key, found.get(0), found.get(1, [])
+
+
+def _gap(folded: Folded, together: Digests, after: int, before: int | None, skipped: Collection[int]) -> Iterator[str]:
+    for first, last, seq in together.missing(after, before):
+        for number in range(first, last + 1):
+            if number not in skipped:
+                yield f"{folded.name} {number} is missing, but ledger event {seq} recorded it"
+
+
+@dataclass
+class _Check:
+    folded: Folded
+    baseline: Baseline
+    together: Digests
+
+    def __post_init__(self) -> None:
+        self._unseen = dict(self.baseline.of(self.folded.name))
+
+    def missing(self, key: int, steps: Sequence[Step]) -> Iterator[str]:
+        """Check that a row without a stored one was removed by its last event."""
+        self._unseen.pop(key, None)
+        if steps[-1].after is not None and self.together.holding(key) is None:
+            yield f"{self.folded.name} {key} is missing, but ledger event {steps[0].seq} recorded it"
+
+    def row(self, key: int, row: Row, steps: Sequence[Step]) -> Iterator[str]:
+        """Check a stored row."""
+        name = f"{self.folded.name} {key}"
+        number = row.pop("import_id", None)
+        entry = next((step for step in steps if step.enters), None)
+        given = self.folded.given(row)
+        held, hashed = self.together.holding(key), self._unseen.pop(key, None)
+        if steps and steps[-1].after is None:
+            yield f"{name} is on record, but ledger event {steps[-1].seq} removed it"
+        elif entry is None and held is None and hashed is None and given is None:
+            yield f"{name} is on record, but no event of the ledger entered it"
+        if number != (held.import_id if held and entry is None else None):
+            yield f"{name} differs from the ledger in import_id"
+        if hashed is not None and hashed != row_hash(_before(row, steps, self.baseline.seq)):
+            yield f"{name} differs from ledger event {self.baseline.seq}, or was changed without an event since"
+        yield from self._rebuilt(name, row, steps, self._original(key, row, steps, held) or given)
+
+    def _original(self, key: int, row: Row, steps: Sequence[Step], held: Together | None) -> Row | None:
+        """Return the row as it was when it was recorded together with others, for whose digest it is added."""
+        if held is None:
+            return None
+        original = _before(row, steps, 0)
+        original |= self.folded.moving(original)
+        held.add(key, original)
+        return original if held.seq > self.baseline.seq else None
+
+    def _rebuilt(self, name: str, row: Row, steps: Sequence[Step], original: Row | None) -> Iterator[str]:
+        """Compare the stored row with the one that follows from its events."""
+        expected = {} if original is None else dict(original)
+        for step in steps:
+            after = dict(step.after or {})
+            if step.enters:
+                if step.seq < self.baseline.seq:
+                    for moving in self.folded.moving(after):
+                        after.pop(moving, None)
+                expected = _LEFT_OUT | after
+                continue
+            wrong = [each for each, value in (step.before or {}).items() if expected.get(each, value) != value]
+            if wrong:
+                yield f"{name}: ledger event {step.seq} changes {', '.join(wrong)} from what was not on record"
+            expected |= after
+        differing = sorted(each for each, value in expected.items() if each in row and row[each] != value)
         if differing:
-            yield f"{table.name} {number} differs from the ledger in {', '.join(sorted(differing))}"
+            yield f"{name} differs from the ledger in {', '.join(differing)}"
+
+    def end(self, session: Session) -> Iterator[str]:
+        """Check the digests, and that no row of the baseline is missing."""
+        for event in self.together.events:
+            differing = list(event.differences())
+            if differing and self.folded.former and _has_former_names(session, self.folded, event):
+                continue
+            for first, last in differing:
+                what = f"{first} differs" if first == last else f"{first} to {last} differ"
+                yield f"{self.folded.name} {what} from ledger event {event.seq}"
+        for key in self._unseen:
+            yield f"{self.folded.name} {key} is missing, but ledger event {self.baseline.seq} has its hash"
 
 
-def _topics(session: Session, questions: Collection[int]) -> dict[int, list[str]]:
-    topics: dict[int, list[str]] = {number: [] for number in questions}
-    query = select(col(QuestionTopic.question_id), col(QuestionTopic.topic)).order_by("topic")
-    for number, topic in session.execute(query.where(col(QuestionTopic.question_id).in_(questions))):
-        topics[number].append(topic)
-    return topics
+def _has_former_names(session: Session, folded: Folded, event: Together) -> bool:
+    """Return whether the rows have the digest of the event under the names of before the first release."""
+    contents = ledger.RowDigest()
+    for first, last in event.ranges:
+        for number, row in stored_rows(session, folded, within=(first, last)):
+            contents.add(number, folded.former(row) if folded.former else row)
+    return bool(contents.summary()["sha256"] == event.sha256)
+
+
+def _before(row: Row, steps: Sequence[Step], seq: int) -> Row:
+    """Return a row as it was before the changes of the events after number ``seq``."""
+    former = dict(row)
+    for step in reversed(steps):
+        if step.seq > seq and step.before is not None:
+            former |= step.before
+    return former

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import insert
@@ -15,38 +14,12 @@ _STAGING, _CHECKING = "staging", "only_checking"
 _QUESTIONS = insert(ImportQuestion.__table__)  # type: ignore[attr-defined]
 
 
-class TableContents:
-    """The rows of one table that an import entered: their ids in order, and a digest of their contents.
-
-    The digest is the SHA-256 of the canonical JSON of the rows, one line each, in the order of entry.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._ids: list[list[int]] = []
-        self._hash = sha256()
-
-    def add(self, number: int, row: dict[str, Any]) -> None:
-        """Add a row with all its columns."""
-        line = ledger.canonical(row)
-        self._hash.update(("\n" * (self.count > 0) + line).encode())
-        self.count += 1
-        if self._ids and number == self._ids[-1][1] + 1:
-            self._ids[-1][1] = number
-        else:
-            self._ids.append([number, number])
-
-    def summary(self) -> dict[str, Any]:
-        """Return count, ids as ranges [first, last], and digest."""
-        return {"count": self.count, "ids": self._ids, "sha256": self._hash.hexdigest()}
-
-
 class Staging:
     """What one import has entered so far: ``tables`` by name, and the rows of a savepoint that may be undone."""
 
     def __init__(self, import_id: int, token: str) -> None:
         self.import_id, self.token = import_id, token
-        self.tables: dict[str, TableContents] = {}
+        self.tables: dict[str, ledger.RowDigest] = {}
         self._new: list[tuple[str, int, dict[str, Any]]] = []
         self._questions: dict[int, None] = {}
         self._depth = 0
@@ -88,7 +61,7 @@ class Staging:
         """Add the new rows to their tables, once nothing can undo them."""
         if self._depth == 0:
             for table, number, row in self._new:
-                self.tables.setdefault(table, TableContents()).add(number, row)
+                self.tables.setdefault(table, ledger.RowDigest()).add(number, row)
             self._new.clear()
 
 

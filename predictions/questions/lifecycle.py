@@ -1,5 +1,6 @@
 """Change a question before its outcome: correct it, declare it decided early, postpone it."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,6 @@ from predictions.models import (
     Question,
 )
 from predictions.outcomes import UNRESOLVED
-from predictions.schemas.fields import Input, Instant
 
 
 def change_question(
@@ -31,11 +31,10 @@ def declare_decided(session: Session, question: Question, reason: str, *, now: d
     """Make a question due now because it is decided before its deadline. Raises ``Conflict`` unless it is open."""
     if question.status is not QuestionStatus.OPEN:
         raise Conflict(f"the question is {question.status.value}: only an open question can be declared decided")
-    question.due_at = min(now, question.deadline)
-    _prompt_anew(question)
-    session.flush()
-    body = {"due_at": question.due_at, "reason": reason}
-    ledger.append(session, now=now, actor=actor, action="question.declared_decided", subject=question, body=body)
+    changes = _due_at(min(now, question.deadline))
+    ledger.append_change(
+        session, question, changes, now=now, actor=actor, action="question.declared_decided", reason=reason
+    )
 
 
 def postpone(
@@ -49,22 +48,16 @@ def postpone(
         raise Conflict(f"the question is {question.status.value}: retract its resolution before moving its deadline")
     if deadline <= question.deadline:
         raise InvalidInput.at("/deadline", f"must be later than the present deadline, {time_text(question.deadline)}")
-    body = {"before": question.deadline, "after": deadline, "reason": reason}
-    question.deadline = question.due_at = deadline
-    question.status = QuestionStatus.OPEN
-    _prompt_anew(question)
-    session.flush()
-    ledger.append(session, now=now, actor=actor, action="question.postponed", subject=question, body=body)
+    changes = {"deadline": deadline, "status": QuestionStatus.OPEN, **_due_at(deadline)}
+    ledger.append_change(session, question, changes, now=now, actor=actor, action="question.postponed", reason=reason)
 
 
-def _prompt_anew(question: Question) -> None:
-    question.next_prompt_at = question.due_at
-    question.prompts = 0
+def _due_at(at: datetime) -> dict[str, Any]:
+    """Return the changes that make a question due at an instant, and plan its prompts from then on."""
+    return {"due_at": at, "next_prompt_at": at, "prompts": 0}
 
 
-class Postponed(Input):
-    """The body of a postponement's ledger event."""
-
-    before: Instant
-    after: Instant
-    reason: str
+def deadline_before(body: str) -> datetime:
+    """Return the deadline before a postponement from the body of its event; older ones hold the deadline alone."""
+    before = json.loads(body)["before"]
+    return datetime.fromisoformat(before["deadline"] if isinstance(before, dict) else before)

@@ -91,7 +91,9 @@ def propose_finding(
     if question.outcome is not None and not _is_news(session, question, finding, existing, actor):
         return existing
     if question.outcome is not None and (existing is None or existing.state is not ProposalState.PENDING):
-        question.next_prompt_at = now  # nobody looks at a resolved question without being asked
+        # Nobody looks at a resolved question without being asked.
+        planned = {"next_prompt_at": now}
+        ledger.append_change(session, question, planned, now=now, actor=actor, action="question.prompt_planned")
     return _put(session, question, finding, existing, now, actor)
 
 
@@ -116,9 +118,8 @@ def _withdraw_contradictions(session: Session, question: Question, finding: Find
     )
     for proposal in session.exec(pending).all() if question.outcome is not None else ():
         reason = f"the source says {question.outcome} again"
-        close_proposal(proposal, ProposalState.OVERTAKEN, {"decided_at": now, "decided_by": actor, "reason": reason})
-        session.flush()
-        _append_ledger_event(session, "proposal.withdrawn", proposal, {"reason": reason}, now, actor)
+        state, action = ProposalState.OVERTAKEN, "proposal.withdrawn"
+        close_proposal(session, proposal, state, now=now, actor=actor, action=action, reason=reason)
 
 
 def _same(session: Session, question: Question, finding: Finding) -> Proposal | None:
@@ -141,7 +142,8 @@ def _put(
     proposal = Proposal(question_id=row_id(question), **asdict(finding), proposed_by=actor, proposed_at=now)
     session.add(proposal)
     session.flush()
-    _append_ledger_event(session, "proposal.made", proposal, ledger.contents(proposal), now, actor)
+    body = ledger.contents(proposal)
+    ledger.append(session, now=now, actor=actor, action="proposal.made", subject=proposal, body=body)
     return proposal
 
 
@@ -161,12 +163,9 @@ def _again(session: Session, proposal: Proposal, now: datetime, actor: str) -> P
         Proposal.proposed_at > proposal.proposed_at,
     )
     if proposal.state is not ProposalState.PENDING or session.exec(later).first() is not None:
-        fields = ("state", "proposed_at", "decided_by", "decided_at")
-        before = {name: getattr(proposal, name) for name in fields}
-        proposal.proposed_at = now
-        close_proposal(proposal, ProposalState.PENDING, dict.fromkeys(("decided_at", "decided_by", "reason")))
-        session.flush()
-        _append_ledger_event(session, "proposal.made_again", proposal, {"before": before}, now, actor)
+        undecided: dict[str, Any] = dict.fromkeys(("decided_at", "decided_by", "reason"))
+        changes = {"state": ProposalState.PENDING, "proposed_at": now, **undecided}
+        ledger.append_change(session, proposal, changes, now=now, actor=actor, action="proposal.made_again")
     return proposal
 
 
@@ -190,9 +189,7 @@ def confirm(
             "/outcome",
             f"the proposal says {proposal.outcome!r}, not {outcome!r}: resolve the question itself to say otherwise",
         )
-    resolution = resolve(session, question, data, now=now, actor=actor, proposal=proposal)
-    _append_ledger_event(session, "proposal.confirmed", proposal, {"resolution": row_id(resolution)}, now, actor)
-    return resolution
+    return resolve(session, question, data, now=now, actor=actor, proposal=proposal)
 
 
 def proposes_retraction(proposal: Proposal) -> bool:
@@ -211,9 +208,7 @@ def _confirm_retraction(
 ) -> Resolution:
     if amendments is not None:
         raise InvalidInput.at("/outcome", "the proposal retracts the outcome on record: confirm it without a body")
-    resolution = retract_resolution(session, question, proposal.rationale, now=now, actor=actor, proposal=proposal)
-    _append_ledger_event(session, "proposal.confirmed", proposal, {"resolution": row_id(resolution)}, now, actor)
-    return resolution
+    return retract_resolution(session, question, proposal.rationale, now=now, actor=actor, proposal=proposal)
 
 
 def resolution_in(proposal: Proposal, **changes: Any) -> ResolutionIn:
@@ -234,20 +229,12 @@ def resolution_in(proposal: Proposal, **changes: Any) -> ResolutionIn:
 def reject(session: Session, proposal: Proposal, reason: str, *, now: datetime, actor: str) -> None:
     """Reject a proposal with a reason. Raises ``Conflict`` if it is already decided."""
     _must_be_pending(proposal)
-    close_proposal(proposal, ProposalState.REJECTED, {"decided_at": now, "decided_by": actor, "reason": reason})
-    session.flush()
-    _append_ledger_event(session, "proposal.rejected", proposal, {"reason": reason}, now, actor)
+    close_proposal(session, proposal, ProposalState.REJECTED, now=now, actor=actor, reason=reason)
 
 
 def _must_be_pending(proposal: Proposal) -> None:
     if proposal.state is not ProposalState.PENDING:
         raise Conflict(f"proposal {proposal.id} is {proposal.state.value} already: only a pending one can be decided")
-
-
-def _append_ledger_event(
-    session: Session, action: str, proposal: Proposal, body: dict[str, Any], now: datetime, actor: str
-) -> None:
-    ledger.append(session, now=now, actor=actor, action=action, subject=proposal, body=body)
 
 
 def list_proposals(

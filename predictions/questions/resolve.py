@@ -161,13 +161,18 @@ def _store_resolution(
 ) -> None:
     with rescoring(session, question, now=now, actor=actor):
         session.add(resolution)
-        question.outcome, question.known_at = resolution.outcome, resolution.known_at
-        question.status = _status(question, resolution, now)
-        question.next_prompt_at = question.due_at if question.status in UNRESOLVED else None
-        question.prompts = 0
         session.flush()
         body = ledger.contents(resolution)
         ledger.append(session, now=now, actor=actor, action=_action(resolution), subject=resolution, body=body)
+        status = _status(question, resolution, now)
+        changes = {
+            "outcome": resolution.outcome,
+            "known_at": resolution.known_at,
+            "status": status,
+            "next_prompt_at": question.due_at if status in UNRESOLVED else None,
+            "prompts": 0,
+        }
+        ledger.append_change(session, question, changes, now=now, actor=actor, action="question.status_changed")
     _overtake_proposals(session, question, resolution, now)
     for dependent in session.exec(select(Question).where(Question.condition_question_id == question.id)).all():
         annul_if_condition_failed(session, dependent, now=now)
@@ -194,17 +199,24 @@ def _overtake_proposals(session: Session, question: Question, resolution: Resolu
     if resolution.outcome is None:
         query = query.where(Proposal.outcome == RETRACTED)
     for proposal in session.exec(query).all():
-        confirmed = proposal.id == resolution.proposal_id
-        close_proposal(
-            proposal,
-            ProposalState.CONFIRMED if confirmed else ProposalState.OVERTAKEN,
-            {"decided_at": now, "decided_by": resolution.resolved_by, "reason": None},
-        )
-    session.flush()
+        state = ProposalState.CONFIRMED if proposal.id == resolution.proposal_id else ProposalState.OVERTAKEN
+        close_proposal(session, proposal, state, now=now, actor=resolution.resolved_by, resolution=row_id(resolution))
 
 
-def close_proposal(proposal: Proposal, state: ProposalState, decision: dict[str, Any]) -> None:
-    """Set the state of a proposal and the fields of its decision."""
-    proposal.state = state
-    for field, value in decision.items():
-        setattr(proposal, field, value)
+def close_proposal(
+    session: Session,
+    proposal: Proposal,
+    state: ProposalState,
+    *,
+    now: datetime,
+    actor: str,
+    action: str = "",
+    reason: str | None = None,
+    **more: Any,
+) -> None:
+    """Decide a proposal; without an ``action`` its event is named by its new state; ``more`` is added to the body."""
+    changes = {"state": state, "decided_at": now, "decided_by": actor, "reason": reason}
+    if reason is not None:
+        more["reason"] = reason
+    named = action or f"proposal.{state.value}"
+    ledger.append_change(session, proposal, changes, now=now, actor=actor, action=named, **more)

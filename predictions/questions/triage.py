@@ -49,18 +49,15 @@ def snooze_question(session: Session, question: Question, until: datetime | None
     """
     if question.status is not QuestionStatus.DUE:
         raise Conflict(f"the question is {question.status.value}: snooze it when it is due")
-    if until is None and not is_snoozed(question):
+    snoozed = is_snoozed(question)
+    if until is None and not snoozed:
         raise Conflict("the question is not snoozed: give a time in until to snooze it")
     if until is not None and not now < until <= now + LONGEST_SNOOZE:
         longest = f"at most {LONGEST_SNOOZE.days} days ahead"
         raise InvalidInput.at("/until", f"must be later than now, {time_text(now)}, and {longest}")
-    before = question.snoozed_until if is_snoozed(question) else None
-    if before is None:
-        question.snoozes += 1
-    question.snoozed_until = question.next_prompt_at = until or now
-    session.flush()
-    body = {"before": before, "until": question.snoozed_until}
-    ledger.append(session, now=now, actor=actor, action="question.snoozed", subject=question, body=body)
+    end = until or now
+    changes = {"snoozed_until": end, "next_prompt_at": end, "snoozes": question.snoozes + (0 if snoozed else 1)}
+    ledger.append_change(session, question, changes, now=now, actor=actor, action="question.snoozed")
 
 
 def assign_question(session: Session, question: Question, assignee: str | None, *, now: datetime, actor: str) -> None:
@@ -72,7 +69,5 @@ def assign_question(session: Session, question: Question, assignee: str | None, 
         raise Conflict(f"the question is {question.status.value}: there is nothing left to resolve")
     if question.assignee == assignee:
         return
-    body = {"before": question.assignee, "assignee": assignee}
-    question.assignee = assignee
-    session.flush()
-    ledger.append(session, now=now, actor=actor, action="question.assigned", subject=question, body=body)
+    changes = {"assignee": assignee}
+    ledger.append_change(session, question, changes, now=now, actor=actor, action="question.assigned")

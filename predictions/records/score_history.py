@@ -16,7 +16,7 @@ from predictions.enums import ANNULLED
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, cutoff_of, row_id
 from predictions.outcomes import outcome_index
 from predictions.plain_rows import plain_rows
-from predictions.questions.lifecycle import Postponed
+from predictions.questions.lifecycle import deadline_before
 from predictions.records.commentator_record import ScoreView, counted
 from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import CommentatorRef, QuestionRefView, View
@@ -223,7 +223,7 @@ def _postponements(session: Session, question_ids: Any) -> dict[int, list[tuple[
     )
     postponements: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for number, at, body in session.execute(query.order_by(col(LedgerEvent.seq))):
-        postponements[number].append((at, Postponed.model_validate_json(body).before))
+        postponements[number].append((at, deadline_before(body)))
     return postponements
 
 

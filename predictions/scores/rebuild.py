@@ -30,7 +30,7 @@ from predictions.enums import QuestionStatus
 from predictions.imports.uncounted import mark_counted
 from predictions.models import Question, QuestionTopic, RunningTotal, Score, row_id
 from predictions.scores.eligibility import select_active
-from predictions.scores.question_scores import COLUMNS, score_rows, with_column_names
+from predictions.scores.question_scores import COLUMNS, ScoreRow, score_rows, with_column_names
 from predictions.scores.running_totals import FIELDS, OVERALL, SUMS
 
 #: Questions scored at once; their predictions are in memory together.
@@ -99,41 +99,56 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]:
+@dataclass(frozen=True)
+class ComparedScores:
+    """The scores of questions as they should be, and what differs from them.
+
+    ``unexpected`` are stored scores that should not be so, ``missing`` those that should be stored. In both the last
+    column is 1 if it is the deadline of the question.
+    """
+
+    rows: list[ScoreRow]
+    unexpected: set[ScoreRow]
+    missing: set[ScoreRow]
+
+
+def compare_scores(session: Session, questions: Sequence[Question]) -> ComparedScores:
+    """Compare the stored scores of questions with their recomputation."""
     numbers = [question.id for question in questions]
     stored = set(map(tuple, session.execute(_STORED, {"questions": numbers}).all()))
     rows = list(score_rows(session, questions))
-    missing = {(*row[:-1], 1) for row in rows} - stored
-    if not missing and len(stored) == len(rows):
-        return len(rows), 0
-    lacking = {row[:2] for row in missing}
-    wrong = [row for row in rows if row[:2] in lacking]
-    present = {row[:2] for row in stored}
-    stale = (present - {row[:2] for row in rows}) | (present & lacking)
+    expected = {(*row[:-1], 1) for row in rows}
+    return ComparedScores(rows, stored - expected, expected - stored)
+
+
+def _rescore(session: Session, questions: Sequence[Question]) -> tuple[int, int]:
+    compared = compare_scores(session, questions)
+    lacking, stale = ({row[:2] for row in each} for each in (compared.missing, compared.unexpected))
     # Correct rows stay untouched: writing them again would be most of the work.
     if stale:
         session.connection().execute(
             _FORGET, [{"commentator": person, "question": question} for person, question in stale]
         )
-    if wrong:
+    if lacking:
+        wrong = (row for row in compared.rows if row[:2] in lacking)
         session.connection().execute(_KEEP, with_column_names(wrong))
-    return len(rows), len(stale | lacking)
+    return len(compared.rows), len(stale | lacking)
 
 
 def _sum_up(session: Session) -> None:
     """Replace the running totals by sums of the stored scores, equal to the sums of ``contributions``."""
     session.execute(delete(RunningTotal))
-    _insert_sums(session, _sums(by_topic=False))
-    if session.execute(select(QuestionTopic).limit(1)).first():
-        _insert_sums(session, _sums(by_topic=True))
-
-
-def _insert_sums(session: Session, sums: Select[Any]) -> None:
-    """Insert the running totals of a query, in two statements: only a query of its own is kept to visible rows."""
-    names = ("commentator_id", "topic", *FIELDS)
-    rows = [dict(zip(names, row, strict=True)) for row in session.execute(sums)]
+    rows = list(running_totals(session))
     if rows:
         session.connection().execute(insert(RunningTotal.__table__), rows)  # type: ignore[attr-defined]
+
+
+def running_totals(session: Session) -> Iterator[dict[str, Any]]:
+    """Yield the running totals that follow from the stored scores."""
+    names = ("commentator_id", "topic", *FIELDS)
+    yield from (dict(zip(names, row, strict=True)) for row in session.execute(_sums(by_topic=False)))
+    if session.execute(select(QuestionTopic).limit(1)).first():
+        yield from (dict(zip(names, row, strict=True)) for row in session.execute(_sums(by_topic=True)))
 
 
 def _sums(*, by_topic: bool) -> Select[Any]:

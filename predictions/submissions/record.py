@@ -1,10 +1,9 @@
 """Record predictions, one or many at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import insert
@@ -84,9 +83,13 @@ def record_predictions(session: Session, items: Sequence[PredictionIn], *, now: 
     if (into := staging(session)) is not None:
         return list(_stage(session, into, rows))
     ids = _store(session, rows, now=now, actor=actor)
-    body = {"count": len(ids), "ids": ranges(ids), "sha256": digest(ids, rows)}
+    contents = ledger.RowDigest()
+    for number, row in zip(ids, rows, strict=True):
+        contents.add(number, {"id": number, **row})
     subject = session.get_one(Prediction, ids[0])
-    ledger.append(session, now=now, actor=actor, action="predictions.recorded", subject=subject, body=body)
+    ledger.append(
+        session, now=now, actor=actor, action="predictions.recorded", subject=subject, body=contents.summary()
+    )
     return list(ids)
 
 
@@ -120,23 +123,6 @@ def _store(session: Session, rows: list[Row], *, now: datetime, actor: str) -> r
         ids = reserve_ids(session, Prediction, len(rows))
         session.connection().execute(_STORE, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
     return ids
-
-
-def ranges(ids: Iterable[int]) -> list[list[int]]:
-    """Return ids as ranges [first, last], in order; consecutive ids share one."""
-    runs: list[list[int]] = []
-    for number in ids:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return runs
-
-
-def digest(ids: Iterable[int], rows: Iterable[Row]) -> str:
-    """Return the SHA-256 of the canonical JSON of predictions, one line each, in the order given."""
-    lines = (ledger.canonical({"id": number, **row}) for number, row in zip(ids, rows, strict=True))
-    return sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _prepare(cache: EntityCache, data: PredictionIn) -> Row:

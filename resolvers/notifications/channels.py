@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Mapping
@@ -21,6 +23,8 @@ from resolvers.notifications.quiet_hours import is_between
 from resolvers.notifications.sender import Sender, SendResult, outgoing_message
 from resolvers.outbound.address_guard import validate_url
 
+#: Columns that hold secrets, or addresses with secrets in them.
+SECRET_COLUMNS = ("target", "secret")
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not a secret
 SECRET_BYTES = range(24, 65)
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -157,6 +161,15 @@ def generate_secret() -> str:
 def set_enabled(channel: Channel, *, enabled: bool, reason: str = "") -> None:
     """Enable a channel, or disable it with a reason; pending deliveries of a disabled channel become dead letters."""
     channel.enabled, channel.disabled_reason = enabled, "" if enabled else reason
+
+
+def with_hashes(columns: dict[str, Any], secret: bytes) -> dict[str, Any]:
+    """Return the columns of a channel as the ledger has them: with keyed hashes in place of secrets and addresses."""
+    kept = {name: value for name, value in columns.items() if name not in SECRET_COLUMNS}
+    for name in SECRET_COLUMNS:
+        text = f"channel {name}\n{columns[name]}".encode()
+        kept[f"{name}_hmac"] = hmac.new(secret, text, hashlib.sha256).hexdigest()
+    return kept
 
 
 def send_test_message(channel: Channel, senders: Mapping[ChannelKind, Sender], *, now: datetime) -> SendResult:

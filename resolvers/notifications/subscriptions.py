@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from predictions import ledger
 from predictions.errors import Conflict, NotFound
 from predictions.models import row_id
 from predictions.questions.lookup import named_question
@@ -59,10 +60,11 @@ def subscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: 
     )
     session.add(row)
     session.flush()
+    _log(session, row, "subscription.entered", now, actor)
     return row
 
 
-def unsubscribe(session: Session, channel: Channel, data: SubscriptionIn) -> None:
+def unsubscribe(session: Session, channel: Channel, data: SubscriptionIn, *, now: datetime, actor: str) -> None:
     """Remove the subscription of a channel to the question or topic of ``data``.
 
     Raises ``InvalidInput`` for an unknown question, ``NotFound`` if the channel has no such subscription.
@@ -70,16 +72,20 @@ def unsubscribe(session: Session, channel: Channel, data: SubscriptionIn) -> Non
     row = _find_subscription(session, channel, data)
     if row is None:
         raise NotFound(f"the channel {channel.name!r} is not subscribed to that: list its subscriptions")
-    session.delete(row)
-    session.flush()
+    delete_subscription(session, row, now=now, actor=actor)
 
 
-def delete_subscription(session: Session, row: Subscription) -> SubscriptionView:
+def delete_subscription(session: Session, row: Subscription, *, now: datetime, actor: str) -> SubscriptionView:
     """Delete a subscription, and return what it was."""
     view = subscription_view(row)
+    _log(session, row, "subscription.removed", now, actor)
     session.delete(row)
     session.flush()
     return view
+
+
+def _log(session: Session, row: Subscription, action: str, now: datetime, actor: str) -> None:
+    ledger.append(session, now=now, actor=actor, action=action, subject=row, body=ledger.contents(row))
 
 
 def _find_subscription(session: Session, channel: Channel, data: SubscriptionIn) -> Subscription | None:

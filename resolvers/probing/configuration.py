@@ -122,7 +122,7 @@ def attach(
     session.add(row)
     session.flush()
     action = "question.resolver_changed" if before else "question.resolver_attached"
-    _append_ledger_event(session, question, action, {"before": before, "after": settings}, now, actor)
+    _append_ledger_event(session, question, action, {"before": before, "after": settings | origin}, now, actor)
     return row
 
 

@@ -62,6 +62,6 @@ def end_subscription(number: RowId, caller: KeyOwner, write: Write) -> Response:
     def job(session: Session) -> BaseModel:
         row = subscription_of(session, number)
         own(caller, channel_of(session, row.channel_id))
-        return delete_subscription(session, row)
+        return delete_subscription(session, row, now=write.now, actor=caller.name)
 
     return write(caller, job, status=200)

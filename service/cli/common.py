@@ -19,8 +19,8 @@ from service.channel_changes import Changer
 from service.clock import SystemClock
 from service.db import migrate
 from service.db.engine import make_engine
+from service.db.models import OPERATOR
 from service.security.own_secret import check_secret
-from service.security.persons import OPERATOR
 from service.settings import Settings, read_settings, unknown_variables, variables_in_file
 from service.state_files import prepare_state
 

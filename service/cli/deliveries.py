@@ -30,7 +30,7 @@ def unwatch(number: Number, question: Question = None, topic: Topic = None) -> N
     """Unsubscribe a channel from a question or a topic."""
     data = _subscription(number, question, topic)
     with ready() as (_, engine), bookkeeping_transaction(engine) as session:
-        unsubscribe(session, channel_of(session, number), data)
+        unsubscribe(session, channel_of(session, number), data, now=clock.now(), actor=ACTOR)
     say(f"channel {number} unsubscribed from {question or topic}")
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from predictions.audit.verify import verify as find_faults
 from predictions.errors import InvalidInput
 from predictions.ledger import head_errors, parse_head
 from predictions.scores.rebuild import rescore as rebuild_scores
@@ -18,6 +17,7 @@ from service.db.service_state import SCHEDULER, forget
 from service.security.own_secret import secret_faults
 from service.settings import read_settings
 from service.starting_record import enter_starting_record
+from service.verification import find_faults
 
 
 def verify(
@@ -29,11 +29,11 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Recompute every stored number from the append-only rows, and list the differences."""
+    """Rebuild every row from the ledger and every stored number from the rows, and list the differences."""
     lines = [*(head or []), *(_lines(heads) if heads else [])]
     kept = [parse_head(line) for line in lines]
-    with ready() as (_, engine), read_transaction(engine) as session, err.status("recomputing"):
-        findings = [*head_errors(session, kept), *find_faults(session)]
+    with ready() as (settings, engine), read_transaction(engine) as session, err.status("recomputing"):
+        findings = [*head_errors(session, kept), *find_faults(session, settings)]
     if as_json:
         print_json({"agrees": not findings, "findings": findings})
     else:
@@ -52,7 +52,7 @@ def _print_findings(findings: list[str]) -> None:
     for finding in findings:
         say(finding)
     summary = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-    say(summary if findings else "every stored number agrees with the append-only rows")
+    say(summary if findings else "every row agrees with the ledger, and every stored number with the rows")
 
 
 def rescore(as_json: AsJson = False) -> None:
@@ -98,7 +98,7 @@ def restore(directory: Annotated[Path, typer.Argument(help="a directory that tra
         restore_backup(read_settings(), directory)
     with ready() as (settings, engine), write_transaction(engine) as session, err.status("verifying"):
         forget(session, SCHEDULER)  # which worked on the original
-        findings = [*find_faults(session), *secret_faults(session, settings)]
+        findings = [*find_faults(session, settings), *secret_faults(session, settings)]
     say(f"restored from {directory}")
     _print_findings(findings)
     raise typer.Exit(FINDINGS if findings else 0)

@@ -7,7 +7,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlmodel import Session
 
+from service.clock import SystemClock
+from service.db.audit import enter_baseline_if_due
 from service.db.engine import when_unlocked
 
 MIGRATIONS_LOCK = 7_240_318_002
@@ -37,12 +40,18 @@ def revisions(engine: Engine) -> tuple[str | None, str | None]:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Upgrade the database to ``revision``; several processes may try at the same time, and wait for each other."""
+    """Upgrade the database to ``revision``; several processes may try at the same time, and wait for each other.
+
+    A record that is older than the events from which it can be rebuilt gets its baseline.
+    """
 
     def run() -> None:
         with engine.begin() as connection:
             _lock(connection)
             command.upgrade(_config_on(connection), revision)
+            if revision == "head":
+                with Session(connection, join_transaction_mode="create_savepoint") as session, session.begin():
+                    enter_baseline_if_due(session, now=SystemClock().now())
 
     when_unlocked(run)
 

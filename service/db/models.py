@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from predictions.columns import BigInt, text_enum
 
+#: The person behind the command line, who comes with the database.
+OPERATOR = "operator"
+
 
 class Role(StrEnum):
     """Role of a person: the most that their first key allowed."""
@@ -28,7 +31,7 @@ class PersonState(StrEnum):
 class Person(SQLModel, table=True):
     """The identity behind keys: who records, resolves, is assigned questions and owns channels, by their name.
 
-    The command line is the person ``operator``.
+    The command line is the person ``OPERATOR``.
     """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)

@@ -13,6 +13,8 @@ SECRET = "secret"  # noqa: S105 - the name of the row
 SCHEDULER = "scheduler"
 #: When the last backup was complete; the value is its directory.
 BACKUP = "backup"
+#: Recorded by a migration: the record is older than the events from which it can be rebuilt.
+BASELINE = "baseline"
 
 
 def recall(session: Session, name: str) -> ServiceState | None:

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, exists, or_, select
 from sqlmodel import Session, col
@@ -69,7 +68,7 @@ def store_key(session: Session, data: NewKey, plain: str, *, secret: bytes, now:
     _check(data, now)
     if session.execute(select(col(ApiKey.id)).where(col(ApiKey.name) == data.name)).first():
         raise Conflict(f"a key named {data.name!r} exists: choose another name, or rotate that key")
-    person = enter_person(session, data.person or data.name, data.scopes, now=now)
+    person = enter_person(session, data.person or data.name, data.scopes, now=now, actor=actor)
     key = ApiKey(
         name=data.name,
         person_id=person.id or 0,
@@ -81,7 +80,8 @@ def store_key(session: Session, data: NewKey, plain: str, *, secret: bytes, now:
     )
     session.add(key)
     session.flush()
-    _log(session, key, "key.created", now, actor, person=person.name, expires_at=data.expires_at)
+    body = ledger.contents(key) | {"person": person.name}
+    ledger.append(session, now=now, actor=actor, action="key.created", subject=key, body=body)
     return key
 
 
@@ -118,9 +118,8 @@ def rotate_key(session: Session, key: ApiKey, *, secret: bytes, now: datetime, a
     if key.revoked_at is not None or is_expired(key.expires_at, now):
         raise Conflict(f"the key {key.name!r} is not valid any more: create another one for its person")
     plain = _new_key()
-    key.prefix, key.hash = _prefix(plain, secret), _hash(plain, secret)
-    session.flush()
-    _log(session, key, "key.rotated", now, actor)
+    changes = {"prefix": _prefix(plain, secret), "hash": _hash(plain, secret)}
+    ledger.append_change(session, key, changes, now=now, actor=actor, action="key.rotated", name=key.name)
     return plain
 
 
@@ -139,9 +138,8 @@ def revoke_and_stop(session: Session, key: ApiKey, changer: Changer, *, force: b
 
 def revoke_only(session: Session, key: ApiKey, *, now: datetime, actor: str) -> None:
     """Revoke a key whose person is to get another one."""
-    key.revoked_at = now
-    session.flush()
-    _log(session, key, "key.revoked", now, actor)
+    changes = {"revoked_at": now}
+    ledger.append_change(session, key, changes, now=now, actor=actor, action="key.revoked", name=key.name)
 
 
 def stop_without_key(session: Session, person: Person, changer: Changer) -> Stopped | None:
@@ -252,8 +250,3 @@ def _former_prefix(plain: str) -> str:
 
 def _hash(plain: str, secret: bytes) -> str:
     return hmac.new(secret, plain.encode(), hashlib.sha256).hexdigest()
-
-
-def _log(session: Session, key: ApiKey, action: str, now: datetime, actor: str, **more: Any) -> None:
-    body = {"name": key.name, "scopes": key.scopes, "prefix": key.prefix, "hash": key.hash} | more
-    ledger.append(session, now=now, actor=actor, action=action, subject=key, body=body)

@@ -14,10 +14,9 @@ from sqlmodel import Session
 
 from predictions.errors import InvalidInput
 from service.db.engine import read_transaction, when_unlocked, write_transaction
-from service.db.models import ApiKey
+from service.db.models import OPERATOR, ApiKey
 from service.db.service_state import SECRET, recall, remember
 from service.security import api_keys
-from service.security.persons import OPERATOR
 from service.settings import Settings
 
 RESTORE = (

@@ -63,11 +63,12 @@ def test_the_ledger_records_that_a_question_came_due_and_its_reminders(session: 
     assert [(event.subject, event.subject_id) for event in came_due] == [("question", row.id) for row in questions]
     assert [event.actor for event in came_due] == ["system", "system"]
     first = list_prompts(session, now=START)[0]
-    assert json.loads(came_due[0].body) == {"due_at": START.isoformat(), "prompt": first.id}
+    body = json.loads(came_due[0].body)
+    assert (body["before"]["status"], body["after"]["status"], body["prompt"]["id"]) == ("open", "due", first.id)
 
     sweep(session, START + DAY)
-    [reminded] = events(session, "questions.reminded")
-    stages = [(item["question"], item["stage"]) for item in json.loads(reminded.body)["reminders"]]
+    reminded = events(session, "question.reminded")
+    stages = [(event.subject_id, json.loads(event.body)["prompt"]["stage"]) for event in reminded]
     assert stages == [(row.id, "day_1") for row in questions]
     assert list(ledger.chain_errors(session)) == []
 

@@ -109,7 +109,7 @@ def _job(form: Form, caller: Caller, number: int, changer: Changer) -> Write:
         data = SubscriptionIn.model_validate({"channel": number, **named, "topic": form["subscription/topic"] or None})
         if form["action"] == "subscribe":
             return lambda s: subscribe(s, own(caller, channel_of(s, number)), data, now=changer.now, actor=caller.name)
-        return lambda s: unsubscribe(s, own(caller, channel_of(s, number)), data)
+        return lambda s: unsubscribe(s, own(caller, channel_of(s, number)), data, now=changer.now, actor=caller.name)
     need(caller, "admin")
     return _admins_job(form, number, changer)
 

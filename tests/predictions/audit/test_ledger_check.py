@@ -55,19 +55,19 @@ def record() -> Iterator[Session]:
 @pytest.mark.parametrize(
     ("statement", "finding"),
     [
-        ("UPDATE prediction SET note = 'other' WHERE id = 1", "prediction 1 differs from ledger event"),
+        ("UPDATE prediction SET note = 'other' WHERE id = 1", "prediction 1 differs from the ledger in note"),
         (
             "UPDATE prediction SET made_at = '2025-01-02 00:00:00' WHERE id = 2",
-            "predictions [[2, 3]] differ from ledger event",
+            "prediction 2 differs from ledger event 6",
         ),
-        ("DELETE FROM prediction WHERE id = 3", "predictions: 2 rows, but 3 in the ledger"),
+        ("DELETE FROM prediction WHERE id = 3", "prediction 3 is missing, but ledger event 6 recorded it"),
         (
             SLIPPED_IN,
-            "predictions: 4 rows, but 3 in the ledger",
+            "prediction 9 is on record, but no event of the ledger entered it",
         ),
         ("DELETE FROM resolution WHERE id = 1", "resolution 1 is missing, but ledger event 7 recorded it"),
         ("DELETE FROM ledger_event WHERE seq = 2", "ledger event 2 is missing"),
-        ("UPDATE resolution SET note = 'other'", "resolution 1 differs from ledger event"),
+        ("UPDATE resolution SET note = 'other'", "resolution 1 differs from the ledger in note"),
         ("UPDATE score SET latest = 0 WHERE commentator_id = 1", "score of commentator 1 on question 1"),
         (
             "UPDATE running_total SET resolved = 9 WHERE commentator_id = 1",
@@ -103,12 +103,12 @@ def test_every_change_shows(record: Session, statement: str, finding: str) -> No
         ),
         ("UPDATE commentator SET name = 'Cy' WHERE id = 1", "commentator 1 differs from the ledger in name"),
         ("UPDATE commentator SET name_key = 'x' WHERE id = 2", "commentator 2 differs from the ledger in name_key"),
-        ("DELETE FROM commentator WHERE id = 3", "commentator 3 is missing, but the ledger has its entry"),
+        ("DELETE FROM commentator WHERE id = 3", "commentator 3 is missing, but ledger event 5 recorded it"),
         ("UPDATE source SET outlet = 'other'", "source 1 differs from the ledger in outlet"),
         ("UPDATE reference SET probabilities = '[0.1]'", "reference 1 differs from the ledger in probabilities"),
         ("UPDATE proposal SET outcome = 'no'", "proposal 1 differs from the ledger in outcome"),
         ("UPDATE proposal SET state = 'confirmed'", "proposal 1 differs from the ledger in state"),
-        ("DELETE FROM proposal", "proposal 1 is missing, but the ledger has its entry"),
+        ("DELETE FROM proposal", "proposal 1 is missing, but ledger event 18 recorded it"),
     ],
 )
 def test_every_change_of_what_was_entered_and_changed_shows(worked_on: Session, statement: str, finding: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from predictions import ledger
-from predictions.audit.ledger_check import mismatches
+from predictions.audit.verify import verify
 from predictions.schemas.inputs import PredictionIn
 from predictions.submissions.record import record_prediction
 from service.db.engine import write_transaction
@@ -70,4 +70,4 @@ def test_the_ledger_names_the_mark_only_where_it_holds(engine: Engine) -> None:
         other = record_prediction(session, PredictionIn.model_validate(BODY | {"against": True}), now=NOW, actor="test")
         assert '"against":true' in ledger.canonical(ledger.contents(other))
     with Session(engine) as session:
-        assert list(mismatches(session)) == []
+        assert list(verify(session)) == []

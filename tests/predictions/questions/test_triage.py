@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -31,7 +32,7 @@ def sweep(session: Session, now: object) -> None:
     sweep_due(session, now=now, base_url=BASE_URL)  # type: ignore[arg-type]
 
 
-def events(session: Session, action: str) -> list[dict[str, object]]:
+def events(session: Session, action: str) -> list[dict[str, Any]]:
     query = select(LedgerEvent).where(col(LedgerEvent.action) == action).order_by(col(LedgerEvent.seq))
     return [json.loads(row.body) | {"by": row.actor} for row in session.execute(query).scalars()]
 
@@ -87,7 +88,10 @@ def test_a_snooze_can_be_moved_and_ended(session: Session, question: Question) -
     assert [stage for _, stage in recorded_prompts(session)] == ["due", "snooze_1"]
     with pytest.raises(Conflict, match="not snoozed"):
         snooze_question(session, question, None, now=START + HOUR, actor="ann")
-    changes = [(event["by"], event["before"], event["until"]) for event in events(session, "question.snoozed")]
+    changes = [
+        (event["by"], event["before"]["snoozed_until"], event["after"]["snoozed_until"])
+        for event in events(session, "question.snoozed")
+    ]
     days = [(START + day * DAY).isoformat() for day in (2, 3)]
     assert changes == [("ann", None, days[1]), ("bob", days[1], days[0]), ("ann", days[0], (START + HOUR).isoformat())]
 
@@ -138,7 +142,9 @@ def test_the_inbox_shows_what_is_snoozed_apart_and_what_is_whose(session: Sessio
 def test_a_question_is_assigned_to_one_person_or_to_nobody(session: Session, question: Question) -> None:
     for name in ("Ann", "Ann", "Bob", None):
         assign_question(session, question, name, now=START, actor="desk")
-    changes = [(event["before"], event["assignee"]) for event in events(session, "question.assigned")]
+    changes = [
+        (event["before"]["assignee"], event["after"]["assignee"]) for event in events(session, "question.assigned")
+    ]
     assert changes == [(None, "Ann"), ("Ann", "Bob"), ("Bob", None)], "what changes nothing is not told"
     resolve_question(session, question, "no", START)
     with pytest.raises(Conflict, match="nothing left"):

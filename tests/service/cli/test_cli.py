@@ -66,7 +66,7 @@ def test_a_prediction_is_recorded_resolved_and_scored(trackrecord_anywhere: Comm
     item = run("leaderboard", "--topic", "sky", "--kind", "organisation", "--json").json["items"][0]
     assert item["brier"] == pytest.approx(made["probability"] ** 2, abs=1e-12)
     assert run("leaderboard", "--kind", "market", "--json").json["items"] == []
-    assert run("verify").out == "every stored number agrees with the append-only rows\n"
+    assert run("verify").out == "every row agrees with the ledger, and every stored number with the rows\n"
 
 
 def test_a_recorders_own_interpretation_counts(rain: Command) -> None:

@@ -88,7 +88,7 @@ def test_a_restored_backup_has_record_keys_and_snapshots(here: Command, elsewher
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o700
     done = elsewhere("restore", "copy")
     assert (done.code, done.err) == (0, ""), done
-    assert "every stored number agrees" in done.out
+    assert "every row agrees with the ledger" in done.out
     assert elsewhere("export").out == here("export").out
     assert [key["name"] for key in elsewhere("keys", "list", "--json").json] == ["desk"]
     assert (tmp_path / "new" / "snapshots" / "ab" / "seen").read_bytes() == b"seen"

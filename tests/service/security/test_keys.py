@@ -171,7 +171,7 @@ def test_revoking_the_last_key_of_a_person_says_and_stops_what_belongs_to_them(
     assert enabled == {"Ann's mail": False, "Bob's mail": True}
     assert admin.post("/api/keys/two/revocation").json()["stopped"] is None
     events = [event["action"] for event in admin.get("/api/ledger").json()["items"]]
-    assert events[-3:] == ["key.revoked", "channel.disabled", "question.assigned"]
+    assert events[-4:] == ["key.revoked", "person.changed", "channel.disabled", "question.assigned"]
     with read_transaction(engine) as session:
         assert list(verify(session)) == []
 
@@ -225,7 +225,8 @@ def test_only_admins_read_what_the_ledger_says_of_keys_and_channels(admin: httpx
     admin.post(f"/api/keys/{key['id']}/rotation")
     mine = admin.get("/api/ledger").json()["items"]
     public = httpx.get(f"{base_url}/api/ledger").json()["items"]
-    actions = ["key.created", "key.created", "channel.created", "channel.disabled", "key.rotated"]
+    created = ["person.entered", "key.created"]
+    actions = [*created, *created, "channel.created", "channel.disabled", "key.rotated"]
     assert [event["action"] for event in mine] == [event["action"] for event in public] == actions
     for own, other in zip(mine, public, strict=True):
         assert (other["body"], other["salt"]) == (None, None)

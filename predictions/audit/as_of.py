@@ -23,7 +23,7 @@ from predictions.models import (
     Score,
     Source,
 )
-from predictions.questions.lifecycle import deadline_before
+from predictions.questions.deadlines import Move, moves
 from predictions.scores.rebuild import rescore
 
 _COPIED: tuple[tuple[type[SQLModel], str], ...] = (
@@ -95,10 +95,12 @@ def _copy(session: Session, past: Session, model: type[SQLModel], *conditions: A
 
 def _as_they_were(session: Session, rows: list[Row], at: datetime) -> Iterator[Row]:
     ids = [row["id"] for row in rows]
-    resolutions, deadlines = _resolutions(session, ids, at), _deadlines(session, ids, at)
+    resolutions, moved = _resolutions(session, ids, at), _first_moves(session, ids, at)
     for row in rows:
-        deadline: datetime = deadlines.get(row["id"]) or row["deadline"]
-        due_at: datetime = row["due_at"] if row["due_at"] <= min(at, deadline) else deadline
+        move = moved.get(row["id"])
+        deadline: datetime = move.deadline if move else row["deadline"]
+        due_at: datetime = (move.due_at or move.deadline) if move else row["due_at"]
+        due_at = due_at if due_at <= min(at, deadline) else deadline
         outcome, known_at = resolutions.get(row["id"], (None, None))
         yield row | {
             "deadline": deadline,
@@ -123,13 +125,7 @@ def _resolutions(session: Session, ids: list[int], at: datetime) -> dict[int, tu
     return {row[0]: (row[1], row[2]) for row in session.execute(query.order_by(col(Resolution.id)))}
 
 
-def _deadlines(session: Session, ids: list[int], at: datetime) -> dict[int, datetime]:
-    """Return the deadlines as of ``at`` of questions postponed since."""
-    query = select(col(LedgerEvent.subject_id), col(LedgerEvent.body)).where(
-        col(LedgerEvent.subject) == Question.__tablename__,
-        col(LedgerEvent.subject_id).in_(ids),
-        col(LedgerEvent.action) == "question.postponed",
-        col(LedgerEvent.at) > at,
-    )
-    newest_first = session.execute(query.order_by(col(LedgerEvent.seq).desc()))
-    return {row[0]: deadline_before(row[1]) for row in newest_first}
+def _first_moves(session: Session, ids: list[int], at: datetime) -> dict[int, Move]:
+    """Return the first change of each question's deadline after ``at``: it holds the deadline as of then."""
+    after = list(moves(session, col(LedgerEvent.subject_id).in_(ids), col(LedgerEvent.at) > at))
+    return {move.question: move for move in reversed(after)}

@@ -1,6 +1,5 @@
 """Change a question before its outcome: correct it, declare it decided early, postpone it."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +46,8 @@ def postpone(
     if question.status not in UNRESOLVED:
         raise Conflict(f"the question is {question.status.value}: retract its resolution before moving its deadline")
     if deadline <= question.deadline:
-        raise InvalidInput.at("/deadline", f"must be later than the present deadline, {time_text(question.deadline)}")
+        present = time_text(question.deadline)
+        raise InvalidInput.at("/deadline", f"must be later than the present deadline, {present}; or correct it")
     changes = {"deadline": deadline, "status": QuestionStatus.OPEN, **_due_at(deadline)}
     ledger.append_change(session, question, changes, now=now, actor=actor, action="question.postponed", reason=reason)
 
@@ -55,9 +55,3 @@ def postpone(
 def _due_at(at: datetime) -> dict[str, Any]:
     """Return the changes that make a question due at an instant, and plan its prompts from then on."""
     return {"due_at": at, "next_prompt_at": at, "prompts": 0}
-
-
-def deadline_before(body: str) -> datetime:
-    """Return the deadline before a postponement from the body of its event; older ones hold the deadline alone."""
-    before = json.loads(body)["before"]
-    return datetime.fromisoformat(before["deadline"] if isinstance(before, dict) else before)

@@ -31,7 +31,7 @@ def propose(session: Session, question: Question, data: ProposalIn, *, now: date
     ``known_at`` in the future, ``Conflict`` if the question has an outcome or the proposal was rejected before.
     """
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
-    known_at = checked_known_at(data.known_at, now)
+    known_at = checked_known_at(data.known_at, now, question.deadline_zone)
     if question.outcome is not None:
         raise Conflict(
             f"the question is {question.status.value} ({question.outcome!r}): correct its resolution if it is wrong"

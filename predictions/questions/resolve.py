@@ -1,7 +1,8 @@
 """Resolve a question, correct or retract its resolution, or annul it because its condition failed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -11,7 +12,7 @@ from predictions.enums import ANNULLED, RETRACTED, ProposalState, QuestionStatus
 from predictions.errors import Conflict, InvalidInput, time_text
 from predictions.models import Proposal, Question, Resolution, row_id
 from predictions.outcomes import UNRESOLVED, checked_outcome
-from predictions.schemas.fields import LAST_INSTANT_OF_DAY
+from predictions.schemas.fields import end_of_day
 from predictions.schemas.inputs import ResolutionIn
 from predictions.scores.running_totals import rescoring
 
@@ -37,7 +38,7 @@ def resolve(
     resolution is not the one in ``supersedes``, or the question's condition is undecided.
     """
     outcome = checked_outcome(question, data.outcome, pointer="/outcome", may_be_annulled=True)
-    known_at = checked_known_at(data.known_at, now)
+    known_at = checked_known_at(data.known_at, now, question.deadline_zone)
     before = current_resolution(session, row_id(question))
     _must_be_expected(before, data)
     _condition_must_hold(session, question, outcome)
@@ -56,13 +57,14 @@ def resolve(
     return resolution
 
 
-def checked_known_at(known_at: datetime, now: datetime) -> datetime:
-    """Return ``known_at``, or ``now`` in place of the last second of today, which represents a date alone.
+def checked_known_at(known_at: datetime | date, now: datetime, zone: str) -> datetime:
+    """Return ``known_at`` as an instant: a date alone is its end in the question's ``zone``, and today is ``now``.
 
     Raises ``InvalidInput`` at ``/known_at`` if it lies in the future.
     """
-    if known_at.date() == now.date() and known_at.time() == LAST_INSTANT_OF_DAY:
-        return min(known_at, now)
+    if not isinstance(known_at, datetime):
+        is_today = known_at == now.astimezone(ZoneInfo(zone)).date()
+        known_at = min(end_of_day(known_at, zone), now) if is_today else end_of_day(known_at, zone)
     if known_at - now > CLOCK_TOLERANCE:
         raise InvalidInput.at("/known_at", f"lies in the future: give a time up to now, {time_text(now)}")
     return known_at

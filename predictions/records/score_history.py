@@ -16,7 +16,7 @@ from predictions.enums import ANNULLED
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Resolution, cutoff_of, row_id
 from predictions.outcomes import outcome_index
 from predictions.plain_rows import plain_rows
-from predictions.questions.lifecycle import deadline_before
+from predictions.questions.deadlines import Move, moves
 from predictions.records.commentator_record import ScoreView, counted
 from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import CommentatorRef, QuestionRefView, View
@@ -180,23 +180,23 @@ def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version
     of_own = col(Resolution.question_id).in_(question_ids)
     predictions = _by_question(plain_rows(session, select(*_PREDICTION).where(own).order_by(col(Prediction.id))))
     outcomes = _by_question(plain_rows(session, select(*_OUTCOME).where(of_own).order_by(col(Resolution.id))))
-    postponements = _postponements(session, question_ids)
+    moved = _moves(session, question_ids)
     with_outcome = select(col(Resolution.question_id)).where(of_own)
     for question in plain_rows(session, select(*_QUESTION).where(col(Question.id).in_(with_outcome))):
         number = row_id(question)
-        yield from _of_question(question, predictions[number], outcomes[number], postponements.get(number, []), now)
+        yield from _of_question(question, predictions[number], outcomes[number], moved[number], now)
 
 
 def _of_question(
     question: Question,
     predictions: Sequence[Prediction],
     outcomes: Sequence[Resolution],
-    postponements: Sequence[tuple[datetime, datetime]],
+    moved: Sequence[Move],
     now: datetime,
 ) -> Iterator[_Version]:
     first = outcomes[0].resolved_at
-    # The deadline until each postponement, and the current one.
-    until, deadlines = [at for at, _ in postponements], [*(before for _, before in postponements), question.deadline]
+    # The deadline until each change of it, and the current one.
+    until, deadlines = [move.at for move in moved], [*(move.deadline for move in moved), question.deadline]
     instants = {
         *(each.resolved_at for each in outcomes),
         *(each.recorded_at for each in predictions),
@@ -214,17 +214,12 @@ def _of_question(
         yield _Version(at, question, outcome or "", known_at, deadline, eligible)
 
 
-def _postponements(session: Session, question_ids: Any) -> dict[int, list[tuple[datetime, datetime]]]:
-    """Return, by question id, the time of each postponement and the deadline until then."""
-    query = select(col(LedgerEvent.subject_id), col(LedgerEvent.at), col(LedgerEvent.body)).where(
-        col(LedgerEvent.subject) == Question.__tablename__,
-        col(LedgerEvent.subject_id).in_(question_ids),
-        col(LedgerEvent.action) == "question.postponed",
-    )
-    postponements: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for number, at, body in session.execute(query.order_by(col(LedgerEvent.seq))):
-        postponements[number].append((at, deadline_before(body)))
-    return postponements
+def _moves(session: Session, question_ids: Any) -> dict[int, list[Move]]:
+    """Return the changes of deadlines in order, by question id."""
+    by_question: dict[int, list[Move]] = defaultdict(list)
+    for move in moves(session, col(LedgerEvent.subject_id).in_(question_ids)):
+        by_question[move.question].append(move)
+    return by_question
 
 
 def _by_question(rows: Iterable[Any]) -> dict[int, list[Any]]:

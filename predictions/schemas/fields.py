@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, time
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -32,6 +33,7 @@ _EARLIER_SLUG = re.compile(r"n-(-[1-9]\d{0,9})?", re.ASCII)
 _SCHEME_AND_HOST = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _URL = TypeAdapter(HttpUrl)
 _EARLIEST, _LATEST = 1900, 2200
+Day = TypeVar("Day", bound=date)
 
 
 class Input(BaseModel):
@@ -57,9 +59,11 @@ def _instant(value: Any) -> Any:
 
 
 def _known(value: Any) -> Any:
-    """Parse like ``_instant``, but take a date alone as its last second in UTC."""
+    """Parse like ``_instant``, but keep a date alone, whose end depends on the question's zone."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
     if isinstance(value, str) and _DATE.fullmatch(value):
-        return _in_utc(datetime.combine(_day(value), LAST_INSTANT_OF_DAY, UTC))
+        return _in_accepted_years(_day(value))
     return _instant(value)
 
 
@@ -85,7 +89,7 @@ def _in_utc(value: datetime) -> datetime:
     return _in_accepted_years(value).astimezone(UTC)
 
 
-def _in_accepted_years(value: datetime) -> datetime:
+def _in_accepted_years(value: Day) -> Day:
     if not _EARLIEST < value.year < _LATEST:
         raise ValueError(f"must lie between {_EARLIEST + 1} and {_LATEST - 1}: check the year")
     return value
@@ -147,12 +151,31 @@ def check_period(since: datetime | None, until: datetime | None) -> None:
         raise InvalidInput.at("/query/to", f"must be later than `from`, {time_text(since)}: swap them or leave one out")
 
 
-def local_deadline(value: datetime | date, zone: str) -> datetime:
-    """Convert a local wall-clock time, or the last second of a local day, to an instant in UTC.
+def end_of_day(day: date, zone: str) -> datetime:
+    """Return the last second of a local day as an instant in UTC; every day has exactly one.
 
-    Raises ``ValueError`` for a local time that does not exist or exists twice (daylight saving).
+    Where clocks go back over midnight, 23:59:59 comes twice: the later one ends the day. Where they skip 23:59:59, the
+    day ends with the last second before; a day that a zone skipped whole ends together with the day before it.
     """
-    naive = value if isinstance(value, datetime) else datetime.combine(value, LAST_INSTANT_OF_DAY)
+    local, last = ZoneInfo(zone), datetime.combine(day, LAST_INSTANT_OF_DAY)
+    first, later = sorted(last.replace(tzinfo=local, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if later.astimezone(local).replace(tzinfo=None) == last:
+        return later
+
+    def is_over(seconds: int) -> bool:
+        return (first + timedelta(seconds=seconds)).astimezone(local).date() > day
+
+    skipped = bisect_left(range(round((later - first).total_seconds())), True, key=is_over)
+    return first + timedelta(seconds=skipped - 1)
+
+
+def local_deadline(naive: datetime, zone: str) -> datetime:
+    """Convert a local wall-clock time to an instant in UTC; 23:59:59 is the end of its day.
+
+    Raises ``ValueError`` for another local time that does not exist or exists twice (daylight saving).
+    """
+    if naive.time() == LAST_INSTANT_OF_DAY:
+        return end_of_day(naive.date(), zone)
     local = ZoneInfo(zone)
     first, second = (naive.replace(tzinfo=local, fold=fold) for fold in (0, 1))
     if first.astimezone(UTC).astimezone(local).replace(tzinfo=None) != naive:
@@ -195,6 +218,6 @@ Url = Annotated[str, AfterValidator(_clean), AfterValidator(_web_address), Field
 Zone = Annotated[str, AfterValidator(_clean), AfterValidator(_zone)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
-KnownInstant = Annotated[datetime, BeforeValidator(_known)]
+KnownInstant = Annotated[datetime | date, BeforeValidator(_known)]
 LocalOrInstant = Annotated[datetime, BeforeValidator(_deadline)]
 CalendarDay = Annotated[str, BeforeValidator(_calendar_day)]

@@ -34,6 +34,10 @@ MAX_OPTIONS = 50
 Kind = Annotated[CommentatorKind, Field(strict=False)]
 Basis = Annotated[DeadlineBasis, Field(strict=False)]
 ProbabilityForm = Annotated[QuestionKind, Field(strict=False)]
+KnownAt = Annotated[
+    KnownInstant,
+    Field(description="when the outcome became public; a date alone: its end in the question's zone, or now if today"),
+]
 Probabilities = Annotated[list[Probability] | dict[Option, Probability], Field(min_length=2, max_length=MAX_OPTIONS)]
 
 
@@ -231,9 +235,7 @@ class ResolutionIn(Input):
     """An outcome with its date and evidence; ``supersedes`` protects against two simultaneous editors."""
 
     outcome: Option = Field(description="yes, no, an option, or annulled")
-    known_at: KnownInstant = Field(
-        description="time at which the outcome became public; a date alone is its last second in UTC, or now if today"
-    )
+    known_at: KnownAt
     evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = Field(
         default=[], description="at least one piece, unless annulled with a note"
     )
@@ -257,7 +259,7 @@ class ProposalIn(Input):
     """An outcome that a person suggests for others to confirm."""
 
     outcome: Option = Field(description="yes, no, an option, or annulled")
-    known_at: KnownInstant = Field(description="when the outcome became public; a date alone is its last second in UTC")
+    known_at: KnownAt
     evidence: Annotated[list[EvidenceIn], Field(min_length=1, max_length=50)] = Field(
         description="evidence for the outcome"
     )
@@ -282,12 +284,15 @@ class QuestionChange(Input):
     text: Prose | None = Field(default=None, description="corrected question")
     resolution_criteria: Prose | None = Field(default=None, description="corrected rules that decide the outcome")
     deadline_basis: Basis | None = Field(default=None, description="corrected basis: stated, implied or assigned")
+    deadline: LocalOrInstant | None = Field(
+        default=None, description="corrected deadline, if it was typed too late: an instant, or local in its zone"
+    )
     reason: Prose = Field(description="why the question is corrected")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if not self.changes:
-            raise ValueError("name at least one field to change: text, resolution_criteria or deadline_basis")
+            raise ValueError("name at least one field to change: text, resolution_criteria, deadline_basis or deadline")
         return self
 
     @property
@@ -316,7 +321,7 @@ class SourceChange(Input):
 
 
 class PostponementIn(Input):
-    """A later deadline, with the reason."""
+    """Another deadline, with the reason."""
 
     deadline: LocalOrInstant = Field(description="an instant, or a local date or time in the question's zone")
     reason: Prose = Field(description="why the deadline moves")

@@ -5,8 +5,9 @@ once keeps that history.
 """
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -15,7 +16,6 @@ from predictions.errors import InvalidInput
 from predictions.hedges.interpret import DEFAULT_LEXICON
 from predictions.models import Prediction, Question, Resolution, Source
 from predictions.outcomes import per_option
-from predictions.schemas.fields import LAST_INSTANT_OF_DAY
 from predictions.schemas.inputs import CommentatorIn, PredictionIn, SourceIn, StatedIn
 from predictions.submissions.commentators import find_commentator
 from predictions.transfer.line_types import ResolutionLine, RetractionLine
@@ -128,21 +128,24 @@ class ExistingResolutions:
             self._chains[number] = list(self._session.execute(query.order_by(col(Resolution.id))).scalars())
         chain = self._chains[number]
         for at, row in enumerate(chain):
-            if _same(line, row):
+            if _same(line, row, question):
                 del chain[: at + 1]
                 return True
         return False
 
 
-def _same(line: ResolutionLine | RetractionLine, row: Resolution) -> bool:
+def _same(line: ResolutionLine | RetractionLine, row: Resolution, question: Question) -> bool:
     if isinstance(line, RetractionLine):
         return row.outcome is None and row.note == line.reason
     if row.outcome is None or row.known_at is None or row.outcome.casefold() != line.outcome.casefold():
         return False
     evidence = [item.model_dump() for item in line.evidence]
-    return row.evidence == evidence and row.note == line.note and _same_time(line.known_at, row.known_at)
+    same_time = _same_time(line.known_at, row.known_at, question.deadline_zone)
+    return row.evidence == evidence and row.note == line.note and same_time
 
 
-def _same_time(given: datetime, stored: datetime) -> bool:
-    # A date alone, given on that very day, was stored as the time of that moment.
-    return given == stored or (given.time() == LAST_INSTANT_OF_DAY and given.date() == stored.date())
+def _same_time(given: datetime | date, stored: datetime, zone: str) -> bool:
+    if isinstance(given, datetime):
+        return given == stored
+    # A date alone, given on that very day, was stored as the time of that moment. Until 0.2 it was a day in UTC.
+    return given in (stored.astimezone(ZoneInfo(zone)).date(), stored.astimezone(UTC).date())

@@ -1,6 +1,6 @@
 """Record the proposal of a resolver, and resolve the question by it if an admin has allowed that."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlmodel import Session, select
 
@@ -9,10 +9,9 @@ from predictions.errors import TrackRecordError
 from predictions.models import Proposal, Question, row_id
 from predictions.questions.proposals import Finding, confirm, propose_finding, resolution_in
 from predictions.questions.resolve import current_resolution
-from predictions.schemas.fields import LAST_INSTANT_OF_DAY
+from predictions.schemas.fields import end_of_day
 from resolvers.probing.models import AttachedResolver
 from resolvers.sources.evidence import KEYWORD, Basis, ProposedOutcome
-from resolvers.sources.interface import ProbedQuestion
 
 MAX_ACTOR = 120
 
@@ -66,9 +65,7 @@ def _known_at(question: Question, proposal: ProposedOutcome, now: datetime) -> d
     That nothing happened becomes known at the deadline. None if the source does not give a time; a person has to.
     """
     if proposal.event_date is not None:
-        zone = ProbedQuestion.of(question).zone
-        end = datetime.combine(proposal.event_date, LAST_INSTANT_OF_DAY, zone).astimezone(UTC)
-        return min(end, now)
+        return min(end_of_day(proposal.event_date, question.deadline_zone), now)
     if proposal.basis is Basis.ABSENT:
         return question.deadline
     return proposal.observed_at if proposal.basis is Basis.VOID else None

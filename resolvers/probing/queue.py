@@ -43,22 +43,28 @@ class ClaimedProbe:
 
 
 def due_probes_query(now: datetime) -> Select[AttachedResolver, Question]:
-    """Return the query for due probes, including those of questions declared decided before probing was to start.
+    """Return the query for due probes, including those that were planned before the question came due earlier.
 
+    That is: it was declared decided before probing was to start, or its deadline was corrected to an earlier instant.
     Questions with an outcome are probed again for a while (``follow_up``).
     """
     in_the_future = now + CLOCK_TOLERANCE  # what happened then was recorded while the clock ran ahead
     planned = or_(col(AttachedResolver.next_probe_at) <= now, col(AttachedResolver.probed_at) > in_the_future)
-    closed_early = and_(col(Question.due_at) <= now, col(AttachedResolver.probed_at).is_(None))
+    never_probed = and_(col(Question.due_at) <= now, col(AttachedResolver.probed_at).is_(None))
+    overtaken = and_(
+        col(Question.due_at) <= now - FIRST_RETRY,  # until then the probe at the deadline is still to come
+        col(AttachedResolver.probed_at) < col(Question.due_at),
+        col(AttachedResolver.failures) == 0,
+    )
     unresolved = col(Question.status).in_(UNRESOLVED)
-    followed_up = and_(~unresolved, is_followed_up(now))
+    wanted = or_(and_(unresolved, planned | never_probed | overtaken), and_(~unresolved, is_followed_up(now)))
     lease_until = col(AttachedResolver.lease_until)
     too_long = in_the_future + timedelta(seconds=LEASE_SECONDS)
     free = or_(lease_until.is_(None), lease_until <= now, lease_until > too_long)
     return (
         select(AttachedResolver, Question)
         .join(Question, col(Question.id) == col(AttachedResolver.question_id))
-        .where(~col(AttachedResolver.paused), free, or_(and_(unresolved, or_(planned, closed_early)), followed_up))
+        .where(~col(AttachedResolver.paused), free, wanted)
         .order_by(col(AttachedResolver.next_probe_at), col(AttachedResolver.question_id))
     )
 

@@ -10,6 +10,7 @@ from predictions.enums import DeadlineBasis, QuestionStatus
 from predictions.queries.details import view_question
 from predictions.queries.listing import QuestionFilter, list_questions
 from predictions.questions.create import enter_question
+from predictions.questions.deadlines import UndoneIn, correct_deadline, undo_postponement
 from predictions.questions.lifecycle import change_question, declare_decided, postpone
 from predictions.questions.references import add_reference
 from predictions.questions.resolve import resolve, retract_resolution
@@ -98,12 +99,17 @@ def get_question(request: Request, which: IdOrSlug, _: Reader, session: ReadSess
 def correct_question(which: IdOrSlug, data: QuestionChange, caller: ResolverCaller, write: Write) -> Response:
     """Correct a question.
 
-    Text, criteria or deadline basis of a question without outcome, with the reason.
+    Text, criteria, deadline basis or a deadline that was typed too late, of a question without outcome, with the
+    reason. To move a deadline to a later instant, postpone it.
     """
 
     def job(session: Session) -> BaseModel:
-        question = question_of(session, which)
-        change_question(session, question, data.changes, data.reason, now=write.now, actor=caller.name)
+        question, changes = question_of(session, which), data.changes
+        if (deadline := changes.pop("deadline", None)) is not None:
+            at = in_its_zone(question, deadline)
+            correct_deadline(session, question, at, data.reason, now=write.now, actor=caller.name)
+        if changes:
+            change_question(session, question, changes, data.reason, now=write.now, actor=caller.name)
         return view_question(session, question)
 
     return write(caller, job, status=200)
@@ -174,6 +180,21 @@ def postpone_question(which: IdOrSlug, data: PostponementIn, caller: ResolverCal
         return view_question(session, question)
 
     return write(caller, job)
+
+
+@router.post("/{which}/postponements/undo", status_code=200, response_model=QuestionView)
+def undo_question_postponement(which: IdOrSlug, data: UndoneIn, caller: ResolverCaller, write: Write) -> Response:
+    """Undo a postponement.
+
+    The deadline is again what it was before the postponement to the present one; the ledger keeps both.
+    """
+
+    def job(session: Session) -> BaseModel:
+        question = question_of(session, which)
+        undo_postponement(session, question, data.reason, now=write.now, actor=caller.name)
+        return view_question(session, question)
+
+    return write(caller, job, status=200)
 
 
 @router.post("/{which}/snooze", status_code=200, response_model=QuestionView)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from predictions.errors import InvalidInput
 from predictions.models import Question
+from predictions.questions.deadlines import UndoneIn, correct_deadline, undo_postponement
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.proposals import confirm, reject, resolution_in
 from predictions.questions.resolve import resolve, retract_resolution
@@ -91,6 +92,18 @@ def _postpone(form: Form, by: By) -> Job:
     )
 
 
+def _correct_deadline(form: Form, by: By) -> Job:
+    data = PostponementIn.model_validate(nested(form.values, "deadline", "reason"))
+    return lambda session, question: correct_deadline(
+        session, question, in_its_zone(question, data.deadline), data.reason, **by
+    )
+
+
+def _undo_postponement(form: Form, by: By) -> Job:
+    data = UndoneIn.model_validate(nested(form.values, "reason"))
+    return lambda session, question: undo_postponement(session, question, data.reason, **by)
+
+
 def _declare_decided(form: Form, by: By) -> Job:
     data = DecidedIn.model_validate(nested(form.values, "reason"))
     return lambda session, question: declare_decided(session, question, data.reason, **by)
@@ -116,6 +129,8 @@ _DECISIONS: Mapping[str, Callable[[Form, By], Job]] = {
     "confirm": _confirm,
     "reject": _reject,
     "postpone": _postpone,
+    "correct_deadline": _correct_deadline,
+    "undo_postponement": _undo_postponement,
     "declare_decided": _declare_decided,
     "snooze": _snooze,
     "end_snooze": _end_snooze,

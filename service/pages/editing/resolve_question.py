@@ -8,6 +8,7 @@ from predictions.enums import ANNULLED, ProposalState
 from predictions.models import Question, row_id
 from predictions.outcomes import outcomes
 from predictions.queries.details import view_question
+from predictions.questions.deadlines import last_postponement
 from predictions.questions.proposals import list_proposals
 from predictions.questions.resolve import current_resolution
 from resolvers.notifications.resolve_links import open_link
@@ -53,7 +54,7 @@ def submit(request: Request, which: IdOrSlug, posted: PostedByResolver, session:
 
 def _page(request: Request, session: Session, question: Question, form: Form) -> Response:
     before = current_resolution(session, row_id(question))
-    number, pending = row_id(question), ProposalState.PENDING
+    number, pending, postponement = row_id(question), ProposalState.PENDING, last_postponement(session, question)
     return render_form(
         request,
         "resolve_question.html",
@@ -62,6 +63,7 @@ def _page(request: Request, session: Session, question: Question, form: Form) ->
         title=f"Resolve: {question.text}",
         q=view_question(session, question),
         choices=[(outcome, outcome) for outcome in (*outcomes(question), ANNULLED)],
+        before_postponement=postponement.deadline if postponement else None,
         supersedes=form["supersedes"] or (str(before.id) if before else "none"),
         proposals=list_proposals(session, question=number, state=pending, after=0, limit=MAX_PROPOSALS),
     )

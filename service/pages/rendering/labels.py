@@ -67,6 +67,8 @@ ACTIONS = {
     "question.status_changed": "Outcome and status changed",
     "question.declared_decided": "Marked as decided before the deadline",
     "question.postponed": "Deadline postponed",
+    "question.deadline_corrected": "Deadline corrected",
+    "question.postponement_undone": "Postponement undone",
     "question.snoozed": "Snoozed",
     "question.assigned": "Assigned",
     "question.resolver_attached": "Resolver attached",

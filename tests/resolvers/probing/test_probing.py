@@ -13,6 +13,7 @@ from predictions import ledger
 from predictions.audit.verify import verify
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import LedgerEvent, Proposal
+from predictions.questions.deadlines import correct_deadline
 from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.proposals import confirm, reject
 from predictions.questions.resolve import resolve, retract_resolution
@@ -212,6 +213,25 @@ def test_probing_starts_at_its_time_before_the_deadline_and_follows_a_postponeme
     assert run_due(prober) == {}
     clock.set(DEADLINE + timedelta(days=8, hours=3))
     assert run_due(prober) == {"probed": 1}
+
+
+def test_a_question_whose_deadline_was_corrected_to_an_earlier_one_is_probed_then(
+    engine: Engine, server: RawServer, clock: FakeClock, prober: Prober
+) -> None:
+    serve_answer(server, "{}")
+    attach_resolver(engine, "q", json_config(server), every_minutes=60 * 24 * 7, lead_hours=24 * 30)
+    late, right = DEADLINE + timedelta(days=30), DEADLINE + timedelta(days=4)
+    with write_transaction(engine) as session:
+        postpone(session, question_named(session, "q"), late, "later", now=NOON, actor="tester")
+    clock.set(DEADLINE + timedelta(days=1))
+    assert run_due(prober) == {"probed": 1}
+    with write_transaction(engine) as session:
+        correct_deadline(session, question_named(session, "q"), right, "a slip", now=NOON, actor="tester")
+    clock.set(right + timedelta(minutes=9))
+    assert run_due(prober) == {}
+    clock.set(right + timedelta(minutes=11))
+    assert run_due(prober) == {"probed": 1}
+    assert run_due(prober) == {}
 
 
 def test_a_question_is_probed_just_after_its_deadline_whatever_the_interval(

@@ -67,6 +67,22 @@ def test_a_deadline_that_is_no_instant_or_not_later_is_refused_at_its_field(
     assert (reply.status_code, error["pointer"], remedy in error["detail"]) == (422, "/deadline", True)
 
 
+def test_a_deadline_is_corrected_in_the_questions_zone_and_a_postponement_undone(api: httpx.Client) -> None:
+    body = {"deadline": "2025-11-01", "reason": "Moved."}
+    assert api.post("/api/questions/q/postponements", json=body).status_code == 201
+    reply = api.post("/api/questions/q/postponements/undo", json={"reason": "Another match was moved."})
+    assert (reply.status_code, reply.json()["deadline"]) == (200, "2025-10-01T21:59:59Z")
+    again = api.post("/api/questions/q/postponements/undo", json={"reason": "Another match was moved."})
+    assert (again.status_code, "no postponement led" in again.json()["detail"]) == (409, True)
+    body = {"deadline": "2025-05-01", "text": "Will it rain in May?", "reason": "Typed wrongly."}
+    reply = api.patch("/api/questions/q", json=body)
+    assert (reply.status_code, reply.json()["deadline"]) == (200, "2025-05-01T21:59:59Z")
+    assert reply.json()["text"] == "Will it rain in May?"
+    reply = api.patch("/api/questions/q", json=body)
+    (error,) = reply.json()["errors"]
+    assert (reply.status_code, error["pointer"], "earlier than" in error["detail"]) == (422, "/deadline", True)
+
+
 def test_a_reference_forecast_is_recorded_once_for_its_source_and_time(api: httpx.Client) -> None:
     body = {"probability": 0.3, "source": "an exchange", "as_of": "2025-03-01T12:00:00Z"}
     for _ in range(2):

@@ -89,7 +89,7 @@ def test_one_row_can_hold_everything(trackrecord_anywhere: Command) -> None:
     assert run("import", run.file("a.csv", f"{','.join(cells)}\n{quoted}\n")).err == ""
     found = run("question", "budget", "--json").json
     assert found["options"] == ["below", "at the mark", "above, or | far above"]
-    assert (found["outcome"], found["known_at"]) == ("at the mark", "2025-05-20T23:59:59Z")
+    assert (found["outcome"], found["known_at"]) == ("at the mark", "2025-05-20T21:59:59Z")
     assert found["resolutions"][0]["evidence"][1] == {"url": "https://example.org/c", "note": ""}
     prediction = found["predictions"][0]
     assert prediction["commentator"]["name"] == 'Zoë "Z" Müller, PhD'

@@ -158,3 +158,16 @@ def test_a_link_in_a_mail_leads_to_the_form_by_way_of_the_sign_in(
 
 def test_a_link_that_this_server_did_not_make_opens_nothing(base_url: str) -> None:
     assert httpx.get(f"{base_url}/resolve/msg_1.forged").status_code == 404
+
+
+def test_a_deadline_is_corrected_and_a_postponement_undone(editor: httpx.Client, admin: httpx.Client) -> None:
+    wrong = send(editor, action="correct_deadline", deadline="2025-03-02", reason="A slip.")
+    assert (wrong.status_code, "f-deadline-error" in wrong.text) == (422, True)
+    assert "The deadline must be earlier than the present deadline" in wrong.text
+    assert send(editor, action="correct_deadline", deadline="2025-02-20", reason="A slip.").status_code == 303
+    assert admin.get("/api/questions/q").json()["deadline"] == "2025-02-20T23:59:59Z"
+    assert "Undo the postponement" not in editor.get(PAGE).text
+    assert send(editor, action="postpone", deadline="2026-02-20", reason="Moved.").status_code == 303
+    assert "Undo the postponement: 20 Feb 2025 again" in editor.get(PAGE).text
+    assert send(editor, action="undo_postponement", reason="Not moved.").status_code == 303
+    assert admin.get("/api/questions/q").json()["deadline"] == "2025-02-20T23:59:59Z"

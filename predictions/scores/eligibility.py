@@ -2,7 +2,8 @@
 
 By what is on record at an instant, a prediction is **active** if no correction or withdrawal supersedes it, and
 **eligible** if it is active, carries a probability and was made before the cutoff: the deadline or the instant at which
-the outcome became public, whichever came first. A prediction made at the cutoff itself no longer counts.
+the outcome became public, whichever came first. A prediction made at the cutoff itself no longer counts. One that was
+made too late is kept on record, however it came, with the flag ``made_too_late``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +34,10 @@ def in_time(made_at: datetime, cutoff: datetime) -> bool: ...
 @overload
 def in_time(made_at: Ints, cutoff: Ints) -> Bools: ...
 def in_time(made_at: Any, cutoff: Any) -> Any:
-    """Return whether a prediction was made before its cutoff: two instants, or arrays of shape (n,) in microseconds."""
+    """Return whether a prediction was made in time: before its cutoff, and not at that instant itself.
+
+    Two instants, or arrays of shape (n,) in microseconds.
+    """
     return made_at < cutoff
 
 

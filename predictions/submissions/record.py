@@ -37,9 +37,9 @@ class Submission:
 def record_prediction(session: Session, data: PredictionIn, *, now: datetime, actor: str) -> Prediction:
     """Record one prediction; find commentator, question and source by their keys, or enter them.
 
-    A prediction on a resolved question is scored at once. ``now`` becomes ``recorded_at``. Raises ``InvalidInput``
-    if something named is not on record, the probabilities do not fit the question, or ``made_at`` lies after the
-    deadline or in the future.
+    A prediction on a resolved question is scored at once. One that was made too late (``eligibility.in_time``) is kept
+    and does not count. ``now`` becomes ``recorded_at``. Raises ``InvalidInput`` if something named is not on record,
+    the probabilities do not fit the question, or ``made_at`` lies in the future.
     """
     return record_each(session, [Submission(data, now, actor)])[0]
 
@@ -132,12 +132,6 @@ def _prepare(cache: EntityCache, data: PredictionIn) -> Row:
 
 def _row(cache: EntityCache, data: StatedIn, commentator_id: int, question: Question) -> Row:
     """Return all columns of a prediction except its id."""
-    if data.made_at > question.deadline:
-        raise InvalidInput.at(
-            "/made_at",
-            f"lies after the question's deadline, {time_text(question.deadline)}, when a prediction cannot count: "
-            "check the date and the question",
-        )
     if data.made_at - cache.now > CLOCK_TOLERANCE:
         raise InvalidInput.at("/made_at", f"lies in the future: give a time up to now, {time_text(cache.now)}")
     source_id = cache.source(data.source)

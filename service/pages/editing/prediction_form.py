@@ -15,6 +15,7 @@ from predictions.queries.listing import PredictionFilter, list_predictions
 from predictions.queries.search import find_questions, questions_with_text
 from predictions.questions.lookup import named_question
 from predictions.schemas.inputs import PredictionIn, QuestionRef
+from predictions.scores.eligibility import in_time
 from predictions.slugs import slugify
 from predictions.submissions.commentators import find_commentator
 from service.lookup import question_of
@@ -36,6 +37,7 @@ MISSING = {
     "made_at": "is missing: enter the day the prediction was made, not the day of recording",
     "question/deadline": "is missing: enter the day that was stated or implied, or assign one",
 }
+TOO_LATE = "It was made when the deadline had come or the outcome was known: it stays on record, and does not count."
 LATE = "The deadline has passed or the outcome is known: the prediction will be marked as recorded afterwards."
 _PERCENT = re.compile(r"\d{1,3}([.,]\d{1,20})?")
 
@@ -148,10 +150,14 @@ def find_warnings(session: Session, data: PredictionIn, now: datetime) -> dict[s
     if not isinstance(data.question, QuestionRef):
         if data.question.deadline <= now:
             found["late"] = LATE
+        if not in_time(data.made_at, data.question.deadline):
+            found["too_late"] = TOO_LATE
         return found
     question, person = named_question(session, data.question), find_commentator(session, data.commentator)
     if question.outcome is not None or question.deadline <= now:
         found["late"] = LATE
+    if not in_time(data.made_at, question.cutoff):
+        found["too_late"] = TOO_LATE
     if person is not None:
         wanted = PredictionFilter(commentator=row_id(person), question=row_id(question))
         earlier = [each for each in list_predictions(session, wanted, limit=MAX_EARLIER) if not each.superseded_by]

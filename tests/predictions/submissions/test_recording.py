@@ -73,11 +73,12 @@ def test_the_order_of_recording_does_not_matter_only_the_date_of_the_prediction(
     assert (score.opening, score.latest) == (0.04 * SCALE, 0.36 * SCALE)
 
 
-def test_a_prediction_made_exactly_at_the_deadline_is_taken_and_one_made_later_refused(session: Session) -> None:
-    record(session, made_at="2025-03-20T23:59:59Z")
-    with pytest.raises(InvalidInput) as found:
-        record(session, made_at="2025-03-21")
-    assert found.value.faults[0].pointer == "/made_at"
+def test_a_prediction_made_at_the_deadline_or_later_is_kept_with_its_mark_and_does_not_count(session: Session) -> None:
+    times = {"In time": "2025-03-20T23:59:58.999Z", "At": "2025-03-20T23:59:59Z", "After": "2025-03-21"}
+    for name, made_at in times.items():
+        row = record(session, commentator={"name": name}, made_at=made_at)
+        assert ("made_too_late" in flags(session, row)) == (name != "In time")
+    assert [name for name, score in resolve_scored(session).items() if score.opening is not None] == ["In time"]
 
 
 def test_a_prediction_made_when_the_outcome_was_known_does_not_count(session: Session) -> None:
@@ -194,7 +195,7 @@ def test_predictions_recorded_together_equal_those_recorded_one_by_one(session: 
 
 def test_the_invalid_one_of_many_predictions_is_named(session: Session) -> None:
     with pytest.raises(InvalidInput) as found:
-        record_predictions(session, [prediction_in(), prediction_in(made_at="2025-03-30")], **BY)
+        record_predictions(session, [prediction_in(), prediction_in(made_at="2025-05-30")], **BY)
     assert found.value.faults[0].pointer == "/1/made_at"
 
 

@@ -277,3 +277,34 @@ def test_what_is_computed_is_exported_but_refused_by_an_import(
 def test_a_guarded_cell_is_no_formula_and_is_imported_unchanged(text: str) -> None:
     assert unguard(guard(text)) == text
     assert not guard(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+def test_predictions_made_too_late_go_from_one_record_to_another(
+    trackrecord: Command, tmp_path: Path, sqlite_template: Path
+) -> None:
+    run = trackrecord
+    question = {"slug": "rain", "text": "Rain?", "resolution_criteria": "c", "deadline": "2025-05-31"}
+    question |= {"type": "question", "deadline_basis": "stated"}
+    stated = {"commentator": {"name": "Ann"}, "question": {"slug": "rain"}, "probability": 0.5}
+    late = [stated | {"made_at": made_at} for made_at in ("2025-05-31T23:59:59Z", "2025-06-02")]
+    assert run("import", run.lines("first.jsonl", [question, *late])).code == 0
+    assert (
+        "[recorded_late, made_too_late]"
+        in run(
+            *(
+                "predict",
+                "--commentator",
+                "Bob",
+                "--question",
+                "rain",
+                "--probability",
+                "0.5",
+                "--made-at",
+                "2025-06-02",
+            )
+        ).out
+    )
+    run("export", "--output", "all.jsonl")
+    run.on(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'second.db')}")
+    done = run("import", "all.jsonl", "--json")
+    assert (done.code, done.json["recorded"]["predictions"]) == (0, 3)

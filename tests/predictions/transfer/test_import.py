@@ -112,15 +112,15 @@ def test_an_outcome_corrected_here_is_not_undone_by_its_old_file(trackrecord: Co
 
 def test_one_invalid_line_prevents_the_whole_import(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
-    late = prediction_line("Bob", made_at="2025-07-01")
+    future = prediction_line("Bob", made_at="2199-07-01")
     file = run.lines(
         "all.jsonl",
-        [RAIN, prediction_line("Ann"), late, prediction_line("Cy", probability=1.5), prediction_line("Di", "snow")],
+        [RAIN, prediction_line("Ann"), future, prediction_line("Cy", probability=1.5), prediction_line("Di", "snow")],
     )
     before = run("export").out
     done = run("import", file)
     assert done.code == 2
-    assert "all.jsonl:3: `made_at` lies after the question's deadline" in done.err
+    assert "all.jsonl:3: `made_at` lies in the future" in done.err
     assert "all.jsonl:4: `probability` must be at most 1" in done.err
     assert "all.jsonl:5: question.slug: no question has slug 'snow'" in done.err
     assert "3 lines refused" in done.err
@@ -130,11 +130,11 @@ def test_one_invalid_line_prevents_the_whole_import(trackrecord_anywhere: Comman
 
 def test_partial_records_the_valid_lines_and_exits_with_a_code_of_its_own(trackrecord_anywhere: Command) -> None:
     run = trackrecord_anywhere
-    late = prediction_line("Late", made_at="2025-07-01", source={"url": "https://example.org/late"})
+    future = prediction_line("Eve", made_at="2199-07-01", source={"url": "https://example.org/future"})
     lines = [
         RAIN,
         prediction_line("Ann"),
-        late,
+        future,
         prediction_line("Bob"),
         prediction_line("Cy", "nowhere"),
         prediction_line("Di"),
@@ -212,8 +212,8 @@ def test_a_file_with_too_many_errors_is_not_checked_to_the_end(
     trackrecord: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("predictions.transfer.importer.ENOUGH", 5)
-    late = [prediction_line(f"P {number}", made_at="2025-07-01") for number in range(20)]
-    file = trackrecord.lines("all.jsonl", [RAIN, *late, prediction_line("Ann"), ENDED])
+    future = [prediction_line(f"P {number}", made_at="2199-07-01") for number in range(20)]
+    file = trackrecord.lines("all.jsonl", [RAIN, *future, prediction_line("Ann"), ENDED])
     done = trackrecord("import", file)
     assert (done.code, "at least 5 lines refused" in done.err) == (2, True)
     partial = trackrecord("import", file, "--partial", "--json").json

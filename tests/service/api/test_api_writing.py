@@ -49,7 +49,7 @@ def test_a_key_sent_with_another_request_is_refused(admin: httpx.Client) -> None
 
 def test_a_refused_request_does_not_use_its_key_up(admin: httpx.Client) -> None:
     key = {"Idempotency-Key": "mine"}
-    assert admin.post(URL, json=PREDICTION | {"made_at": "2025-03-30"}, headers=key).status_code == 422
+    assert admin.post(URL, json=PREDICTION | {"made_at": "2025-05-30"}, headers=key).status_code == 422
     assert admin.post(URL, json=PREDICTION, headers=key).status_code == 201
 
 
@@ -69,7 +69,7 @@ def lines(*items: Any) -> bytes:
     return b"\n".join(item if isinstance(item, bytes) else json.dumps(item).encode() for item in items)
 
 
-BAD = [b"{", PREDICTION | {"probability": 0.4}, PREDICTION | {"made_at": "2025-03-30"}, b"[" * 100_000]
+BAD = [b"{", PREDICTION | {"probability": 0.4}, PREDICTION | {"made_at": "2025-05-30"}, b"[" * 100_000]
 
 
 def test_a_batch_is_recorded_as_a_whole(admin: httpx.Client) -> None:
@@ -80,7 +80,7 @@ def test_a_batch_is_recorded_as_a_whole(admin: httpx.Client) -> None:
     assert count(admin) == 50
 
 
-@pytest.mark.parametrize("bad", BAD, ids=["syntax", "two forms", "too late", "brackets"])
+@pytest.mark.parametrize("bad", BAD, ids=["syntax", "two forms", "in the future", "brackets"])
 def test_a_batch_with_one_invalid_line_records_nothing_and_names_the_line(admin: httpx.Client, bad: Any) -> None:
     reply = admin.post(f"{URL}/batch", content=lines(PREDICTION, bad, PREDICTION))
     assert reply.status_code == 422
@@ -227,3 +227,28 @@ def test_a_revision_a_correction_and_a_withdrawal_over_http(admin: httpx.Client)
     assert admin.post(f"{URL}/1/withdrawal", json={"reason": "another person"}).status_code == 201
     resolve(admin)
     assert admin.get("/api/leaderboard").json()["items"][0]["brier"] == pytest.approx(0.09, abs=1e-12)
+
+
+TIMELY = {name: value for name, value in PREDICTION.items() if name != "hedge"} | {"probability": 0.25}
+TOO_LATE = ["2025-03-20T23:59:59Z", "2025-03-30"]
+
+
+@pytest.mark.parametrize("made_at", TOO_LATE, ids=["at the deadline", "after it"])
+def test_a_prediction_made_too_late_is_kept_with_its_flag_at_every_door(admin: httpx.Client, made_at: str) -> None:
+    assert admin.post(URL, json=TIMELY).status_code == 201
+    stated = {"made_at": made_at, "probability": 0.9}
+    kept = [
+        admin.post(URL, json=TIMELY | stated),
+        admin.post(f"{URL}/1/revisions", json=stated),
+        admin.post(f"{URL}/2/corrections", json=stated | {"reason": "misread"}),
+    ]
+    assert [reply.status_code for reply in kept] == [201] * 3
+    assert all("made_too_late" in reply.json()["flags"] for reply in kept)
+    assert admin.post(f"{URL}/batch", content=lines(TIMELY | stated)).status_code == 201
+    flags = [row["flags"] for row in admin.get(URL).json()["items"]]
+    assert ["made_too_late" in each for each in flags] == [False, True, True, True, True]
+    evidence = [{"url": "https://example.org/gauge"}]
+    outcome = {"outcome": "yes", "known_at": "2025-03-31", "evidence": evidence}
+    assert admin.post("/api/questions/1/resolutions", json=outcome).status_code == 201
+    [item] = admin.get("/api/leaderboard").json()["items"]
+    assert (item["resolved"], item["brier"], item["brier_latest"]) == (1, *[pytest.approx(0.5625)] * 2)

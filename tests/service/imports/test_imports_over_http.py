@@ -109,8 +109,8 @@ def test_a_large_batch_is_recorded_as_a_whole_and_scored_when_it_is_answered(
 def test_a_large_batch_with_an_invalid_line_records_nothing_and_names_the_line(
     admin: httpx.Client, engine: Engine
 ) -> None:
-    late = json.dumps(PREDICTION | {"made_at": "2025-03-30"}).encode()
-    body = b"\n\n".join([batch(240), late, batch(5, "Q")])
+    future = json.dumps(PREDICTION | {"made_at": "2025-05-30"}).encode()
+    body = b"\n\n".join([batch(240), future, batch(5, "Q")])
     reply = admin.post("/api/predictions/batch", content=body)
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["pointer"] == "/241/made_at"

@@ -117,7 +117,7 @@ def test_words_that_name_no_question_bring_those_that_may_be_meant(editor: httpx
         ({"question/deadline_zone": "Moon"}, "question-deadline_zone", "zone"),
         ({"question/kind": "categorical"}, "question-options", "options"),
         ({"made_at": ""}, "made_at", "the day the prediction was made"),
-        ({"made_at": "2025-07-01"}, "made_at", "deadline"),
+        ({"made_at": "2025-07-01"}, "made_at", "lies in the future"),
         ({"source/url": "column"}, "source-url", "web address"),
         ({"hedge": "zzz"}, "hedge", "has no entry for"),
         ({"hedge": ""}, "hedge", "exactly one"),
@@ -162,6 +162,7 @@ def test_a_duplicate_a_revision_and_a_late_prediction_need_confirmation(
     assert "this will be a revision" in send(editor, KNOWN | {"made_at": "2025-03-05"}).text
     past = NEW | {"question/deadline": "2025-03-20", "commentator/name": "Bob"}
     assert "marked as recorded afterwards" in send(editor, past).text
+    assert "it stays on record, and does not count" in send(editor, past | {"made_at": "2025-03-21"}).text
     assert len(recorded(admin)) == 1
     evidence = [{"url": "https://example.org/x"}]
     outcome = {"outcome": "yes", "known_at": "2025-03-30", "evidence": evidence}

@@ -13,12 +13,12 @@ def select_columns(table: type[SQLModel]) -> Select[Any]:
     return select(*(getattr(table, attribute.key) for attribute in inspect(table).column_attrs))
 
 
-def plain_rows(session: Session, query: Select[Any]) -> list[Any]:
+def plain_rows(session: Session, query: Select[Any], parameters: dict[str, Any] | None = None) -> list[Any]:
     """Return the rows of a query of columns as named tuples.
 
     Attributes of SQLAlchemy's own rows take several times as long to read.
     """
-    result = session.execute(query)
+    result = session.execute(query, parameters)
     return list(map(_named(tuple(result.keys()))._make, result))
 
 

@@ -43,6 +43,10 @@ class Filters:
         return self == Filters(topic=self.topic, include=self.include)
 
 
+#: Aliased, because the outer query may select from predictions too.
+_OPENING = aliased(Prediction)
+
+
 def question_filters(filters: Filters) -> list[ColumnElement[bool]]:
     """Return the filters that concern the question, as conditions on ``question``."""
     conditions: list[ColumnElement[bool]] = []
@@ -85,10 +89,9 @@ def pair_filters(filters: Filters, now: datetime, *, before_deadline: bool = Fal
                 col(Commentator.id) == col(Score.commentator_id), col(Commentator.kind) == filters.commentator_kind
             )
         )
-    opening = aliased(Prediction)  # aliased, because the outer query may select from predictions too
-    from_outlet = _from_outlet(filters, opening)
+    from_outlet = _from_outlet(filters, _OPENING)
     if from_outlet:
-        conditions.append(exists().where(col(opening.id) == col(Score.opening_id), *from_outlet))
+        conditions.append(exists().where(col(_OPENING.id) == col(Score.opening_id), *from_outlet))
     return conditions
 
 

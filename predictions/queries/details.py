@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import compress
 from typing import Any, NamedTuple, Self, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlmodel import Session, col
 
 from predictions.models import (
@@ -20,7 +20,7 @@ from predictions.models import (
     row_id,
 )
 from predictions.outcomes import outcomes
-from predictions.plain_rows import plain_rows, select_columns
+from predictions.plain_rows import plain_rows
 from predictions.questions.triage import is_snoozed
 from predictions.schemas.views import (
     CommentatorRef,
@@ -40,6 +40,19 @@ T = TypeVar("T")
 FLAGS = ("recorded_late", "made_too_late", "vague", "overridden", "against", "commitment", "withdrawn", "superseded")
 
 
+def _select_by_id(table: type[Any], *names: str) -> Select[Any]:
+    return select(*(getattr(table, name) for name in names)).where(table.id.in_(bindparam("ids", expanding=True)))
+
+
+#: The rows that predictions refer to.
+_PEOPLE = _select_by_id(Commentator, *CommentatorRef.model_fields)
+_QUESTIONS = _select_by_id(Question, *QuestionRefView.model_fields, "known_at", "options")
+_SOURCES = _select_by_id(Source, *SourceView.model_fields)
+_SUPERSEDING = select(col(Prediction.supersedes_id), col(Prediction.id)).where(
+    col(Prediction.supersedes_id).in_(bindparam("ids", expanding=True))
+)
+
+
 class _Asked(NamedTuple):
     """What a prediction shows of its question."""
 
@@ -55,9 +68,10 @@ class _Asked(NamedTuple):
 def view_predictions(session: Session, rows: Iterable[Prediction]) -> list[PredictionView]:
     """Return predictions as read models, in the order given."""
     rows = list(rows)
-    people = _by_id(session, Commentator, {row.commentator_id for row in rows}, CommentatorRef.of)
-    questions = _by_id(session, Question, {row.question_id for row in rows}, _Asked.of)
-    sources = _by_id(session, Source, {row.source_id for row in rows if row.source_id is not None}, SourceView.of)
+    people = _by_id(session, _PEOPLE, {row.commentator_id for row in rows}, CommentatorRef.of)
+    questions = _by_id(session, _QUESTIONS, {row.question_id for row in rows}, _Asked.of)
+    from_sources = {row.source_id for row in rows if row.source_id is not None}
+    sources = _by_id(session, _SOURCES, from_sources, SourceView.of)
     later = _superseding(session, [row.id for row in rows])
     return [
         _view(row, people[row.commentator_id], questions[row.question_id], sources.get(row.source_id), later)
@@ -73,13 +87,12 @@ def view_new_prediction(session: Session, row: Prediction) -> PredictionView:
     return _view(row, person, asked, SourceView.of(source) if source else None, {})
 
 
-def _by_id(session: Session, table: type[Any], ids: set[int], view: Callable[[Any], T]) -> dict[int | None, T]:
-    return {row.id: view(row) for row in plain_rows(session, select_columns(table).where(table.id.in_(ids)))}
+def _by_id(session: Session, query: Select[Any], ids: set[int], view: Callable[[Any], T]) -> dict[int | None, T]:
+    return {row.id: view(row) for row in plain_rows(session, query, {"ids": list(ids)})}
 
 
 def _superseding(session: Session, ids: list[int | None]) -> dict[int | None, int]:
-    query = select(col(Prediction.supersedes_id), col(Prediction.id)).where(col(Prediction.supersedes_id).in_(ids))
-    return {row[0]: row[1] for row in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(_SUPERSEDING, {"ids": ids})}
 
 
 def _view(

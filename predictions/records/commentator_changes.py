@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlmodel import Session, col
 
 from predictions.columns import in_parts
@@ -18,6 +18,7 @@ from predictions.schemas.views import PredictionView, is_active
 
 MAX_CORRECTIONS = 100
 MAX_UNCOUNTED = 100
+_BY_ID = select_columns(Prediction).where(col(Prediction.id).in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class CommentatorChange:
 class PredictionsShown:
     """The predictions on a commentator's page.
 
-    ``scored`` are those asked for, by id; ``uncounted`` the newest active ones with an outcome but no score (annulled,
+    ``by_id`` has those asked for and more; ``uncounted`` the newest active ones with an outcome but no score (annulled,
     made too late, or without probability); ``corrections`` the newest corrections and withdrawals, each as (superseded
     prediction, superseding row).
     """
 
-    scored: Mapping[int, PredictionView]
+    by_id: Mapping[int, PredictionView]
     uncounted: Sequence[PredictionView]
     corrections: Sequence[tuple[PredictionView, PredictionView]]
 
@@ -48,17 +49,17 @@ def prediction_views(session: Session, numbers: Sequence[int]) -> dict[int, Pred
     """Return predictions as read models, by their ids."""
     views: dict[int, PredictionView] = {}
     for part in in_parts(numbers):
-        rows = plain_rows(session, select_columns(Prediction).where(col(Prediction.id).in_(part)))
+        rows = plain_rows(session, _BY_ID, {"ids": part})
         views |= {view.id: view for view in view_predictions(session, rows)}
     return views
 
 
-def predictions_shown(session: Session, number: int, scored: Sequence[int]) -> PredictionsShown:
-    """Return what the page of a commentator shows with the scored predictions of these ids."""
+def predictions_shown(session: Session, number: int, others: Sequence[int]) -> PredictionsShown:
+    """Return what the page of a commentator shows with ``others``, the predictions of these ids."""
     uncounted, later = _uncounted(session, number), _corrections(session, number)
-    views = prediction_views(session, list({*scored, *uncounted, *later, *later.values()}))
+    views = prediction_views(session, list({*others, *uncounted, *later, *later.values()}))
     return PredictionsShown(
-        scored=views,
+        by_id=views,
         uncounted=[views[each] for each in uncounted if is_active(views[each])],
         corrections=[(views[before], views[after]) for after, before in later.items()],
     )

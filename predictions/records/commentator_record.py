@@ -1,28 +1,27 @@
 """A commentator's record: the line on the board, all scored questions, open predictions and calibration."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress
 from math import fsum
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Self
 
 from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from predictions.enums import QuestionKind, ReferenceType
+from predictions.enums import DeadlineBasis, QuestionKind
 from predictions.leaderboard.board import board_line
 from predictions.leaderboard.estimates import Estimates
-from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, verbal_questions, wording_ranges
-from predictions.models import IS_CONDITIONAL, Commentator, Prediction, Question, Score, row_id
+from predictions.models import Commentator, Prediction, Question, row_id
 from predictions.outcomes import UNRESOLVED
-from predictions.plain_rows import plain_rows, select_columns
-from predictions.queries.details import view_predictions
 from predictions.records.calibration import CalibrationView, view_calibration
+from predictions.records.commentator_changes import prediction_views
+from predictions.records.scored_questions import ScoredQuestion, counted, scored_questions
 from predictions.schemas.board_item import BoardItem
 from predictions.schemas.estimates import ScoreStatistics, plain_number
 from predictions.schemas.views import CommentatorView, PredictionView, QuestionRefView, View
-from predictions.scores.base_rates import base_rates
+from predictions.scores.eligibility import NOT_SUPERSEDED
 from predictions.scoring.units import SCALE
 
 
@@ -52,6 +51,11 @@ class ScoreView(View):
     brier_latest: ClassVar[Any] = plain_number("brier_latest", kind=float)
     brier_time_weighted: ClassVar[Any] = plain_number("brier_time_weighted", kind=float)
 
+    @classmethod
+    def of(cls, score: ScoredQuestion) -> Self:
+        """Return the view of a scored question."""
+        return cls(**{name: getattr(score, name) for name in cls.model_fields})
+
 
 class SharesView(View):
     """Shares of the scored questions that may distort the record, from 0 to 1; None without a scored question."""
@@ -76,139 +80,88 @@ class RecordView(View):
     calibration: CalibrationView = Field(description="the reliability diagram")
 
 
-class _Scored(NamedTuple):
-    """A scored question of a commentator, as plain rows of the three tables."""
+@dataclass(frozen=True)
+class Record:
+    """The fields of a ``RecordView``, with the scored questions as rows, and the open predictions as ids."""
 
-    score: Score
-    question: Question
-    opening: Prediction
-    is_conditional: bool
+    commentator: CommentatorView
+    summary: BoardItem
+    shares: SharesView
+    scores: list[ScoredQuestion]
+    open: list[int]
+    calibration: CalibrationView
+
+    def view(self, session: Session) -> RecordView:
+        """Return the record as a read model."""
+        views = prediction_views(session, self.open)
+        lists = {"scores": list(map(ScoreView.of, self.scores)), "open": [views[number] for number in self.open]}
+        return RecordView(**vars(self) | lists)
 
 
-Scored = Sequence[_Scored]
-_FLAGS = ("recorded_late", "vague", "overridden", "against", "verbal", "conditional")
-_OPENING = [getattr(Prediction, name) for name in ("id", "probability", "hedge", "overridden", "against")]
-_QUESTION = [
-    getattr(Question, name)
-    for name in (*QuestionRefView.model_fields, "event", "outcome", "known_at", "deadline_basis")
-]
-
-
-def record_of(session: Session, person: Commentator, estimates: Estimates, *, now: datetime) -> RecordView:
+def record_of(session: Session, person: Commentator, estimates: Estimates, *, now: datetime) -> Record:
     """Return the record of one commentator; ``estimates`` are those of the default board."""
-    scored = _scored(session, row_id(person))
-    scores = _score_views(session, scored, row_id(person))
+    scores = scored_questions(session, row_id(person))
+    on_board = counted(scores, now)
     summary = board_line(session, person, estimates, now=now)
-    return RecordView(
+    return Record(
         commentator=CommentatorView.of(person),
-        summary=_with_wording_ranges(summary, counted(scores, now)),
-        shares=_shares(scored),
+        summary=_with_wording_ranges(summary, on_board),
+        shares=_shares(scores),
         scores=scores,
         open=_open(session, row_id(person)),
-        calibration=view_calibration(*_opening_predictions(scored, now)),
+        calibration=view_calibration(*_opening_predictions(on_board)),
     )
 
 
-def _with_wording_ranges(summary: BoardItem, scores: Sequence[ScoreView]) -> BoardItem:
+def _with_wording_ranges(summary: BoardItem, scores: Sequence[ScoredQuestion]) -> BoardItem:
     """Add the wording ranges of the latest and of the time-weighted score."""
     if not scores:
         return summary
     with_ranges = {}
-    for name in ("brier_latest", "brier_time_weighted"):
-        mean, parts = getattr(summary.statistics, name), [getattr(score.statistics, name) for score in scores]
-        fall = fsum(part.wording_low - part.value for part in parts) / len(parts)
-        rise = fsum(part.wording_high - part.value for part in parts) / len(parts)
+    for rule in ("latest", "time_weighted"):
+        mean = getattr(summary.statistics, f"brier_{rule}")
+        moved = [(getattr(each, rule) / SCALE, *getattr(each.words, rule)) for each in scores if each.words]
+        fall = fsum(min(low - value, 0.0) for value, low, _ in moved) / len(scores)
+        rise = fsum(max(high - value, 0.0) for value, _, high in moved) / len(scores)
         words = {"wording_low": mean.value + round(fall, 9), "wording_high": mean.value + round(rise, 9)}
-        with_ranges[name] = mean.model_copy(update=words)
+        with_ranges[f"brier_{rule}"] = mean.model_copy(update=words)
     return summary.model_copy(update={"statistics": summary.statistics.model_copy(update=with_ranges)})
 
 
-def _scored(session: Session, number: int) -> Scored:
-    """Return the scored questions of a commentator, newest outcome first."""
-    own = col(Score.commentator_id) == number
-    scores = {row.question_id: row for row in plain_rows(session, select_columns(Score).where(own))}
-    opening = select(*_OPENING).where(col(Prediction.id).in_(select(col(Score.opening_id)).where(own)))
-    openings = {row.id: row for row in plain_rows(session, opening)}
-    asked = select(*_QUESTION, IS_CONDITIONAL.label("is_conditional"))
-    asked = asked.where(col(Question.id).in_(select(col(Score.question_id)).where(own)))
-    questions = plain_rows(session, asked.order_by(col(Question.known_at).desc(), col(Question.id)))
-    return [_Scored(scores[row.id], row, openings[scores[row.id].opening_id], row.is_conditional) for row in questions]
-
-
-def score_views(session: Session, person: Commentator) -> list[ScoreView]:
-    """Return the scores of a commentator on every scored question, newest outcome first."""
-    return _score_views(session, _scored(session, row_id(person)), row_id(person))
-
-
-def _score_views(session: Session, scored: Scored, person: int) -> list[ScoreView]:
-    base = base_rates(session) if any(each.score.reference_type is ReferenceType.EVEN for each in scored) else {}
-    ranges = wording_ranges(session, verbal_questions(session, person), person)
-    return [_score_view(each, base, ranges.get((person, row_id(each.question)))) for each in scored]
-
-
-def _score_view(scored: _Scored, base: dict[int, int], words: WordingRange | None) -> ScoreView:
-    score, question, opening, is_conditional = scored
-    reference, kind = score.reference, score.reference_type
-    if kind is ReferenceType.EVEN and (known := base.get(row_id(question))) is not None:
-        reference, kind = known, ReferenceType.BASE_RATE
-    marks = score.recorded_late, score.vague, opening.overridden, opening.against, score.verbal, is_conditional
-    assert question.known_at is not None  # noqa: S101 - a scored question has an outcome (CHECK)
-    return ScoreView(
-        question=QuestionRefView.of(question),
-        event=question.event,
-        prediction=score.opening_id,
-        probability=opening.probability,
-        hedge=opening.hedge,
-        statistics=scores_with_ranges(score, words),
-        reference_brier=reference / SCALE,
-        reference_type=kind.value,
-        outcome=question.outcome or "",
-        known_at=question.known_at,
-        predictions=score.counted,
-        flags=list(compress(_FLAGS, marks)),
-    )
-
-
-def _shares(scored: Scored) -> SharesView:
-    def share(holds: Callable[[_Scored], bool]) -> float | None:
-        return sum(map(holds, scored)) / len(scored) if scored else None
+def _shares(scores: Sequence[ScoredQuestion]) -> SharesView:
+    def share(holds: Callable[[ScoredQuestion], bool]) -> float | None:
+        return sum(map(holds, scores)) / len(scores) if scores else None
 
     return SharesView(
-        scored=len(scored),
-        verbal=share(lambda each: each.score.verbal),
-        vague=share(lambda each: each.score.vague),
-        recorded_late=share(lambda each: each.score.recorded_late),
-        assigned_deadline=share(lambda each: each.question.deadline_basis == "assigned"),
-        implied_deadline=share(lambda each: each.question.deadline_basis == "implied"),
-        conditional=share(lambda each: each.is_conditional),
+        scored=len(scores),
+        verbal=share(lambda each: each.verbal),
+        vague=share(lambda each: each.vague),
+        recorded_late=share(lambda each: each.recorded_late),
+        assigned_deadline=share(lambda each: each.deadline_basis is DeadlineBasis.ASSIGNED),
+        implied_deadline=share(lambda each: each.deadline_basis is DeadlineBasis.IMPLIED),
+        conditional=share(lambda each: each.conditional),
     )
 
 
-def _open(session: Session, number: int) -> list[PredictionView]:
+def _open(session: Session, number: int) -> list[int]:
     query = (
-        select_columns(Prediction)
+        select(col(Prediction.id))
         .join(Question, col(Question.id) == col(Prediction.question_id))
         .where(col(Prediction.commentator_id) == number, col(Question.status).in_(UNRESOLVED))
+        .where(~col(Prediction.withdrawn), NOT_SUPERSEDED)
         .order_by(col(Question.deadline), col(Prediction.made_at), col(Prediction.id))
     )
-    views = view_predictions(session, plain_rows(session, query))
-    return [view for view in views if not {"superseded", "withdrawn"} & set(view.flags)]
+    return list(session.execute(query).scalars())
 
 
-def counted(scores: Iterable[ScoreView], now: datetime) -> list[ScoreView]:
-    """Return the scores that the default board counts: not vague, and the question's deadline has passed."""
-    return [score for score in scores if "vague" not in score.flags and score.question.deadline <= now]
-
-
-def _opening_predictions(scored: Scored, now: datetime) -> tuple[list[float], list[int]]:
-    """Return probabilities and outcomes on the yes-or-no questions that the default board counts.
+def _opening_predictions(scores: Sequence[ScoredQuestion]) -> tuple[list[float], list[int]]:
+    """Return probabilities and outcomes on yes-or-no questions, of the scores that the default board counts.
 
     Before a deadline only early successes can have resolved, which would make the calibration look too good.
     """
     pairs = [
-        (opening.probability, int(question.outcome == "yes"))
-        for score, question, opening, _ in scored
-        if question.kind is QuestionKind.BINARY and opening.probability is not None
-        if not score.vague and question.deadline <= now
+        (score.probability, int(score.outcome == "yes"))
+        for score in scores
+        if score.kind is QuestionKind.BINARY and score.probability is not None
     ]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]

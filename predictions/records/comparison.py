@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic import Field
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from predictions.leaderboard.filters import Filters, pair_filters
@@ -44,42 +45,77 @@ class PairView(View):
     note: str = Field(description="why nothing is compared; empty where it is")
 
 
-class _OpeningPrediction(NamedTuple):
-    """An opening prediction with its score and wording range (``least`` to ``most``), in whole numbers of 10^-12.
+class OpeningPrediction(NamedTuple):
+    """A scored opening prediction on a shared question: its score, with the wording range, in whole numbers of 10^-12.
 
     ``probability`` is None on a question with options.
     """
 
     question: int
+    slug: str
+    text: str
     event: str
-    opening: int
-    least: int
-    most: int
-    probability: float | None
-    made_at: datetime
     known_at: datetime
     outcome: str
+    opening: int
+    opening_low: int
+    opening_high: int
+    probability: float | None
+    hedge: str | None
+    made_at: datetime
+
+    @property
+    def brier(self) -> float:
+        """The Brier score."""
+        return self.opening / SCALE
+
+    @property
+    def brier_low(self) -> float:
+        """The lower end of its wording range."""
+        return self.opening_low / SCALE
+
+    @property
+    def brier_high(self) -> float:
+        """The upper end of its wording range."""
+        return self.opening_high / SCALE
+
+
+#: The opening predictions of two commentators on one question.
+Shared = tuple[OpeningPrediction, OpeningPrediction]
+_COLUMNS = (
+    *(getattr(Question, name) for name in ("id", *OpeningPrediction._fields[1:6])),
+    *(getattr(Score, name) for name in OpeningPrediction._fields[6:9]),
+    *(getattr(Prediction, name) for name in OpeningPrediction._fields[9:]),
+)
+_OF_OTHER = aliased(Score)
 
 
 def compare_commentators(
     session: Session, first: Commentator, second: Commentator, filters: Filters, *, now: datetime
 ) -> PairView:
     """Compare two commentators by the Brier scores of opening predictions; each event counts as one observation."""
-    one, other = (_opening_predictions(session, row_id(person), filters, now) for person in (first, second))
-    comparison = compare(
-        [each.question for each in one.values()],
-        [each.event for each in one.values()],
-        [each.opening / SCALE for each in one.values()],
-        [each.question for each in other.values()],
-        [each.opening / SCALE for each in other.values()],
-    )
+    return compare_on(shared_questions(session, first, second, filters, now=now), first, second)
+
+
+def shared_questions(
+    session: Session, first: Commentator, second: Commentator, filters: Filters, *, now: datetime
+) -> list[Shared]:
+    """Return the opening predictions of both on the resolved questions that both answered, by id of the question."""
+    people = row_id(first), row_id(second)
+    one, other = (_on_questions_of(session, *pair, filters, now) for pair in (people, people[::-1]))
+    return [(mine, other[number]) for number, mine in one.items() if number in other]
+
+
+def compare_on(shared: Sequence[Shared], first: Commentator, second: Commentator) -> PairView:
+    """Compare two commentators on the questions that both answered."""
+    question = [mine.question for mine, _ in shared]
+    own, others = [mine.brier for mine, _ in shared], [theirs.brier for _, theirs in shared]
+    comparison = compare(question, [mine.event for mine, _ in shared], own, question, others)
     note = "" if comparison.enough else f"they are compared from {MIN_EVENTS} shared events on: fewer would show luck"
-    refs = CommentatorRef.of(first), CommentatorRef.of(second)
-    shared = [(each, other[number]) for number, each in one.items() if number in other]
     words = _by_words(shared) if comparison.enough else {}
     return PairView(
-        first=refs[0],
-        second=refs[1],
+        first=CommentatorRef.of(first),
+        second=CommentatorRef.of(second),
         questions=comparison.questions,
         events=comparison.events,
         difference=Estimate(value=comparison.difference, low=comparison.low, high=comparison.high, **words),
@@ -89,32 +125,35 @@ def compare_commentators(
     )
 
 
-def _opening_predictions(
-    session: Session, person: int, filters: Filters, now: datetime
-) -> dict[int, _OpeningPrediction]:
-    scores = (Score.question_id, Question.event, Score.opening, Score.opening_low, Score.opening_high)
-    columns = (*scores, Prediction.probability, Prediction.made_at, Question.known_at, Question.outcome)
+def _on_questions_of(
+    session: Session, person: int, other: int, filters: Filters, now: datetime
+) -> dict[int, OpeningPrediction]:
+    """Return the opening predictions of a person by question, on questions for which another has a score too."""
     query = (
-        select(*(col(column) for column in columns))
+        select(*_COLUMNS)
+        .select_from(Score)
         .join(Question, col(Question.id) == col(Score.question_id))
         .join(Prediction, col(Prediction.id) == col(Score.opening_id))
         .where(col(Score.commentator_id) == person, *pair_filters(filters, now))
+        .where(
+            col(Score.question_id).in_(select(col(_OF_OTHER.question_id)).where(col(_OF_OTHER.commentator_id) == other))
+        )
         .order_by(col(Score.question_id))
     )
-    return {row[0]: _OpeningPrediction(*row) for row in session.execute(query)}
+    return {row[0]: OpeningPrediction._make(row) for row in session.execute(query)}
 
 
-def _by_words(shared: Sequence[tuple[_OpeningPrediction, _OpeningPrediction]]) -> dict[str, float]:
+def _by_words(shared: Sequence[Shared]) -> dict[str, float]:
     """Return the wording range of the difference: hedges of one at their best, of the other at their worst."""
     event = [mine.event for mine, _ in shared]
     ends = {
-        "wording_low": [(theirs.least - mine.most) / SCALE for mine, theirs in shared],
-        "wording_high": [(theirs.most - mine.least) / SCALE for mine, theirs in shared],
+        "wording_low": [(theirs.opening_low - mine.opening_high) / SCALE for mine, theirs in shared],
+        "wording_high": [(theirs.opening_high - mine.opening_low) / SCALE for mine, theirs in shared],
     }
     return {name: float(event_means(event, gains).mean()) for name, gains in ends.items()}
 
 
-def _bets(shared: Sequence[tuple[_OpeningPrediction, _OpeningPrediction]]) -> dict[str, Any]:
+def _bets(shared: Sequence[Shared]) -> dict[str, Any]:
     """Return the e-values for either commentator, on shared yes-or-no questions."""
     pairs = [(mine, theirs) for mine, theirs in shared if mine.probability is not None]
     event = np.array([mine.event for mine, _ in pairs])

@@ -17,7 +17,7 @@ from predictions.models import Commentator, LedgerEvent, Prediction, Question, R
 from predictions.outcomes import outcome_index
 from predictions.plain_rows import plain_rows
 from predictions.questions.deadlines import Move, moves
-from predictions.records.commentator_record import ScoreView, counted
+from predictions.records.scored_questions import ScoredQuestion, counted
 from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import CommentatorRef, QuestionRefView, View
 from predictions.scores.eligibility import eligible_as_of
@@ -46,7 +46,7 @@ _QUESTION = [getattr(Question, name) for name in ("id", "kind", "options", "dead
 class Point:
     """One scored question, with the mean scores of commentator and reference up to and including it."""
 
-    score: ScoreView
+    score: ScoredQuestion
     number: int
     mean: Estimate
     reference_forecast: float
@@ -90,7 +90,9 @@ class HistoryView(View):
     as_it_stood: list[PastScoreView] = Field(description="the score that the default board showed at each instant")
 
 
-def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView], *, now: datetime) -> HistoryView:
+def history_of(
+    session: Session, person: Commentator, scores: Sequence[ScoredQuestion], *, now: datetime
+) -> HistoryView:
     """Return the score history of one commentator; ``scores`` are those of the record."""
     return HistoryView(
         commentator=CommentatorRef.of(person),
@@ -109,16 +111,16 @@ def history_of(session: Session, person: Commentator, scores: Sequence[ScoreView
     )
 
 
-def running_means(scores: Sequence[ScoreView], now: datetime) -> list[Point]:
+def running_means(scores: Sequence[ScoredQuestion], now: datetime) -> list[Point]:
     """Return the mean Brier scores after each question that the default board counts, in order of ``known_at``."""
     points: list[Point] = []
     total = least = most = reference_forecast = 0.0
     running = RunningMean()
-    in_order = sorted(counted(scores, now), key=lambda score: (score.known_at, score.question.id))
+    in_order = sorted(counted(scores, now), key=lambda score: (score.known_at, score.id))
     for number, score in enumerate(in_order, 1):
         total, least, most = total + score.brier, least + score.brier_low, most + score.brier_high
         reference_forecast += score.reference_brier
-        running.shift(score.event, round(score.brier * SCALE), 1)
+        running.shift(score.event, score.opening, 1)
         low, high = running.interval(SCALE) or (None, None)
         words = {"wording_low": least / number, "wording_high": most / number}
         mean = Estimate(value=total / number, low=low, high=high, **words)

@@ -4,17 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from predictions.columns import in_parts
 from predictions.models import QuestionTopic
-from predictions.records.commentator_record import ScoreView
+from predictions.records.scored_questions import ScoredQuestion
 from predictions.schemas.estimates import Estimate
 from predictions.scoring.intervals import Intervals, mean_intervals
 from predictions.scoring.units import Floats
 
 MIN_QUESTIONS = 5
+_TOPICS = select(col(QuestionTopic.topic), col(QuestionTopic.question_id)).where(
+    col(QuestionTopic.question_id).in_(bindparam("questions", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,9 @@ class TopicScore:
     points: Estimate
 
 
-def topic_scores(session: Session, scores: Sequence[ScoreView]) -> list[TopicScore]:
+def topic_scores(session: Session, scores: Sequence[ScoredQuestion]) -> list[TopicScore]:
     """Return the scores by topic, most points first; topics with fewer than ``MIN_QUESTIONS`` are left out."""
-    by_question = {score.question.id: score for score in scores}
+    by_question = {score.id: score for score in scores}
     rows = [(topic, by_question[number]) for topic, number in _topics(session, list(by_question))]
     names, place = np.unique([topic for topic, _ in rows], return_inverse=True)
     event = [score.event for _, score in rows]
@@ -57,7 +60,6 @@ def _estimate(at: int, means: Intervals, **words: Floats) -> Estimate:
 
 def _topics(session: Session, numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
     """Yield (topic, question id) for each topic of these questions."""
-    query = select(col(QuestionTopic.topic), col(QuestionTopic.question_id))
     for part in in_parts(numbers):
-        for row in session.execute(query.where(col(QuestionTopic.question_id).in_(part))):
+        for row in session.execute(_TOPICS, {"questions": part}):
             yield row[0], row[1]

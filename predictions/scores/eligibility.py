@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -64,10 +64,14 @@ def eligible_as_of(rows: Sequence[Row], at: datetime, cutoff: datetime) -> list[
     return [row for row, is_active in zip(recorded, keep, strict=True) if is_active and in_time(row.made_at, cutoff)]
 
 
+_LATER = aliased(Prediction)
+#: Condition on a row of predictions: no correction or withdrawal supersedes it.
+NOT_SUPERSEDED = ~exists().where(col(_LATER.supersedes_id) == col(Prediction.id))
+
+
 def select_active() -> Select[int, int]:
     """Select (commentator, question) of every active prediction with a probability, as ``active`` decides."""
-    later = aliased(Prediction)
     return select(col(Prediction.commentator_id), col(Prediction.question_id)).where(
         or_(col(Prediction.probability).is_not(None), col(Prediction.probabilities).is_not(None)),
-        ~exists().where(and_(col(later.supersedes_id) == col(Prediction.id))),
+        NOT_SUPERSEDED,
     )

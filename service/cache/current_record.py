@@ -5,7 +5,7 @@ from sqlmodel import Session
 
 from predictions.leaderboard.board import board_line
 from predictions.leaderboard.filters import Filters
-from predictions.records.commentator_record import RecordView, record_of
+from predictions.records.commentator_record import Record, record_of
 from predictions.schemas.board_item import BoardItem
 from service.cache.leaderboard_cache import CachedEstimates
 from service.lookup import commentator_of
@@ -25,7 +25,7 @@ def current_estimates(request: Request, session: Session) -> CachedEstimates:
     return cached
 
 
-def record_with(request: Request, session: Session, which: str, cached: CachedEstimates) -> RecordView:
+def record_with(request: Request, session: Session, which: str, cached: CachedEstimates) -> Record:
     """Return the current record of a commentator with these estimates. Raises ``NotFound``."""
     person = commentator_of(session, which)
     return record_of(session, person, cached.estimates, now=request.app.state.clock.now())

@@ -75,7 +75,7 @@ def record(
     """Show a commentator's record: every scored question and every open prediction."""
     with ready() as (_, engine), record_at(engine, as_of) as (session, now):
         person = commentator_of(session, which)
-        view = record_of(session, person, estimate(session, Filters(), "opening", now), now=now)
+        view = record_of(session, person, estimate(session, Filters(), "opening", now), now=now).view(session)
     if as_json:
         print_json(view.model_dump(mode="json"))
         return

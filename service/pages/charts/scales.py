@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,11 @@ class TimeScale:
 
     def __call__(self, at: datetime) -> float:
         """Return the coordinate of an instant, to a tenth of a pixel; instants outside are clipped."""
-        whole = (self.until - self.since).total_seconds()
-        return Scale(0, whole, self.start, self.end)((at - self.since).total_seconds())
+        return self._scale((at - self.since).total_seconds())
+
+    @cached_property
+    def _scale(self) -> Scale:
+        return Scale(0, (self.until - self.since).total_seconds(), self.start, self.end)
 
     def ticks(self, wanted: int = 4) -> list[tuple[float, str]]:
         """Return coordinates and labels of months or years."""

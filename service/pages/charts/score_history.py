@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from predictions.records.commentator_record import ScoreView
 from predictions.records.score_history import Point
+from predictions.records.scored_questions import ScoredQuestion
 from service.pages.charts.scales import Scale, TimeScale, area, line
 
 MAX_DOTS = 400
@@ -21,7 +21,7 @@ class History:
     mean: str
     band: str
     reference_forecast: str
-    dots: list[tuple[float, float, ScoreView]]
+    dots: list[tuple[float, float, ScoredQuestion]]
     last: Point
 
 

@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from predictions.leaderboard.filters import Filters
 from predictions.records import commentator_changes
-from predictions.records.commentator_record import RecordView, ScoreView, counted, record_of
+from predictions.records.commentator_record import Record, record_of
 from predictions.records.score_history import running_means
+from predictions.records.scored_questions import ScoredQuestion, counted
 from predictions.records.topic_skill import TopicScore, topic_scores
 from predictions.schemas.estimates import ScoreStatistics
 from predictions.schemas.fields import Instant
@@ -75,14 +76,15 @@ def commentator(
     )
 
 
-def _context(session: Session, record: RecordView, order: Order, page: int, now: datetime) -> dict[str, Any]:
+def _context(session: Session, record: Record, order: Order, page: int, now: datetime) -> dict[str, Any]:
     first = (page - 1) * PAGE
     scores = ordered(record.scores, order)[first : first + PAGE]
     topics = topic_scores(session, counted(record.scores, now))
     points = running_means(record.scores, now)
     person = record.commentator.id
     changes = commentator_changes.commentator_changes(session, person)
-    predictions = commentator_changes.predictions_shown(session, person, [score.prediction for score in scores])
+    shown = [*(score.prediction for score in scores), *record.open[:MAX_OPEN]]
+    predictions = commentator_changes.predictions_shown(session, person, shown)
     return {
         "title": record.commentator.name,
         "record": record,
@@ -96,7 +98,7 @@ def _context(session: Session, record: RecordView, order: Order, page: int, now:
         "topic_scale": topic_scale(topics),
         "scores": scores,
         "predictions": predictions,
-        "open": record.open[:MAX_OPEN],
+        "open": [predictions.by_id[number] for number in record.open[:MAX_OPEN]],
         "earlier": [each for each in changes if each.before.get("statement")],
         "renamed": [(each, name) for each in changes for name in each.after if name not in STATEMENT],
         "first": first,
@@ -115,7 +117,7 @@ def download(request: Request, which: IdOrSlug, _: Reader, session: ReadSession)
     )
 
 
-def _csv(session: Session, record: RecordView) -> bytes:
+def _csv(session: Session, record: Record) -> bytes:
     predictions = commentator_changes.prediction_views(session, [score.prediction for score in record.scores])
     prediction_columns = ("question", "text", "made_at", "hedge", "probability", "low", "high", "source")
     columns = (*prediction_columns, *SCORE_COLUMNS, *OUTCOME_COLUMNS, "flags")
@@ -124,15 +126,15 @@ def _csv(session: Session, record: RecordView) -> bytes:
         p = predictions[score.prediction]
         prediction = (p.made_at, p.hedge, p.probability, p.low, p.high, p.source and p.source.url)
         statistics = (*score.statistics.columns().values(), *(getattr(score, name) for name in OUTCOME_COLUMNS))
-        rows.append((score.question.slug, score.question.text, *prediction, *statistics, " ".join(score.flags)))
+        rows.append((score.slug, score.text, *prediction, *statistics, " ".join(score.flags)))
     return csv_bytes(columns, rows)
 
 
-def ordered(scores: Sequence[ScoreView], order: Order) -> Sequence[ScoreView]:
+def ordered(scores: Sequence[ScoredQuestion], order: Order) -> Sequence[ScoredQuestion]:
     """Return the scores, newest outcome first, or the best or worst first."""
     if order is None:
         return scores
-    return sorted(scores, key=lambda score: score.brier, reverse=order == "worst")
+    return sorted(scores, key=lambda score: score.opening, reverse=order == "worst")
 
 
 def topic_scale(topics: Sequence[TopicScore]) -> Scale:

@@ -15,8 +15,7 @@ from predictions.leaderboard.filters import Filters
 from predictions.models import Commentator
 from predictions.queries.listing import list_commentators
 from predictions.queries.search import find_commentator
-from predictions.records.commentator_record import ScoreView, counted, score_views
-from predictions.records.comparison import PairView, compare_commentators
+from predictions.records.comparison import PairView, Shared, compare_on, shared_questions
 from predictions.schemas.board_item import BoardItem
 from predictions.scoring.head_to_head import MIN_EVENTS, PROVEN
 from service.cache.current_record import current_estimates
@@ -33,14 +32,6 @@ SUGGESTED = 10
 SHOWN = 200
 NameOrSlug = Annotated[str, Query(max_length=200)]
 Former = Annotated[str | None, Query(max_length=200, deprecated=True)]
-
-
-@dataclass(frozen=True)
-class SharedQuestion:
-    """The scores of both commentators on one question."""
-
-    one: ScoreView
-    other: ScoreView
 
 
 @router.get("/compare")
@@ -91,7 +82,7 @@ class SideBySide:
     """Both lines of the board, the shared questions (newest first), the comparison, and a scale for its interval."""
 
     lines: list[BoardItem]
-    shared: list[SharedQuestion]
+    shared: list[Shared]
     result: PairView
     scale: Scale
 
@@ -129,9 +120,8 @@ class SideBySide:
 def side_by_side(session: Session, people: Sequence[Commentator], estimates: Estimates, now: datetime) -> SideBySide:
     """Compare two commentators by their opening predictions on the questions of the default leaderboard."""
     lines = [board_line(session, person, estimates, now=now) for person in people]
-    of_both = (counted(score_views(session, person), now) for person in people)
-    one, other = ({score.question.id: score for score in scores} for scores in of_both)
-    shared = [SharedQuestion(score, other[number]) for number, score in one.items() if number in other]
-    result = compare_commentators(session, people[0], people[1], Filters(), now=now)
+    shared = shared_questions(session, people[0], people[1], Filters(), now=now)
+    result = compare_on(shared, people[0], people[1])
+    shared.sort(key=lambda pair: pair[0].known_at, reverse=True)
     reach = max(0.1, abs(result.difference.low or 0.0), abs(result.difference.high or 0.0))
     return SideBySide(lines, shared, result, Scale(-reach, reach, 5, 125))

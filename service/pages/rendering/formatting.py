@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: A name in the text of an error, as the API writes it.
 _NAME = re.compile(r"`([^`]+)`")
 
@@ -80,7 +81,7 @@ def day(value: datetime | str | None) -> str:
         return EN_DASH
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
-    return f"{value.day} {value:%b %Y}"
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
 def instant(value: datetime) -> str:

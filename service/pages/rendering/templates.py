@@ -7,15 +7,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 from sqlmodel import Session
 
 from predictions import ledger
-from predictions.safe_text import SEPARATORS, printable, without_control
+from predictions.safe_text import printable, without_control
 from service import __version__
 from service.pages.charts import scales
-from service.pages.rendering import formatting, labels
+from service.pages.rendering import elements, formatting, labels
 from service.security.csrf import holds_form_token
 from service.web.etag import accepts_gzip, client_holds, etag_of
 
@@ -47,8 +47,9 @@ def _new_environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # else the files of a page are looked at for each request
     )
-    environment.filters.update(formatting.FILTERS | labels.FILTERS | {"isolated": isolated})
+    environment.filters.update(formatting.FILTERS | labels.FILTERS | elements.FILTERS)
     environment.globals.update(static=static, address=address, charts=scales, version=__version__)
     environment.globals.update(formatting=formatting, labels=labels)
     return environment
@@ -60,13 +61,12 @@ def _shown(value: Any) -> Any:
     What is markup already may hold marks of direction, which ``isolated`` has put into an element of its own.
     """
     if isinstance(value, Markup):
-        return Markup(without_control(value))  # noqa: S704 - it is markup, and only loses characters
-    return printable(value) if isinstance(value, str) else value
-
-
-def isolated(name: str) -> Markup:
-    """Return a name in an element that keeps its text direction to itself."""
-    return Markup("<bdi>{}</bdi>").format(without_control(name.translate(SEPARATORS)))
+        # What has no control character, the usual case, is not copied.
+        return value if value.isprintable() else Markup(without_control(value))  # noqa: S704 - it only loses characters
+    if isinstance(value, str):
+        return printable(value)
+    # An "if" without "else" that does not hold: to escape it, an error would be raised and caught.
+    return "" if type(value) is Undefined else value
 
 
 @lru_cache

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from predictions.models import Commentator
+from predictions.models import Commentator, row_id
 from predictions.questions.create import enter_question
 from predictions.questions.resolve import resolve
-from predictions.records.commentator_record import ScoreView, score_views
+from predictions.records.scored_questions import ScoredQuestion, scored_questions
 from predictions.schemas.inputs import PredictionIn, QuestionIn, ResolutionIn
 from predictions.submissions.record import record_prediction
 
@@ -17,7 +17,7 @@ DAY = {day: datetime(2025, 1, day, tzinfo=UTC) for day in range(1, 31)}
 QUESTION = {"slug": "q", "text": "t", "resolution_criteria": "c", "deadline": "2025-01-11T00:00:00Z"}
 
 
-def scored(session: Session, *predictions: dict[str, Any], known: int = 11, name: str = "Ann") -> ScoreView:
+def scored(session: Session, *predictions: dict[str, Any], known: int = 11, name: str = "Ann") -> ScoredQuestion:
     """Ann's score on a question with the deadline on 11 January that came true."""
     question = enter_question(
         session, QuestionIn.model_validate(QUESTION | {"deadline_basis": "stated"}), now=DAY[1], actor="test"
@@ -28,11 +28,11 @@ def scored(session: Session, *predictions: dict[str, Any], known: int = 11, name
     outcome = {"outcome": "yes", "known_at": DAY[known].isoformat(), "evidence": [{"url": "https://example.org/"}]}
     resolve(session, question, ResolutionIn.model_validate(outcome), now=DAY[20], actor="test")
     ann = session.exec(select(Commentator).where(Commentator.name == "Ann")).one()
-    (view,) = score_views(session, ann)
+    (view,) = scored_questions(session, row_id(ann))
     return view
 
 
-def bounds(view: ScoreView, name: str) -> tuple[float, float, float]:
+def bounds(view: ScoredQuestion, name: str) -> tuple[float, float, float]:
     score = getattr(view.statistics, name)
     return score.wording_low, score.value, score.wording_high
 

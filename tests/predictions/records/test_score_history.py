@@ -15,12 +15,13 @@ from predictions.errors import TrackRecordError
 from predictions.leaderboard.board import board_line
 from predictions.leaderboard.estimates import estimate, no_estimates
 from predictions.leaderboard.filters import Filters
-from predictions.models import Commentator, Prediction, Question
+from predictions.models import Commentator, Prediction, Question, row_id
 from predictions.questions.create import enter_question
 from predictions.questions.lifecycle import postpone
 from predictions.questions.resolve import resolve, retract_resolution
-from predictions.records.commentator_record import record_of, score_views
+from predictions.records.commentator_record import record_of
 from predictions.records.score_history import RULES, HistoryView, history_of
+from predictions.records.scored_questions import scored_questions
 from predictions.schemas.inputs import CorrectionIn, PredictionIn, QuestionIn, ResolutionIn, WithdrawalIn
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.record import record_prediction
@@ -58,7 +59,7 @@ def disposing(engine: Engine) -> Iterator[Engine]:
 
 def history(session: Session, now: datetime) -> HistoryView:
     ann = session.exec(select(Commentator)).one()
-    return history_of(session, ann, score_views(session, ann), now=now)
+    return history_of(session, ann, scored_questions(session, row_id(ann)), now=now)
 
 
 def test_each_outcome_correction_and_withdrawal_is_a_point(session: Session) -> None:

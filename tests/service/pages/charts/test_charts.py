@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predictions.enums import DeadlineBasis, QuestionKind, QuestionStatus, ReferenceType
 from predictions.records.calibration import view_calibration
-from predictions.records.commentator_record import ScoreView
 from predictions.records.score_history import running_means
-from predictions.schemas.estimates import ScoreStatistics, SingleScore
+from predictions.records.scored_questions import ScoredQuestion
 from predictions.schemas.views import CommentatorRef, PredictionView, QuestionRefView, QuestionView, ReferenceView
+from predictions.scoring.units import SCALE
 from service.pages.charts.question_timeline import MAX_SERIES, timeline
 from service.pages.charts.reliability_diagram import reliability
 from service.pages.charts.scales import Scale, TimeScale, apart, area, line, steps, ticks, time_ticks
@@ -204,33 +205,44 @@ def test_market_odds_appear_on_the_timeline() -> None:
     assert [(y, source) for _, y, source in found.references] == [(found.up(0.7), "an exchange")]
 
 
-def score(number: int, brier: float, *, days: int, flags: tuple[str, ...] = (), early: bool = False) -> ScoreView:
-    deadline = NOW + timedelta(days=5) if early else NOW - timedelta(days=1)
-    ref = QuestionRefView(**question(number, deadline=deadline).model_dump(include=set(QuestionRefView.model_fields)))
-    same = SingleScore(value=brier, wording_low=brier, wording_high=brier)
-    fields = {
-        "question": ref,
-        "event": str(number),
-        "prediction": number,
-        "probability": 0.5,
-        "hedge": None,
-        "predictions": 1,
-        "outcome": "no",
-    }
-    known = {"known_at": NOW - timedelta(days=days), "reference_brier": 0.25, "reference_type": "even"}
-    scores = ScoreStatistics(brier=same, brier_latest=same, brier_time_weighted=same)
-    return ScoreView(statistics=scores, **fields, **known, flags=list(flags))
+def score(number: int, brier: float, *, days: int, vague: bool = False, early: bool = False) -> ScoredQuestion:
+    same: dict[str, Any] = dict.fromkeys(
+        ("opening", "opening_low", "opening_high", "latest", "time_weighted"), round(brier * SCALE)
+    )
+    flags: dict[str, Any] = dict.fromkeys(("recorded_late", "overridden", "against", "verbal", "conditional"), False)
+    return ScoredQuestion(
+        id=number,
+        slug=f"q-{number}",
+        text="t",
+        kind=QuestionKind.BINARY,
+        status=QuestionStatus.RESOLVED,
+        deadline=NOW + timedelta(days=5) if early else NOW - timedelta(days=1),
+        deadline_basis=DeadlineBasis.STATED,
+        event=str(number),
+        outcome="no",
+        known_at=NOW - timedelta(days=days),
+        prediction=number,
+        probability=0.5,
+        hedge=None,
+        predictions=1,
+        reference=SCALE // 4,
+        reference_type=ReferenceType.EVEN,
+        vague=vague,
+        words=None,
+        **same,
+        **flags,
+    )
 
 
 def test_the_score_over_time_is_the_mean_so_far_in_the_order_in_which_outcomes_became_known() -> None:
     points = running_means([score(1, 0.4, days=1), score(2, 0.0, days=3), score(3, 0.2, days=2)], NOW)
-    assert [point.score.question.id for point in points] == [2, 3, 1]
+    assert [point.score.id for point in points] == [2, 3, 1]
     assert [point.mean.value for point in points] == pytest.approx([0.0, 0.1, 0.2])
     assert [point.reference_forecast for point in points] == [0.25] * 3
 
 
 def test_the_score_over_time_counts_what_the_board_counts() -> None:
-    scores = [score(1, 0.4, days=1), score(2, 1.0, days=2, flags=("vague",)), score(3, 1.0, days=1, early=True)]
+    scores = [score(1, 0.4, days=1), score(2, 1.0, days=2, vague=True), score(3, 1.0, days=1, early=True)]
     assert [point.mean.value for point in running_means(scores, NOW)] == [0.4]
 
 

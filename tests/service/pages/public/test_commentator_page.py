@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from predictions.models import Commentator, Question, QuestionTopic
-from predictions.records.commentator_record import ScoreView, counted
+from predictions.records.scored_questions import counted, scored_questions
 from predictions.records.topic_skill import topic_scores
 from predictions.scoring.intervals import mean_intervals
 from predictions.submissions.commentators import change_commentator
@@ -331,7 +331,8 @@ def test_the_interval_of_a_topic_takes_whole_events_as_one_piece_of_evidence(
         fill(session, now=clock.now(), people=5, questions=70)
     record = admin.get("/api/commentators/invented-person-1/record").json()
     with read_transaction(engine) as session:
-        found = topic_scores(session, counted(map(ScoreView.model_validate, record["scores"]), clock.now()))
+        scored = scored_questions(session, record["commentator"]["id"])
+        found = topic_scores(session, counted(scored, clock.now()))
         where = session.exec(select(QuestionTopic.topic, Question.id, Question.event).join(Question)).all()
     passed = [score for score in record["scores"] if score["question"]["deadline"] <= clock.now().isoformat()]
     scores = {score["question"]["id"]: score["brier"] for score in passed if "vague" not in score["flags"]}

@@ -5,7 +5,8 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 # The tables register themselves on import; one that is missing here would be dropped by the next migration.
-import predictions.models  # noqa: F401
+import predictions.models
+import predictions.queries.corrections  # noqa: F401
 import resolvers.notifications.models
 import resolvers.probing.models
 import resolvers.prompts.models  # noqa: F401

@@ -1,4 +1,4 @@
 """The HTTP API: one module for each resource.
 
-Entry point: the `router` of each module, included by `service.app.create_app`.
+Entry point: the router of each module, which `service.app.create_app` includes.
 """

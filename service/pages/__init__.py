@@ -15,11 +15,12 @@ from service.pages.editing import (
     right_of_reply,
     sign_in,
 )
-from service.pages.embeds import atom_feed, cards, ical_feed
+from service.pages.embeds import atom_feed, cards, corrections_feed, ical_feed
 from service.pages.public import (
     calibration,
     commentator,
     comparison,
+    corrections,
     leaderboard,
     ledger,
     lists,
@@ -37,9 +38,21 @@ from service.web.strict_requests import check_page_query
 __all__ = ["SignInFirst", "problem_page", "router", "sign_in_first"]
 
 router = APIRouter(include_in_schema=False)
-PUBLIC = (leaderboard, commentator, comparison, calibration, question, source, lists, search, method, ledger)
+PUBLIC = (
+    leaderboard,
+    commentator,
+    comparison,
+    calibration,
+    question,
+    source,
+    lists,
+    search,
+    method,
+    ledger,
+    corrections,
+)
 #: For programs and other sites, which may add parameters to the addresses that they fetch.
-EMBEDS = (atom_feed, ical_feed, cards, well_known)
+EMBEDS = (atom_feed, corrections_feed, ical_feed, cards, well_known)
 EDITING = (
     *(inbox, record_prediction, correct_prediction, resolve_question, right_of_reply, resolver_setup, channels),
     sign_in,

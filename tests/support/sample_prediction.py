@@ -31,3 +31,24 @@ def record_one(admin: httpx.Client, **changes: Any) -> dict[str, Any]:
 def resolve(admin: httpx.Client, outcome: str = "yes") -> None:
     body = {"outcome": outcome, "known_at": "2025-03-20T12:00:00Z", "evidence": EVIDENCE}
     assert admin.post("/api/questions/rain/resolutions", json=body).status_code == 201
+
+
+def corrected_everything(admin: httpx.Client) -> None:
+    """Correct one thing of each kind, the oldest first."""
+
+    def send(method: str, path: str, body: Any) -> None:
+        reply = admin.request(method, path, json=body)
+        assert reply.status_code < 300, reply.text
+
+    record_one(admin)
+    send("PATCH", "/api/questions/rain", {"text": "Will it pour?", "reason": "Too vague."})
+    send("POST", "/api/questions/rain/postponements", {"deadline": "2025-03-25", "reason": "A typing error."})
+    wrong = {"made_at": "2025-03-01", "probability": 0.3, "reason": "She gave a number."}
+    send("POST", "/api/predictions/1/corrections", wrong)
+    send("POST", "/api/predictions/2/withdrawal", {"reason": "Somebody else said it."})
+    send("PATCH", "/api/commentators/1", {"name": "Ann Renamed"})
+    send("PATCH", "/api/sources/1", {"title": "The right column"})
+    resolve(admin, "yes")
+    outcome = {"outcome": "no", "known_at": "2025-03-20T12:00:00Z", "evidence": EVIDENCE, "note": "Misread."}
+    send("POST", "/api/questions/rain/resolutions", outcome)
+    send("POST", "/api/questions/rain/resolutions/retraction", {"reason": "Not decided yet."})

@@ -53,19 +53,35 @@ def feed_title(what: str, topic: str | None, person: Commentator | None, *, demo
 
 def atom(rows: Sequence[tuple[Resolution, Question]], settings: Settings, query: dict[str, Any], title: str) -> bytes:
     """Return the feed document; entry ids do not depend on the filters."""
+    updated = rows[0][0].resolved_at if rows else NEVER
+    entries = [_entry(resolution, question, settings) for resolution, question in rows]
+    return feed_document(entries, settings, address("/resolutions.atom", query), title, updated)
+
+
+def feed_document(entries: Sequence[Element], settings: Settings, path: str, title: str, updated: datetime) -> bytes:
+    """Return a feed with these entries, whose own address ends with ``path``."""
     base = settings.base_url
-    self_url = base + address("/resolutions.atom", query)
     feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
-    _text(feed, "id", self_url)
-    _text(feed, "title", title)
-    _text(feed, "updated", (rows[0][0].resolved_at if rows else NEVER).isoformat())
-    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": self_url})
+    add_text(feed, "id", base + path)
+    add_text(feed, "title", title)
+    add_text(feed, "updated", updated.isoformat())
+    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": base + path})
     SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": base + "/"})
-    _text(SubElement(feed, "author"), "name", "Track Record")
-    for resolution, question in rows:
-        feed.append(_entry(resolution, question, settings))
+    add_text(SubElement(feed, "author"), "name", "Track Record")
+    feed.extend(entries)
     body: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
     return body
+
+
+def new_entry(settings: Settings, kind: str, number: int, title: str, at: datetime, path: str) -> Element:
+    """Return an entry with a stable id, a title, its time, and the address of its page."""
+    entry = Element("entry")
+    add_text(entry, "id", f"tag:{host_of(settings)},2025:{kind}:{number}")
+    add_text(entry, "title", title)
+    add_text(entry, "updated", at.isoformat())
+    add_text(entry, "published", at.isoformat())
+    SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": settings.base_url + path})
+    return entry
 
 
 def host_of(settings: Settings) -> str:
@@ -76,20 +92,17 @@ def host_of(settings: Settings) -> str:
 def _entry(resolution: Resolution, question: Question, settings: Settings) -> Element:
     outcome = "retracted" if resolution.outcome is None else resolution.outcome
     corrected = ", corrected" if resolution.supersedes_id and resolution.outcome else ""
-    entry = Element("entry")
-    _text(entry, "id", f"tag:{host_of(settings)},2025:resolution:{row_id(resolution)}")
-    _text(entry, "title", f"{question.text} – {outcome}{corrected}")
-    _text(entry, "updated", resolution.resolved_at.isoformat())
-    _text(entry, "published", resolution.resolved_at.isoformat())
-    page = f"{settings.base_url}/questions/{question.slug}#resolution"
-    SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": page})
+    title = f"{question.text} – {outcome}{corrected}"
+    path = f"/questions/{question.slug}#resolution"
+    entry = new_entry(settings, "resolution", row_id(resolution), title, resolution.resolved_at, path)
     for each in resolution.evidence:
         SubElement(entry, "link", {"rel": "related", "href": printable(str(each["url"]))})
     known = f"Known on {resolution.known_at:%-d %B %Y}. " if resolution.known_at else ""
     notes = [resolution.note, *(str(each.get("note") or "") for each in resolution.evidence)]
-    _text(entry, "summary", known + " ".join(filter(None, notes)))
+    add_text(entry, "summary", known + " ".join(filter(None, notes)))
     return entry
 
 
-def _text(parent: Element, name: str, text: str) -> None:
+def add_text(parent: Element, name: str, text: str) -> None:
+    """Add an element with a text that is safe in XML."""
     SubElement(parent, name).text = printable(text)

@@ -1,4 +1,4 @@
-"""Errors of a database that cannot be used at the moment, and how to recognise them."""
+"""Errors of a database that cannot be used at the moment, how to recognise them, and that of a client's limit."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,17 @@ class Unavailable(TrackRecordError):
     """The database is unavailable or the service overloaded; the same request may succeed shortly."""
 
     title = "Not available now"
+    retry_after_seconds = 2
+
+
+class TooMany(TrackRecordError):
+    """One client has sent more than its share; the same request is taken later."""
+
+    title = "Too many requests"
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class OutcomeUnknown(Unavailable):

@@ -17,7 +17,7 @@ OWN = ("service", "resolvers", "predictions")
 #: Its library warns of each identifier that is refused: anybody could fill the log.
 IDENTIFIERS = "asgi_correlation_id"
 #: A signed link of a mail resolves a question for its reader, and is shown to nobody else.
-SECRET_PATHS = ("/resolve/",)
+SECRET_PATHS = ("/resolve/", "/contest/", "/api/contests/own/")
 
 access = logging.getLogger(f"{__name__}.access")
 

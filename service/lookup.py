@@ -5,6 +5,7 @@ from datetime import datetime
 from fastapi import HTTPException
 from sqlmodel import Session, col, select
 
+from predictions.contests.models import Contest
 from predictions.errors import InvalidInput, NotFound
 from predictions.models import Commentator, Prediction, Proposal, Question, Source
 from predictions.questions.lookup import find_question
@@ -37,6 +38,14 @@ def delivery_of(session: Session, number: int) -> Delivery:
     if delivery is None:
         raise NotOnRecord("delivery", "id", number)
     return delivery
+
+
+def contest_of(session: Session, number: int) -> Contest:
+    """Return the contest with this id. Raises ``NotOnRecord``."""
+    contest = session.get(Contest, number)
+    if contest is None:
+        raise NotOnRecord("contest", "id", number)
+    return contest
 
 
 def commentator_of(session: Session, which: str) -> Commentator:

@@ -1,4 +1,4 @@
-"""Tables of the service: persons, keys, ended sessions, replies, counts of requests, readiness, its own state."""
+"""Tables of the service: persons, keys, ended sessions, replies, counts of requests and contests, its own state."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -89,6 +89,16 @@ class RequestCount(SQLModel, table=True):
     minute: int = Field(primary_key=True, sa_type=BigInt, description="minutes since 1970")
     process: str = Field(max_length=32, primary_key=True)
     used: int
+
+
+class ContestSender(SQLModel, table=True):
+    """Who has sent a contest in the last day, to limit what one address may send."""
+
+    __tablename__ = "contest_sender"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    client: str = Field(max_length=32, index=True, description="keyed hash of the address")
+    at: datetime = Field(index=True)
 
 
 class ReadinessCheck(SQLModel, table=True):

@@ -11,6 +11,8 @@ from service.web.problems import Problem
 
 #: Largest body of a route that takes many objects.
 BATCH_BYTES = 32_000_000
+#: Largest body from somebody without a key or session.
+MAX_BYTES_WITHOUT_KEY = 65_536
 #: How many such bodies are held in memory at the same time.
 BATCHES_AT_ONCE = 4
 _MOST = "trackrecord.max_body_bytes"

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from predictions.errors import InvalidInput
 from service.limits.admission import count
+from service.limits.body_limit import MAX_BYTES_WITHOUT_KEY, allow_bytes
 from service.security.access import WRITERS, identify
 from service.strict_json import parse_json
 from service.web.problems import UNREADABLE
@@ -37,6 +38,8 @@ class WriteRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             await count(request)
+            if not required:
+                allow_bytes(request, MAX_BYTES_WITHOUT_KEY)
             for scope in required:
                 await scope(await identify(request))
             check_query(request, self)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 
 from service.pages.editing import (
     channels,
+    contests,
     correct_prediction,
     inbox,
     record_prediction,
@@ -20,6 +21,7 @@ from service.pages.public import (
     calibration,
     commentator,
     comparison,
+    contest,
     corrections,
     leaderboard,
     ledger,
@@ -49,13 +51,13 @@ PUBLIC = (
     search,
     method,
     ledger,
-    corrections,
+    *(corrections, contest),
 )
 #: For programs and other sites, which may add parameters to the addresses that they fetch.
 EMBEDS = (atom_feed, corrections_feed, ical_feed, cards, well_known)
 EDITING = (
     *(inbox, record_prediction, correct_prediction, resolve_question, right_of_reply, resolver_setup, channels),
-    sign_in,
+    *(contests, sign_in),
 )
 for module in (*PUBLIC, *EDITING):
     # The caller comes first, so that an error page shows a signed-in editor their menu.

@@ -108,6 +108,12 @@ async def _reader(request: Request, caller: Annotated[Caller, Depends(request_ca
     return caller if request.app.state.settings.public_read else need(caller, "read")
 
 
+def _form_reader(request: Request) -> Caller:
+    caller = session_caller(request, read_session(request))
+    request.state.caller = caller
+    return caller if request.app.state.settings.public_read else need(caller, "read")
+
+
 async def _predictor(caller: Annotated[Caller, Depends(request_caller)]) -> Caller:
     return need(caller, "predict")
 
@@ -128,6 +134,8 @@ async def _key_owner(caller: Annotated[Caller, Depends(request_caller)]) -> Call
 
 KeyOwner = Annotated[Caller, Depends(_key_owner)]
 Reader = Annotated[Caller, Depends(_reader)]
+#: A reader who sends a form: whoever is signed in is known by the session, although the request writes.
+FormReader = Annotated[Caller, Depends(_form_reader)]
 Predictor = Annotated[Caller, Depends(_predictor)]
 ResolverCaller = Annotated[Caller, Depends(_resolver)]
 Admin = Annotated[Caller, Depends(_admin)]

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, exists, or_, select
 from sqlmodel import Session, col
 
 from predictions import ledger
+from predictions.contests.receive import ANYBODY
 from predictions.errors import Conflict, InvalidInput, NotFound, time_text
 from service.channel_changes import Changer
 from service.db.models import ApiKey, Person, PersonState
@@ -21,6 +22,8 @@ from service.security.persons import Stopped, deactivate, enter_person
 
 SCOPES = ("read", "predict", "resolve", "admin")
 FIRST_ADMIN = "first admin"
+#: Names in the ledger that no person may have.
+RESERVED = {ledger.SYSTEM: "what the service does by itself", ANYBODY: "those who act without a key"}
 _KEY_PREFIX = "tr_"
 _PREFIX_LENGTH = 12
 
@@ -90,9 +93,9 @@ def _check(data: NewKey, now: datetime) -> None:
         raise InvalidInput.at("/name", "must not be empty: give the name of its user or program")
     if data.person is not None and not data.person.strip():
         raise InvalidInput.at("/person", "must not be empty: give the name of its owner, or leave it out")
-    if (data.person or data.name).strip() == ledger.SYSTEM:
+    if (name := (data.person or data.name).strip()) in RESERVED:
         where = "/person" if data.person else "/name"
-        raise InvalidInput.at(where, f"must not be {ledger.SYSTEM!r}, which names what the service does by itself")
+        raise InvalidInput.at(where, f"must not be {name!r}, which names {RESERVED[name]}")
     unknown = sorted(set(data.scopes) - set(SCOPES))
     if unknown or not data.scopes:
         raise InvalidInput.at(

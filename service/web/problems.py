@@ -16,10 +16,9 @@ from starlette.routing import Match
 
 from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
 from predictions.validation import REMEDIES, summary, validation_errors
-from service.errors import Unavailable, database_fault
+from service.errors import TooMany, Unavailable, database_fault
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 2
 #: FastAPI's message for a body that is not UTF-8, is compressed, or is nested too deeply.
 UNREADABLE = "There was an error parsing the body"
 #: What a detail is about whose pointer is empty.
@@ -28,7 +27,13 @@ _NOT_JSON = Fault("", REMEDIES["json_invalid"])
 log = logging.getLogger(__name__)
 
 
-STATUS: dict[type[TrackRecordError], int] = {InvalidInput: 422, NotFound: 404, Conflict: 409, Unavailable: 503}
+STATUS: dict[type[TrackRecordError], int] = {
+    InvalidInput: 422,
+    NotFound: 404,
+    Conflict: 409,
+    TooMany: 429,
+    Unavailable: 503,
+}
 
 
 class Problem(JSONResponse):
@@ -53,7 +58,7 @@ class Problem(JSONResponse):
 def problem_of(error: Exception) -> Problem:
     """Return the response for an error; an unexpected one is logged and answered with 500, without its details."""
     if isinstance(error, TrackRecordError):
-        wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else None
+        wait = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooMany | Unavailable) else None
         return Problem(_status(error), error.title, error.sentence(whole=WHOLE), error.faults, wait)
     if isinstance(error, RequestValidationError):
         faults = validation_errors(error.errors())

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from predictions.contests.listing import count_waiting
 from predictions.enums import ANNULLED
 from predictions.models import Question, row_id
 from predictions.outcomes import outcomes
@@ -76,6 +77,7 @@ def _page(
         session=session,
         title="Inbox",
         groups=groups,
+        contests=count_waiting(session) if caller.may("resolve") else 0,
         details=inbox_details(session, questions),
         choices={row_id(each): [*outcomes(each), ANNULLED] for each in questions},
         done=done,

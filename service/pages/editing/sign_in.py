@@ -6,20 +6,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from service.db.engine import read_transaction
-from service.pages.rendering.forms import Fields, Form, check_token, render_form
-from service.pages.rendering.templates import render
+from service.pages.rendering.forms import Fields, Form, check_token, render_form, render_open_form
 from service.security.access import request_caller
 from service.security.api_keys import Caller, _hash, find_caller
 from service.security.browser_session import (
     delete_cookie,
     mark_ended,
-    new_session,
-    read_expired_session,
     read_session,
     renewed_session,
     set_session,
 )
-from service.security.csrf import form_token
 from service.security.sign_in_throttle import SignInThrottle, guessing_client
 from service.setting_rules import LONGEST_KEY
 
@@ -88,11 +84,4 @@ def safe_path(wanted: str) -> str:
 
 def _page(request: Request, form: Form) -> Response:
     shown = Form({"next": form["next"]}, form.errors, form.status)  # a key is never sent back
-    current = read_expired_session(request)
-    fresh = current or new_session(request.app.state.clock.now())
-    response = render(
-        request, "sign_in.html", title="Sign in", status=form.status, form=shown, token=form_token(request, fresh)
-    )
-    if current is None:
-        set_session(request, response, fresh)
-    return response
+    return render_open_form(request, "sign_in.html", shown, title="Sign in")

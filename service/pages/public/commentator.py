@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
+from predictions.contests.listing import public_contests
 from predictions.leaderboard.filters import Filters
+from predictions.models import row_id
 from predictions.records import commentator_changes
 from predictions.records.commentator_record import Record, record_of
 from predictions.records.score_history import running_means
@@ -58,7 +60,7 @@ def commentator(
             estimates,
         ):
             record = record_of(past, commentator_of(past, which), estimates, now=as_of)
-            context = _context(past, record, order, page, as_of)
+            context = _context(past, record, order, page, as_of) | {"contests": []}
             return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **context)
     return estimates_page(
         request,
@@ -71,6 +73,7 @@ def commentator(
             order=order,
             page=page,
             as_of=None,
+            contests=public_contests(session, commentator=row_id(commentator_of(session, which))),
             **_context(session, record_with(request, session, which, estimates), order, page, state.clock.now()),
         ),
     )

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
+from predictions.contests.listing import public_contests
 from predictions.leaderboard.question_results import scores_by_opening
 from predictions.models import Question, row_id
 from predictions.queries.details import view_question
@@ -51,6 +52,7 @@ def question(request: Request, which: IdOrSlug, _: Reader, session: ReadSession,
         limited=len(predictions) == MAX_PREDICTIONS,
         predictions=predictions[first : first + PAGE],
         scores=scores_by_opening(session, row),
+        contests=public_contests(session, question=view.id),
         prompts=list_prompts(session, now=now, question=view.id),
         events=question_trail(session, view, [each.id for each in predictions]),
         first=first,

@@ -17,17 +17,22 @@ from sqlmodel import Session
 
 from predictions.errors import Fault, TrackRecordError
 from predictions.validation import validation_errors
-from service.limits.body_limit import allow_bytes
+from service.limits.body_limit import MAX_BYTES_WITHOUT_KEY, allow_bytes
 from service.pages.rendering.templates import render
 from service.security.access import ANYBODY, request_caller, session_caller
 from service.security.api_keys import Caller
-from service.security.browser_session import BrowserSession, read_expired_session, read_session
+from service.security.browser_session import (
+    BrowserSession,
+    new_session,
+    read_expired_session,
+    read_session,
+    set_session,
+)
 from service.security.csrf import form_token, has_form_token, is_cross_site
 from service.web.problems import STATUS
 
 MAX_FIELDS = 400
 MAX_DIGITS = 19
-MAX_BYTES_BEFORE_SIGN_IN = 16_384
 SESSION_EXPIRED = "Your session expired. Sign in in another tab, then submit again; your text is kept."
 TOKEN = "token"  # noqa: S105 - the name of the field
 #: What sentences call the fields whose label is not their name.
@@ -35,6 +40,8 @@ SUBJECTS = {
     "assignee": "the name of the assignee",
     "at": "the time",
     "config": "the text of the settings",
+    "contact": "the contact",
+    "correction": "the number of the correction",
     "deadline_zone": "the time zone",
     "digest_at": "the time of the daily digest",
     "every_minutes": "the number of minutes between probes",
@@ -62,6 +69,7 @@ class Form:
     values: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    retry_after_seconds: int | None = None
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "").strip()
@@ -80,6 +88,7 @@ class Form:
             self._take(validation_errors(error.errors(include_url=False, include_input=False)), "", 422, places or {})
         except TrackRecordError as error:
             status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+            self.retry_after_seconds = getattr(error, "retry_after_seconds", None)
             self._take(error.faults, error.detail, status, places or {})
 
     def _take(self, faults: Sequence[Fault], detail: str, status: int, places: Mapping[str, str]) -> None:
@@ -142,7 +151,7 @@ async def posted_fields(request: Request) -> Form:
     if browser_session is None:
         raise HTTPException(403, SESSION_EXPIRED)
     if browser_session.key is None:
-        allow_bytes(request, MAX_BYTES_BEFORE_SIGN_IN)
+        allow_bytes(request, MAX_BYTES_WITHOUT_KEY)
     fields = await request.form(max_files=0, max_fields=MAX_FIELDS)
     return Form({name: value.replace("\r\n", "\n") for name, value in fields.items() if isinstance(value, str)})
 
@@ -211,6 +220,18 @@ def sign_in_first(request: Request, _: Exception) -> Response:
     """Redirect to the sign-in page, and from there back to the requested page."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}" if request.method == "GET" else "/sign-in", 303)
+
+
+def render_open_form(request: Request, name: str, form: Form, **context: Any) -> Response:
+    """Render a page with a form for somebody who need not be signed in; a reader without a session gets one."""
+    current = read_expired_session(request)
+    fresh = current or new_session(request.app.state.clock.now())
+    response = render(request, name, status=form.status, form=form, token=form_token(request, fresh), **context)
+    if form.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(form.retry_after_seconds)
+    if current is None:
+        set_session(request, response, fresh)
+    return response
 
 
 def render_form(request: Request, name: str, form: Form, *, session: Session | None = None, **context: Any) -> Response:

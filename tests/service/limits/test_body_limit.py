@@ -10,9 +10,8 @@ import pytest
 
 from predictions.errors import InvalidInput
 from service.app import API
-from service.limits.body_limit import BATCH_BYTES, BATCHES_AT_ONCE, _batches
+from service.limits.body_limit import BATCH_BYTES, BATCHES_AT_ONCE, MAX_BYTES_WITHOUT_KEY, _batches
 from service.limits.write_route import WriteRoute
-from service.pages.rendering.forms import MAX_BYTES_BEFORE_SIGN_IN
 from service.strict_json import parse_json
 from tests.conftest import ADMIN_KEY
 from tests.support.sample_prediction import PREDICTION
@@ -105,7 +104,7 @@ def test_before_signing_in_a_form_is_small(base_url: str) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     with httpx.Client(base_url=base_url) as client:
         client.get("/sign-in")
-        assert client.post("/sign-in", content=b"a" * (MAX_BYTES_BEFORE_SIGN_IN + 1), headers=form).status_code == 413
+        assert client.post("/sign-in", content=b"a" * (MAX_BYTES_WITHOUT_KEY + 1), headers=form).status_code == 413
         assert client.post("/sign-in", content=b"key=a", headers=form).status_code == 403
 
 

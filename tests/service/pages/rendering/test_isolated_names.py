@@ -34,11 +34,17 @@ PUBLIC = (
     *("/", "/?include=resolved&min_resolved=0", "/questions", "/questions/rain", "/questions/due", "/sources"),
     *("/sources/1", "/commentators/first", "/search?q=" + NAME, "/ledger", "/compare?first=first&second=second"),
     *("/calibration?commentator=first", f"/calibration?topic={NAME}-topic", "/questions/rain/card"),
-    *("/commentators/first/card", "/corrections", f"/calibration?commentator={NAME}+nobody", "/questions/waits"),
+    *(
+        "/commentators/first/card",
+        "/corrections",
+        "/contest?prediction=1",
+        f"/calibration?commentator={NAME}+nobody",
+        "/questions/waits",
+    ),
 )
 EDITING = (
     *("/due", "/channels", "/channels/1", "/questions/due/resolve", "/questions/rain/resolve", "/questions/due/probe"),
-    *("/predictions/1/correct", "/commentators/first/correct", "/record?question=due"),
+    *("/predictions/1/correct", "/commentators/first/correct", "/record?question=due", "/contests"),
 )
 
 
@@ -92,8 +98,12 @@ def entered(admin: httpx.Client) -> httpx.Client:
     channel = {"name": f"{NAME} channel", "kind": "email", "target": "a@example.org", "person": f"{NAME} person"}
     post("/api/channels", channel | {"topics": [f"{NAME}-topic"]})
     post("/api/questions/due/assignment", {"assignee": f"{NAME} person"})
-    changed = admin.patch("/api/commentators/first", json={"description": f"{NAME} description"})
+    changed = admin.patch("/api/sources/1", json={"outlet": f"{NAME} paper"})
     assert changed.status_code == 200, changed.text
+    contest = {"prediction": 1, "name": f"{NAME} sender", "contact": f"{NAME} contact", "text": f"{NAME} is wrong"}
+    for _ in range(2):
+        post("/api/contests", contest | {"evidence": EVIDENCE})
+    post("/api/contests/2/take-up", {})
     post("/api/subscriptions", {"channel": 1, "question": {"slug": "due"}})
     post("/api/subscriptions", {"channel": 1, "topic": f"{NAME}-topic"})
     return admin

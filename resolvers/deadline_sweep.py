@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,9 +20,9 @@ from predictions.enums import QuestionStatus
 from predictions.models import Question, QuestionTopic, row_id
 from predictions.outcomes import UNRESOLVED, outcomes
 from predictions.questions.triage import is_snoozed
-from resolvers.notifications.models import Channel, Delivery, DeliveryState
+from resolvers.notifications.delivery_queue import new_delivery
+from resolvers.notifications.models import Channel, Delivery
 from resolvers.notifications.payloads import prompt_message
-from resolvers.notifications.quiet_hours import send_time
 from resolvers.notifications.recipients import recipients
 from resolvers.notifications.subscriptions import subscribed_channels
 from resolvers.prompts.inbox import pending_proposals
@@ -177,18 +176,7 @@ def _create_deliveries(
         payload = prompt_message(
             prompt_id, each.step, each.question, outcomes(each.question), of_question, now, base_url, demo=demo
         )
-        rows += [
-            {
-                "prompt_id": prompt_id,
-                "channel_id": channel.id,
-                "message_id": f"msg_{uuid4().hex}",
-                "payload": payload,
-                "state": DeliveryState.PENDING,
-                "next_at": send_time(channel, now),
-                "created_at": now,
-            }
-            for channel in receivers
-        ]
+        rows += [new_delivery(channel, payload, now=now, prompt_id=prompt_id) for channel in receivers]
     if rows:
         session.execute(insert(Delivery), rows)
 

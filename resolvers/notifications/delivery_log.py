@@ -1,5 +1,6 @@
 """Views of channels and deliveries, without secrets: targets, messages, attempts and their results."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
@@ -62,8 +63,9 @@ class DeliveryView(View):
 
     id: int = Field(description="id of the delivery")
     message_id: str = Field(description="id of the message, the same at every attempt")
+    type: str = Field(description="type of the message, for example prompt.created")
     channel: str = Field(description="name of the channel")
-    prompt: int | None = Field(description="id of the prompt; null for a digest")
+    prompt: int | None = Field(description="id of the prompt; null unless the message is one prompt")
     question: int | None = Field(description="id of the question; null for a digest")
     stage: str | None = Field(description="stage of the prompt, for example due; null for a digest")
     digest: int | None = Field(description="id of the digest that contains the prompt; null if it is sent by itself")
@@ -161,6 +163,7 @@ def _view(row: Delivery, channel: str, prompt: Prompt | None, attempts: dict[int
     }
     return DeliveryView(
         id=row_id(row),
+        type=json.loads(row.payload)["type"],
         channel=channel,
         prompt=row.prompt_id,
         question=prompt.question_id if prompt else None,

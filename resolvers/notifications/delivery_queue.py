@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy import bindparam, insert, null, select, update
 from sqlmodel import Session, col
 
+from predictions.contests.models import WAITING, Contest
 from predictions.enums import QuestionStatus
 from predictions.errors import Conflict, time_text
 from predictions.models import Question, row_id
@@ -20,7 +21,8 @@ from predictions.questions.triage import is_snoozed
 from resolvers.notifications.channels import set_enabled
 from resolvers.notifications.digests import MAX_PROMPTS, build_digest, lock_channel, propagate_state
 from resolvers.notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryState
-from resolvers.notifications.quiet_hours import is_quiet
+from resolvers.notifications.payloads import contests_of
+from resolvers.notifications.quiet_hours import is_quiet, send_time
 from resolvers.notifications.retry_policy import RetryPolicy
 from resolvers.notifications.sender import OutgoingMessage, SendResult, SendStatus, outgoing_message
 from resolvers.prompts.inbox import is_contradicted
@@ -87,9 +89,22 @@ _QUESTION_STATES: Any = (
 )
 
 
+def new_delivery(channel: Channel, payload: str, *, now: datetime, prompt_id: int | None = None) -> dict[str, Any]:
+    """Return the row of a message that is to be sent to a channel."""
+    return {
+        "prompt_id": prompt_id,
+        "channel_id": row_id(channel),
+        "message_id": f"msg_{uuid4().hex}",
+        "payload": payload,
+        "state": DeliveryState.PENDING,
+        "next_at": send_time(channel, now),
+        "created_at": now,
+    }
+
+
 @dataclass(frozen=True)
 class ClaimedDelivery:
-    """A delivery that this process may send until its lease ends; ``prompt_id`` is None for a digest."""
+    """A delivery that this process may send until its lease ends; ``prompt_id`` is None unless it is of one prompt."""
 
     id: int
     prompt_id: int | None
@@ -135,7 +150,8 @@ def _deliverable_rows(
     wanted: list[Any] = []
     closed = 0
     for row in rows:
-        closing = _closing_reason(row, cancel_reasons.get(row.prompt_id), policy)
+        reason = cancel_reasons.get(row.prompt_id) or _answered(session, row.payload)
+        closing = _closing_reason(row, reason, policy)
         if closing is None:
             wanted.append(row)
         else:
@@ -176,6 +192,15 @@ def _cancel_reason(question: Any) -> str | None:
     if question.status is not QuestionStatus.DUE or question.due_at != question.prompted_for:
         return "the question is no longer due"
     return "the question was snoozed: another message follows when the snooze ends" if is_snoozed(question) else None
+
+
+def _answered(session: Session, payload: str) -> str | None:
+    """Return why a message about contests is no longer needed, if all of them are answered."""
+    numbers = contests_of(payload)
+    waiting = select(col(Contest.id)).where(col(Contest.id).in_(numbers), col(Contest.state).in_(WAITING)).limit(1)
+    if numbers and session.execute(waiting).first() is None:
+        return "the contests are answered"
+    return None
 
 
 def _closing_reason(row: Any, cancel_reasons: str | None, policy: RetryPolicy) -> tuple[DeliveryState, str] | None:

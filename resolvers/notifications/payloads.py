@@ -5,12 +5,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from predictions.contests.models import Contest
 from predictions.models import Question, row_id
 from resolvers.prompts.schedule import Step
 
 PROMPT_CREATED = "prompt.created"
 DIGEST_CREATED = "digest.created"
 CHANNEL_TEST = "channel.test"
+CONTESTS_DUE = "contests.due"
+#: Contests that one message names; it has the number of all.
+MOST_CONTESTS = 100
 
 
 def message(kind: str, at: datetime, data: Mapping[str, Any]) -> str:
@@ -58,3 +62,29 @@ def prompt_message(
         },
     }
     return message(PROMPT_CREATED, now, data)
+
+
+def contests_message(due: Sequence[tuple[Contest, Step]], now: datetime, base_url: str, *, demo: bool = False) -> str:
+    """Return the payload of a message about contests that wait for an answer, without their texts."""
+    named = [
+        {
+            "contest": row_id(contest),
+            "state": contest.state,
+            "stage": step.stage,
+            "received_at": contest.received_at,
+            "due_at": contest.due_at,
+        }
+        for contest, step in due[:MOST_CONTESTS]
+    ]
+    links = {"contests": f"{base_url}/contests"}
+    return message(CONTESTS_DUE, now, {"contests": named, "total": len(due), "demo": demo, "links": links})
+
+
+def contests_of(payload: str) -> list[int]:
+    """Return the numbers of the contests that a message names; none for a message about something else."""
+    if not payload.startswith(_CONTESTS_START):
+        return []
+    return [each["contest"] for each in json.loads(payload)["data"]["contests"]]
+
+
+_CONTESTS_START = f'{{"type":"{CONTESTS_DUE}",'

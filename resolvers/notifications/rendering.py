@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from predictions.safe_text import printable
-from resolvers.notifications.payloads import DIGEST_CREATED, PROMPT_CREATED
+from resolvers.notifications.payloads import CONTESTS_DUE, DIGEST_CREATED, PROMPT_CREATED
 from resolvers.prompts.schedule import DUE, ESCALATION, REVERSAL, SNOOZE
 
 LONGEST_SUBJECT = 150
@@ -37,6 +37,12 @@ def render_email(payload: str, message_id: str, link: LinkFor) -> RenderedMessag
         return _prompt_email(body["data"], link(message_id))
     if body["type"] == DIGEST_CREATED:
         return _digest_email(body["data"]["prompts"], link)
+    if body["type"] == CONTESTS_DUE:
+        subject, lines = _contests(body["data"])
+        url = body["data"]["links"]["contests"]
+        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+        html = f'<ul>{items}</ul>\n<p><a href="{escape(url)}">Take them up or answer them</a></p>\n'
+        return RenderedMessage(subject, "\n".join([*lines, "", f"Take them up or answer them: {url}"]) + "\n", html)
     note = _test_note(body["data"])
     return RenderedMessage(TEST_SUBJECT, f"{note}\n", f"<p>{escape(note)}</p>\n")
 
@@ -54,6 +60,9 @@ def render_short(payload: str) -> tuple[str, str]:
         ]
         more = [f"and {len(prompts) - MOST_LINES} more"] if len(prompts) > MOST_LINES else []
         return _count_text(prompts), "\n".join([*lines, *more])
+    if body["type"] == CONTESTS_DUE:
+        subject, lines = _contests(body["data"])
+        return subject, "\n".join([*lines[:MOST_LINES], body["data"]["links"]["contests"]])
     if body["type"] != PROMPT_CREATED:
         return TEST_SUBJECT, _test_note(body["data"])
     question = body["data"]["question"]
@@ -93,6 +102,25 @@ def _prompt_email(data: dict[str, Any], resolve_url: str) -> RenderedMessage:
         ]
     )
     return RenderedMessage(_truncate(_heading(data), LONGEST_SUBJECT), f"{text}\n", f"{html}\n")
+
+
+def _contests(data: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return the heading of a message about contests, and a line for each."""
+    total: int = data["total"]
+    heading = "1 contest waits for an answer" if total == 1 else f"{total} contests wait for an answer"
+    lines = [
+        f"Contest {each['contest']}, received on {_day(each['received_at'])}, to be answered by {_day(each['due_at'])}"
+        f"{' (nobody has taken it up)' if each['state'] == 'received' else ''}"
+        for each in data["contests"]
+    ]
+    invented = ["The record is invented, for a demonstration."] if data["demo"] else []
+    more = [f"and {total - len(lines)} more"] if total > len(lines) else []
+    return heading, [*invented, *lines, *more]
+
+
+def _day(instant: str) -> str:
+    at = datetime.fromisoformat(instant)
+    return f"{at.day} {at:%B %Y}"
 
 
 def _count_text(prompts: list[dict[str, Any]]) -> str:

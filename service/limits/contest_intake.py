@@ -9,7 +9,7 @@ import math
 from datetime import datetime, timedelta
 
 from fastapi import Request
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from predictions.contests.inputs import ContestIn
@@ -18,10 +18,11 @@ from predictions.contests.models import Contest, ContestState
 from predictions.contests.receive import receive
 from service.db.models import ContestSender
 from service.errors import TooMany, Unavailable
+from service.scheduling.pruning import SENDER_LIFETIME, prune_senders
 from service.security.client_group import client_group
 
 #: Contests that one address may send in these times, the shortest first.
-LIMITS = ((timedelta(hours=1), 5, "an hour"), (timedelta(days=1), 10, "a day"))
+LIMITS = ((timedelta(hours=1), 5, "an hour"), (SENDER_LIFETIME, 10, "a day"))
 #: Contests that nobody has taken up; beyond these none is received.
 MOST_WAITING = 500
 CLIENT_DIGITS = 32
@@ -44,11 +45,6 @@ def receive_contest(request: Request, data: ContestIn) -> EditorContestView:
 
     view: EditorContestView = state.writer.run(job)
     return view
-
-
-def prune_senders(session: Session, now: datetime) -> None:
-    """Forget who sent contests before the longest limit."""
-    session.execute(delete(ContestSender).where(col(ContestSender.at) <= now - LIMITS[-1][0]))
 
 
 def _client(request: Request) -> str:

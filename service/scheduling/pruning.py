@@ -1,16 +1,18 @@
-"""Delete what has served its purpose: stored replies of writes with an Idempotency-Key."""
+"""Delete what has served its purpose: stored replies of writes with an Idempotency-Key, and who sent contests."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, select, tuple_
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from service.db.engine import bookkeeping_transaction
-from service.db.models import IdempotentReply
+from service.db.models import ContestSender, IdempotentReply
 
 #: A client that repeats a request does so within minutes, at most after a weekend.
 REPLY_LIFETIME = timedelta(days=7)
+#: The longest time in which the contests of an address are counted.
+SENDER_LIFETIME = timedelta(days=1)
 #: Rows deleted at once, so that other writers wait for a few hundredths of a second.
 PIECE = 500
 
@@ -30,3 +32,8 @@ def prune_replies(engine: Engine, now: datetime, between: Callable[[], object] =
         if deleted < PIECE:
             return total
         between()
+
+
+def prune_senders(session: Session, now: datetime) -> None:
+    """Forget who sent contests more than a day ago."""
+    session.execute(delete(ContestSender).where(col(ContestSender.at) <= now - SENDER_LIFETIME))

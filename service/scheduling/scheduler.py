@@ -1,5 +1,5 @@
-"""The scheduler: sweep due questions, send their deliveries, probe their sources, take over lost imports, prune,
-and stop what belongs to persons whose keys have expired.
+"""The scheduler: sweep due questions and contests, send deliveries, probe sources, take over lost imports, prune, and
+stop what belongs to persons whose keys have expired.
 
 The schedule is stored in the rows, so nothing is lost when a process ends.
 """
@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from predictions.ledger import SYSTEM
 from resolvers.clock import Clock
+from resolvers.contest_sweep import contests_due, sweep_contests
 from resolvers.deadline_sweep import BATCH_SIZE, SweepResult, sweep_due
 from resolvers.notifications.dispatcher import Dispatcher
 from resolvers.notifications.models import ChannelKind
@@ -28,7 +29,7 @@ from service.db.service_state import SCHEDULER, remember
 from service.errors import Unavailable
 from service.imports import take_over_imports
 from service.scheduling.crash_points import crash_if_armed
-from service.scheduling.pruning import prune_replies
+from service.scheduling.pruning import prune_replies, prune_senders
 from service.scheduling.workers import Ticker, Watchdog, Worker, WorkerToken
 from service.security.api_keys import expired_persons, stop_expired
 from service.settings import Settings
@@ -133,9 +134,11 @@ class Scheduler:
         counted: Counter[str] = Counter()
         while (swept := self._sweep_batch()).examined:
             counted["prompted"] += swept.prompted
+        counted["prompted"] += self._sweep_contests()
         take_over_imports(self._engine, self._clock)
         self._watch_keys_and_channels()
         prune_replies(self._engine, self._clock.now())
+        self._prune_senders()
         counted.update(self._prober.run_due(seconds))
         counted.update(self._make_dispatcher().deliver(seconds))
         self._beat(ONCE_SECONDS)
@@ -154,6 +157,14 @@ class Scheduler:
             crash_if_armed("after_sweep_commit")
         return swept
 
+    def _sweep_contests(self) -> int:
+        """Prompt for contests that wait for an answer, and return their number."""
+        with read_transaction(self._engine) as session:
+            if not contests_due(session, self._clock.now()):
+                return 0
+        with write_transaction(self._engine) as session:
+            return sweep_contests(session, now=self._clock.now(), base_url=self._settings.base_url)
+
     def _sweep(self, token: WorkerToken) -> bool:
         """Sweep all that is due, batch by batch."""
         while True:
@@ -162,6 +173,8 @@ class Scheduler:
             if swept.prompted:
                 self._notifier.wake()
             if swept.examined < BATCH_SIZE:
+                if self._sweep_contests():
+                    self._notifier.wake()
                 self._plan_tick(swept.next_at)
                 if self.healthy() and self._clock.monotonic() >= self._beat_at:
                     self._beat(3 * self._settings.tick_seconds + BEAT_SECONDS)
@@ -213,7 +226,12 @@ class Scheduler:
         if self._clock.monotonic() >= self._prune_replies_at:
             self._prune_replies_at = self._clock.monotonic() + PRUNE_REPLIES_SECONDS
             prune_replies(self._engine, self._clock.now(), lambda: token.report_progress(PAUSE_SECONDS))
+            self._prune_senders()
         return False
+
+    def _prune_senders(self) -> None:
+        with bookkeeping_transaction(self._engine) as session:
+            prune_senders(session, self._clock.now())
 
     def _make_dispatcher(self) -> Dispatcher:
         return Dispatcher(

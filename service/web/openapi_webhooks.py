@@ -57,6 +57,31 @@ class DigestData(BaseModel):
     prompts: list[DigestPrompt] = Field(description="the prompts, oldest first")
 
 
+class DueContest(BaseModel):
+    """A contest that waits for an answer; its text is confidential."""
+
+    contest: int = Field(description="number of the contest")
+    state: str = Field(description="received, or taken_up")
+    stage: str = Field(description="due, a reminder, or the escalation")
+    received_at: datetime = Field(description="when it was received, in UTC")
+    due_at: datetime = Field(description="by when it should have been answered, in UTC")
+
+
+class ContestLinks(BaseModel):
+    """Address of the contests; relative if the public address of the service is not set."""
+
+    contests: str = Field(description="the page on which they are answered")
+
+
+class ContestsData(BaseModel):
+    """The contests that are due on one day."""
+
+    contests: list[DueContest] = Field(description="the first 100 of them, the longest overdue first")
+    total: int = Field(description="number of all of them")
+    demo: bool = Field(description="true if the record is the invented one of a demo")
+    links: ContestLinks = Field(description="address of the page on which they are answered")
+
+
 class ChannelTestData(BaseModel):
     """A test message."""
 
@@ -78,6 +103,14 @@ class DigestMessage(BaseModel):
     type: Literal["digest.created"] = Field(description="the type of the message")
     timestamp: datetime = Field(description="when the message was written, in UTC")
     data: DigestData = Field(description="the digest")
+
+
+class ContestsMessage(BaseModel):
+    """Contests that wait for an answer, in the shape of Standard Webhooks."""
+
+    type: Literal["contests.due"] = Field(description="the type of the message")
+    timestamp: datetime = Field(description="when the message was written, in UTC")
+    data: ContestsData = Field(description="the contests")
 
 
 class ChannelTestMessage(BaseModel):
@@ -107,6 +140,14 @@ def digest_created(message: DigestMessage, webhook_id: Id, webhook_timestamp: Ti
     """Receive a daily digest.
 
     Sent instead of single prompts to a channel that has a digest time.
+    """
+
+
+@webhooks.post("contests.due", status_code=204)
+def contests_due(message: ContestsMessage, webhook_id: Id, webhook_timestamp: Timestamp, signature: Signature) -> None:
+    """Receive a reminder of contests.
+
+    Sent when contests have waited for longer than the operator allows, and for each reminder; one message a day.
     """
 
 

@@ -7,13 +7,21 @@ from typing import Any
 
 import pytest
 
+from predictions.contests.models import Contest, ContestState
 from predictions.enums import DeadlineBasis, QuestionKind
 from predictions.models import Question
-from resolvers.notifications.payloads import CHANNEL_TEST, DIGEST_CREATED, message, prompt_message
+from resolvers.notifications.payloads import (
+    CHANNEL_TEST,
+    CONTESTS_DUE,
+    DIGEST_CREATED,
+    contests_message,
+    message,
+    prompt_message,
+)
 from resolvers.prompts.schedule import Step
 from service.app import create_app
 from service.settings import Settings
-from service.web.openapi_webhooks import ChannelTestMessage, DigestMessage, PromptMessage
+from service.web.openapi_webhooks import ChannelTestMessage, ContestsMessage, DigestMessage, PromptMessage
 
 NOW = datetime(2025, 4, 1, 12, tzinfo=UTC)
 
@@ -60,10 +68,15 @@ def prompt() -> str:
 
 
 def test_the_messages_sent_are_those_that_the_document_describes(document: dict[str, Any]) -> None:
-    assert set(document["webhooks"]) == {"prompt.created", DIGEST_CREATED, CHANNEL_TEST}
+    assert set(document["webhooks"]) == {"prompt.created", DIGEST_CREATED, CONTESTS_DUE, CHANNEL_TEST}
     data = json.loads(prompt())["data"]
     digest = message(DIGEST_CREATED, NOW, {"channel": "desk", "prompts": [{"message_id": "msg_1", **data}]})
     test = message(CHANNEL_TEST, NOW, {"channel": "desk", "note": "Prompts will arrive like this message."})
+    texts = {"name": "", "contact": "", "text": "", "evidence": []}
+    times = {"received_at": NOW, "due_at": NOW, "next_prompt_at": NOW}
+    contest = Contest.model_validate({"id": 1, "state": ContestState.RECEIVED} | texts | times)
+    contests = contests_message([(contest, Step("due", NOW, 1, None))], NOW, "https://example.org")
+    assert json.loads(ContestsMessage.model_validate_json(contests).model_dump_json()) == json.loads(contests)
     for model, sent in ((PromptMessage, prompt()), (DigestMessage, digest), (ChannelTestMessage, test)):
         assert json.loads(model.model_validate_json(sent).model_dump_json()) == json.loads(sent)
 

@@ -51,6 +51,9 @@ class Source(SQLModel, table=True):
     title: str = Field(default="", max_length=500)
     outlet: str = Field(default="", max_length=200, index=True)
     published_on: str | None = Field(default=None, max_length=10, description="YYYY-MM-DD")
+    archive_url: str | None = Field(default=None, max_length=2000, description="a copy in an outside archive")
+    confirmed_at: datetime | None = Field(default=None, description="when a person checked what it says")
+    confirmed_by: str | None = Field(default=None, max_length=120)
     created_at: datetime
     import_id: int | None = import_ref()
 

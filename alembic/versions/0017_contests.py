@@ -1,4 +1,4 @@
-"""contests, who sent them in the last day, and an index of corrections
+"""contests, who sent them in the last day, an index of corrections, and copies and confirmations of sources
 
 Revision ID: 0017
 Revises: 0016
@@ -35,6 +35,9 @@ def upgrade() -> None:
         sqlite_where=is_correction,
         postgresql_where=is_correction,
     )
+    time, text = sqlmodel.sql.sqltypes.UTCDateTime(), sqlmodel.sql.sqltypes.AutoString
+    for name, kind in (("archive_url", text(length=2000)), ("confirmed_at", time), ("confirmed_by", text(length=120))):
+        op.add_column("source", sa.Column(name, kind, nullable=True))
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     _make_contests(number)
     op.create_table(
@@ -95,6 +98,8 @@ def _make_contests(number: Any) -> None:
 
 def downgrade() -> None:
     """Take back."""
+    for name in ("confirmed_by", "confirmed_at", "archive_url"):
+        op.drop_column("source", name)
     op.drop_table("contest_sender")
     op.drop_table("contest")
     op.drop_index("ix_ledger_event_corrections", "ledger_event")

@@ -65,6 +65,7 @@ class SourceIn(Input):
     title: Title = Field(default="", description="title of the article, broadcast or post")
     outlet: Line = Field(default="", description="newspaper, broadcaster or site that published it")
     published_on: CalendarDay | None = Field(default=None, description="day of publication, YYYY-MM-DD")
+    archive_url: Url | None = Field(default=None, description="address of a copy in an outside archive")
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -307,17 +308,20 @@ class SourceChange(Input):
     title: Title | None = Field(default=None, description="corrected title")
     outlet: Line | None = Field(default=None, description="corrected outlet")
     published_on: CalendarDay | None = Field(default=None, description="corrected day of publication, YYYY-MM-DD")
+    archive_url: Url | None = Field(default=None, description="a copy in an outside archive; null to remove it")
+    reason: Note = Field(default="", description="why the source is corrected")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if not self.changes:
-            raise ValueError("name at least one field to change: title, outlet or published_on")
+            raise ValueError("name at least one field to change: title, outlet, published_on or archive_url")
         return self
 
     @property
     def changes(self) -> dict[str, Any]:
         """Return the fields to change with their new values."""
-        return self.model_dump(exclude_none=True)
+        removed = {"archive_url": None} if "archive_url" in self.model_fields_set else {}
+        return removed | self.model_dump(exclude={"reason"}, exclude_none=True)
 
 
 class PostponementIn(Input):

@@ -36,6 +36,11 @@ class SourceView(View):
     title: str = Field(description="title of the article, broadcast or post")
     outlet: str = Field(description="newspaper, broadcaster or site that published it")
     published_on: str | None = Field(description="day of publication, YYYY-MM-DD")
+    archive_url: str | None = Field(description="address of a copy in an outside archive")
+    confirmed_at: datetime | None = Field(
+        description="time at which a person confirmed that the source says what is recorded; null if nobody has"
+    )
+    confirmed_by: str | None = Field(description="name of that person")
 
     @classmethod
     def of(cls, row: Source) -> Self:
@@ -46,6 +51,9 @@ class SourceView(View):
             title=row.title,
             outlet=row.outlet,
             published_on=row.published_on,
+            archive_url=row.archive_url,
+            confirmed_at=row.confirmed_at,
+            confirmed_by=row.confirmed_by,
         )
 
 

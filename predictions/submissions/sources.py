@@ -1,4 +1,4 @@
-"""Enter and correct sources."""
+"""Enter, correct and confirm sources."""
 
 from datetime import datetime
 from functools import partial
@@ -7,15 +7,18 @@ from typing import Any
 from sqlmodel import Session, select
 
 from predictions import ledger
-from predictions.errors import InvalidInput
+from predictions.errors import Conflict, InvalidInput
 from predictions.imports.visibility import adopted
 from predictions.models import Source
 from predictions.schemas.inputs import SourceIn
 from predictions.submissions.commentators import _enter
 
 
-def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str) -> Source:
-    """Return the source that ``data`` names by id or address; enter a new one. Raises ``InvalidInput`` for a bad id."""
+def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str, confirmed: bool = False) -> Source:
+    """Return the source that ``data`` names by id or address; enter a new one, ``confirmed`` by the actor if so.
+
+    Raises ``InvalidInput`` for a bad id.
+    """
     if data.id is not None:
         existing = session.get(Source, data.id)
         if existing is None:
@@ -26,6 +29,8 @@ def enter_source(session: Session, data: SourceIn, *, now: datetime, actor: str)
     if existing is not None:
         return existing
     source = new_source(data, now)
+    if confirmed:
+        source.confirmed_at, source.confirmed_by = now, actor
     _enter(session, source, "source", now, actor)
     return source
 
@@ -41,11 +46,32 @@ def address_of(data: SourceIn) -> str:
 
 def new_source(data: SourceIn, now: datetime) -> Source:
     """Return a source that is not on record yet."""
-    return Source(
-        url=address_of(data), title=data.title, outlet=data.outlet, published_on=data.published_on, created_at=now
-    )
+    texts = data.model_dump(include={"title", "outlet", "published_on", "archive_url"})
+    return Source(url=address_of(data), **texts, created_at=now)
 
 
-def change_source(session: Session, source: Source, changes: dict[str, Any], *, now: datetime, actor: str) -> None:
-    """Correct a source's title, outlet or day of publication; the ledger keeps the old values."""
-    ledger.append_change(session, source, changes, now=now, actor=actor, action="source.changed")
+def change_source(
+    session: Session, source: Source, changes: dict[str, Any], *, now: datetime, actor: str, reason: str = ""
+) -> None:
+    """Correct a source's title, outlet, day of publication or archived copy; the ledger keeps the old values."""
+    more = {"reason": reason} if reason else {}
+    ledger.append_change(session, source, changes, now=now, actor=actor, action="source.changed", **more)
+
+
+def confirm_source(session: Session, source: Source, *, now: datetime, actor: str) -> None:
+    """Confirm that a person has checked that the source says what is recorded.
+
+    Raises ``Conflict`` if somebody has confirmed it already.
+    """
+    if source.confirmed_at is not None:
+        raise Conflict(f"source {source.id} was confirmed by {source.confirmed_by}: nothing is left to do")
+    changes = {"confirmed_at": now, "confirmed_by": actor}
+    ledger.append_change(session, source, changes, now=now, actor=actor, action="source.confirmed")
+
+
+def retract_confirmation(session: Session, source: Source, *, now: datetime, actor: str) -> None:
+    """Retract the confirmation of a source. Raises ``Conflict`` if it is not confirmed."""
+    if source.confirmed_at is None:
+        raise Conflict(f"source {source.id} is not confirmed: nothing is left to do")
+    changes = {"confirmed_at": None, "confirmed_by": None}
+    ledger.append_change(session, source, changes, now=now, actor=actor, action="source.confirmation_retracted")

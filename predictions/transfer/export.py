@@ -37,7 +37,8 @@ def commentator_lines(session: Session) -> Iterator[Content]:
 def source_lines(session: Session) -> Iterator[Content]:
     """Yield all sources in order of entry."""
     for row in _rows(session, Source):
-        yield {"type": "source", **_source(row)}
+        confirmed = {"confirmed": True} if row.confirmed_at is not None else {}
+        yield {"type": "source", **_source(row), **confirmed}
 
 
 def question_lines(session: Session) -> Iterator[Content]:
@@ -114,7 +115,7 @@ def _without_empty(content: dict[str, Any]) -> Content:
 
 
 def _source(row: Any) -> Content:
-    texts = {"title": row.title, "outlet": row.outlet, "published_on": row.published_on}
+    texts = {name: getattr(row, name) for name in ("title", "outlet", "published_on", "archive_url")}
     return {"url": row.url} | _without_empty(texts)
 
 

@@ -88,7 +88,7 @@ class Steps:
     def source(self, line: SourceLine) -> bool:
         """Enter a source."""
         present = self.predictions.source(line) is not None
-        enter_source(self.session, line, now=self.now, actor=self.actor)
+        enter_source(self.session, line, now=self.now, actor=self.actor, confirmed=line.confirmed)
         return present
 
     def whole_question(self, data: QuestionIn) -> tuple[Question, bool]:

@@ -49,6 +49,7 @@ class SourceLine(SourceIn):
     """A source."""
 
     type: Literal["source"]
+    confirmed: bool = False
 
 
 class QuestionLine(QuestionIn):

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from predictions.queries.listing import list_sources
 from predictions.schemas.inputs import SourceChange, SourceIn
 from predictions.schemas.views import SourceView
-from predictions.submissions.sources import change_source, enter_source
+from predictions.submissions.sources import change_source, confirm_source, enter_source, retract_confirmation
 from service.limits.write_route import WriteRoute
 from service.lookup import source_of
 from service.security.access import Predictor, Reader, ResolverCaller
@@ -61,12 +61,42 @@ def get_source(request: Request, number: RowId, _: Reader, session: ReadSession)
 def correct_source(number: RowId, data: SourceChange, caller: ResolverCaller, write: Write) -> Response:
     """Correct a source.
 
-    Title, outlet or date of publication; the ledger keeps the former values.
+    Title, outlet, date of publication or archived copy; the ledger keeps the former values.
     """
 
     def job(session: Session) -> BaseModel:
         row = source_of(session, number)
-        change_source(session, row, data.changes, now=write.now, actor=caller.name)
+        change_source(session, row, data.changes, now=write.now, actor=caller.name, reason=data.reason)
+        return SourceView.of(row)
+
+    return write(caller, job, status=200)
+
+
+@router.post("/{number}/confirmation", status_code=200, response_model=SourceView)
+def confirm(number: RowId, caller: ResolverCaller, write: Write) -> Response:
+    """Confirm a source.
+
+    A person has checked that it says what is recorded.
+    """
+
+    def job(session: Session) -> BaseModel:
+        row = source_of(session, number)
+        confirm_source(session, row, now=write.now, actor=caller.name)
+        return SourceView.of(row)
+
+    return write(caller, job, status=200)
+
+
+@router.delete("/{number}/confirmation", response_model=SourceView)
+def unconfirm(number: RowId, caller: ResolverCaller, write: Write) -> Response:
+    """Retract the confirmation of a source.
+
+    The ledger keeps who had confirmed it.
+    """
+
+    def job(session: Session) -> BaseModel:
+        row = source_of(session, number)
+        retract_confirmation(session, row, now=write.now, actor=caller.name)
         return SourceView.of(row)
 
     return write(caller, job, status=200)

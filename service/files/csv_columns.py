@@ -67,7 +67,7 @@ _OUTCOME = [*_texts("outcome", "known_at"), *_EVIDENCE, Column("resolution_note"
 COLUMNS: dict[str, list[Column]] = {
     "demo": [],
     "commentator": [*_COMMENTATOR, *_texts("statement", "statement_on", "statement_url")],
-    "source": [*_SOURCE],
+    "source": [*_SOURCE, *_texts("archive_url"), Column("source_confirmed", ("confirmed",), "flag")],
     "question": [Column("question", ("slug",)), *_QUESTION],
     "reference": [*_WHICH_QUESTION, *_PROBABILITY, *_texts("as_of"), Column("reference_source", ("source",))],
     "prediction": [

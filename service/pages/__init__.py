@@ -9,6 +9,7 @@ from service.pages.editing import (
     channels,
     contests,
     correct_prediction,
+    correct_source,
     inbox,
     record_prediction,
     resolve_question,
@@ -57,7 +58,7 @@ PUBLIC = (
 EMBEDS = (atom_feed, corrections_feed, ical_feed, cards, well_known)
 EDITING = (
     *(inbox, record_prediction, correct_prediction, resolve_question, right_of_reply, resolver_setup, channels),
-    *(contests, sign_in),
+    *(contests, correct_source, sign_in),
 )
 for module in (*PUBLIC, *EDITING):
     # The caller comes first, so that an error page shows a signed-in editor their menu.

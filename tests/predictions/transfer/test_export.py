@@ -40,6 +40,7 @@ from predictions.schemas.inputs import (
 from predictions.submissions.commentators import change_commentator, enter_commentator
 from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.record import record_prediction
+from predictions.submissions.sources import change_source, confirm_source
 from service.db.engine import make_engine, read_transaction, write_transaction
 from service.files.csv_injection import guard, unguard
 from tests.support.cli_runner import Command
@@ -98,6 +99,10 @@ def one_of_everything(session: Session) -> None:
     editor.resolve(ordinal, "low|er", days=8)
     retract_resolution(session, late, "Too early.", **editor.by)
     postpone(session, late, NOW + timedelta(days=40_000), "Moved far.", **editor.by)
+    source = session.execute(select(Source)).scalars().first()
+    assert source is not None
+    change_source(session, source, {"archive_url": "https://archive.example.org/1"}, **editor.by)
+    confirm_source(session, source, **editor.by)
     assert failed.outcome == "annulled"
     person = session.execute(select(Commentator)).scalars().first()
     assert person is not None
@@ -158,7 +163,8 @@ def read_whole(session: Session) -> dict[str, Any]:
         "questions": {row.slug: row.model_dump(exclude=apart) for row in questions.values()},
         "people": {row.slug: row.model_dump(exclude={"id", "created_at", "import_id"}) for row in people.values()},
         "sources": [
-            row.model_dump(exclude={"id", "created_at", "import_id"})
+            row.model_dump(exclude={"id", "created_at", "import_id", "confirmed_at", "confirmed_by"})
+            | {"confirmed": row.confirmed_at is not None}
             for row in session.execute(select(Source).order_by(col(Source.id))).scalars()
         ],
     }

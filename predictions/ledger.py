@@ -50,12 +50,12 @@ def newest_at(session: Session) -> datetime | None:
 def canonical(body: dict[str, Any]) -> str:
     """Return ``body`` as canonical JSON: sorted keys, no spaces, times in ISO 8601, the negative zero as zero.
 
-    SQLite returns -0.0 as 0.0: a body has the form in which its row is read. A false ``against`` and the ``import_id``,
-    which says how a row came and nothing of its content, are left out, so that events older than these columns keep
-    their hash.
+    SQLite returns -0.0 as 0.0: a body has the form in which its row is read. The ``import_id``, which says how
+    a row came and nothing of its content, and columns of ``LEFT_OUT`` with their first value, are left out, so that
+    events older than these columns keep their hash.
     """
-    if body.get("against") is False or "import_id" in body:
-        body = {name: value for name, value in body.items() if name != "import_id" and (name, value) != _NOT_AGAINST}
+    if "import_id" in body or not LEFT_OUT.keys().isdisjoint(body):
+        body = {name: value for name, value in body.items() if name != "import_id" and not _is_left_out(name, value)}
     text = _ENCODER.encode(body)
     return text if "-0.0" not in text else _ENCODER.encode(_without_negative_zeros(body))
 
@@ -68,7 +68,12 @@ def _without_negative_zeros(value: Any) -> Any:
     return value + 0.0 if isinstance(value, float) else value
 
 
-_NOT_AGAINST = ("against", False)
+#: Columns that rows got later, with the value that older rows have.
+LEFT_OUT: dict[str, Any] = {"against": False, "archive_url": None, "confirmed_at": None, "confirmed_by": None}
+
+
+def _is_left_out(name: str, value: Any) -> bool:
+    return name in LEFT_OUT and value is LEFT_OUT[name]
 
 
 def _plain(value: Any) -> Any:

@@ -15,9 +15,6 @@ from predictions.audit.digests import Digests, Together, digests
 from predictions.audit.fold import Folded, Row, Step
 from predictions.audit.stored_rows import stored_rows
 
-#: What events leave out of a row (see ``ledger.canonical``), and its value then.
-_LEFT_OUT = {"against": False}
-
 
 def changed_rows(
     session: Session, folded: Folded, baseline: Baseline, unreadable: Mapping[str, Collection[Any]]
@@ -108,7 +105,7 @@ class _Check:
                 if step.seq < self.baseline.seq:
                     for moving in self.folded.moving(after):
                         after.pop(moving, None)
-                expected = _LEFT_OUT | after
+                expected = ledger.LEFT_OUT | after
                 continue
             wrong = [each for each, value in (step.before or {}).items() if expected.get(each, value) != value]
             if wrong:

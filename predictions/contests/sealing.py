@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from predictions import ledger
@@ -15,7 +16,12 @@ PUBLISHED = ("name", "text", "evidence")
 
 def sealed(contest: Contest, secret: bytes, names: tuple[str, ...] = TEXTS) -> dict[str, str]:
     """Return the keyed hash of each of these columns, as ``name_hmac`` and so on."""
-    return {f"{name}_hmac": _hash(name, getattr(contest, name), secret) for name in names}
+    return hashes({name: getattr(contest, name) for name in names}, secret)
+
+
+def hashes(texts: Mapping[str, Any], secret: bytes) -> dict[str, str]:
+    """Return the keyed hash of each text by the name of its column, as ``name_hmac`` and so on."""
+    return {f"{name}_hmac": _hash(name, texts[name], secret) for name in TEXTS if name in texts}
 
 
 def sealed_contents(contest: Contest, secret: bytes) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How all tables follow from the events of the ledger, and the event with which an upgraded record begins."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -7,6 +8,8 @@ from sqlmodel import Session
 from predictions.audit.baseline import enter_baseline
 from predictions.audit.fold import Folded, Row, Step, Told, standard, table_of
 from predictions.audit.record_rows import RECORD
+from predictions.contests.models import Contest
+from predictions.contests.sealing import hashes
 from resolvers.audit import notification_tables
 from service.db.models import OPERATOR, ApiKey, Person, PersonState, Role
 from service.db.service_state import BASELINE, forget, recall
@@ -22,6 +25,21 @@ def _key(event: Told) -> Step | None:
     return standard(event, {"key.created"})
 
 
+def _contests(secret: bytes | None) -> Folded:
+    """Return how contests follow from their events, which hold keyed hashes of texts until these are public."""
+
+    def parse(event: Told) -> Step | None:
+        step = standard(event, {"contest.received"})
+        if step is None or step.before is None or secret is None:
+            return step
+        return replace(step, after=(step.after or {}) | hashes(step.after or {}, secret))
+
+    def stored(row: Row) -> Row:
+        return row | hashes(row, secret) if secret else row
+
+    return Folded(table_of(Contest), parse=parse, stored=stored)
+
+
 def _operator(row: Row) -> Row | None:
     if row["name"] != OPERATOR:
         return None
@@ -32,6 +50,7 @@ def other_tables(secret: bytes | None) -> tuple[Folded, ...]:
     """Return how the tables besides those of the record follow from their events."""
     return (
         *notification_tables(secret),
+        _contests(secret),
         Folded(table_of(Person), frozenset({"person.entered"}), given=_operator, needs_baseline=True),
         Folded(table_of(ApiKey), parse=_key, apart=frozenset({"last_used_at"}), subject="api_key", needs_baseline=True),
     )

@@ -13,6 +13,9 @@ from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from predictions.audit.verify import verify
+from predictions.contests.answers import Contests
+from predictions.contests.inputs import AnswerIn, ContestIn
+from predictions.contests.receive import receive
 from predictions.imports.lifecycle import complete, finish, open_import
 from predictions.models import Commentator, Prediction, Question, Source
 from predictions.questions.create import enter_question
@@ -58,7 +61,7 @@ WORK = {
 RECORD = (
     *("commentator", "source", "question", "question_topic", "reference", "prediction", "proposal", "resolution"),
     *("score", "running_total", "prompt", "channel", "subscription", "attached_resolver", "person", "api_key"),
-    "ledger_event",
+    *("contest", "ledger_event"),
 )
 
 
@@ -73,6 +76,7 @@ def record() -> Iterator[Session]:
         predictions(session, first, second)
         outcomes(session, first, second, third)
         people_and_channels(session, third)
+        contested(session)
         session.commit()
         assert list(findings(session)) == []
         yield session
@@ -163,6 +167,17 @@ def people_and_channels(session: Session, third: Question) -> None:
     config = {"url": "https://example.org/feed.json", "yes": "done"}
     resolver = ResolverIn.model_validate({"resolver": "json", "config": config})
     pause(session, attach(session, third, resolver, **BY), third, **BY)
+
+
+def contested(session: Session) -> None:
+    wrong = ContestIn.model_validate(
+        {"prediction": 3, "name": "Di", "text": "I did not say so.", "contact": "di@x.org"}
+    )
+    first, second, _ = [receive(session, wrong, days=7, secret=SECRET, now=NOW) for _ in range(3)]
+    steps = Contests(session, "Ann", NOW, SECRET)
+    steps.take_up(first)
+    steps.answer(first, AnswerIn.model_validate({"decision": "rejected", "answer": "It is in the source."}))
+    steps.withdraw(second)
 
 
 def other(value: Any) -> Any:

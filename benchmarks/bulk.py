@@ -95,7 +95,9 @@ def _import(session: Session, text: bytes) -> None:
     report = into.finish(lambda *_: None)
     assert not report.refused, report
     complete(session, staging, now=NOW, actor="benchmark")
-    finish_import(session, staging.import_id, now=lambda: NOW, actor="benchmark", pause=no_pause)
+    finish_import(
+        session, staging.import_id, now=lambda: NOW, actor="benchmark", is_alone=lambda _: True, pause=no_pause
+    )
 
 
 def _seconds(engine: Engine, job: Callable[[Session], Any]) -> float:

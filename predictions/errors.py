@@ -80,6 +80,12 @@ class NotFound(TrackRecordError):
     title = "Not found"
 
 
+class NotAllowed(TrackRecordError):
+    """The caller may not do this; the detail says who may."""
+
+    title = "Not allowed"
+
+
 class Conflict(TrackRecordError):
     """The request conflicts with the present state of the record."""
 

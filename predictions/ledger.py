@@ -69,7 +69,10 @@ def _without_negative_zeros(value: Any) -> Any:
 
 
 #: Columns that rows got later, with the value that older rows have.
-LEFT_OUT: dict[str, Any] = {"against": False, "archive_url": None, "confirmed_at": None, "confirmed_by": None}
+LEFT_OUT: dict[str, Any] = {
+    "against": False,
+    **dict.fromkeys(("archive_url", "confirmed_at", "confirmed_by", "criteria_changed_at")),
+}
 
 
 def _is_left_out(name: str, value: Any) -> bool:

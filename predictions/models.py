@@ -97,6 +97,7 @@ class Question(SQLModel, table=True):
     assignee: str | None = Field(default=None, max_length=200, description="person who is to resolve it")
     outcome: str | None = Field(default=None, max_length=120)
     known_at: datetime | None = None
+    criteria_changed_at: datetime | None = Field(default=None, description="last change of what decides the outcome")
     created_at: datetime
     import_id: int | None = import_ref()
 

@@ -33,7 +33,7 @@ from service.api import (
     sources,
     subscriptions,
 )
-from service.api.editorial import contests, corrections
+from service.api.editorial import changes, contests, corrections
 from service.cache.as_of_cache import AsOfCache
 from service.cache.calibration_cache import CalibrationCache
 from service.cache.leaderboard_cache import LeaderboardCache
@@ -64,7 +64,7 @@ from service.web.strict_requests import check_request
 log = logging.getLogger(__name__)
 API = (
     *(commentators, sources, questions, predictions, proposals, prompts, resolvers, snapshots, leaderboard, records),
-    *(comparison, corrections, contests, channels, subscriptions, keys, ledger, lexicons, monitoring),
+    *(comparison, corrections, contests, changes, channels, subscriptions, keys, ledger, lexicons, monitoring),
 )
 #: Batches that are written at the same time, so that they leave threads to other requests.
 BATCHES_AT_ONCE = 4

@@ -13,8 +13,9 @@ from predictions.import_models import ImportSource
 from predictions.imports.lifecycle import LostImport, abandoned, begin_drop, complete, drop_piece, open_import, renew
 from predictions.imports.staging import Staging
 from predictions.ledger import SYSTEM
-from predictions.transfer.finish import LateFault, finish_import
+from predictions.transfer.finish import Finished, finish_import
 from resolvers.clock import Clock
+from service.db.approvers import is_alone
 from service.db.engine import read_transaction
 from service.db.pieces import Pieces
 from service.errors import Unavailable
@@ -26,10 +27,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Imported(Generic[T]):
-    """What came of an import: the result of staging it, and lines that came too late to be applied."""
+    """What came of an import: the result of staging it, and the lines that were not applied."""
 
     result: T
-    late: list[LateFault]
+    finished: Finished
 
 
 def run_import(
@@ -63,7 +64,7 @@ def run_import(
         for into in opened:
             _drop_or_leave(engine, clock, into)
         raise
-    return Imported(result, _finish_or_leave(engine, clock, into, actor) if brings_rows else [])
+    return Imported(result, _finish_or_leave(engine, clock, into, actor) if brings_rows else Finished([], []))
 
 
 def take_over_imports(engine: Engine, clock: Clock, report_progress: Callable[[], None] = lambda: None) -> int:
@@ -85,7 +86,7 @@ def take_over_imports(engine: Engine, clock: Clock, report_progress: Callable[[]
 
 def _take_over(engine: Engine, clock: Clock, lost: LostImport, report_progress: Callable[[], None]) -> None:
     if lost.is_complete:
-        for fault in _finish(engine, clock, lost.number, lost.token, SYSTEM, report_progress):
+        for fault in _finish(engine, clock, lost.number, lost.token, SYSTEM, report_progress).late:
             log.warning("import %d, line %d: not applied: %s", lost.number, fault.number, fault.error)
     elif _drop(engine, clock, lost.number, lost.token, is_lost=True, report_progress=report_progress):
         log.warning("import %d was not completed by its process: its rows, which nobody saw, are deleted", lost.number)
@@ -95,13 +96,13 @@ def _renewing(number: int, token: str, clock: Clock) -> Callable[[Session], None
     return lambda session: renew(session, number, token, now=clock.now())
 
 
-def _finish_or_leave(engine: Engine, clock: Clock, into: Staging, actor: str) -> list[LateFault]:
+def _finish_or_leave(engine: Engine, clock: Clock, into: Staging, actor: str) -> Finished:
     """Finish a complete import, whose rows are on record whatever happens here."""
     try:
         return _finish(engine, clock, into.import_id, into.token, actor)
     except Exception as error:  # noqa: BLE001 - the import succeeded: nobody must take this for its failure
         log.warning("import %d is complete, and finished later: %s", into.import_id, error)
-        return []
+        return Finished([], [])
 
 
 def _finish(
@@ -111,7 +112,7 @@ def _finish(
     token: str,
     actor: str,
     report_progress: Callable[[], None] = lambda: None,
-) -> list[LateFault]:
+) -> Finished:
     renew_import = _renewing(number, token, clock)
 
     def go_on(session: Session) -> None:
@@ -121,7 +122,14 @@ def _finish(
     with within(None), Pieces(engine) as pieces:
         pieces.begin = go_on
         go_on(pieces.session)
-        return finish_import(pieces.session, number, now=clock.now, actor=actor, pause=pieces.pause)
+        return finish_import(
+            pieces.session,
+            number,
+            now=clock.now,
+            actor=actor,
+            is_alone=lambda session: is_alone(session, actor, now=clock.now()),
+            pause=pieces.pause,
+        )
 
 
 def _drop_or_leave(engine: Engine, clock: Clock, into: Staging) -> None:

@@ -33,11 +33,14 @@ from predictions.schemas.views import (
     ResolutionView,
     SourceView,
 )
-from predictions.scores.eligibility import in_time, recorded_late
+from predictions.scores.eligibility import in_time, made_before_change, recorded_late
 from predictions.scores.running_totals import question_topics
 
 T = TypeVar("T")
-FLAGS = ("recorded_late", "made_too_late", "vague", "overridden", "against", "commitment", "withdrawn", "superseded")
+FLAGS = (
+    *("recorded_late", "made_too_late", "criteria_changed", "vague", "overridden", "against", "commitment"),
+    *("withdrawn", "superseded"),
+)
 
 
 def _select_by_id(table: type[Any], *names: str) -> Select[Any]:
@@ -58,11 +61,13 @@ class _Asked(NamedTuple):
 
     ref: QuestionRefView
     cutoff: datetime
+    criteria_changed_at: datetime | None
     outcomes: list[str]
 
     @classmethod
     def of(cls, row: Question) -> Self:
-        return cls(QuestionRefView.of(row), cutoff_of(row.deadline, row.known_at), outcomes(row))
+        cutoff = cutoff_of(row.deadline, row.known_at)
+        return cls(QuestionRefView.of(row), cutoff, row.criteria_changed_at, outcomes(row))
 
 
 def view_predictions(session: Session, rows: Iterable[Prediction]) -> list[PredictionView]:
@@ -117,7 +122,7 @@ def _view(
         phrase=row.phrase,
         against=row.against,
         note=row.note,
-        flags=_flags(row, asked.cutoff, superseded=number in later),
+        flags=_flags(row, asked, superseded=number in later),
         supersedes=row.supersedes_id,
         superseded_by=later.get(number),
         reason=row.reason,
@@ -129,16 +134,20 @@ def _view(
     )
 
 
-def _flags(row: Prediction, cutoff: datetime, *, superseded: bool) -> list[str]:
+def _flags(row: Prediction, asked: _Asked, *, superseded: bool) -> list[str]:
     """Return the flags of a prediction; ``PredictionView`` explains them."""
-    late, too_late = recorded_late(row.recorded_at, cutoff), not in_time(row.made_at, cutoff)
+    late, too_late = recorded_late(row.recorded_at, asked.cutoff), not in_time(row.made_at, asked.cutoff)
+    changed = made_before_change(row.made_at, asked.criteria_changed_at)
     of_row = row.vague, row.overridden, row.against, row.commitment, row.withdrawn
-    return list(compress(FLAGS, (late, too_late, *of_row, superseded)))
+    return list(compress(FLAGS, (late, too_late, changed, *of_row, superseded)))
 
 
 def view_question(session: Session, question: Question) -> QuestionView:
     """Return a question with its topics, condition, reference forecasts, proposals and resolutions."""
-    same = ("resolution_criteria", "options", "opens_at", "deadline_zone", "due_at", "event", "outcome", "known_at")
+    same = (
+        *("resolution_criteria", "options", "opens_at", "deadline_zone", "due_at", "event", "outcome", "known_at"),
+        "criteria_changed_at",
+    )
     condition = ConditionView(
         question=question.condition_question_id, outcome=question.condition_outcome, text=question.condition_text
     )

@@ -1,4 +1,5 @@
 """The life of a question: create, look up, propose an outcome, resolve, correct, assign and snooze.
 
-Entry points: the functions of `create`, `lookup`, `lifecycle`, `proposals`, `resolve`, `triage` and `references`.
+Entry points: the functions of `create`, `change`, `lookup`, `lifecycle`, `proposals`, `resolve`, `triage` and
+`references`.
 """

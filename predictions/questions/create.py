@@ -10,11 +10,11 @@ from predictions.errors import Fault, InvalidInput, inside
 from predictions.imports.staging import import_id, log_entries, staging
 from predictions.imports.visibility import adopted
 from predictions.models import Question, QuestionTopic, row_id
-from predictions.outcomes import checked_outcome
+from predictions.questions.change import condition_columns
 from predictions.questions.lookup import find_question, taken_slugs
 from predictions.questions.references import add_reference
 from predictions.questions.resolve import annul_if_condition_failed
-from predictions.schemas.inputs import ConditionIn, QuestionIn
+from predictions.schemas.inputs import QuestionIn
 from predictions.slugs import free_slug
 
 
@@ -49,7 +49,8 @@ def enter_question(session: Session, data: QuestionIn, *, now: datetime, actor: 
         created_at=now,
         import_id=import_id(session),
     )
-    _set_condition(session, question, data.condition)
+    for name, value in condition_columns(session, question, data.condition).items():
+        setattr(question, name, value)
     session.add(question)
     session.flush()
     for topic in data.topics:
@@ -89,18 +90,3 @@ def _must_agree(question: Question, data: QuestionIn) -> None:
     ]
     if differing:
         raise InvalidInput(f"question {question.slug!r} is on record and differs: use a new slug", *differing)
-
-
-def _set_condition(session: Session, question: Question, condition: ConditionIn | None) -> None:
-    if condition is None:
-        return
-    if condition.question is None:
-        question.condition_text = condition.text
-        return
-    parent = find_question(session, condition.question)
-    if parent is None:
-        raise InvalidInput.at(
-            "/condition/question", f"no question has the id or slug {condition.question!r}: enter that question first"
-        )
-    question.condition_question_id = parent.id
-    question.condition_outcome = checked_outcome(parent, condition.outcome or "", pointer="/condition/outcome")

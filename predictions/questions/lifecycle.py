@@ -1,4 +1,4 @@
-"""Change a question before its outcome: correct it, declare it decided early, postpone it."""
+"""Declare a question decided before its deadline, or postpone it."""
 
 from datetime import datetime
 from typing import Any
@@ -12,18 +12,6 @@ from predictions.models import (
     Question,
 )
 from predictions.outcomes import UNRESOLVED
-
-
-def change_question(
-    session: Session, question: Question, changes: dict[str, Any], reason: str, *, now: datetime, actor: str
-) -> None:
-    """Correct the text, criteria or deadline basis of a question; the ledger keeps the old values and the reason.
-
-    Raises ``Conflict`` for a question with an outcome, which was resolved by the present criteria.
-    """
-    if question.status not in UNRESOLVED:
-        raise Conflict(f"the question is {question.status.value}: retract its resolution first")
-    ledger.append_change(session, question, changes, now=now, actor=actor, action="question.changed", reason=reason)
 
 
 def declare_decided(session: Session, question: Question, reason: str, *, now: datetime, actor: str) -> None:

@@ -28,7 +28,7 @@ def add_reference(session: Session, question: Question, data: ReferenceIn, *, no
     probabilities = [data.probability] if data.probability is not None else []
     if data.probabilities is not None:
         probabilities = per_option(data.probabilities, question, pointer="/probabilities")
-    find = partial(_known_reference, session, question, data)
+    find = partial(known_reference, session, question, data)
     existing = find() or _adopt(session, find, question, now=now, actor=actor)
     if existing is not None:
         if existing.probabilities != probabilities:
@@ -70,6 +70,7 @@ def _adopt(
         return adopted(session, find, now=now, actor=actor)
 
 
-def _known_reference(session: Session, question: Question, data: ReferenceIn) -> Reference | None:
+def known_reference(session: Session, question: Question, data: ReferenceIn) -> Reference | None:
+    """Return the reference forecast of the same source at the same time that is on record, or None."""
     same = (Reference.question_id == question.id, Reference.as_of == data.as_of, Reference.source == data.source)
     return session.exec(select(Reference).where(*same)).first()

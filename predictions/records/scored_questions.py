@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import compress
 from typing import NamedTuple
 
-from sqlalchemy import literal, select
+from sqlalchemy import and_, false, func, literal, select
 from sqlmodel import Session, col
 
 from predictions.enums import DeadlineBasis, QuestionKind, QuestionStatus, ReferenceType
@@ -16,7 +16,7 @@ from predictions.schemas.views import QuestionRefView
 from predictions.scores.base_rates import base_rates
 from predictions.scoring.units import SCALE
 
-FLAGS = ("recorded_late", "vague", "overridden", "against", "verbal", "conditional")
+FLAGS = ("recorded_late", "criteria_changed", "vague", "overridden", "against", "verbal", "conditional")
 
 
 class ScoredQuestion(NamedTuple):
@@ -44,6 +44,7 @@ class ScoredQuestion(NamedTuple):
     reference: int
     reference_type: ReferenceType
     recorded_late: bool
+    criteria_changed: bool
     vague: bool
     overridden: bool
     against: bool
@@ -87,11 +88,20 @@ class ScoredQuestion(NamedTuple):
         return scores_with_ranges(self, self.words)
 
 
+#: As ``eligibility.made_before_change`` says.
+_CRITERIA_CHANGED = func.coalesce(
+    and_(
+        col(Prediction.made_at) < col(Question.criteria_changed_at),
+        col(Prediction.recorded_at) <= col(Question.criteria_changed_at),
+    ),
+    false(),
+)
 _COLUMNS = (
     *(getattr(Question, name) for name in ScoredQuestion._fields[:10]),
     *(col(Score.opening_id), col(Prediction.probability), col(Prediction.hedge)),
     *(getattr(Score, name) for name in ("opening", "opening_low", "opening_high", "latest", "time_weighted")),
-    *(getattr(Score, name) for name in ("counted", "reference", "reference_type", "recorded_late", "vague")),
+    *(getattr(Score, name) for name in ("counted", "reference", "reference_type", "recorded_late")),
+    *(_CRITERIA_CHANGED, col(Score.vague)),
     *(col(Prediction.overridden), col(Prediction.against), col(Score.verbal), IS_CONDITIONAL, literal(None)),
 )
 _QUERY = (

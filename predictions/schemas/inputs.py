@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from predictions.enums import ANNULLED, CommentatorKind, DeadlineBasis, QuestionKind
 from predictions.schemas.fields import (
@@ -39,6 +39,24 @@ KnownAt = Annotated[
     Field(description="when the outcome became public; a date alone: its end in the question's zone, or now if today"),
 ]
 Probabilities = Annotated[list[Probability] | dict[Option, Probability], Field(min_length=2, max_length=MAX_OPTIONS)]
+
+
+def _distinct_options(options: list[str]) -> list[str]:
+    if len({option.casefold() for option in options}) < len(options):
+        raise ValueError("must differ from one another (case is ignored): remove the duplicate")
+    if any(option.casefold() == ANNULLED for option in options):
+        raise ValueError(f"must not be called {ANNULLED!r}, an outcome that every question has: rename that one")
+    return options
+
+
+def _distinct_topics(topics: list[str]) -> list[str]:
+    if len(set(topics)) < len(topics):
+        raise ValueError("must differ from one another: remove the duplicate")
+    return topics
+
+
+Options = Annotated[list[Option], Field(min_length=2, max_length=MAX_OPTIONS), AfterValidator(_distinct_options)]
+Topics = Annotated[list[Topic], Field(max_length=20), AfterValidator(_distinct_topics)]
 
 
 class CommentatorIn(Input):
@@ -89,6 +107,12 @@ class ReferenceIn(Input):
         return self
 
 
+class ReasonedReferenceIn(ReferenceIn):
+    """A market or crowd probability, with the reason where the outcome is on record already."""
+
+    reason: Prose | None = Field(default=None, description="why it is added; required once the outcome is on record")
+
+
 class ConditionIn(Input):
     """Condition of a question: another question's outcome, or a text if no question expresses it."""
 
@@ -110,14 +134,12 @@ class QuestionIn(Input):
     text: Prose = Field(description="the question")
     resolution_criteria: Prose = Field(description="rules that decide the outcome")
     kind: ProbabilityForm = Field(default=QuestionKind.BINARY, description="binary (default), categorical or ordinal")
-    options: Annotated[list[Option], Field(min_length=2, max_length=MAX_OPTIONS)] | None = Field(
-        default=None, description="names of the options; in order if ordinal"
-    )
+    options: Options | None = Field(default=None, description="names of the options; in order if ordinal")
     opens_at: Instant | None = Field(default=None, description="earliest time at which predictions make sense")
     deadline_zone: Zone = Field(default="UTC", description="IANA time zone of a local deadline")
     deadline: LocalOrInstant = Field(description="an instant, or a local date or time in deadline_zone")
     deadline_basis: Basis = Field(description="stated, implied by the words, or assigned by the recorder")
-    topics: Annotated[list[Topic], Field(max_length=20)] = Field(default=[], description="subject labels, as slugs")
+    topics: Topics = Field(default=[], description="subject labels, as slugs")
     event: Slug | None = Field(default=None, description="slug of the event that groups related questions")
     condition: ConditionIn | None = Field(default=None, description="condition without which the question is annulled")
     reference: ReferenceIn | None = Field(default=None, description="a market or crowd probability to record too")
@@ -131,14 +153,8 @@ class QuestionIn(Input):
     def _hangs_together(self) -> Self:
         if (self.kind is QuestionKind.BINARY) != (self.options is None):
             raise ValueError("options: list at least two for a categorical or ordinal question, none for a binary one")
-        if self.options and len({option.casefold() for option in self.options}) < len(self.options):
-            raise ValueError("options must differ from one another (case is ignored): remove the duplicate")
-        if self.options and any(option.casefold() == ANNULLED for option in self.options):
-            raise ValueError(f"no option may be called {ANNULLED!r}, an outcome that every question has: rename it")
         if self.opens_at and self.opens_at >= self.deadline:
             raise ValueError("opens_at must lie before the deadline: correct one of the two")
-        if len(set(self.topics)) < len(self.topics):
-            raise ValueError("topics must differ from one another: remove the duplicate")
         return self
 
 
@@ -279,29 +295,6 @@ class DecidedIn(Input):
     reason: Prose = Field(description="why the question is decided before its deadline")
 
 
-class QuestionChange(Input):
-    """Corrected fields of a question with the reason; fields left out stay. A later deadline is a postponement."""
-
-    text: Prose | None = Field(default=None, description="corrected question")
-    resolution_criteria: Prose | None = Field(default=None, description="corrected rules that decide the outcome")
-    deadline_basis: Basis | None = Field(default=None, description="corrected basis: stated, implied or assigned")
-    deadline: LocalOrInstant | None = Field(
-        default=None, description="corrected deadline, if it was typed too late: an instant, or local in its zone"
-    )
-    reason: Prose = Field(description="why the question is corrected")
-
-    @model_validator(mode="after")
-    def _changes_something(self) -> Self:
-        if not self.changes:
-            raise ValueError("name at least one field to change: text, resolution_criteria, deadline_basis or deadline")
-        return self
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """Return the fields to change with their new values."""
-        return self.model_dump(exclude={"reason"}, exclude_none=True)
-
-
 class SourceChange(Input):
     """Corrected fields of a source; fields left out stay."""
 
@@ -341,14 +334,3 @@ class AssignmentIn(Input):
     """The person who is to resolve a question; null for nobody."""
 
     assignee: Name | None = Field(description="name of the person who is to resolve the question; null for nobody")
-
-
-class CommentatorChange(Input):
-    """Corrected fields of a commentator; fields left out stay."""
-
-    name: Name | None = Field(default=None, description="corrected name")
-    kind: Kind | None = Field(default=None, description="corrected kind: person, organisation, market or model")
-    description: Note | None = Field(default=None, description="corrected description")
-    statement: Note | None = Field(default=None, description="published reply to the record; empty to remove it")
-    statement_on: CalendarDay | None = Field(default=None, description="its day, YYYY-MM-DD; required with it")
-    statement_url: Url | None = Field(default=None, description="address at which it is published")

@@ -186,6 +186,9 @@ class QuestionView(QuestionRefView):
     references: list[ReferenceView] = Field(description="market and crowd probabilities on record")
     outcome: str | None = Field(description="yes, no, an option, or annulled; null if unresolved")
     known_at: datetime | None = Field(description="time at which the outcome became public")
+    criteria_changed_at: datetime | None = Field(
+        description="time of the last change of text, criteria, options or condition after a prediction; null if none"
+    )
     assignee: str | None = Field(description="name of the person who is to resolve the question")
     snoozed_until: datetime | None = Field(description="time until which nobody is prompted")
     resolutions: list[ResolutionView] = Field(description="all resolutions, corrections and retractions, in order")
@@ -197,7 +200,8 @@ class PredictionView(View):
     """A prediction with commentator, question, source, probability and the hedge that carried it.
 
     Possible ``flags``: ``recorded_late`` (recorded after the deadline or the outcome), ``made_too_late`` (made at or
-    after the deadline or the outcome: not eligible), ``vague`` (the hedge carries almost no claim: not ranked),
+    after the deadline or the outcome: not eligible), ``criteria_changed`` (made before the question's
+    text, criteria, options or condition were changed), ``vague`` (the hedge carries almost no claim: not ranked),
     ``overridden`` (the recorder's own interpretation of the hedge), ``against`` (the hedge describes the opposite: the
     numbers are one minus its interpretation), ``commitment``, ``superseded``, ``withdrawn``.
     """

@@ -53,6 +53,11 @@ def recorded_late(recorded_at: Any, cutoff: Any) -> Any:
     return recorded_at > cutoff
 
 
+def made_before_change(made_at: datetime, criteria_changed_at: datetime | None) -> bool:
+    """Return whether a prediction was made before what decides its question was last changed; it counts, flagged."""
+    return criteria_changed_at is not None and made_at < criteria_changed_at
+
+
 def eligible_as_of(rows: Sequence[Row], at: datetime, cutoff: datetime) -> list[Row]:
     """Return the rows of one question that are eligible by what was recorded at or before ``at``."""
     recorded = [row for row in rows if row.recorded_at <= at]

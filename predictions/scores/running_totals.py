@@ -88,6 +88,18 @@ def rescoring(session: Session, question: Question, *, now: datetime, actor: str
         ledger.append(session, now=now, actor=actor, action="question.scored", subject=question, body=body)
 
 
+@contextmanager
+def changing_topics(session: Session, question: Question) -> Iterator[None]:
+    """Move what a question contributes from the running totals of its topics to those that the block gives it."""
+    number = row_id(question)
+    with _hiding_uncounted(session, number):
+        before, topics = contributions(session, question), question_topics(session, number)
+    mark_counted(session, [number])
+    yield
+    apply_change(session, topics, before, {})
+    apply_change(session, question_topics(session, number), {}, contributions(session, question))
+
+
 def question_topics(session: Session, question_id: int) -> list[str]:
     """Return the topics of a question in alphabetical order."""
     return sorted(session.execute(_TOPICS, {"question": question_id}).scalars())

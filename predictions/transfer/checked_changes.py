@@ -21,6 +21,7 @@ from predictions.transfer.line_types import (
     Change,
     CommentatorLine,
     CorrectionLine,
+    ReferenceLine,
     ResolutionLine,
     RetractionLine,
     WithdrawalLine,
@@ -40,8 +41,8 @@ class CheckedChanges:
         self._lines: list[Numbered] = []
         self._chains: dict[str, object] = {}
         self._kept = 0
-        #: Rows that the lines will add to the tables of predictions and resolutions.
-        self.predictions = self.resolutions = 0
+        #: Rows that the lines will add to the tables of predictions, resolutions and references.
+        self.predictions = self.resolutions = self.references = 0
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -123,6 +124,7 @@ class CheckedChanges:
             valid = self._apply(own, present_refs)
             self.resolutions += self._count_after(newest)
             self.predictions += sum(isinstance(line, CorrectionLine | WithdrawalLine) for _, line in valid)
+            self.references += sum(isinstance(line, ReferenceLine) for _, line in valid)
         self._steps.forget()
         while len(self._steps.refs) > known_refs:
             self._steps.refs.popitem()
@@ -165,6 +167,8 @@ class CheckedChanges:
     def _step(self, line: Change) -> bool:
         if isinstance(line, CommentatorLine):
             return self._steps.statement(line)
+        if isinstance(line, ReferenceLine):
+            return self._steps.reference(line)
         if isinstance(line, CorrectionLine | WithdrawalLine):
             return self._steps.change(line)
         return self._steps.outcome(line)

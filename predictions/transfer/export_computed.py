@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from predictions.leaderboard.wording_ranges import WordingRange, scores_with_ranges, verbal_questions, wording_ranges
 from predictions.ledger import is_confidential
 from predictions.models import Commentator, LedgerEvent, Prediction, Question, Score
+from predictions.scores.eligibility import made_before_change
 from predictions.scoring.units import SCALE
 
 Content = dict[str, Any]
@@ -28,6 +29,7 @@ SCORE_NAMES = (
         "verbal",
         "vague",
         "recorded_late",
+        "criteria_changed",
     ),
 )
 
@@ -52,6 +54,7 @@ def score_lines(session: Session) -> Iterator[Content]:
             col(Commentator.name).label("commentator"),
             col(Question.slug).label("question"),
             *(getattr(Question, name) for name in ("event", "kind", "deadline", "outcome", "known_at")),
+            col(Question.criteria_changed_at),
             *(getattr(Prediction, name) for name in ("made_at", "probability", "probabilities", "hedge")),
         )
         .join(Commentator, col(Commentator.id) == col(Score.commentator_id))
@@ -67,6 +70,7 @@ def score_lines(session: Session) -> Iterator[Content]:
         content = dict(row._mapping)
         content |= scores_with_ranges(row, ranges.get((person, row.question_id))).columns()
         content["reference_brier"] = row.reference / SCALE
+        content["criteria_changed"] = made_before_change(row.made_at, row.criteria_changed_at)
         yield {"type": "score"} | {name: _plain(content[name]) for name in SCORE_NAMES}
 
 

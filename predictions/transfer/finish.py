@@ -11,7 +11,7 @@ from predictions.errors import TrackRecordError
 from predictions.import_models import ImportLine
 from predictions.imports.lifecycle import finish
 from predictions.imports.uncounted import next_uncounted
-from predictions.models import Question
+from predictions.models import Question, row_id
 from predictions.questions.resolve import annul_if_condition_failed
 from predictions.scores.running_totals import count_imported, rescoring
 from predictions.submissions.in_pieces import Pause
@@ -32,12 +32,27 @@ class LateFault:
     error: TrackRecordError
 
 
-def finish_import(
-    session: Session, number: int, *, now: Callable[[], datetime], actor: str, pause: Pause
-) -> list[LateFault]:
-    """Count, score and apply what an import has brought, and return the lines that cannot be applied any more.
+@dataclass(frozen=True)
+class Finished:
+    """Lines that came too late to be applied, and the types of those that wait until another person approves them."""
 
-    ``now`` returns the current time. Calls ``pause`` whenever the rest may follow in another transaction. A later call
+    late: list[LateFault]
+    waiting: list[str]
+
+
+def finish_import(
+    session: Session,
+    number: int,
+    *,
+    now: Callable[[], datetime],
+    actor: str,
+    is_alone: Callable[[Session], bool],
+    pause: Pause,
+) -> Finished:
+    """Count, score and apply what an import has brought, and return the lines that are not applied.
+
+    ``now`` returns the current time, ``is_alone`` whether nobody but the actor may approve changes of what is settled;
+    otherwise such lines wait. Calls ``pause`` whenever the rest may follow in another transaction. A later call
     goes on where an earlier one stopped.
     """
     _count(session, number, now=now, actor=actor, pause=pause)
@@ -45,9 +60,10 @@ def finish_import(
     for question in session.execute(select(col(Question.id)).where(*of_import)).scalars().all():
         annul_if_condition_failed(session, session.get_one(Question, question), now=now())
         pause()
-    faults = _apply_lines(session, number, now=now, actor=actor, pause=pause)
+    steps = Steps(session, now=now(), actor=actor, is_alone=is_alone(session))
+    done = _apply_lines(session, steps, number, now=now, pause=pause)
     finish(session, number, now=now(), actor=actor)
-    return faults
+    return done
 
 
 def _count(session: Session, number: int, *, now: Callable[[], datetime], actor: str, pause: Pause) -> None:
@@ -61,29 +77,29 @@ def _count(session: Session, number: int, *, now: Callable[[], datetime], actor:
         pause()
 
 
-def _apply_lines(
-    session: Session, number: int, *, now: Callable[[], datetime], actor: str, pause: Pause
-) -> list[LateFault]:
-    faults = []
-    steps = Steps(session, now=now(), actor=actor)
+def _apply_lines(session: Session, steps: Steps, number: int, *, now: Callable[[], datetime], pause: Pause) -> Finished:
+    found = Finished([], [])
     query = select(ImportLine).where(col(ImportLine.import_id) == number).order_by(col(ImportLine.position)).limit(1)
     while (row := session.execute(query).scalars().first()) is not None:
         line = CHANGES.validate_json(row.body)
         steps.now = now()
         try:
             with session.begin_nested():
-                changed = steps.apply(line)
-                _tell_waiting_lines(session, number, line, changed)
+                done = steps.apply(line)
+                if done is not None and done.row is not None:
+                    _tell_waiting_lines(session, number, line, row_id(done.row))
         except TrackRecordError as error:
-            faults.append(LateFault(row.number, line.type, error))
+            found.late.append(LateFault(row.number, line.type, error))
+        else:
+            found.waiting.extend([line.type] if done is not None and done.row is None else [])
         session.delete(row)
         session.flush()
         steps.forget()
         pause()
-    return faults
+    return found
 
 
-def _tell_waiting_lines(session: Session, number: int, line: Change, changed: int | None) -> None:
+def _tell_waiting_lines(session: Session, number: int, line: Change, changed: int) -> None:
     """Give the id of a correction to the lines that change it in turn."""
     if not isinstance(line, CorrectionLine) or line.ref is None:
         return

@@ -4,17 +4,18 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
+from predictions.changes.decisions import Done, had_outcome
+from predictions.changes.doors import add_forecast, correct, withdraw
+from predictions.changes.kinds import By
 from predictions.errors import Conflict, InvalidInput
 from predictions.imports.staging import savepoint
 from predictions.models import Prediction, Question, Reference, row_id
 from predictions.outcomes import per_option
 from predictions.questions.create import enter_question
 from predictions.questions.lookup import find_question
-from predictions.questions.references import add_reference
 from predictions.questions.resolve import resolve, retract_resolution
 from predictions.schemas.inputs import QuestionIn
 from predictions.submissions.commentators import STATEMENT, change_commentator, enter_commentator, find_commentator
-from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.sources import enter_source
 from predictions.transfer.duplicates import ExistingPredictions, ExistingResolutions, words, words_on_record
 from predictions.transfer.line_types import (
@@ -35,16 +36,20 @@ def duplicate_ref(ref: str) -> InvalidInput:
 
 
 class Steps:
-    """The steps of one import, with its cache of questions by name and of predictions by ref."""
+    """The steps of one import, with its cache of questions by name and of predictions by ref.
 
-    def __init__(self, session: Session, *, now: datetime, actor: str) -> None:
-        self.session, self.now, self.actor = session, now, actor
+    Unless ``is_alone``, changes of what is settled wait until another person approves them.
+    """
+
+    def __init__(self, session: Session, *, now: datetime, actor: str, is_alone: bool = True) -> None:
+        self.session, self.now, self.actor, self._is_alone = session, now, actor, is_alone
         self.predictions = ExistingPredictions(session)
         self.resolutions = ExistingResolutions(session)
         self.refs: dict[str, int] = {}
         self._questions: dict[int | str, Question] = {}
         self._whole: dict[str, tuple[QuestionIn, Question]] = {}
         self._unknown: set[int | str] = set()
+        self._settled: dict[int, bool] = {}
 
     def question(self, which: int | str) -> Question | None:
         """Return the question with this id or slug, or None if it is not on record yet."""
@@ -111,7 +116,7 @@ class Steps:
         same = (Reference.as_of == line.as_of, Reference.source == line.source, Reference.question_id == question.id)
         existing = self.session.exec(select(Reference).where(*same)).first()
         if existing is None:
-            add_reference(self.session, question, line, now=self.now, actor=self.actor)
+            self._add_forecast(line)
             return False
         given = [line.probability] if line.probability is not None else None
         if given is None:
@@ -125,15 +130,33 @@ class Steps:
         wrong = self.prediction(line.prediction)
         later = self.session.exec(select(Prediction).where(Prediction.supersedes_id == wrong.id)).first()
         present = later is not None and self._says(line, wrong, later)
-        number = row_id(later) if present else self._supersede(line, wrong)
+        number = row_id(later) if present else row_id(self._supersede(line, wrong).row)
         if isinstance(line, CorrectionLine) and line.ref is not None:
             self.remember(line.ref, number)
         return present
 
-    def _supersede(self, line: CorrectionLine | WithdrawalLine, wrong: Prediction) -> int:
+    def _supersede(self, line: CorrectionLine | WithdrawalLine, wrong: Prediction) -> Done:
         if isinstance(line, WithdrawalLine):
-            return row_id(withdraw_prediction(self.session, wrong, line, now=self.now, actor=self.actor))
-        return row_id(correct_prediction(self.session, wrong, line, now=self.now, actor=self.actor))
+            return withdraw(self.session, wrong, line, self._by)
+        return correct(self.session, wrong, line, self._by)
+
+    def _add_forecast(self, line: ReferenceLine) -> Done:
+        return add_forecast(self.session, self.named(line.question), line, line.reason, self._by)
+
+    @property
+    def _by(self) -> By:
+        """The operator, who may import everything."""
+        return By(self.actor, self.now, may_predict=True, may_resolve=True, is_alone=self._is_alone)
+
+    def is_settled(self, line: ReferenceLine) -> bool:
+        """Return whether the line adds to a question whose outcome is or was on record."""
+        question = self.question(line.question)
+        if question is None:
+            return False
+        number = row_id(question)
+        if number not in self._settled:
+            self._settled[number] = question.outcome is not None or had_outcome(self.session, question)
+        return self._settled[number]
 
     def remember(self, ref: str, number: int) -> None:
         """Store the prediction id of a ref. Raises ``InvalidInput`` for a duplicate ref."""
@@ -155,10 +178,12 @@ class Steps:
         else:
             resolve(self.session, question, line, now=self.now, actor=self.actor)
 
-    def apply(self, line: Change) -> int | None:
-        """Apply a line that was checked. Return the id of the row by which it supersedes a prediction, if it does."""
+    def apply(self, line: Change) -> Done | None:
+        """Apply a line that was checked. Return what came of it if it may change what is settled."""
         if isinstance(line, CorrectionLine | WithdrawalLine):
             return self._supersede(line, self.prediction(line.prediction))
+        if isinstance(line, ReferenceLine):
+            return self._add_forecast(line)
         if isinstance(line, CommentatorLine):
             self.statement(line)
         else:

@@ -60,12 +60,14 @@ class LineFault:
 class Report:
     """The result of an import: rows added by table, lines already on record by type, lines refused.
 
-    ``stopped``: too many lines were refused, and the rest was not checked.
+    ``stopped``: too many lines were refused, and the rest was not checked. ``waiting``: lines that change what is
+    settled, and wait until another person approves them.
     """
 
     recorded: dict[str, int] = field(default_factory=dict)
     present: Counter[str] = field(default_factory=Counter)
     refused: int = 0
+    waiting: int = 0
     stopped: bool = False
     faults: list[LineFault] = field(default_factory=list)
 
@@ -78,9 +80,17 @@ class Report:
 
     def refuse_late(self, line: int, kind: str, error: TrackRecordError) -> None:
         """Count a line that was valid when it was checked, and not when it was applied: the record had changed."""
-        table = "predictions" if kind in ("correction", "withdrawal") else "resolutions"
-        self.recorded[table] -= kind != "commentator"
+        self._not_recorded(kind)
         self.refuse(line, kind, type(error)(f"came too late, as the record has changed since: {error.detail}"))
+
+    def wait_for(self, kind: str) -> None:
+        """Count a line of what is settled that waits until another person approves it."""
+        self._not_recorded(kind)
+        self.waiting += 1
+
+    def _not_recorded(self, kind: str) -> None:
+        tables = {"correction": "predictions", "withdrawal": "predictions", "reference": "references"}
+        self.recorded[tables.get(kind, "resolutions")] -= kind != "commentator"
 
 
 class Import:
@@ -140,6 +150,7 @@ class Import:
         into = self._into
         self.report.recorded = {name: into.count(table) for name, table in TABLES.items()}
         self.report.recorded["predictions"] += self._changes.predictions
+        self.report.recorded["references"] += self._changes.references
         self.report.recorded["resolutions"] = self._changes.resolutions
         self.report.faults.sort(key=lambda fault: fault.line)
         return self.report
@@ -166,6 +177,8 @@ class Import:
             self._early.append((number, line))
         elif isinstance(line, QuestionLine):
             self._try(number, line.type, lambda: self._steps.whole_question(line)[1])
+        elif self._steps.is_settled(line):
+            self._changes.take(number, line)
         else:
             self._try(number, line.type, lambda: self._steps.reference(line))
 

@@ -10,7 +10,7 @@ from predictions.schemas.inputs import (
     CorrectionIn,
     PredictionIn,
     QuestionIn,
-    ReferenceIn,
+    ReasonedReferenceIn,
     ResolutionIn,
     RetractionIn,
     SourceIn,
@@ -58,8 +58,8 @@ class QuestionLine(QuestionIn):
     type: Literal["question"]
 
 
-class ReferenceLine(ReferenceIn):
-    """A market or crowd probability of a question on a day."""
+class ReferenceLine(ReasonedReferenceIn):
+    """A market or crowd probability of a question on a day; with a reason if the outcome is on record."""
 
     type: Literal["reference"]
     question: WhichQuestion
@@ -115,7 +115,8 @@ Line = (
 )
 #: A line that changes rows which others may have changed too: applied after the completion of an import.
 Change = Annotated[
-    CommentatorLine | CorrectionLine | WithdrawalLine | ResolutionLine | RetractionLine, Field(discriminator="type")
+    CommentatorLine | ReferenceLine | CorrectionLine | WithdrawalLine | ResolutionLine | RetractionLine,
+    Field(discriminator="type"),
 ]
 CHANGES: TypeAdapter[Change] = TypeAdapter(Change)
 LINES: dict[str, type[Line]] = {

@@ -126,6 +126,17 @@ def attach(
     return row
 
 
+def reads_the_same(session: Session, question: Question, data: ResolverIn) -> bool:
+    """Return whether the question has this resolver with this configuration, whatever its schedule.
+
+    Raises ``InvalidInput`` if the settings are not valid.
+    """
+    row = find_attached(session, question)
+    config = validate_config(data.resolver, data.config, question.kind).model_dump(mode="json")
+    same = row is not None and (row.resolver, row.config) == (data.resolver, config)
+    return same and row is not None and data.automatic == row.automatic
+
+
 def _check_no_placeholder(data: ResolverIn) -> None:
     for name, value in data.config.items():
         if REDACTED in str(value):

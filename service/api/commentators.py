@@ -9,7 +9,8 @@ from sqlmodel import Session
 from predictions.enums import CommentatorKind
 from predictions.errors import InvalidInput
 from predictions.queries.listing import list_commentators
-from predictions.schemas.inputs import CommentatorChange, CommentatorIn
+from predictions.schemas.change_inputs import CommentatorChange
+from predictions.schemas.inputs import CommentatorIn
 from predictions.schemas.views import CommentatorView
 from predictions.submissions.commentators import change_commentator, enter_commentator
 from service.limits.write_route import WriteRoute

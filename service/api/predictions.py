@@ -1,6 +1,6 @@
 """Routes of predictions: record one or many, list, get, revise, correct, withdraw."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Self
 
 from anyio.to_thread import run_sync
@@ -8,23 +8,29 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlmodel import Session
 
+from predictions.changes.decisions import Done
+from predictions.changes.doors import correct, withdraw
+from predictions.changes.kinds import By
+from predictions.changes.views import ChangeView
 from predictions.columns import MAX_ID
 from predictions.enums import QuestionStatus
 from predictions.errors import Fault, InvalidInput, TrackRecordError
+from predictions.models import Prediction
 from predictions.queries.details import view_new_prediction, view_predictions
 from predictions.queries.listing import PredictionFilter, list_predictions
 from predictions.schemas.fields import Instant
 from predictions.schemas.inputs import CommentatorIn, CorrectionIn, PredictionIn, QuestionRef, StatedIn, WithdrawalIn
 from predictions.schemas.views import PredictionView
-from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from predictions.submissions.in_pieces import AT_ONCE, Pause, no_pause, record_in_pieces
 from predictions.submissions.record import Submission, record_each, record_prediction
 from predictions.validation import invalid_input
+from service.api.editorial.changes import MADE, WAITS, reply_to, status_of
 from service.limits.body_limit import accept_batch
 from service.limits.write_route import WriteRoute
 from service.lookup import commentator_of, prediction_of, question_of
-from service.security.access import Predictor, Reader
+from service.security.access import Corrector, Predictor, Reader
 from service.security.api_keys import Caller
+from service.security.approvers import asker
 from service.strict_json import parse_json
 from service.time_limit import WRITE_SECONDS, extend, refuse_if_over
 from service.web.idempotency import IdempotentWrite, Write
@@ -59,6 +65,12 @@ class BatchResult(BaseModel):
     recorded: int = Field(description="number of predictions that were recorded")
     ids: list[int] = Field(description="ids of these predictions, in the order of the lines")
     refused: list[RejectedLine] = Field(description="lines that were not recorded; always empty without partial")
+
+
+class PredictionWithChange(PredictionView):
+    """A correction or withdrawal with the change of the settled record that it was."""
+
+    change: ChangeView | None = Field(default=None, description=MADE)
 
 
 @router.post("", status_code=201, response_model=PredictionView)
@@ -220,29 +232,31 @@ def revise_prediction(number: RowId, data: StatedIn, caller: Predictor, write: W
     return write(caller, job)
 
 
-@router.post("/{number}/corrections", status_code=201, response_model=PredictionView)
-def correct_one_prediction(number: RowId, data: CorrectionIn, caller: Predictor, write: Write) -> Response:
+@router.post("/{number}/corrections", status_code=201, response_model=PredictionWithChange, responses=WAITS)
+def correct_one_prediction(number: RowId, data: CorrectionIn, caller: Corrector, write: Write) -> Response:
     """Correct a prediction.
 
-    Replace a wrongly recorded prediction; the wrong one stays on record, superseded.
+    Replace a wrongly recorded prediction; the wrong one stays on record, superseded. Once the outcome is on record it
+    needs the scope `resolve`, and if it moves a score, another person's approval.
     """
-
-    def job(session: Session) -> BaseModel:
-        wrong = prediction_of(session, number)
-        return view_new_prediction(session, correct_prediction(session, wrong, data, now=write.now, actor=caller.name))
-
-    return write(caller, job)
+    return _change(number, caller, write, lambda session, wrong, by: correct(session, wrong, data, by))
 
 
-@router.post("/{number}/withdrawal", status_code=201, response_model=PredictionView)
-def withdraw_one_prediction(number: RowId, data: WithdrawalIn, caller: Predictor, write: Write) -> Response:
+@router.post("/{number}/withdrawal", status_code=201, response_model=PredictionWithChange, responses=WAITS)
+def withdraw_one_prediction(number: RowId, data: WithdrawalIn, caller: Corrector, write: Write) -> Response:
     """Withdraw a prediction.
 
-    It no longer counts in scores, but stays visible with the reason.
+    It no longer counts in scores, but stays visible with the reason. Once the outcome is on record it needs the scope
+    `resolve`, and if it moves a score, another person's approval.
     """
+    return _change(number, caller, write, lambda session, wrong, by: withdraw(session, wrong, data, by))
 
+
+def _change(
+    number: int, caller: Caller, write: IdempotentWrite, change: Callable[[Session, Prediction, By], Done]
+) -> Response:
     def job(session: Session) -> BaseModel:
-        wrong = prediction_of(session, number)
-        return view_new_prediction(session, withdraw_prediction(session, wrong, data, now=write.now, actor=caller.name))
+        done = change(session, prediction_of(session, number), asker(session, caller, now=write.now))
+        return reply_to(session, done, lambda row: view_new_prediction(session, row), PredictionWithChange)
 
-    return write(caller, job)
+    return write(caller, job, status=status_of)

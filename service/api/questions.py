@@ -6,32 +6,36 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
+from predictions.changes.doors import add_forecast
+from predictions.changes.views import ChangeView
 from predictions.enums import DeadlineBasis, QuestionStatus
 from predictions.queries.details import view_question
 from predictions.queries.listing import QuestionFilter, list_questions
+from predictions.questions.change import change_question
 from predictions.questions.create import enter_question
 from predictions.questions.deadlines import UndoneIn, correct_deadline, undo_postponement
-from predictions.questions.lifecycle import change_question, declare_decided, postpone
-from predictions.questions.references import add_reference
+from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.resolve import resolve, retract_resolution
 from predictions.questions.triage import assign_question, snooze_question
+from predictions.schemas.change_inputs import QuestionChange
 from predictions.schemas.fields import Instant
 from predictions.schemas.inputs import (
     AssignmentIn,
     DecidedIn,
     PostponementIn,
-    QuestionChange,
     QuestionIn,
-    ReferenceIn,
+    ReasonedReferenceIn,
     ResolutionIn,
     RetractionIn,
     SnoozeIn,
 )
 from predictions.schemas.views import QuestionRefView, QuestionView, ResolutionView
 from resolvers.probing.configuration import ResolverView, find_attached, resolver_view
+from service.api.editorial.changes import MADE, WAITS, reply_to, status_of
 from service.limits.write_route import WriteRoute
 from service.lookup import in_its_zone, question_of
-from service.security.access import Predictor, Reader, ResolverCaller
+from service.security.access import Corrector, Predictor, Reader, ResolverCaller
+from service.security.approvers import asker
 from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import IdOrSlug
@@ -44,6 +48,12 @@ class QuestionWithResolver(QuestionView):
     """A question with its attached resolver."""
 
     resolver: ResolverView | None = Field(description="the attached resolver; null without one")
+
+
+class QuestionWithChange(QuestionView):
+    """A question with the change of its settled record that was just made."""
+
+    change: ChangeView | None = Field(default=None, description=MADE)
 
 
 @router.post("", status_code=201, response_model=QuestionView)
@@ -99,17 +109,18 @@ def get_question(request: Request, which: IdOrSlug, _: Reader, session: ReadSess
 def correct_question(which: IdOrSlug, data: QuestionChange, caller: ResolverCaller, write: Write) -> Response:
     """Correct a question.
 
-    Text, criteria, deadline basis or a deadline that was typed too late, of a question without outcome, with the
-    reason. To move a deadline to a later instant, postpone it.
+    Text, criteria, options, condition, event, topics, deadline basis, or a deadline that was typed too late, of a
+    question without outcome, with the reason. To move a deadline to a later instant, postpone it. Predictions made
+    before a change of what decides the outcome are marked.
     """
 
     def job(session: Session) -> BaseModel:
-        question, changes = question_of(session, which), data.changes
-        if (deadline := changes.pop("deadline", None)) is not None:
-            at = in_its_zone(question, deadline)
+        question = question_of(session, which)
+        if data.deadline is not None:
+            at = in_its_zone(question, data.deadline)
             correct_deadline(session, question, at, data.reason, now=write.now, actor=caller.name)
-        if changes:
-            change_question(session, question, changes, data.reason, now=write.now, actor=caller.name)
+        if data.changes.keys() - {"deadline"}:
+            change_question(session, question, data, now=write.now, actor=caller.name)
         return view_question(session, question)
 
     return write(caller, job, status=200)
@@ -227,16 +238,17 @@ def assign_question_to_person(which: IdOrSlug, data: AssignmentIn, caller: Resol
     return write(caller, job, status=200)
 
 
-@router.post("/{which}/references", status_code=201, response_model=QuestionView)
-def record_reference_forecast(which: IdOrSlug, data: ReferenceIn, caller: Predictor, write: Write) -> Response:
+@router.post("/{which}/references", status_code=201, response_model=QuestionWithChange, responses=WAITS)
+def record_reference_forecast(which: IdOrSlug, data: ReasonedReferenceIn, caller: Corrector, write: Write) -> Response:
     """Record a reference forecast.
 
-    A market or crowd probability of one day, with which predictions of that day are compared.
+    A market or crowd probability of one day, with which predictions of that day are compared. Once the outcome is on
+    record it needs the scope `resolve` and a reason, and if it moves a score, another person's approval.
     """
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
-        add_reference(session, question, data, now=write.now, actor=caller.name)
-        return view_question(session, question)
+        done = add_forecast(session, question, data, data.reason, asker(session, caller, now=write.now))
+        return reply_to(session, done, lambda _: view_question(session, question), QuestionWithChange)
 
-    return write(caller, job)
+    return write(caller, job, status=status_of)

@@ -4,8 +4,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from resolvers.probing.configuration import ResolverIn, ResolverView, attach, detach, get_attached
+from predictions.changes.views import ChangeView
+from resolvers.probing.configuration import ResolverView, detach, get_attached
 from resolvers.probing.configuration import resolver_view as view
+from resolvers.probing.settled_questions import ReasonedResolverIn, attach_resolver
+from service.api.editorial.changes import MADE, WAITS, reply_to, status_of_put
 from service.limits.write_route import WriteRoute
 from service.lookup import question_of
 from service.resolver_trial import (
@@ -16,6 +19,7 @@ from service.resolver_trial import (
     resolver_kinds,
 )
 from service.security.access import Reader, ResolverCaller, require_resolver_permission
+from service.security.approvers import asker
 from service.web.idempotency import Write
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession, read_reply
@@ -27,6 +31,12 @@ class ResolverKinds(BaseModel):
     """All available resolvers."""
 
     items: list[ResolverKindView] = Field(description="all available resolvers, in order of key")
+
+
+class ResolverWithChange(ResolverView):
+    """A resolver with the change of a settled question that its attachment was."""
+
+    change: ChangeView | None = Field(default=None, description=MADE)
 
 
 class DetachedResolver(BaseModel):
@@ -55,19 +65,21 @@ def get_question_resolver(request: Request, which: IdOrSlug, _: Reader, session:
     return read_reply(request, view(session, get_attached(session, question), question))
 
 
-@router.put("/questions/{which}/resolver", response_model=ResolverView)
-def put_question_resolver(which: IdOrSlug, data: ResolverIn, caller: ResolverCaller, write: Write) -> Response:
+@router.put("/questions/{which}/resolver", response_model=ResolverWithChange, responses=WAITS)
+def put_question_resolver(which: IdOrSlug, data: ReasonedResolverIn, caller: ResolverCaller, write: Write) -> Response:
     """Attach a resolver to a question.
 
-    Only an admin may set `automatic`, `headers_env` (sends a secret) or `base_url` (reads another host).
+    Only an admin may set `automatic`, `headers_env` (sends a secret) or `base_url` (reads another host). Once the
+    outcome is on record it needs a reason and another person's approval.
     """
 
     def job(session: Session) -> BaseModel:
         question = question_of(session, which)
         require_resolver_permission(caller, question, data)
-        return view(session, attach(session, question, data, now=write.now, actor=caller.name), question)
+        done = attach_resolver(session, question, data, asker(session, caller, now=write.now))
+        return reply_to(session, done, lambda row: view(session, row, question), ResolverWithChange)
 
-    return write(caller, job, status=200)
+    return write(caller, job, status=status_of_put)
 
 
 @router.delete("/questions/{which}/resolver", response_model=DetachedResolver)

@@ -98,11 +98,13 @@ def _import(
 
         take_over_imports(engine, clock)
         try:
-            late = run_import(engine, clock, actor=ACTOR, stage=stage, source=ImportSource.FILE).late
+            finished = run_import(engine, clock, actor=ACTOR, stage=stage, source=ImportSource.FILE).finished
         except _Undo:
             return reports[0], False
-        for fault in late:
+        for fault in finished.late:
             reports[0].refuse_late(fault.number, fault.type, fault.error)
+        for kind in finished.waiting:
+            reports[0].wait_for(kind)
     return reports[0], True
 
 
@@ -137,6 +139,7 @@ def _content(report: Report, form: Format, *, dry_run: bool, recorded: bool) -> 
         "recorded": report.recorded if recorded or dry_run else dict.fromkeys(report.recorded, 0),
         "present": dict(report.present),
         "refused": report.refused,
+        "waiting": report.waiting,
         "stopped": report.stopped,
         "faults": faults,
         "dry_run": dry_run,
@@ -165,6 +168,9 @@ def _print_report(report: Report, file: str, form: Format, *, dry_run: bool, rec
         say("nothing was recorded: fix these lines, or add --partial to import the others", err=True)
     if present := _list({f"{kind} lines": count for kind, count in report.present.items()}):
         say(f"on record already: {present}")
+    if report.waiting:
+        changes = f"{report.waiting} change{' waits' if report.waiting == 1 else 's wait'}"
+        say(f"{changes} until another person approves, as settled scores would move: see /changes")
 
 
 def _refusals(report: Report) -> str:

@@ -5,19 +5,22 @@ from typing import Annotated, Any
 
 import typer
 
+from predictions.changes.kinds import By
+from predictions.changes.views import ChangeView, view_change
 from predictions.errors import InvalidInput
 from resolvers.probing.configuration import (
     EVERY_MINUTES,
     LEAD_HOURS,
-    ResolverIn,
-    attach,
+    ResolverView,
     detach,
     get_attached,
     list_attached,
 )
 from resolvers.probing.configuration import resolver_view as view
+from resolvers.probing.settled_questions import ReasonedResolverIn, attach_resolver
 from resolvers.sources.interface import ProbedQuestion
 from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, ready, say
+from service.db.approvers import is_alone
 from service.db.engine import read_transaction, write_transaction
 from service.lookup import question_of
 from service.resolver_trial import dry_run, probe_result_view, resolver_kinds
@@ -58,18 +61,28 @@ def set_resolver(
     every_minutes: Annotated[int, typer.Option(help="minutes between two probes")] = EVERY_MINUTES,
     automatic: Annotated[bool, typer.Option("--automatic", help="confirm its proposals automatically")] = False,
     paused: Annotated[bool, typer.Option("--paused", help="do not probe for now")] = False,
+    reason: Annotated[
+        str | None, typer.Option(help="why it is attached; required once the outcome is on record")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Attach a resolver to a question, or change it."""
     given = {"resolver": resolver, "config": _config(config), "lead_hours": lead_hours, "every_minutes": every_minutes}
-    data = ResolverIn.model_validate(given | {"automatic": automatic, "paused": paused})
+    data = ReasonedResolverIn.model_validate(given | {"automatic": automatic, "paused": paused, "reason": reason})
     with ready() as (_, engine), write_transaction(engine) as session:
-        question = question_of(session, which)
-        shown = view(session, attach(session, question, data, now=clock.now(), actor=ACTOR), question)
+        question, now = question_of(session, which), clock.now()
+        by = By(ACTOR, now, may_predict=True, may_resolve=True, is_alone=is_alone(session, ACTOR, now=now))
+        done = attach_resolver(session, question, data, by)
+        if done.row is None and done.change is not None:
+            shown: ResolverView | ChangeView = view_change(session, done.change)
+            sentence = f"change {done.change.id} waits until another person approves it: see /changes"
+        else:
+            shown = view(session, get_attached(session, question), question)
+            sentence = f"{shown.resolver} probes it from {shown.probing_from:%Y-%m-%d %H:%M} UTC on"
     if as_json:
         print_json(shown.model_dump(mode="json"))
     else:
-        say(f"{shown.resolver} probes it from {shown.probing_from:%Y-%m-%d %H:%M} UTC on")
+        say(sentence)
 
 
 def _config(text: str) -> Any:

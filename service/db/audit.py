@@ -8,6 +8,7 @@ from sqlmodel import Session
 from predictions.audit.baseline import enter_baseline
 from predictions.audit.fold import Folded, Row, Step, Told, standard, table_of
 from predictions.audit.record_rows import RECORD
+from predictions.changes.models import PendingChange
 from predictions.contests.models import Contest
 from predictions.contests.sealing import hashes
 from resolvers.audit import notification_tables
@@ -51,6 +52,7 @@ def other_tables(secret: bytes | None) -> tuple[Folded, ...]:
     return (
         *notification_tables(secret),
         _contests(secret),
+        Folded(table_of(PendingChange), frozenset({"change.requested"})),
         Folded(table_of(Person), frozenset({"person.entered"}), given=_operator, needs_baseline=True),
         Folded(table_of(ApiKey), parse=_key, apart=frozenset({"last_used_at"}), subject="api_key", needs_baseline=True),
     )

@@ -69,7 +69,7 @@ COLUMNS: dict[str, list[Column]] = {
     "commentator": [*_COMMENTATOR, *_texts("statement", "statement_on", "statement_url")],
     "source": [*_SOURCE, *_texts("archive_url"), Column("source_confirmed", ("confirmed",), "flag")],
     "question": [Column("question", ("slug",)), *_QUESTION],
-    "reference": [*_WHICH_QUESTION, *_PROBABILITY, *_texts("as_of"), Column("reference_source", ("source",))],
+    "reference": [*_WHICH_QUESTION, *_PROBABILITY, *_texts("as_of", "reason"), Column("reference_source", ("source",))],
     "prediction": [
         *_texts("ref"),
         *_inside("commentator", _COMMENTATOR),

@@ -118,6 +118,11 @@ async def _predictor(caller: Annotated[Caller, Depends(request_caller)]) -> Call
     return need(caller, "predict")
 
 
+async def _corrector(caller: Annotated[Caller, Depends(request_caller)]) -> Caller:
+    """What is settled needs another scope than what is not: the change itself decides which of the two."""
+    return caller if caller.may("resolve") else need(caller, "predict")
+
+
 async def _resolver(caller: Annotated[Caller, Depends(request_caller)]) -> Caller:
     return need(caller, "resolve")
 
@@ -137,7 +142,8 @@ Reader = Annotated[Caller, Depends(_reader)]
 #: A reader who sends a form: whoever is signed in is known by the session, although the request writes.
 FormReader = Annotated[Caller, Depends(_form_reader)]
 Predictor = Annotated[Caller, Depends(_predictor)]
+Corrector = Annotated[Caller, Depends(_corrector)]
 ResolverCaller = Annotated[Caller, Depends(_resolver)]
 Admin = Annotated[Caller, Depends(_admin)]
 #: The dependencies of routes that write; each raises 401 or 403 for a caller who may not.
-WRITERS = (_predictor, _resolver, _admin, _key_owner)
+WRITERS = (_predictor, _corrector, _resolver, _admin, _key_owner)

@@ -21,6 +21,7 @@ from service.security.api_keys import Caller
 from service.web.etag import JSON
 
 Item = TypeVar("Item")
+Status = int | Callable[[BaseModel], int]
 _HEADER = "/header/Idempotency-Key"
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 #: Hashing more than this would hold up other requests.
@@ -46,10 +47,11 @@ class IdempotentWrite:
                 _HEADER, "is not supported here, because the reply contains a secret and is not stored: remove it"
             )
 
-    def __call__(self, caller: Caller, job: Callable[[Session], BaseModel], *, status: int = 201) -> Response:
+    def __call__(self, caller: Caller, job: Callable[[Session], BaseModel], *, status: Status = 201) -> Response:
         """Run the job in a write transaction and return its result as the response, after the commit.
 
-        A known Idempotency-Key gets the stored reply. Raises ``InvalidInput`` if it came with a different request.
+        ``status`` may depend on the result. A known Idempotency-Key gets the stored reply. Raises ``InvalidInput`` if
+        it came with a different request.
         """
         return _response(self._state.writer.run(lambda session: self._once(session, caller, job, status)))
 
@@ -106,25 +108,29 @@ class IdempotentWrite:
         return stored.status, stored.body, True
 
     def _once(
-        self, session: Session, caller: Caller, job: Callable[[Session], BaseModel], status: int
+        self, session: Session, caller: Caller, job: Callable[[Session], BaseModel], status: Status
     ) -> tuple[int, str, bool]:
         if self._key is None:
-            return status, job(session).model_dump_json(), False
+            return _answer(job(session), status)
         stored = self._stored(session, caller)
         if stored is not None:
             return stored
-        body = job(session).model_dump_json()
+        code, body, _ = _answer(job(session), status)
         reply = IdempotentReply(
             key=self._key,
             owner=caller.name,
             request_sha256=self._digest,
-            status=status,
+            status=code,
             body=body,
             created_at=self.now,
         )
         session.add(reply)
         session.flush()
-        return status, body, False
+        return code, body, False
+
+
+def _answer(result: BaseModel, status: Status) -> tuple[int, str, bool]:
+    return status(result) if callable(status) else status, result.model_dump_json(), False
 
 
 class _Repeated(Exception):

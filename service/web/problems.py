@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from predictions.errors import Conflict, Fault, InvalidInput, NotFound, TrackRecordError
+from predictions.errors import Conflict, Fault, InvalidInput, NotAllowed, NotFound, TrackRecordError
 from predictions.validation import REMEDIES, summary, validation_errors
 from service.errors import TooMany, Unavailable, database_fault
 
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 STATUS: dict[type[TrackRecordError], int] = {
     InvalidInput: 422,
+    NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
     TooMany: 429,

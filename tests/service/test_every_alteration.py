@@ -18,12 +18,14 @@ from predictions.contests.inputs import AnswerIn, ContestIn
 from predictions.contests.receive import receive
 from predictions.imports.lifecycle import complete, finish, open_import
 from predictions.models import Commentator, Prediction, Question, Source
+from predictions.questions.change import change_question
 from predictions.questions.create import enter_question
-from predictions.questions.lifecycle import change_question, declare_decided, postpone
+from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.proposals import confirm, propose, reject
 from predictions.questions.references import add_reference
 from predictions.questions.resolve import resolve, retract_resolution
 from predictions.questions.triage import assign_question, snooze_question
+from predictions.schemas.change_inputs import QuestionChange
 from predictions.schemas.inputs import (
     CorrectionIn,
     PredictionIn,
@@ -127,7 +129,8 @@ def predictions(session: Session, first: Question, second: Question) -> None:
     change_commentator(session, bo, {"name": "Bo Y", "statement": "No.", "statement_on": "2025-02-01"}, **BY)
     change_source(session, source, {"title": "T"}, **BY)
     add_reference(session, first, reference("2025-01-01"), **BY)
-    change_question(session, second, {"text": "Will the second happen?"}, "clearer", **BY)
+    clearer = {"text": "Will the second happen?", "topics": ["y", "z"], "reason": "clearer"}
+    change_question(session, second, QuestionChange.model_validate(clearer), **BY)
 
 
 def outcomes(session: Session, first: Question, second: Question, third: Question) -> None:

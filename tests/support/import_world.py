@@ -54,7 +54,7 @@ def run_lines(engine: Engine, lines: list[dict[str, Any]], *, clock: FakeClock |
         return report
 
     done = run_import(engine, clock, actor="importer", stage=stage)
-    for fault in done.late:
+    for fault in done.finished.late:
         done.result.refuse_late(fault.number, fault.type, fault.error)
     return done.result
 

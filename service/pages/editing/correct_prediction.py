@@ -1,5 +1,7 @@
 """Page that corrects or withdraws a prediction; the old entry stays on record with the reason."""
 
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -7,15 +9,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from predictions.changes.decisions import Done
+from predictions.changes.doors import correct, withdraw
 from predictions.hedges.interpret import DEFAULT_LEXICON, lexicons
 from predictions.queries.details import view_predictions
 from predictions.schemas.inputs import CorrectionIn, WithdrawalIn
 from predictions.schemas.views import PredictionView
-from predictions.submissions.corrections import correct_prediction, withdraw_prediction
 from service.lookup import prediction_of
 from service.pages.editing.prediction_form import PLACES, stated
 from service.pages.editing.record_prediction import interpretation_of
 from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, nested, render_form
+from service.security.api_keys import Caller
+from service.security.approvers import asker
 from service.web.path_params import RowId
 from service.web.responses import ReadSession
 
@@ -33,19 +38,29 @@ def ask(request: Request, number: RowId, _: ShownToPredictor, session: ReadSessi
 def change(request: Request, number: RowId, posted: PostedByPredictor, session: ReadSession) -> Response:
     """Correct or withdraw the prediction; show the form again if there are errors."""
     form, view = posted.form, view_predictions(session, [prediction_of(session, number)])[0]
+    waits = False
     with form.checked(PLACES):
-        request.app.state.writer.run(_job(form, number, request.app.state.clock.now(), posted.caller.name))
+        waits = request.app.state.writer.run(_job(form, number, request.app.state.clock.now(), posted.caller))
     if form.errors:
         return _page(request, session, view, form)
-    return RedirectResponse(f"/questions/{view.question.slug}#predictions", 303)
+    return RedirectResponse(f"/questions/{view.question.slug}#{'changes' if waits else 'predictions'}", 303)
 
 
-def _job(form: Form, number: int, now: Any, actor: str) -> Any:
+def _job(form: Form, number: int, now: datetime, caller: Caller) -> Callable[[Session], bool]:
+    """Return the job that changes the prediction, and returns whether the change waits for another person."""
     if form["action"] == "withdraw":
         why = WithdrawalIn.model_validate(nested(form.values, "reason"))
-        return lambda session: withdraw_prediction(session, prediction_of(session, number), why, now=now, actor=actor)
+        return lambda session: _waits(
+            withdraw(session, prediction_of(session, number), why, asker(session, caller, now=now))
+        )
     data = CorrectionIn.model_validate(stated(form) | nested(form.values, "reason"))
-    return lambda session: correct_prediction(session, prediction_of(session, number), data, now=now, actor=actor)
+    return lambda session: _waits(
+        correct(session, prediction_of(session, number), data, asker(session, caller, now=now))
+    )
+
+
+def _waits(done: Done) -> bool:
+    return done.row is None
 
 
 def as_typed(view: PredictionView) -> dict[str, str]:

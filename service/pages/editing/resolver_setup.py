@@ -12,18 +12,18 @@ from predictions.queries.details import view_question
 from resolvers.probing.configuration import (
     EVERY_MINUTES,
     LEAD_HOURS,
-    ResolverIn,
     ResolverView,
-    attach,
     detach,
     find_attached,
 )
 from resolvers.probing.configuration import resolver_view as view
+from resolvers.probing.settled_questions import ReasonedResolverIn, attach_resolver
 from service.db.engine import read_transaction
 from service.lookup import question_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form, whole
 from service.resolver_trial import ProbeResultView, TrialIn, probe_now, resolver_kinds
 from service.security.access import require_resolver_permission
+from service.security.approvers import asker
 from service.strict_json import parse_json
 from service.web.path_params import IdOrSlug
 from service.web.responses import ReadSession
@@ -64,12 +64,13 @@ def _write(request: Request, which: str, form: Form, caller: Any) -> None:
         return
     numbers = {name: whole(form[name]) for name in NUMBERS}
     checkboxes = {name: bool(form[name]) for name in CHECKBOXES}
-    data = ResolverIn.model_validate({"resolver": form["resolver"], "config": _config(form), **numbers, **checkboxes})
+    given = {"resolver": form["resolver"], "config": _config(form), "reason": form["reason"] or None}
+    data = ReasonedResolverIn.model_validate(given | numbers | checkboxes)
 
     def job(session: Session) -> None:
         question = question_of(session, which)
         require_resolver_permission(caller, question, data)
-        attach(session, question, data, **by)
+        attach_resolver(session, question, data, asker(session, caller, now=state.clock.now()))
 
     state.writer.run(job)
 

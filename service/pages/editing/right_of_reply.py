@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from predictions.enums import CommentatorKind
 from predictions.models import Commentator
-from predictions.schemas.inputs import CommentatorChange
+from predictions.schemas.change_inputs import CommentatorChange
 from predictions.submissions.commentators import STATEMENT, change_commentator
 from service.lookup import commentator_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form

@@ -9,6 +9,10 @@ from service.pages.rendering.formatting import MINUS, brier, plural, points, sig
 FLAGS = {
     "recorded_late": ("recorded afterwards", "Recorded here after the deadline, or after the outcome was known."),
     "made_too_late": ("too late", "Made at or after the deadline, or when the outcome was known: does not count."),
+    "criteria_changed": (
+        "criteria changed",
+        "Made before the text, criteria, options or condition of the question were changed: its history says how.",
+    ),
     "vague": ("vague", "A hedge such as may, might or could: shown but not ranked."),
     "overridden": ("interpreted by the recorder", "The recorder set other numbers than the lexicon's."),
     "against": (

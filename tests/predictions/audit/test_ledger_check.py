@@ -11,12 +11,14 @@ from sqlmodel import Session, SQLModel
 
 from predictions.audit.verify import verify
 from predictions.models import Commentator, Question, Source
+from predictions.questions.change import change_question
 from predictions.questions.create import enter_question
-from predictions.questions.lifecycle import change_question, postpone
+from predictions.questions.lifecycle import postpone
 from predictions.questions.proposals import propose, reject
 from predictions.questions.references import add_reference
 from predictions.questions.resolve import resolve
 from predictions.questions.triage import assign_question
+from predictions.schemas.change_inputs import QuestionChange
 from predictions.schemas.inputs import PredictionIn, ProposalIn, QuestionIn, ReferenceIn, ResolutionIn
 from predictions.submissions.commentators import change_commentator
 from predictions.submissions.record import record_prediction, record_predictions
@@ -153,7 +155,7 @@ def worked_on(record: Session) -> Session:
     record_prediction(record, PredictionIn.model_validate(fields), **BY)
     body = QUESTION | {"slug": "other", "topics": ["war"]}
     other = enter_question(record, QuestionIn.model_validate(body), **BY)
-    change_question(record, other, {"text": "changed"}, "typing error", **BY)
+    change_question(record, other, QuestionChange(text="changed", reason="typing error"), **BY)
     assign_question(record, other, "Bob", **BY)
     postpone(record, other, NOW + timedelta(days=40), "moved", **BY)
     add_reference(

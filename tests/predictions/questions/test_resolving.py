@@ -11,10 +11,12 @@ from predictions.audit.verify import verify
 from predictions.enums import QuestionStatus
 from predictions.errors import Conflict, InvalidInput
 from predictions.models import LedgerEvent, Question, Resolution, RunningTotal, Score
+from predictions.questions.change import change_question
 from predictions.questions.create import enter_question
-from predictions.questions.lifecycle import change_question, declare_decided, postpone
+from predictions.questions.lifecycle import declare_decided, postpone
 from predictions.questions.lookup import find_question
 from predictions.questions.resolve import resolve, retract_resolution
+from predictions.schemas.change_inputs import QuestionChange
 from predictions.schemas.inputs import PredictionIn, QuestionIn, ResolutionIn
 from predictions.scoring.units import SCALE
 from predictions.submissions.record import record_prediction
@@ -186,7 +188,7 @@ def test_a_resolved_question_is_neither_moved_nor_reworded_nor_declared_decided(
     with pytest.raises(Conflict):
         postpone(session, question, datetime(2025, 5, 1, tzinfo=UTC), "r", **BY)
     with pytest.raises(Conflict):
-        change_question(session, question, {"text": "other"}, "r", **BY)
+        change_question(session, question, QuestionChange(text="other", reason="r"), **BY)
     with pytest.raises(Conflict):
         declare_decided(session, question, "r", **BY)
 

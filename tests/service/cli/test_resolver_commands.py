@@ -84,7 +84,7 @@ def test_the_attached_resolvers_find_the_designation_of_october_2025_and_its_abs
             server.routes[path] = reply(body, content_type=kind)
         for slug, outcome in zip(SANCTIONS, ("no", "yes"), strict=True):
             settings = json.dumps(OFAC | {"base_url": server.url})
-            assert trackrecord("resolver", "set", slug, "ofac", settings).code == 0
+            assert trackrecord("resolver", "set", slug, "ofac", settings, "--reason", "a test source").code == 0
             result = trackrecord("probe", slug, "--json").json
             assert (result["state"], result["proposal"]["outcome"]) == ("proposed", outcome), result
             assert result["proposal"]["confidence"] == 0.6, "a match by name, for a person to check"

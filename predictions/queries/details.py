@@ -137,7 +137,7 @@ def _view(
 def _flags(row: Prediction, asked: _Asked, *, superseded: bool) -> list[str]:
     """Return the flags of a prediction; ``PredictionView`` explains them."""
     late, too_late = recorded_late(row.recorded_at, asked.cutoff), not in_time(row.made_at, asked.cutoff)
-    changed = made_before_change(row.made_at, asked.criteria_changed_at)
+    changed = made_before_change(row.made_at, row.recorded_at, asked.criteria_changed_at)
     of_row = row.vague, row.overridden, row.against, row.commitment, row.withdrawn
     return list(compress(FLAGS, (late, too_late, changed, *of_row, superseded)))
 

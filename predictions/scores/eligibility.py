@@ -53,9 +53,12 @@ def recorded_late(recorded_at: Any, cutoff: Any) -> Any:
     return recorded_at > cutoff
 
 
-def made_before_change(made_at: datetime, criteria_changed_at: datetime | None) -> bool:
-    """Return whether a prediction was made before what decides its question was last changed; it counts, flagged."""
-    return criteria_changed_at is not None and made_at < criteria_changed_at
+def made_before_change(made_at: datetime, recorded_at: datetime, criteria_changed_at: datetime | None) -> bool:
+    """Return whether a prediction was made, and on record, before what decides its question was last changed.
+
+    It counts, with a flag. One that is recorded afterwards, however old, is recorded under the present criteria.
+    """
+    return criteria_changed_at is not None and made_at < criteria_changed_at and recorded_at <= criteria_changed_at
 
 
 def eligible_as_of(rows: Sequence[Row], at: datetime, cutoff: datetime) -> list[Row]:

@@ -55,6 +55,7 @@ def score_lines(session: Session) -> Iterator[Content]:
             col(Question.slug).label("question"),
             *(getattr(Question, name) for name in ("event", "kind", "deadline", "outcome", "known_at")),
             col(Question.criteria_changed_at),
+            col(Prediction.recorded_at),
             *(getattr(Prediction, name) for name in ("made_at", "probability", "probabilities", "hedge")),
         )
         .join(Commentator, col(Commentator.id) == col(Score.commentator_id))
@@ -70,7 +71,7 @@ def score_lines(session: Session) -> Iterator[Content]:
         content = dict(row._mapping)
         content |= scores_with_ranges(row, ranges.get((person, row.question_id))).columns()
         content["reference_brier"] = row.reference / SCALE
-        content["criteria_changed"] = made_before_change(row.made_at, row.criteria_changed_at)
+        content["criteria_changed"] = made_before_change(row.made_at, row.recorded_at, row.criteria_changed_at)
         yield {"type": "score"} | {name: _plain(content[name]) for name in SCORE_NAMES}
 
 

@@ -1,7 +1,7 @@
 """Corrections of a question before its outcome: what may change, what may not, and which predictions are marked."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,9 +30,10 @@ def enter(session: Session, slug: str, **more: Any) -> Question:
     return enter_question(session, QuestionIn.model_validate(body | {"deadline_basis": "stated"} | more), **BY)
 
 
-def predict(session: Session, slug: str, made_at: str = "2025-03-01", **stated: Any) -> Any:
+def predict(session: Session, slug: str, made_at: str = "2025-03-01", now: datetime = NOW, **stated: Any) -> Any:
     body = {"commentator": {"name": "Ann"}, "question": {"slug": slug}, "made_at": made_at}
-    return record_prediction(session, PredictionIn.model_validate(body | (stated or {"probability": 0.8})), **BY)
+    data = PredictionIn.model_validate(body | (stated or {"probability": 0.8}))
+    return record_prediction(session, data, now=now, actor="editor")
 
 
 def change(session: Session, question: Question, **fields: Any) -> None:
@@ -108,6 +109,8 @@ def test_predictions_made_before_a_change_of_criteria_are_marked(session: Sessio
     change(session, question, resolution_criteria="By the gauge at noon.")
     late = predict(session, "rain", "2025-04-01T12:00:00Z")
     assert [view.flags for view in view_predictions(session, [early, late])] == [["criteria_changed"], []]
+    filed_later = predict(session, "rain", "2025-02-01", now=NOW + timedelta(days=1))
+    assert view_predictions(session, [filed_later])[0].flags == [], "recorded under the present criteria"
     change(session, question, resolution_criteria="By the gauge at noon.")  # changes nothing
     changes = session.exec(select(LedgerEvent).where(LedgerEvent.action == "question.changed")).all()
     assert len(changes) == 3

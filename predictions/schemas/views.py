@@ -201,9 +201,9 @@ class PredictionView(View):
 
     Possible ``flags``: ``recorded_late`` (recorded after the deadline or the outcome), ``made_too_late`` (made at or
     after the deadline or the outcome: not eligible), ``criteria_changed`` (made and recorded before the
-    question's text, criteria, options or condition were changed), ``vague`` (the hedge carries almost no claim: not ranked),
-    ``overridden`` (the recorder's own interpretation of the hedge), ``against`` (the hedge describes the opposite: the
-    numbers are one minus its interpretation), ``commitment``, ``superseded``, ``withdrawn``.
+    question's text, criteria, options or condition were changed), ``vague`` (the hedge carries almost no claim: not
+    ranked), ``overridden`` (the recorder's own interpretation of the hedge), ``against`` (the hedge describes the
+    opposite: the numbers are one minus its interpretation), ``commitment``, ``superseded``, ``withdrawn``.
     """
 
     id: int = Field(description="id of the prediction")

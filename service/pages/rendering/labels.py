@@ -116,6 +116,30 @@ ACTIONS = {
     "proposal.rejected": "Proposal rejected",
     "proposal.overtaken": "Proposal closed: the question has an outcome",
     "proposal.withdrawn": "Proposal withdrawn by its resolver",
+    "change.requested": "Change of what is settled asked for",
+    "change.approved": "Change of what is settled in effect",
+    "change.rejected": "Change of what is settled rejected",
+    "questions.reminded": "Reminders sent",
+    "record.rescored": "All scores computed again",
+}
+#: Names of columns in the history of a question, where they differ from the column's.
+FIELDS = {
+    "deadline_basis": "basis of the deadline",
+    "condition_question_id": "condition: question",
+    "condition_outcome": "condition: outcome",
+    "condition_text": "condition in words",
+    "made_at": "made on",
+}
+CHANGE_KINDS = {
+    "reference.addition": "a reference forecast",
+    "prediction.correction": "a correction of a prediction",
+    "prediction.withdrawal": "a withdrawal of a prediction",
+    "resolver.attachment": "a resolver",
+}
+APPROVALS = {
+    "another_person": "another person approved it",
+    "only_person": "nobody else may approve changes",
+    "no_score_moved": "it moves no score",
 }
 #: Results of a probe, by state.
 PROBE_STATES = {

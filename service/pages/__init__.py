@@ -6,6 +6,7 @@ Entry points: `router`, `problem_page`, `sign_in_first`.
 from fastapi import APIRouter, Depends
 
 from service.pages.editing import (
+    changes,
     channels,
     contests,
     correct_prediction,
@@ -58,7 +59,7 @@ PUBLIC = (
 EMBEDS = (atom_feed, corrections_feed, ical_feed, cards, well_known)
 EDITING = (
     *(inbox, record_prediction, correct_prediction, resolve_question, right_of_reply, resolver_setup, channels),
-    *(contests, correct_source, sign_in),
+    *(changes, contests, correct_source, sign_in),
 )
 for module in (*PUBLIC, *EDITING):
     # The caller comes first, so that an error page shows a signed-in editor their menu.

@@ -12,13 +12,14 @@ from sqlmodel import Session
 from predictions.changes.decisions import Done
 from predictions.changes.doors import correct, withdraw
 from predictions.hedges.interpret import DEFAULT_LEXICON, lexicons
+from predictions.outcomes import UNRESOLVED
 from predictions.queries.details import view_predictions
 from predictions.schemas.inputs import CorrectionIn, WithdrawalIn
 from predictions.schemas.views import PredictionView
 from service.lookup import prediction_of
 from service.pages.editing.prediction_form import PLACES, stated
 from service.pages.editing.record_prediction import interpretation_of
-from service.pages.rendering.forms import Form, PostedByPredictor, ShownToPredictor, nested, render_form
+from service.pages.rendering.forms import Form, PostedByCorrector, ShownToCorrector, allowed, nested, render_form
 from service.security.api_keys import Caller
 from service.security.approvers import asker
 from service.web.path_params import RowId
@@ -28,14 +29,16 @@ router = APIRouter()
 
 
 @router.get("/predictions/{number}/correct")
-def ask(request: Request, number: RowId, _: ShownToPredictor, session: ReadSession) -> Response:
+def ask(request: Request, number: RowId, caller: ShownToCorrector, session: ReadSession) -> Response:
     """Show the form, filled in from the record."""
     view = view_predictions(session, [prediction_of(session, number)])[0]
+    if view.question.status in UNRESOLVED:
+        allowed(caller, ["predict"])
     return _page(request, session, view, Form(as_typed(view)))
 
 
 @router.post("/predictions/{number}/correct")
-def change(request: Request, number: RowId, posted: PostedByPredictor, session: ReadSession) -> Response:
+def change(request: Request, number: RowId, posted: PostedByCorrector, session: ReadSession) -> Response:
     """Correct or withdraw the prediction; show the form again if there are errors."""
     form, view = posted.form, view_predictions(session, [prediction_of(session, number)])[0]
     waits = False

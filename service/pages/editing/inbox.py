@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from predictions.changes.listing import count_pending
 from predictions.contests.listing import count_waiting
 from predictions.enums import ANNULLED
 from predictions.models import Question, row_id
@@ -81,6 +82,7 @@ def _page(
         details=inbox_details(session, questions),
         choices={row_id(each): [*outcomes(each), ANNULLED] for each in questions},
         done=done,
+        waiting=count_pending(session),
         retractable=last is not None and last.outcome is not None and not last.automatic,
         signed_in_as=caller,
         mine=mine,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
+from predictions.changes.listing import scores_moved
 from predictions.contests.listing import public_contests
 from predictions.leaderboard.filters import Filters
 from predictions.models import row_id
@@ -61,6 +62,8 @@ def commentator(
         ):
             record = record_of(past, commentator_of(past, which), estimates, now=as_of)
             context = _context(past, record, order, page, as_of) | {"contests": []}
+            moved = scores_moved(session, record.commentator.id)
+            context["changes"] = [each for each in moved if (each.change.decided_at or as_of) < as_of]
             return render(request, "commentator.html", session=session, order=order, page=page, as_of=as_of, **context)
     return estimates_page(
         request,
@@ -74,6 +77,7 @@ def commentator(
             page=page,
             as_of=None,
             contests=public_contests(session, commentator=row_id(commentator_of(session, which))),
+            changes=scores_moved(session, row_id(commentator_of(session, which))),
             **_context(session, record_with(request, session, which, estimates), order, page, state.clock.now()),
         ),
     )

@@ -170,8 +170,8 @@ def check_token(request: Request, form: Form, *, allow_expired: bool = False) ->
     raise HTTPException(403, SESSION_EXPIRED)
 
 
-def posted(scope: str | None) -> Callable[..., Posted]:
-    """Return a dependency that yields the form if its sender has the scope (None: any key).
+def posted(*scopes: str) -> Callable[..., Posted]:
+    """Return a dependency that yields the form if its sender has one of the scopes (of none: any key).
 
     The sender is known from the cookie, before the form is read.
     """
@@ -181,7 +181,7 @@ def posted(scope: str | None) -> Callable[..., Posted]:
         if browser_session is None:
             raise HTTPException(403, SESSION_EXPIRED)
         caller = request.state.caller = session_caller(request, browser_session)
-        return _allowed(caller, scope)
+        return allowed(caller, scopes)
 
     def check(request: Request, caller: Annotated[Caller, Depends(sender)], form: Fields) -> Posted:
         check_token(request, form)
@@ -190,29 +190,33 @@ def posted(scope: str | None) -> Callable[..., Posted]:
     return check
 
 
-def shown_to(scope: str | None) -> Callable[..., Caller]:
-    """Return a dependency that yields the caller if they have the scope; others are asked to sign in."""
+def shown_to(*scopes: str) -> Callable[..., Caller]:
+    """Return a dependency that yields the caller if they have one of the scopes; others are asked to sign in."""
 
     def check(caller: Annotated[Caller, Depends(request_caller)]) -> Caller:
-        return _allowed(caller, scope)
+        return allowed(caller, scopes)
 
     return check
 
 
-def _allowed(caller: Caller, scope: str | None) -> Caller:
+def allowed(caller: Caller, scopes: Sequence[str]) -> Caller:
+    """Return the caller if they have one of the scopes. Raises ``SignInFirst`` without a key, and 403."""
     if caller is ANYBODY:
         raise SignInFirst
-    if scope is not None and not caller.may(scope):
-        raise HTTPException(403, f"the key {caller.name!r} lacks the scope {scope!r}: ask an admin for one that has it")
+    if scopes and not any(map(caller.may, scopes)):
+        lacking = " or ".join(map(repr, scopes))
+        raise HTTPException(403, f"the key {caller.name!r} lacks the scope {lacking}: ask an admin for one that has it")
     return caller
 
 
 PostedByPredictor = Annotated[Posted, Depends(posted("predict"))]
+PostedByCorrector = Annotated[Posted, Depends(posted("predict", "resolve"))]
 PostedByResolver = Annotated[Posted, Depends(posted("resolve"))]
-PostedByEditor = Annotated[Posted, Depends(posted(None))]
+PostedByEditor = Annotated[Posted, Depends(posted())]
 PostedByAdmin = Annotated[Posted, Depends(posted("admin"))]
-ShownToEditor = Annotated[Caller, Depends(shown_to(None))]
+ShownToEditor = Annotated[Caller, Depends(shown_to())]
 ShownToPredictor = Annotated[Caller, Depends(shown_to("predict"))]
+ShownToCorrector = Annotated[Caller, Depends(shown_to("predict", "resolve"))]
 ShownToResolver = Annotated[Caller, Depends(shown_to("resolve"))]
 
 

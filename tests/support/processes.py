@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,16 @@ from typing import Any
 import httpx
 
 
+def forking() -> ForkServerContext:
+    """Return what starts processes that need not import anything."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["service.cli", "tests.support.fault_injection", "tests.support.loaded_apprise"])
+    return context
+
+
 def start_process(target: Callable[..., Any], *arguments: Any) -> BaseProcess:
     """Start a function in a process of its own. A cold interpreter would import for two seconds first."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["service.cli", "tests.support.fault_injection"])
-    process = context.Process(target=target, args=arguments, daemon=True)
+    process = forking().Process(target=target, args=arguments, daemon=True)
     process.start()
     return process
 

@@ -67,6 +67,7 @@ def test_a_test_message_goes_out(session: Session, room: RawServer) -> None:
     assert "Channel: room" in json.loads(room.requests[0].body)["message"]
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
@@ -101,6 +102,7 @@ def test_a_chat_service_that_hangs_costs_bounded_time_and_leaves_no_process(room
     assert left.wait(5), "whoever called has gone"
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_chat_service_that_breaks_off_is_tried_again_later(room: RawServer, payload: str) -> None:
     room.routes["/noise"] = raw(b"\x00\x01\r\n\r\n")
     assert send(room, payload, "/noise").status is SendStatus.TEMPORARY
@@ -108,6 +110,7 @@ def test_a_chat_service_that_breaks_off_is_tried_again_later(room: RawServer, pa
     assert send(room, payload).status is SendStatus.TEMPORARY
 
 
+@pytest.mark.usefixtures("forked")
 def test_an_address_that_no_service_understands_is_a_failure_for_good_with_the_remedy(payload: str) -> None:
     result = ChatSender().send(OutgoingMessage("msg_1", payload, ChannelKind.CHAT, "nosuchservice://room", ""))
     assert (result.status, "correct the target" in result.detail) == (SendStatus.PERMANENT, True)
@@ -123,6 +126,7 @@ def test_a_crash_of_the_subprocess_is_tried_again_later(
     assert (result.status, "ended with 3" in result.detail) == (SendStatus.TEMPORARY, True)
 
 
+@pytest.mark.usefixtures("forked")
 def test_no_redirect_is_followed(room: RawServer, payload: str) -> None:
     room.routes |= {"/moved": redirect(f"{room.url}/inside", 307), "/inside": reply()}
     assert send(room, payload, "/moved").status is not SendStatus.DELIVERED
@@ -140,6 +144,7 @@ def test_the_subprocess_gets_none_of_our_secrets(
     assert "authorization" not in room.requests[0].headers
 
 
+@pytest.mark.usefixtures("forked")
 def test_an_address_is_checked_before_it_is_stored() -> None:
     check_address("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general")
     check_address("ntfy://topic")

@@ -6,7 +6,7 @@ from predictions.audit.fold import Folded, Row, Step, Told, table_of
 from resolvers.notifications.channels import SECRET_COLUMNS, with_hashes
 from resolvers.notifications.models import Channel, Subscription
 from resolvers.outbound.redaction import redact_settings
-from resolvers.probing.models import AttachedResolver
+from resolvers.probing.models import AttachedResolver, SourceSnapshot
 from resolvers.prompts.models import Prompt
 
 _PROMPTED = ("question.came_due", "question.reminded")
@@ -57,6 +57,7 @@ def notification_tables(secret: bytes | None) -> tuple[Folded, ...]:
             _CHANNEL,
             **({"stored": hashed} if hashed else {"apart": frozenset(SECRET_COLUMNS)}),
         ),
+        Folded(table_of(SourceSnapshot), frozenset({"source_snapshot.stored"})),
         Folded(table_of(Subscription), parse=_subscription, needs_baseline=True),
         Folded(
             table_of(AttachedResolver),

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     key_requests_per_minute: int = Field(default=60_000, ge=0, description="of one key or session; 0: no limit")
     log_format: Literal["text", "json"] = Field(default="text", description="of the log: text, or json for programs")
     access_log: bool = Field(default=True, description="false: the log has no line for each request")
+    archive_sources: bool = Field(default=False, description="true: editors may store snapshots of sources")
     contest_days: int = Field(default=7, ge=1, le=365, description="within which a contest is to be answered")
     tick_seconds: float = Field(default=5.0, ge=0.05, le=3600, description="how often the scheduler sweeps")
     max_body_bytes: int = Field(

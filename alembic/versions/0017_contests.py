@@ -1,4 +1,5 @@
-"""contests, who sent them in the last day, an index of corrections, and copies and confirmations of sources
+"""contests, who sent them in the last day, an index of corrections, and copies, confirmations and
+snapshots of sources
 
 Revision ID: 0017
 Revises: 0016
@@ -38,6 +39,7 @@ def upgrade() -> None:
     time, text = sqlmodel.sql.sqltypes.UTCDateTime(), sqlmodel.sql.sqltypes.AutoString
     for name, kind in (("archive_url", text(length=2000)), ("confirmed_at", time), ("confirmed_by", text(length=120))):
         op.add_column("source", sa.Column(name, kind, nullable=True))
+    _make_snapshots()
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     _make_contests(number)
     op.create_table(
@@ -49,6 +51,36 @@ def upgrade() -> None:
     )
     for name in ("client", "at"):
         op.create_index(f"ix_contest_sender_{name}", "contest_sender", [name])
+
+
+def _make_snapshots() -> None:
+    number, text = sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sqlmodel.sql.sqltypes.AutoString
+    op.create_table(
+        "source_snapshot",
+        sa.Column("id", number, nullable=False),
+        sa.Column("source_id", number, nullable=False),
+        sa.Column("sha256", text(length=64), nullable=False),
+        sa.Column("size", number, nullable=False),
+        sa.Column("media_type", text(length=120), nullable=False),
+        sa.Column("final_url", sa.Text(), nullable=False),
+        sa.Column("fetched_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("fetched_by", text(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_source_snapshot_source_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_snapshot")),
+    )
+    for name in ("source_id", "sha256"):
+        op.create_index(f"ix_source_snapshot_{name}", "source_snapshot", [name])
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute(
+            "CREATE TRIGGER source_snapshot_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON source_snapshot "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    for action in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER source_snapshot_refuses_{action.lower()} BEFORE {action} ON source_snapshot "
+            "BEGIN SELECT RAISE(ABORT, 'source_snapshot is append-only: nothing is edited away'); END"
+        )
 
 
 def _make_contests(number: Any) -> None:
@@ -100,6 +132,7 @@ def downgrade() -> None:
     """Take back."""
     for name in ("confirmed_by", "confirmed_at", "archive_url"):
         op.drop_column("source", name)
+    op.drop_table("source_snapshot")
     op.drop_table("contest_sender")
     op.drop_table("contest")
     op.drop_index("ix_ledger_event_corrections", "ledger_event")

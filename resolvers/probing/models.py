@@ -1,4 +1,4 @@
-"""The tables of probing: attached resolvers, and the state of sources between two probes."""
+"""The tables of probing: attached resolvers, the state of hosts between two probes, and snapshots of sources."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -81,3 +81,18 @@ class SourcePage(SQLModel, table=True):
     last_modified: str | None = Field(default=None, sa_type=Text)
     headers: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
     final_url: str = Field(sa_type=Text)
+
+
+class SourceSnapshot(SQLModel, table=True):
+    """The bytes of a source as they were read at a time, stored under their hash. Append-only."""
+
+    __tablename__ = "source_snapshot"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    source_id: int = Field(foreign_key="source.id", sa_type=BigInt, index=True)
+    sha256: str = Field(max_length=64, index=True)
+    size: int = Field(sa_type=BigInt)
+    media_type: str = Field(max_length=120, description="as the site named it")
+    final_url: str = Field(sa_type=Text, description="after redirects")
+    fetched_at: datetime
+    fetched_by: str = Field(max_length=120)

@@ -22,6 +22,7 @@ from sqlmodel import Session, col
 from predictions.models import Proposal
 from resolvers.errors import SnapshotLost
 from resolvers.outbound.client import FetchedResponse
+from resolvers.probing.models import SourceSnapshot
 
 KEPT_HEADERS = ("content-type", "date", "etag", "last-modified")
 #: A snapshot that no proposal cites serves conditional requests only; without it an address is read again in full.
@@ -104,9 +105,10 @@ class SnapshotStore:
 
 
 def cited_snapshots(session: Session) -> set[str]:
-    """Return the keys of the snapshots that proposals cite."""
+    """Return the keys of the snapshots that proposals cite, and of those of sources."""
     evidence = session.execute(select(col(Proposal.evidence))).scalars()
-    return {item["snapshot"] for items in evidence for item in items if item.get("snapshot")}
+    cited = {item["snapshot"] for items in evidence for item in items if item.get("snapshot")}
+    return cited | set(session.execute(select(col(SourceSnapshot.sha256))).scalars())
 
 
 def write_atomically(path: Path, data: bytes) -> None:

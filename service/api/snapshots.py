@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from predictions.errors import NotFound
 from predictions.questions.proposals import cites_snapshot
 from resolvers.errors import SnapshotLost
+from resolvers.probing.source_archive import is_of_source
 from service.security.access import Reader
 from service.web.etag import client_holds
 from service.web.responses import ReadSession
@@ -24,13 +25,14 @@ HEADERS = {
 
 
 @router.get("/snapshots/{sha256}", response_class=Response)
-def get_snapshot(request: Request, sha256: Sha256, _: Reader, session: ReadSession) -> Response:
+def get_snapshot(request: Request, sha256: Sha256, caller: Reader, session: ReadSession) -> Response:
     """Get a snapshot.
 
-    The bytes that a proposal cites: text as plain text, anything else as a download.
+    The bytes that a proposal cites, and with the scope `resolve` those of a source: text as plain text, anything else
+    as a download.
     """
-    # The store also contains responses that no proposal cites; only evidence is served.
-    if not cites_snapshot(session, sha256):
+    # The store also contains responses that no proposal cites; only evidence is served to everybody.
+    if not cites_snapshot(session, sha256) and not (caller.may("resolve") and is_of_source(session, sha256)):
         raise NotFound(f"no proposal cites the snapshot {sha256}: take the hash from the evidence in /api/proposals")
     tag = f'W/"{sha256}"'
     if client_holds(request, tag):

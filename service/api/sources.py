@@ -3,22 +3,32 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
+from predictions.models import row_id
 from predictions.queries.listing import list_sources
 from predictions.schemas.inputs import SourceChange, SourceIn
 from predictions.schemas.views import SourceView
 from predictions.submissions.sources import change_source, confirm_source, enter_source, retract_confirmation
+from resolvers.probing.source_archive import newest_snapshots
+from service.limits.admission import slow_endpoint
 from service.limits.write_route import WriteRoute
 from service.lookup import source_of
 from service.security.access import Predictor, Reader, ResolverCaller
+from service.source_archive import SourceSnapshotView, archive_source
 from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId
 from service.web.responses import ReadSession, read_reply
 
 router = APIRouter(prefix="/api/sources", tags=["sources"], route_class=WriteRoute)
+
+
+class SourceSnapshots(BaseModel):
+    """The newest snapshots of a source."""
+
+    items: list[SourceSnapshotView] = Field(description="snapshots, newest first")
 
 
 @router.post("", status_code=201, response_model=SourceView)
@@ -100,3 +110,23 @@ def unconfirm(number: RowId, caller: ResolverCaller, write: Write) -> Response:
         return SourceView.of(row)
 
     return write(caller, job, status=200)
+
+
+@router.get("/{number}/snapshots", response_model=SourceSnapshots)
+def list_source_snapshots(request: Request, number: RowId, _: Reader, session: ReadSession) -> Response:
+    """List the newest snapshots of a source.
+
+    Newest first; the bytes are at `/snapshots/{sha256}`, for keys with the scope `resolve`.
+    """
+    rows = newest_snapshots(session, row_id(source_of(session, number)))
+    return read_reply(request, SourceSnapshots(items=[SourceSnapshotView.of(row) for row in rows]))
+
+
+@router.post("/{number}/snapshots", status_code=201, response_model=SourceSnapshotView)
+@slow_endpoint
+def take_source_snapshot(request: Request, number: RowId, caller: ResolverCaller) -> SourceSnapshotView:
+    """Store a snapshot of a source.
+
+    Where the operator allows it, the page is read now, and its hash is on record.
+    """
+    return archive_source(request, number, caller)

@@ -11,6 +11,7 @@ from predictions.schemas.inputs import SourceChange
 from predictions.submissions.sources import change_source, confirm_source, retract_confirmation
 from service.lookup import source_of
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form
+from service.source_archive import archive_source
 from service.web.path_params import RowId
 from service.web.responses import ReadSession
 
@@ -32,7 +33,9 @@ def change(request: Request, number: RowId, posted: PostedByResolver, session: R
     form, row, state = posted.form, source_of(session, number), request.app.state
     by: dict[str, Any] = {"now": state.clock.now(), "actor": posted.caller.name}
     with form.checked():
-        if (confirmation := CONFIRMATIONS.get(form["action"])) is not None:
+        if form["action"] == "archive":
+            archive_source(request, number, posted.caller)
+        elif (confirmation := CONFIRMATIONS.get(form["action"])) is not None:
             state.writer.run(lambda session: confirmation(session, source_of(session, number), **by))
         elif changes := _changes(form, row):
             data = SourceChange.model_validate(changes | {"reason": form["reason"]})

@@ -8,6 +8,7 @@ from predictions.queries.listing import PredictionFilter, list_predictions
 from predictions.records.source_scorecard import mean_scores, scorecard
 from predictions.schemas.views import is_active
 from predictions.scoring.units import SCALE
+from resolvers.probing.source_archive import newest_snapshots
 from service.lookup import source_of
 from service.pages.rendering.templates import render
 from service.security.access import Reader
@@ -35,6 +36,7 @@ def source(request: Request, number: RowId, _: Reader, session: ReadSession, pag
         session=session,
         title=row.title or row.outlet or "Source",
         source=row,
+        snapshots=newest_snapshots(session, number),
         lines=card[first : first + PAGE],
         total=len(card),
         limited=len(predictions) == MAX_PREDICTIONS,

@@ -64,6 +64,7 @@ ACTIONS = {
     "question.changed": "Question corrected",
     "source.entered": "Source entered",
     "source.confirmed": "Source confirmed",
+    "source_snapshot.stored": "Snapshot of a source stored",
     "source.confirmation_retracted": "Confirmation of the source retracted",
     "contest.received": "Contest received",
     "contest.taken_up": "Contest taken up",

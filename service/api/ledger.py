@@ -25,7 +25,7 @@ class EventView(BaseModel):
     subject: str = Field(description="kind of the row that was changed")
     subject_id: int = Field(description="id of that row")
     body: str | None = Field(
-        description="details of the change, as JSON; null for changes of keys and channels, which only admins read"
+        description="details of the change, as JSON; null for keys, channels and contests, of which only admins read it"
     )
     salt: str | None = Field(description="random value in the hash of the body, in hexadecimal; null with the body")
     body_hash: str = Field(description="SHA-256 of salt and body, in hexadecimal")

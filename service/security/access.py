@@ -139,7 +139,7 @@ async def _key_owner(caller: Annotated[Caller, Depends(request_caller)]) -> Call
 
 KeyOwner = Annotated[Caller, Depends(_key_owner)]
 Reader = Annotated[Caller, Depends(_reader)]
-#: A reader who sends a form: whoever is signed in is known by the session, although the request writes.
+#: A reader who sends a form, known by their session although the request writes.
 FormReader = Annotated[Caller, Depends(_form_reader)]
 Predictor = Annotated[Caller, Depends(_predictor)]
 Corrector = Annotated[Caller, Depends(_corrector)]

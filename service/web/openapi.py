@@ -21,6 +21,8 @@ DOCUMENTATION_POLICY = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+#: Addresses to which anybody may write.
+OPEN_TO_ALL = ("/api/contests",)
 _TEXT = {"type": "string"}
 _FIELD_ERROR = {
     "type": "object",
@@ -99,12 +101,12 @@ def _amend(document: dict[str, Any]) -> None:
     for methods in document["webhooks"].values():
         _set_summary(methods["post"])
         methods["post"]["responses"].pop("422", None)
-    for methods in document["paths"].values():
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
             _set_summary(operation)
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _ERROR_RESPONSE
-            if method == "get" and "security" in operation:
+            if (method == "get" or path in OPEN_TO_ALL) and "security" in operation:
                 operation["security"].append({})  # no key needed unless the operator closes reading
     for path, examples in EXAMPLES.items():
         document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["examples"] = examples

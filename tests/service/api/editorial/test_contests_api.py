@@ -102,6 +102,12 @@ def test_a_wrong_field_is_named_and_nothing_is_received(
     assert admin.get("/api/contests").json()["items"] == []
 
 
+def test_the_document_says_that_no_key_is_needed(base_url: str) -> None:
+    paths = httpx.get(f"{base_url}/openapi.json").json()["paths"]
+    assert {} in paths["/api/contests"]["post"]["security"]
+    assert {} not in paths["/api/contests/{number}/take-up"]["post"]["security"]
+
+
 def test_a_stranger_sends_neither_a_large_body_nor_an_idempotency_key(base_url: str) -> None:
     assert httpx.post(f"{base_url}/api/contests", json={"text": "x" * 70_000}).status_code == 413
     reply = httpx.post(f"{base_url}/api/contests", json=CONTEST, headers={"Idempotency-Key": "a"})

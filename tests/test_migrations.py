@@ -7,20 +7,25 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from predictions import ledger
 from predictions.audit.verify import verify
 from predictions.demo_mark import is_demo
 from predictions.enums import CommentatorKind
-from predictions.models import Commentator
+from predictions.models import Commentator, Question
+from predictions.questions.change import change_question
+from predictions.questions.create import enter_question
+from predictions.schemas.change_inputs import QuestionChange
+from predictions.schemas.inputs import PredictionIn, QuestionIn
+from predictions.submissions.record import record_prediction
 from service.db import migrate
 from service.db.engine import make_engine
 
@@ -166,6 +171,25 @@ def test_a_later_change_of_an_upgraded_record_is_found(empty_database_url: str, 
             f"prediction {number} " in finding or "predictions [[" in finding for finding in list(verify(session))
         )
     engine.dispose()
+
+
+def test_criteria_that_were_changed_after_a_prediction_are_dated_from_the_ledger(engine: Engine) -> None:
+    body = {"text": "Rain?", "resolution_criteria": "c", "deadline": "2025-12-01", "deadline_basis": "stated"}
+    given = {"commentator": {"name": "Ann"}, "made_at": "2025-03-01", "probability": 0.5}
+    with Session(engine) as session:
+        for slug, changes in (("before", {"text": "Snow?"}), ("after", {"text": "Snow?"}), ("other", {"event": "e"})):
+            question = enter_question(session, QuestionIn.model_validate(body | {"slug": slug}), now=NOW, actor="ed")
+            data = PredictionIn.model_validate(given | {"question": {"slug": slug}})
+            then = NOW + timedelta(days=1) if slug == "before" else NOW
+            record_prediction(session, data, now=then, actor="ed")
+            change = QuestionChange.model_validate(changes | {"reason": "r"})
+            change_question(session, question, change, now=NOW, actor="ed")
+        session.commit()
+    migrate.downgrade(engine, "0015")
+    migrate.upgrade(engine)
+    with Session(engine) as session:
+        changed = {row.slug: row.criteria_changed_at for row in session.exec(select(Question)).all()}
+    assert changed == {"before": None, "after": NOW, "other": None}
 
 
 def test_no_released_migration_is_changed() -> None:

@@ -9,7 +9,7 @@ from predictions import ledger
 from predictions.changes.effects import MAX_EFFECTS, Effect, effects
 from predictions.changes.kinds import KINDS, By, Kinds
 from predictions.changes.models import Approval, ChangeState, PendingChange
-from predictions.changes.settled import Waits, rule
+from predictions.changes.settled import NAMES, Waits, rule
 from predictions.errors import Conflict, Fault, InvalidInput, NotAllowed
 from predictions.models import Question, Resolution, row_id
 from predictions.schemas.fields import Input
@@ -44,7 +44,7 @@ def ask_for(session: Session, wanted: Wanted, by: By, *, kinds: Kinds = KINDS) -
     found = rule(wanted.kind, question, had_outcome=had_outcome(session, question))
     if found.case is None:
         if not by.may_predict:
-            raise _not_allowed("before an outcome is on record this needs the scope 'predict'", by)
+            raise _not_allowed(f"without an outcome on record {NAMES[wanted.kind]} needs the scope 'predict'", by)
         return Done(kind.make(session, wanted.subject, wanted.data, now=by.now, actor=by.name), None)
     _must_be_allowed(found.case, wanted, by)
     moved = _preview(session, wanted.kind, wanted.subject, wanted.data, question, by, kinds)
@@ -111,8 +111,7 @@ def had_outcome(session: Session, question: Question) -> bool:
 
 def _must_be_allowed(case: str, wanted: Wanted, by: By) -> None:
     if not by.may_resolve:
-        what = wanted.kind.replace(".", " ").replace("_", " ")
-        raise _not_allowed(f"{case}: from then on this ({what}) needs the scope 'resolve'", by)
+        raise _not_allowed(f"{case}, so {NAMES[wanted.kind]} needs the scope 'resolve'", by)
     if not wanted.reason:
         raise InvalidInput.at("/reason", f"is missing: {case}, so say why the record changes now")
 

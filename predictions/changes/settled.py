@@ -39,6 +39,13 @@ WAITS = {
     WITHDRAWAL: Waits.IF_SCORES_MOVE,
     RESOLVER: Waits.ALWAYS,
 }
+#: What sentences call each kind.
+NAMES = {
+    REFERENCE: "a reference forecast",
+    CORRECTION: "a correction of a prediction",
+    WITHDRAWAL: "a withdrawal of a prediction",
+    RESOLVER: "a resolver",
+}
 
 
 @dataclass(frozen=True)

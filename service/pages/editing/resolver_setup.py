@@ -48,31 +48,32 @@ def submit(request: Request, which: IdOrSlug, posted: PostedByResolver) -> Respo
     form, result = posted.form, None
     with form.checked():
         if form["action"] in ("attach", "detach"):
-            _write(request, which, posted.form, posted.caller)
-            return RedirectResponse(f"/questions/{which}/probe", 303)
+            waits = _write(request, which, posted.form, posted.caller)
+            return RedirectResponse(f"/questions/{which}{'#changes' if waits else '/probe'}", 303)
         trial = TrialIn(resolver=form["resolver"], config=_config(form)) if form["action"] == "try" else None
         result = probe_now(request, which, posted.caller, trial)
     with read_transaction(request.app.state.engine) as session:
         return _page(request, session, which, _with_errors_at_fields(form), result)
 
 
-def _write(request: Request, which: str, form: Form, caller: Any) -> None:
+def _write(request: Request, which: str, form: Form, caller: Any) -> bool:
+    """Attach or detach the resolver; return whether that waits for another person."""
     state = request.app.state
     by = {"now": state.clock.now(), "actor": caller.name}
     if form["action"] == "detach":
         state.writer.run(lambda session: detach(session, question_of(session, which), **by))
-        return
+        return False
     numbers = {name: whole(form[name]) for name in NUMBERS}
     checkboxes = {name: bool(form[name]) for name in CHECKBOXES}
     given = {"resolver": form["resolver"], "config": _config(form), "reason": form["reason"] or None}
     data = ReasonedResolverIn.model_validate(given | numbers | checkboxes)
 
-    def job(session: Session) -> None:
+    def job(session: Session) -> bool:
         question = question_of(session, which)
         require_resolver_permission(caller, question, data)
-        attach_resolver(session, question, data, asker(session, caller, now=state.clock.now()))
+        return attach_resolver(session, question, data, asker(session, caller, now=state.clock.now())).row is None
 
-    state.writer.run(job)
+    return bool(state.writer.run(job))
 
 
 def _config(form: Form) -> dict[str, Any]:

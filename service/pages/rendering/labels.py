@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from predictions.changes import settled
 from predictions.ledger import current_action
 from service.pages.rendering.formatting import MINUS, brier, plural, points, signed
 
@@ -131,12 +132,7 @@ FIELDS = {
     "condition_text": "condition in words",
     "made_at": "made on",
 }
-CHANGE_KINDS = {
-    "reference.addition": "a reference forecast",
-    "prediction.correction": "a correction of a prediction",
-    "prediction.withdrawal": "a withdrawal of a prediction",
-    "resolver.attachment": "a resolver",
-}
+CHANGE_KINDS = settled.NAMES
 APPROVALS = {
     "another_person": "another person approved it",
     "only_person": "nobody else may approve changes",

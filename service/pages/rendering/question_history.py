@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from predictions.changes.settled import NAMES
 from predictions.changes.views import ChangeView
 from predictions.models import LedgerEvent
 from predictions.schemas.views import PredictionView, QuestionView
 from service.pages.rendering.formatting import brier, capital, day, instant, percent, plural
-from service.pages.rendering.labels import APPROVALS, CHANGE_KINDS, FIELDS, action
+from service.pages.rendering.labels import APPROVALS, FIELDS, action
 
 NOTHING = "none"
 #: A date alone is the first instant of its day.
@@ -229,7 +230,7 @@ def _proposal(verb: str) -> Callable[[Body, Known, int], Told]:
 def _requested(body: Body, known: Known, number: int) -> Told:
     moves = plural(body["affected"], "commentator")
     moves = f"it moves the scores of {moves}" if body["affected"] else "it moves no score"
-    change, kind = known.changes.get(number), CHANGE_KINDS.get(body["kind"]) or str(body["kind"])
+    change, kind = known.changes.get(number), NAMES.get(body["kind"]) or str(body["kind"])
     moved = [
         Moved(f"{name} of {each.commentator.name}", *(brier(side[column]) if side else "no score" for side in sides))
         for each in (change.scores[:MAX_SCORES] if change is not None else ())

@@ -145,7 +145,7 @@ def test_without_the_scope_or_a_reason_nothing_settled_changes(
         lambda: withdraw(session, wrong, WithdrawalIn(reason="r"), low),
     )
     for attempt in attempts:
-        with pytest.raises(NotAllowed, match=r"outcome of 'rain' is on record.*needs the scope 'resolve'"):
+        with pytest.raises(NotAllowed, match=r"outcome of 'rain' is on record, so .* needs the scope 'resolve'"):
             attempt()
     with pytest.raises(InvalidInput, match="is missing: the outcome of 'rain' is on record") as error:
         add_forecast(session, question, forecast(), None, by("ed"))

@@ -102,7 +102,8 @@ def test_the_resolver_page_asks_for_a_reason_once_the_outcome_is_on_record(peopl
     fields |= {"lead_hours": "1", "every_minutes": "60", "token": token_on(people["Ed"].get(path))}
     refused = people["Ed"].post(path, data=fields)
     assert (refused.status_code, "The reason is missing" in refused.text) == (422, True)
-    assert people["Ed"].post(path, data=fields | {"reason": "It disagrees."}).status_code == 303
+    done = people["Ed"].post(path, data=fields | {"reason": "It disagrees."})
+    assert (done.status_code, done.headers["location"]) == (303, "/questions/rain#changes")
     assert "A resolver, asked for by Ed" in text_of(people["Flo"].get("/changes"))
     assert decide(people["Flo"], "approve").status_code == 303
     assert "manifold" in people["Ed"].get(path).text

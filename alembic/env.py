@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 # The tables register themselves on import; one that is missing here would be dropped by the next migration.
 import predictions.changes.models
+import predictions.checkpoints.models
 import predictions.contests.models
 import predictions.models
 import predictions.queries.corrections  # noqa: F401

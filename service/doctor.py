@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from predictions import ledger
+from predictions.checkpoints.stored import newest_checkpoint
 from predictions.imports.lifecycle import abandoned
 from resolvers.clock import CLOCK_TOLERANCE
 from resolvers.notifications.failures import dead_letters, failing_channels
@@ -25,6 +26,7 @@ from service.state_files import open_to_others, sqlite_file
 #: Below the first the disk is about to be full; below the second it is time to make room.
 LEAST_FREE_BYTES, SCARCE_FREE_BYTES = 200_000_000, 1_000_000_000
 OLDEST_BACKUP = timedelta(days=7)
+OLDEST_CHECKPOINT = timedelta(days=2)
 DEAD_LETTERS_OF = timedelta(days=7)
 
 
@@ -62,7 +64,7 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
 
 def _inside(engine: Engine, settings: Settings, now: datetime) -> Iterator[Check]:
     checks: tuple[Callable[[Session, Settings, datetime], Check], ...] = (
-        *(_secret, _admin_key, _clock, _scheduler, _dead_letters, _channels, _imports, _backup),
+        *(_secret, _admin_key, _clock, _scheduler, _dead_letters, _channels, _imports, _checkpoint, _backup),
     )
     with read_transaction(engine) as session:
         for check in checks:
@@ -172,6 +174,18 @@ def _imports(session: Session, _: Settings, now: datetime) -> Check:
         return Check("imports", State.OK, "none without its process")
     remedy = "start a scheduler, which finishes what is complete and drops the rest; then repeat what was dropped"
     return Check("imports", State.FAULT, f"unfinished, without its process: {', '.join(lost)}", remedy)
+
+
+def _checkpoint(session: Session, _: Settings, now: datetime) -> Check:
+    newest = newest_checkpoint(session)
+    if newest is None:
+        return Check("checkpoint", State.OK, "none yet: the scheduler makes one each day")
+    finding = f"{_ago(now - newest.made_at)}, of {newest.size} events"
+    if now - newest.made_at > OLDEST_CHECKPOINT:
+        return Check(
+            "checkpoint", State.FAULT, finding, "run 'trackrecord checkpoint', which makes one or says why not"
+        )
+    return Check("checkpoint", State.OK, finding)
 
 
 def _backup(session: Session, _: Settings, now: datetime) -> Check:

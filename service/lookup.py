@@ -5,6 +5,7 @@ from datetime import datetime
 from fastapi import HTTPException
 from sqlmodel import Session, col, select
 
+from predictions.checkpoints.models import Checkpoint, CheckpointStamp
 from predictions.contests.models import Contest
 from predictions.errors import InvalidInput, NotFound
 from predictions.models import Commentator, Prediction, Proposal, Question, Source
@@ -20,7 +21,7 @@ class NotOnRecord(NotFound):
 
     def __init__(self, table: str, key: str, which: object) -> None:
         self.table, self.missing = table, f"no {table} has the {key} {which!r}"
-        plural = {"delivery": "deliveries"}.get(table, f"{table}s")
+        plural = {"checkpoint": "ledger/checkpoints", "delivery": "deliveries"}.get(table, f"{table}s")
         super().__init__(f"{self.missing}: see GET /api/{plural} for all")
 
 
@@ -46,6 +47,14 @@ def contest_of(session: Session, number: int) -> Contest:
     if contest is None:
         raise NotOnRecord("contest", "id", number)
     return contest
+
+
+def checkpoint_of(session: Session, number: int) -> Checkpoint:
+    """Return the checkpoint with this id. Raises ``NotOnRecord``."""
+    checkpoint = session.get(Checkpoint, number)
+    if checkpoint is None:
+        raise NotOnRecord("checkpoint", "id", number)
+    return checkpoint
 
 
 def commentator_of(session: Session, which: str) -> Commentator:
@@ -102,6 +111,14 @@ def source_of(session: Session, number: int) -> Source:
     if source is None:
         raise NotOnRecord("source", "id", number)
     return source
+
+
+def stamp_of(session: Session, checkpoint: int, number: int) -> CheckpointStamp:
+    """Return the stamp of a checkpoint with this id. Raises ``NotFound``."""
+    stamp = session.get(CheckpointStamp, number)
+    if stamp is None or stamp.checkpoint_id != checkpoint:
+        raise NotFound(f"checkpoint {checkpoint} has no stamp {number}: see GET /api/ledger/checkpoints/{checkpoint}")
+    return stamp
 
 
 def subscription_of(session: Session, number: int) -> Subscription:

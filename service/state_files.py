@@ -14,7 +14,7 @@ PRIVATE_DIRECTORY, PRIVATE_FILE = 0o700, 0o600
 #: What others could read or change.
 OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 #: Files with keys or parts of the record; those that begin so are SQLite's own next to them.
-FILES = ("secret", "admin.key", "trackrecord.db", "request-counts.db")
+FILES = ("secret", "admin.key", "checkpoint", "trackrecord.db", "request-counts.db")
 SNAPSHOTS = "snapshots"
 
 

@@ -12,6 +12,7 @@ import typer
 from service import __version__
 from service.cli import (
     channels,
+    checkpoint,
     deliveries,
     demo,
     doctor,
@@ -106,6 +107,18 @@ RESOLVERS: dict[str, Callable[..., None]] = {
 for name, function in RESOLVERS.items():
     resolver_app.command(name, cls=NamesOptions)(function)
 app.add_typer(resolver_app, name="resolver", rich_help_panel="Maintain")
+
+
+checkpoint_app = typer.Typer(help="Sign checkpoints of the ledger, which show later that nothing before was changed.")
+checkpoint_app.callback(invoke_without_command=True)(checkpoint.make)
+CHECKPOINT: dict[str, Callable[..., None]] = {
+    "rotate-key": checkpoint.rotate_key,
+    "stamp": checkpoint.stamp,
+    "rebuild-tree": checkpoint.rebuild_tree,
+}
+for name, function in CHECKPOINT.items():
+    checkpoint_app.command(name, cls=NamesOptions)(function)
+app.add_typer(checkpoint_app, name="checkpoint", rich_help_panel="Maintain")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -59,6 +59,7 @@ _DATABASE_REMEDIES = (
 
 #: The command that lists the rows of a table.
 _LISTS = {
+    "checkpoint": "the page /ledger shows the newest, GET /api/ledger/checkpoints all",
     "channel": "trackrecord channels list shows all",
     "commentator": "trackrecord leaderboard --sort name shows all that predicted",
     "delivery": "trackrecord channels log shows all",

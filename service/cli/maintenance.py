@@ -8,6 +8,7 @@ import typer
 from predictions.errors import InvalidInput
 from predictions.ledger import head_errors, parse_head
 from predictions.scores.rebuild import rescore as rebuild_scores
+from service import checkpoints
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready, say
 from service.cli.errors import FINDINGS
 from service.db.backup import back_up
@@ -29,11 +30,18 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild every row from the ledger and every stored number from the rows, and list the differences."""
+    """Rebuild rows from the ledger and numbers from the rows, check the checkpoints, and list the differences."""
     lines = [*(head or []), *(_lines(heads) if heads else [])]
     kept = [parse_head(line) for line in lines]
-    with ready() as (settings, engine), read_transaction(engine) as session, err.status("recomputing"):
-        findings = [*head_errors(session, kept), *find_faults(session, settings)]
+    with ready() as (settings, engine), err.status("recomputing"):
+        checkpoints.settle(engine, settings)
+        in_state = checkpoints.read_kept(settings)
+        with read_transaction(engine) as session:
+            findings = [
+                *head_errors(session, kept),
+                *find_faults(session, settings),
+                *checkpoints.findings(session, in_state),
+            ]
     if as_json:
         print_json({"agrees": not findings, "findings": findings})
     else:
@@ -98,7 +106,12 @@ def restore(directory: Annotated[Path, typer.Argument(help="a directory that tra
         restore_backup(read_settings(), directory)
     with ready() as (settings, engine), write_transaction(engine) as session, err.status("verifying"):
         forget(session, SCHEDULER)  # which worked on the original
-        findings = [*find_faults(session, settings), *secret_faults(session, settings)]
+        kept = checkpoints.read_kept(settings)
+        findings = [
+            *find_faults(session, settings),
+            *checkpoints.findings(session, kept),
+            *secret_faults(session, settings),
+        ]
     say(f"restored from {directory}")
     _print_findings(findings)
     raise typer.Exit(FINDINGS if findings else 0)

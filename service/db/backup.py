@@ -16,15 +16,21 @@ from service.errors import Unavailable
 from service.settings import Settings
 
 DATABASE, DUMP = "trackrecord.db", "record.dump"
-#: What the state directory has beside keys and snapshots: databases, which are copied in their own way, and counts.
-NOT_STATE = shutil.ignore_patterns(f"{DATABASE}*", DUMP, "request-counts.db*")
+#: What the state directory has beside keys and snapshots: databases, which are copied in their own way, counts, and
+#: files that are not complete.
+OTHERS = (f"{DATABASE}*", DUMP, "request-counts.db*", "*.next")
+NOT_STATE = shutil.ignore_patterns(*OTHERS)
+#: The newest checkpoint of the ledger, and the key that signs it.
+CHECKPOINT, CHECKPOINT_KEY = "checkpoint", "checkpoint.key"
+COPIED_AFTER = shutil.ignore_patterns(*OTHERS, CHECKPOINT, CHECKPOINT_KEY)
 
 
 def back_up(settings: Settings, target: Path, *, now: datetime) -> Path:
     """Copy database, keys and snapshots into a new directory, and record that in the database.
 
     The copy of the database is consistent, migrated or not; writers are not blocked. Snapshots are copied after it,
-    so that the copy has every snapshot that its rows refer to. The directory appears when it is complete.
+    so that the copy has every snapshot that its rows refer to, and the newest checkpoint before it, so that the copy
+    has its events. The directory appears when it is complete.
     Raises ``Conflict`` if the directory exists, ``NotFound`` if there is no database, and ``ToolMissing``.
     """
     engine = make_engine(settings.database)
@@ -38,12 +44,15 @@ def back_up(settings: Settings, target: Path, *, now: datetime) -> Path:
         _check(engine)
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True, mode=0o700)
+        for name in (CHECKPOINT, CHECKPOINT_KEY):
+            if (state / name).exists():
+                shutil.copy2(state / name, part)
         if engine.dialect.name == "sqlite":
             _copy_database(engine, part / DATABASE)
         else:
             postgres_tools.dump(engine, part / DUMP)
         if state.is_dir():
-            shutil.copytree(state, part, dirs_exist_ok=True, ignore=NOT_STATE)
+            shutil.copytree(state, part, dirs_exist_ok=True, ignore=COPIED_AFTER)
         part.chmod(0o700)
         part.rename(target)
         _record(engine, target, now)

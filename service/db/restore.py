@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect
 
 from predictions.errors import Conflict, NotFound
 from service.db import postgres_tools
-from service.db.backup import DATABASE, DUMP, NOT_STATE
+from service.db.backup import CHECKPOINT, DATABASE, DUMP, NOT_STATE
 from service.db.engine import make_engine
 from service.errors import Unavailable
 from service.settings import Settings
@@ -67,13 +67,15 @@ def _copy_state(source: Path, state: Path) -> None:
     if state.resolve() == source.resolve():
         return
     ignored = NOT_STATE(str(source), [path.name for path in source.iterdir()])
+    if (state / CHECKPOINT).exists():  # is newer: it shows what the backup lacks
+        ignored.add(CHECKPOINT)
     for path in sorted(source.iterdir()):
         there = state / path.name
         if path.is_file() and path.name not in ignored and there.exists() and there.read_bytes() != path.read_bytes():
             raise Conflict(f"{there} exists and differs from the backup: nothing is overwritten; move it away")
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     mode = state.stat().st_mode
-    shutil.copytree(source, state, dirs_exist_ok=True, ignore=NOT_STATE)
+    shutil.copytree(source, state, dirs_exist_ok=True, ignore=lambda _, names: ignored.intersection(names))
     state.chmod(mode)
     protect(state)
 

@@ -18,7 +18,7 @@ from service.pages.editing import (
     right_of_reply,
     sign_in,
 )
-from service.pages.embeds import atom_feed, cards, corrections_feed, ical_feed
+from service.pages.embeds import atom_feed, cards, checkpoint_feed, corrections_feed, ical_feed
 from service.pages.public import (
     calibration,
     commentator,
@@ -56,7 +56,7 @@ PUBLIC = (
     *(corrections, contest),
 )
 #: For programs and other sites, which may add parameters to the addresses that they fetch.
-EMBEDS = (atom_feed, corrections_feed, ical_feed, cards, well_known)
+EMBEDS = (atom_feed, checkpoint_feed, corrections_feed, ical_feed, cards, well_known)
 EDITING = (
     *(inbox, record_prediction, correct_prediction, resolve_question, right_of_reply, resolver_setup, channels),
     *(changes, contests, correct_source, sign_in),

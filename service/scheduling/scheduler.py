@@ -1,5 +1,5 @@
-"""The scheduler: sweep due questions and contests, send deliveries, probe sources, take over lost imports, prune, and
-stop what belongs to persons whose keys have expired.
+"""The scheduler: sweep due questions and contests, send deliveries, probe sources, take over lost imports, prune,
+make checkpoints of the ledger, and stop what belongs to persons whose keys have expired.
 
 The schedule is stored in the rows, so nothing is lost when a process ends.
 """
@@ -28,6 +28,7 @@ from service.db.engine import bookkeeping_transaction, read_transaction, write_t
 from service.db.service_state import SCHEDULER, remember
 from service.errors import Unavailable
 from service.imports import take_over_imports
+from service.scheduling.checkpoint_keeper import CheckpointKeeper
 from service.scheduling.crash_points import crash_if_armed
 from service.scheduling.pruning import prune_replies, prune_senders
 from service.scheduling.workers import Ticker, Watchdog, Worker, WorkerToken
@@ -81,7 +82,10 @@ class Scheduler:
         self._prober = prober or make_prober(engine, settings, self._clock, self._prober_worker.wake)
         self._importer = Worker("imports", lambda: self._take_over_imports, self._clock)
         self._key_watcher = Worker("keys", lambda: self._watch_keys_and_channels, self._clock)
+        self._checkpoints = CheckpointKeeper(engine, settings, self._clock)
+        self._checkpointer = Worker("checkpoints", lambda: self._keep_checkpoints, self._clock)
         self._workers = [self._sweeper, self._notifier, self._prober_worker, self._importer, self._key_watcher]
+        self._workers.append(self._checkpointer)
         self._ticker = Ticker(settings.tick_seconds, self._wake, self._clock)
         self._watchdog = Watchdog(self._ticker, self._workers, settings.tick_seconds, stuck_seconds)
         self._dispatcher: Dispatcher | None = None
@@ -139,6 +143,7 @@ class Scheduler:
         self._watch_keys_and_channels()
         prune_replies(self._engine, self._clock.now())
         self._prune_senders()
+        self._checkpoints.run()
         counted.update(self._prober.run_due(seconds))
         counted.update(self._make_dispatcher().deliver(seconds))
         self._beat(ONCE_SECONDS)
@@ -218,6 +223,11 @@ class Scheduler:
             changer = Changer(SYSTEM, self._clock.now(), self._settings.secret())
             stop_expired(session, changer)
             changer.log_disabled(session)
+        return False
+
+    def _keep_checkpoints(self, token: WorkerToken) -> bool:
+        """Extend the tree of the ledger, and make a checkpoint of each day."""
+        self._checkpoints.run(lambda: token.report_progress(PAUSE_SECONDS))
         return False
 
     def _take_over_imports(self, token: WorkerToken) -> bool:

@@ -32,9 +32,15 @@ def accepts_gzip(headers: Headers) -> bool:
 
 
 def tagged(
-    request: Request, body: bytes, tag: str, headers: dict[str, str] | None = None, *, gzipped: bytes | None = None
+    request: Request,
+    body: bytes,
+    tag: str,
+    headers: dict[str, str] | None = None,
+    *,
+    gzipped: bytes | None = None,
+    media_type: str = JSON,
 ) -> Response:
-    """Return ``body`` as JSON, or 304 without a body if the client has it already.
+    """Return ``body``, by default as JSON, or 304 without a body if the client has it already.
 
     ``gzipped`` is the compressed body; without it the middleware compresses.
     """
@@ -43,4 +49,4 @@ def tagged(
         return Response(status_code=304, headers=headers)
     if gzipped is not None and accepts_gzip(request.headers):
         body, headers["Content-Encoding"] = gzipped, "gzip"
-    return Response(body, media_type=JSON, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

@@ -12,7 +12,7 @@ def every_address(commentator: str = "ann-invented", question: str = "rain") -> 
     found = []
     for path in sorted(_paths(create_app(Settings()).routes)):
         address = path.replace("{which}", question if "/questions/" in path else commentator)
-        for name in ("{number}", "{prediction}", "{seq}", "{id}"):
+        for name in ("{number}", "{prediction}", "{seq}", "{id}", "{stamp}"):
             address = address.replace(name, "1")
         found.append(address)
     return found

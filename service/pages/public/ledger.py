@@ -1,10 +1,11 @@
-"""Ledger page: every change of the record, newest first, and the head of the hash chain."""
+"""Ledger page: every change of the record, newest first, the head of the hash chain and the newest checkpoint."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from predictions import ledger
+from predictions.checkpoints.stored import announced_keys, newest_checkpoint
 from predictions.columns import MAX_ID
 from predictions.queries.ledger_events import newest_events
 from service.pages.rendering.templates import render
@@ -36,6 +37,8 @@ def events(
         title="Ledger",
         events=rows,
         head=newest,
+        checkpoint=newest_checkpoint(session),
+        keys=announced_keys(session)[::-1],
         subjects=SUBJECTS,
         older=rows[-1].seq if rows and rows[-1].seq > 1 else None,
         newer=before is not None,

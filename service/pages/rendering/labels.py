@@ -106,6 +106,8 @@ ACTIONS = {
     "import.started": "Import started",
     "import.completed": "Import completed: its rows are on record",
     "import.finished": "Import finished: its predictions are scored",
+    "checkpoint.key_announced": "Key for checkpoints announced",
+    "checkpoint.stamped": "Stamp attached to a checkpoint",
     "prediction.corrected": "Prediction corrected",
     "prediction.withdrawn": "Prediction withdrawn",
     "reference.recorded": "Reference forecast recorded",

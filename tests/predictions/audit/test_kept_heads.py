@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,39 @@ def test_a_file_that_is_no_ledger_is_named_by_line(check: Check, tmp_path: Path)
     code, _, error = check(str(path))
     assert code == 2
     assert error.startswith("line 1 is no event of a ledger")
+
+
+def test_the_script_compares_tree_head_and_signature_with_checkpoints_that_were_kept(
+    check: Check, trackrecord: Command, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, other = tmp_path / "state" / "checkpoint", tmp_path / "other.txt"
+    assert trackrecord("checkpoint").code == 0
+    assert trackrecord("checkpoint", "rotate-key", "--reason", "yearly").code == 0
+    assert trackrecord("export", "--what", "ledger", "-o", str(exported)).code == 0
+    lines, note = exported.read_text().splitlines(), kept.read_text()
+    key = json.loads(json.loads(lines[-1])["body"])["verifier_key"]
+    whole = f"{len(lines)} events, 0 faults. Head {head_of(lines)}"
+    for options in ((), ("--key", key)):
+        assert check(str(exported), "--checkpoint", str(kept), *options)[:2] == (0, [whole])
+    root = note.splitlines()[2]
+    for forged, said in (
+        (note.replace("+00:00", "+01:00"), "its signature by 127.0.0.1 is forged"),
+        (note.replace(root, "A" * 43 + "="), "the tree of the first"),
+        (note.partition("—")[0], "it is not signed by a key that the ledger announces"),
+    ):
+        other.write_text(forged)
+        code, printed, _ = check(str(exported), "--checkpoint", str(kept), "--checkpoint", str(other))
+        assert code == 1
+        assert printed[0].startswith(f"{other}: {said}")
+    assert check(str(exported), "--checkpoint", str(kept), "--key", f"{key}A")[0] == 1
+    assert check(str(exported), "--checkpoint", str(exported))[0] == 2
+    exported.write_text("\n".join(lines[:-1]))
+    assert "its end was cut off" in check(str(exported), "--checkpoint", str(kept))[1][0]
+    exported.write_text("\n".join(lines))
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    code, printed, _ = check(str(exported), "--checkpoint", str(kept))
+    assert (code, printed[1]) == (0, whole)
+    assert printed[0].endswith("its signature is not checked, as the package cryptography is not installed")
 
 
 def rewrite(session: Session, first: int) -> None:

@@ -17,9 +17,9 @@ from resolvers.notifications.delivery_queue import resend
 from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
 from service.channel_changes import Changer
-from service.channel_test import TestMessageResult, send_test_now
 from service.limits.write_route import WriteRoute
 from service.lookup import channel_of, delivery_of
+from service.on_demand.channel_test import TestMessageResult, send_test_now
 from service.security.access import Admin
 from service.security.api_keys import Caller
 from service.web.idempotency import IdempotentWrite, Write

@@ -11,7 +11,7 @@ from resolvers.probing.settled_questions import ReasonedResolverIn, attach_resol
 from service.api.editorial.changes import MADE, WAITS, reply_to, status_of_put
 from service.limits.write_route import WriteRoute
 from service.lookup import question_of
-from service.resolver_trial import (
+from service.on_demand.resolver_trial import (
     ProbeResultView,
     ResolverKindView,
     TrialIn,

@@ -15,8 +15,8 @@ from resolvers.probing.source_archive import newest_snapshots
 from service.limits.admission import slow_endpoint
 from service.limits.write_route import WriteRoute
 from service.lookup import source_of
+from service.on_demand.source_archive import SourceSnapshotView, archive_source
 from service.security.access import Predictor, Reader, ResolverCaller
-from service.source_archive import SourceSnapshotView, archive_source
 from service.web.idempotency import Write
 from service.web.pagination import Cursor, Limit, decode_cursor, page_reply
 from service.web.path_params import RowId

@@ -23,7 +23,7 @@ from service.cli.common import ACTOR, AsJson, clock, print_json, print_table, re
 from service.db.approvers import is_alone
 from service.db.engine import read_transaction, write_transaction
 from service.lookup import question_of
-from service.resolver_trial import dry_run, probe_result_view, resolver_kinds
+from service.on_demand.resolver_trial import dry_run, probe_result_view, resolver_kinds
 
 Which = Annotated[str, typer.Argument(help="the question's id or slug", metavar="QUESTION")]
 

@@ -17,7 +17,9 @@ import httpx
 def forking() -> ForkServerContext:
     """Return what starts processes that need not import anything."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["service.cli", "tests.support.fault_injection", "tests.support.loaded_apprise"])
+    context.set_forkserver_preload(
+        ["service.cli", "tests.support.fault_injection", "tests.support.senders.loaded_apprise"]
+    )
     return context
 
 

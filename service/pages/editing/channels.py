@@ -23,9 +23,9 @@ from resolvers.notifications.models import ChannelKind, DeliveryState
 from resolvers.notifications.senders.chat import check_address
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe, unsubscribe
 from service.channel_changes import Changer
-from service.channel_test import TestMessageResult, send_test_now
 from service.db.engine import read_transaction
 from service.lookup import channel_of, delivery_of, is_own, own
+from service.on_demand.channel_test import TestMessageResult, send_test_now
 from service.pages.rendering.forms import Form, PostedByAdmin, PostedByEditor, ShownToEditor, nested, render_form, whole
 from service.pages.rendering.templates import address
 from service.security.access import need

@@ -10,8 +10,8 @@ from predictions.models import Source
 from predictions.schemas.inputs import SourceChange
 from predictions.submissions.sources import change_source, confirm_source, retract_confirmation
 from service.lookup import source_of
+from service.on_demand.source_archive import archive_source
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form
-from service.source_archive import archive_source
 from service.web.path_params import RowId
 from service.web.responses import ReadSession
 

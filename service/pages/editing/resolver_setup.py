@@ -20,8 +20,8 @@ from resolvers.probing.configuration import resolver_view as view
 from resolvers.probing.settled_questions import ReasonedResolverIn, attach_resolver
 from service.db.engine import read_transaction
 from service.lookup import question_of
+from service.on_demand.resolver_trial import ProbeResultView, TrialIn, probe_now, resolver_kinds
 from service.pages.rendering.forms import Form, PostedByResolver, ShownToResolver, render_form, whole
-from service.resolver_trial import ProbeResultView, TrialIn, probe_now, resolver_kinds
 from service.security.access import require_resolver_permission
 from service.security.approvers import asker
 from service.strict_json import parse_json

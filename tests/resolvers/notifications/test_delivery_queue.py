@@ -12,7 +12,15 @@ from resolvers.notifications.delivery_queue import claim_deliveries, record_resu
 from resolvers.notifications.models import Channel, ChannelKind, DeliveryState
 from resolvers.notifications.retry_policy import RetryPolicy, full_jitter
 from tests.support.fake_clock import START, FakeClock
-from tests.support.sender_stubs import ACCEPTED, BUSY, NO_JITTER, REFUSED, SECOND, DeliveryHarness, RecordingSender
+from tests.support.senders.sender_stubs import (
+    ACCEPTED,
+    BUSY,
+    NO_JITTER,
+    REFUSED,
+    SECOND,
+    DeliveryHarness,
+    RecordingSender,
+)
 from tests.support.source_requests import add_channel, all_deliveries, resolve_question
 
 

@@ -17,7 +17,7 @@ from resolvers.notifications.models import Channel, Delivery, DeliveryState
 from resolvers.notifications.rendering import render_email, render_short
 from resolvers.notifications.subscriptions import SubscriptionIn, list_subscriptions, subscribe
 from tests.support.fake_clock import START, FakeClock
-from tests.support.sender_stubs import BUSY, REFUSED, DeliveryHarness, RecordingSender
+from tests.support.senders.sender_stubs import BUSY, REFUSED, DeliveryHarness, RecordingSender
 from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question, resolve_question
 
 HOUR = timedelta(hours=1)

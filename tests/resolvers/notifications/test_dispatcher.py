@@ -21,7 +21,15 @@ from resolvers.outbound.client import OutboundClient
 from service.db.engine import bookkeeping_transaction, write_transaction
 from tests.support.fake_clock import START, FakeClock
 from tests.support.http_source_server import RunningClock, hang, reply, serving_raw
-from tests.support.sender_stubs import ACCEPTED, BUSY, NO_JITTER, REFUSED, SECOND, DeliveryHarness, RecordingSender
+from tests.support.senders.sender_stubs import (
+    ACCEPTED,
+    BUSY,
+    NO_JITTER,
+    REFUSED,
+    SECOND,
+    DeliveryHarness,
+    RecordingSender,
+)
 from tests.support.source_requests import BASE_URL, add_channel, create_question, resolve_question
 
 

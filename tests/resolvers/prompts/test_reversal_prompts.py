@@ -20,7 +20,7 @@ from resolvers.notifications.rendering import render_email, render_short
 from resolvers.notifications.resolve_links import open_link, resolve_token
 from resolvers.prompts.inbox import PromptState, list_prompts
 from tests.support.fake_clock import START
-from tests.support.sender_stubs import NO_JITTER
+from tests.support.senders.sender_stubs import NO_JITTER
 from tests.support.source_requests import BASE_URL, add_channel, all_deliveries, create_question, resolve_question
 
 DAY = timedelta(days=1)

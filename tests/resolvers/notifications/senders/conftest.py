@@ -3,7 +3,7 @@
 import pytest
 
 from resolvers.notifications.senders import chat
-from tests.support.forked_chat import run_forked
+from tests.support.senders.forked_chat import run_forked
 
 
 @pytest.fixture

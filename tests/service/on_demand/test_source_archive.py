@@ -11,9 +11,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from resolvers.probing.snapshots import cited_snapshots
-from service import source_archive
 from service.app import create_app
 from service.db.engine import read_transaction
+from service.on_demand import source_archive
 from service.settings import Settings
 from tests.conftest import ADMIN_KEY
 from tests.support.fake_clock import FakeClock

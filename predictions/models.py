@@ -239,7 +239,7 @@ class Resolution(SQLModel, table=True):
     known_at: datetime | None = Field(default=None, description="when the outcome became public")
     evidence: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
     note: str = Field(default="", sa_type=Text)
-    automatic: bool = Field(default=False, description="written by a rule (a failed condition), not by a person")
+    automatic: bool = Field(default=False, description="follows from the condition, not written by a person")
     resolved_at: datetime
     resolved_by: str = Field(max_length=120)
     proposal_id: int | None = optional_ref("proposal.id")

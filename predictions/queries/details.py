@@ -35,6 +35,7 @@ from predictions.schemas.views import (
 )
 from predictions.scores.eligibility import in_time, made_before_change, recorded_late
 from predictions.scores.running_totals import question_topics
+from predictions.scores.waiting import waits_for_condition
 
 T = TypeVar("T")
 FLAGS = (
@@ -149,7 +150,10 @@ def view_question(session: Session, question: Question) -> QuestionView:
         "criteria_changed_at",
     )
     condition = ConditionView(
-        question=question.condition_question_id, outcome=question.condition_outcome, text=question.condition_text
+        question=question.condition_question_id,
+        outcome=question.condition_outcome,
+        text=question.condition_text,
+        is_open=waits_for_condition(session, question),
     )
     return QuestionView(
         **QuestionRefView.of(question).model_dump(),

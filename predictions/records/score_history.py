@@ -39,7 +39,9 @@ _PREDICTION = [
     )
 ]
 _OUTCOME = [getattr(Resolution, name) for name in ("question_id", "resolved_at", "outcome", "known_at")]
-_QUESTION = [getattr(Question, name) for name in ("id", "kind", "options", "deadline", "event")]
+_QUESTION = [
+    getattr(Question, name) for name in ("id", "kind", "options", "deadline", "event", "condition_question_id")
+]
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,8 @@ def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version
     with_outcome = select(col(Resolution.question_id)).where(of_own)
     for question in plain_rows(session, select(*_QUESTION).where(col(Question.id).in_(with_outcome))):
         number = row_id(question)
-        yield from _of_question(question, predictions[number], outcomes[number], moved[number], now)
+        conditions = _conditions(session, question)
+        yield from _of_question(question, predictions[number], outcomes[number], moved[number], conditions, now)
 
 
 def _of_question(
@@ -194,26 +197,42 @@ def _of_question(
     predictions: Sequence[Prediction],
     outcomes: Sequence[Resolution],
     moved: Sequence[Move],
+    conditions: Sequence[Sequence[Resolution]],
     now: datetime,
 ) -> Iterator[_Version]:
     first = outcomes[0].resolved_at
     # The deadline until each change of it, and the current one.
     until, deadlines = [move.at for move in moved], [*(move.deadline for move in moved), question.deadline]
     instants = {
-        *(each.resolved_at for each in outcomes),
+        *(each.resolved_at for of_one in (outcomes, *conditions) for each in of_one),
         *(each.recorded_at for each in predictions),
         *until,
         *deadlines,
     }
     for at in sorted(instant for instant in instants if first <= instant <= now):
         deadline = deadlines[bisect_right(until, at)]
-        confirmed = [each for each in outcomes if each.resolved_at <= at][-1]
+        confirmed = _newest(outcomes, at) or outcomes[0]
         outcome, known_at = confirmed.outcome, confirmed.known_at
-        if outcome in (None, ANNULLED) or known_at is None or deadline > at:
+        waits = any((newest := _newest(each, at)) is None or newest.outcome is None for each in conditions)
+        if outcome in (None, ANNULLED) or known_at is None or deadline > at or waits:
             yield _Version(at, question, "", at, deadline, ())
             continue
         eligible = eligible_as_of(predictions, at, cutoff_of(deadline, known_at))
         yield _Version(at, question, outcome or "", known_at, deadline, eligible)
+
+
+def _newest(resolutions: Sequence[Resolution], at: datetime) -> Resolution | None:
+    return next((each for each in reversed(resolutions) if each.resolved_at <= at), None)
+
+
+def _conditions(session: Session, question: Question) -> list[list[Resolution]]:
+    """Return the resolutions of each question on which this one depends, directly or through others."""
+    above, number = [], question.condition_question_id
+    while number is not None:
+        of_condition = select(*_OUTCOME).where(col(Resolution.question_id) == number).order_by(col(Resolution.id))
+        above.append(list(plain_rows(session, of_condition)))
+        number = session.execute(select(col(Question.condition_question_id)).where(col(Question.id) == number)).scalar()
+    return above
 
 
 def _moves(session: Session, question_ids: Any) -> dict[int, list[Move]]:

@@ -102,6 +102,7 @@ class ConditionView(View):
     question: int | None = Field(description="id of the question on whose outcome this one depends")
     outcome: str | None = Field(description="outcome which that question must have")
     text: str | None = Field(description="the condition in words, if no question on record expresses it")
+    is_open: bool = Field(description="true while a question on which this depends has no outcome: it is not scored")
 
 
 class ReferenceView(View):
@@ -123,7 +124,7 @@ class ResolutionView(View):
     evidence: list[dict[str, Any]] = Field(description="evidence for the outcome: url and note of each piece")
     note: str = Field(description="remark on the outcome, or the reason for a retraction")
     automatic: bool = Field(
-        description="true if a failed condition annulled the question, false if a person resolved it"
+        description="true if it follows from the question's condition (annulled or restored), false if a person gave it"
     )
     resolved_at: datetime = Field(description="time at which the resolution was recorded")
     resolved_by: str = Field(description="name of the key or user that recorded it")

@@ -15,6 +15,7 @@ from predictions.outcomes import outcome_index
 from predictions.scores.eligibility import in_time, recorded_late
 from predictions.scores.prediction_arrays import PredictionArrays, load_prediction_arrays, micros
 from predictions.scores.reference_forecasts import TYPES, reference_forecasts
+from predictions.scores.waiting import waits_for_condition
 from predictions.scoring.brier import brier, word_bounds
 from predictions.scoring.revision_rules import score_question
 from predictions.scoring.units import Floats, Ints, to_units
@@ -28,11 +29,11 @@ def score_rows(session: Session, questions: Sequence[Question]) -> Iterator[Scor
     """Compute the score of every commentator on every resolved question of ``questions``, from the predictions alone.
 
     Yields rows in the columns of the ``score`` table, ordered by commentator and question within each kind of question.
-    Questions without an outcome, and annulled ones, have no scores.
+    Questions without an outcome, annulled ones and those whose condition is open have no scores.
     """
     alike: dict[tuple[str, int], list[Question]] = defaultdict(list)
     for question in questions:
-        if question.status is QuestionStatus.RESOLVED:
+        if question.status is QuestionStatus.RESOLVED and not waits_for_condition(session, question):
             alike[question.kind.value, len(question.options or [])].append(question)
     for (kind, _), group in sorted(alike.items()):
         yield from _rows_of_a_kind(session, kind, group)

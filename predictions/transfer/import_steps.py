@@ -176,7 +176,8 @@ class Steps:
         if isinstance(line, RetractionLine):
             retract_resolution(self.session, question, line.reason, now=self.now, actor=self.actor)
         else:
-            resolve(self.session, question, line, now=self.now, actor=self.actor)
+            # In the record it comes from, the condition may have been met then and corrected since.
+            resolve(self.session, question, line, now=self.now, actor=self.actor, condition_must_hold=False)
 
     def apply(self, line: Change) -> Done | None:
         """Apply a line that was checked. Return what came of it if it may change what is settled."""

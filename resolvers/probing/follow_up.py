@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, exists, func, or_, select
 from sqlmodel import col
 
+from predictions.enums import ANNULLED
 from predictions.models import Question, Resolution
 from resolvers.probing.models import AttachedResolver
 
@@ -31,7 +32,7 @@ def is_followed_up(now: datetime) -> Any:
     day_ago = now - FOLLOW_UP_EVERY
     return exists().where(
         col(Resolution.id) == newest,
-        ~col(Resolution.automatic),
+        or_(~col(Resolution.automatic), col(Resolution.outcome) != ANNULLED),
         and_(resolved_at > now - FOLLOW_UP, resolved_at <= day_ago),
         or_(probed_at.is_(None), probed_at <= day_ago),
         or_(col(AttachedResolver.next_probe_at) <= now, probed_at.is_(None), probed_at < resolved_at),
@@ -40,7 +41,7 @@ def is_followed_up(now: datetime) -> Any:
 
 def next_follow_up(row: AttachedResolver, resolution: Resolution | None) -> datetime | None:
     """Return when the source of a question with this newest resolution is read again; None if it is not."""
-    if resolution is None or resolution.automatic:
+    if resolution is None or (resolution.automatic and resolution.outcome == ANNULLED):
         return None
     earliest = resolution.resolved_at + FOLLOW_UP_EVERY
     if row.probed_at is not None:

@@ -83,7 +83,7 @@ def _page(
         choices={row_id(each): [*outcomes(each), ANNULLED] for each in questions},
         done=done,
         waiting=count_pending(session),
-        retractable=last is not None and last.outcome is not None and not last.automatic,
+        retractable=last is not None and last.outcome is not None and not (last.automatic and last.outcome == ANNULLED),
         signed_in_as=caller,
         mine=mine,
         page=page,

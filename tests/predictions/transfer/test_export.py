@@ -48,6 +48,13 @@ from tests.support.fake_clock import FakeClock
 from tests.support.generated_record import fill
 
 ACTOR = "the tests"
+ENDED_AS_NO = {
+    "type": "resolution",
+    "question": "p",
+    "outcome": "no",
+    "known_at": "2025-05-30",
+    "evidence": [{"url": "https://example.org/again"}],
+}
 NOW = FakeClock().now()
 EVIDENCE = [EvidenceIn(url="https://example.org/seen", note="=HYPERLINK(1) as | seen"), EvidenceIn(url="http://a.b")]
 
@@ -314,3 +321,27 @@ def test_predictions_made_too_late_go_from_one_record_to_another(
     run.on(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'second.db')}")
     done = run("import", "all.jsonl", "--json")
     assert (done.code, done.json["recorded"]["predictions"]) == (0, 3)
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("no", "annulled"), (None, "resolved")])
+def test_an_outcome_whose_condition_was_corrected_since_goes_from_one_record_to_another(
+    trackrecord: Command, tmp_path: Path, sqlite_template: Path, outcome: str | None, state: str
+) -> None:
+    run, evidence = trackrecord, ("--known-at", "2025-05-30", "--evidence", "https://example.org/")
+    parent = {"type": "question", "slug": "p", "text": "P?", "resolution_criteria": "c", "deadline": "2025-05-31"}
+    parent |= {"deadline_basis": "stated"}
+    child = parent | {"slug": "c", "text": "C?", "condition": {"question": "p", "outcome": "yes"}}
+    stated = {"commentator": {"name": "Ann"}, "question": {"slug": "c"}, "made_at": "2025-04-01", "probability": 0.3}
+    run("import", run.lines("first.jsonl", [parent, child, stated]))
+    for slug in ("p", "c"):
+        assert run("resolve", slug, "yes", *evidence).code == 0
+    change = ENDED_AS_NO if outcome else {"type": "retraction", "question": "p", "reason": "a slip"}
+    assert run("import", run.lines("second.jsonl", [change])).code == 0
+    run("export", "--output", "all.jsonl")
+    run.on(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'second.db')}")
+    assert run("import", "all.jsonl").err == ""
+    assert run("question", "c", "--json").json["status"] == state
+    assert run("resolve", "p", "yes", *evidence).code == 0
+    assert run("question", "c", "--json").json["outcome"] == "yes"
+    assert run("leaderboard", "--json").json["items"][0]["resolved"] == 1
+    assert run("verify").code == 0

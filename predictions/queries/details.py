@@ -50,7 +50,7 @@ def _select_by_id(table: type[Any], *names: str) -> Select[Any]:
 
 #: The rows that predictions refer to.
 _PEOPLE = _select_by_id(Commentator, *CommentatorRef.model_fields)
-_QUESTIONS = _select_by_id(Question, *QuestionRefView.model_fields, "known_at", "options")
+_QUESTIONS = _select_by_id(Question, *QuestionRefView.model_fields, "known_at", "criteria_changed_at", "options")
 _SOURCES = _select_by_id(Source, *SourceView.model_fields)
 _SUPERSEDING = select(col(Prediction.supersedes_id), col(Prediction.id)).where(
     col(Prediction.supersedes_id).in_(bindparam("ids", expanding=True))

@@ -131,6 +131,7 @@ ACTIONS = {
 }
 #: Names of columns in the history of a question, where they differ from the column's.
 FIELDS = {
+    "next_prompt_at": "next prompt",
     "deadline_basis": "basis of the deadline",
     "condition_question_id": "condition: question",
     "condition_outcome": "condition: outcome",

@@ -147,17 +147,37 @@ def _entered(body: Body, _: Known, __: int) -> Told:
     return Told(f"Question entered, with the deadline {shown(body['deadline'])}.")
 
 
-def _postponed(body: Body, _: Known, __: int) -> Told:
-    moved = [Moved("deadline", shown(body["before"]), shown(body["after"]))]
-    return Told("Deadline postponed.", moved, body["reason"])
+def _side(value: Any, column: str) -> Any:
+    """Return a column of one side of a change; early events hold its bare value."""
+    return value.get(column) if isinstance(value, dict) else value
+
+
+def _deadline(sentence: str) -> Callable[[Body, Known, int], Told]:
+    def tell(body: Body, _: Known, __: int) -> Told:
+        before, after = (shown(_side(body[side], "deadline")) for side in ("before", "after"))
+        return Told(sentence, [Moved("deadline", before, after)], body["reason"])
+
+    return tell
 
 
 def _snoozed(body: Body, _: Known, __: int) -> Told:
-    return Told(f"Snoozed: nobody is prompted before {shown(body['until'])}.")
+    until = body["until"] if "until" in body else body["after"]["snoozed_until"]
+    return Told(f"Snoozed: nobody is prompted before {shown(until)}.")
 
 
 def _assigned(body: Body, _: Known, __: int) -> Told:
-    return Told("Assigned.", [Moved("assignee", shown(body["before"]), shown(body["assignee"]))])
+    before, after = body["before"], body["assignee"] if "assignee" in body else body["after"]
+    return Told("Assigned.", [Moved("assignee", shown(_side(before, "assignee")), shown(_side(after, "assignee")))])
+
+
+def _columns(sentence: str, *names: str) -> Callable[[Body, Known, int], Told]:
+    """Return the teller of an event of which readers need only these columns."""
+
+    def tell(body: Body, _: Known, __: int) -> Told:
+        before, after = ({name: side.get(name) for name in names} for side in (body["before"], body["after"]))
+        return Told(sentence, _moved(before, after))
+
+    return tell
 
 
 def _scored(body: Body, _: Known, __: int) -> Told:
@@ -222,7 +242,8 @@ def _proposed(body: Body, _: Known, __: int) -> Told:
 def _proposal(verb: str) -> Callable[[Body, Known, int], Told]:
     def tell(body: Body, known: Known, number: int) -> Told:
         said = f" ({known.proposed[number]})" if number in known.proposed else ""
-        return Told(f"Proposal {number}{said} {verb}.", reason=body.get("reason") or "")
+        reason = body.get("reason") or _side(body.get("after") or {}, "reason")
+        return Told(f"Proposal {number}{said} {verb}.", reason=reason or "")
 
     return tell
 
@@ -254,11 +275,16 @@ def _rejected(body: Body, _: Known, number: int) -> Told:
 SENTENCES: dict[str, Callable[[Body, Known, int], Told]] = {
     "question.entered": _entered,
     "question.changed": _changed("Question corrected."),
-    "question.postponed": _postponed,
+    "question.postponed": _deadline("Deadline postponed."),
+    "question.deadline_corrected": _deadline("Deadline corrected: it had been recorded too late."),
+    "question.postponement_undone": _deadline("Postponement undone."),
     "question.declared_decided": _plain("Marked as decided before the deadline."),
     "question.came_due": _plain("Came due: the outcome waits for a person to confirm it."),
+    "question.prompt_planned": _columns("Next prompt planned.", "next_prompt_at"),
+    "question.reminded": _plain("Reminder sent."),
     "question.snoozed": _snoozed,
     "question.assigned": _assigned,
+    "question.status_changed": _columns("Status changed.", "status"),
     "question.scored": _scored,
     "question.resolver_attached": _resolver("attached"),
     "question.resolver_changed": _resolver("changed"),
@@ -278,6 +304,7 @@ SENTENCES: dict[str, Callable[[Body, Known, int], Told]] = {
     "proposal.made_again": _proposal("made again"),
     "proposal.confirmed": _proposal("confirmed"),
     "proposal.rejected": _proposal("rejected"),
+    "proposal.overtaken": _proposal("overtaken by the resolution"),
     "proposal.withdrawn": _proposal("withdrawn by its resolver"),
     "change.requested": _requested,
     "change.approved": _approved,

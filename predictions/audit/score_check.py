@@ -24,7 +24,6 @@ def score_errors(session: Session, skipped: Collection[int]) -> Iterator[str]:
         except UNREADABLE:
             found = [message for number in batch for message in _of_one(session, number)]
         yield from found
-        session.expunge_all()
     yield from _of_no_question(session)
 
 

@@ -187,8 +187,8 @@ def _signer(session: Session, settings: Settings, *, now: datetime, actor: str) 
         return held
     if announced is not None:
         remedy = "make checkpoints where it is, put a copy here, or run 'trackrecord checkpoint rotate-key'"
-        where = f"{settings.state_dir / KEY} is {'missing' if held is None else 'another key'}"
-        raise KeyElsewhere(f"{where}, and the key {announced} signs checkpoints: {remedy}")
+        kind, what = (KeyElsewhere, "missing") if held is None else (Conflict, "another key")
+        raise kind(f"{settings.state_dir / KEY} is {what}, and the key {announced} signs checkpoints: {remedy}")
     signer = held or Signer.new(_host(settings))
     _prepare(settings.state_dir / KEY, signer.secret_text())
     announce_key(session, signer, None, now=now, actor=actor)

@@ -79,19 +79,25 @@ def record_checkpoint(session: Session, signer: Signer, *, kept: Iterable[Note] 
     history would make the key worthless. Raises ``TreeIncomplete``.
     """
     last = newest_checkpoint(session)
-    notes = [*kept, *([Note.parse(last.note)] if last else [])]
-    for note in notes:
+    for note in (*kept, *([_note_of(last)] if last else [])):
         for difference in fitting_faults(session, note):
             raise Conflict(f"no checkpoint is signed, as {difference}; {AFTER_RESTORE}")
     newest = ledger.head(session)
     at = now.replace(microsecond=0)
     text = Statement(signer.name, newest.seq, tree.root(session, newest.seq), newest.hash, at).text()
-    if last is not None and Note.parse(last.note).text == text:
+    if last is not None and _note_of(last).text == text:
         return last
     row = Checkpoint(id=next_id(session, Checkpoint), size=newest.seq, note=sign(text, [signer]), made_at=at)
     session.add(row)
     session.flush()
     return row
+
+
+def _note_of(row: Checkpoint) -> Note:
+    try:
+        return Note.parse(row.note)
+    except InvalidInput as error:
+        raise Conflict(f"no checkpoint is signed, as checkpoint {row.id} {error.detail}") from None
 
 
 def fitting_faults(session: Session, note: Note) -> list[str]:

@@ -4,6 +4,7 @@ The hashes of complete subtrees of ``BLOCK`` leaves and more are stored, so that
 the ledger is. ``extend`` stores those of new events; what is not stored yet is computed from the events.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from predictions.models import LedgerEvent
 #: The level of the smallest stored subtrees, and their number of leaves.
 LEVEL = 6
 BLOCK = 1 << LEVEL
+_HASH = re.compile("[0-9a-f]{64}")
 #: The most events that are read for one proof; a stored tree needs some hundred.
 MOST_EVENTS = 64 * BLOCK
 
@@ -185,9 +187,9 @@ def _stored(session: Session, nodes: Collection[Node]) -> dict[Node, bytes]:
     # Not IN (...) of pairs, for which SQLite reads the whole table.
     wanted = or_(*(and_(level == node.level, position == node.position) for node in nodes))
     query = select(level, position, col(LedgerSubtree.hash)).where(wanted)
-    found = {Node(row[0], row[1]): bytes.fromhex(row[2]) for row in session.execute(query)}
-    _refuse_gaps(len(found), len(nodes))
-    return found
+    rows = session.execute(query).all()
+    _refuse_gaps(sum(_HASH.fullmatch(row[2]) is not None for row in rows), len(nodes))
+    return {Node(row[0], row[1]): bytes.fromhex(row[2]) for row in rows}
 
 
 def _leaves(session: Session, ranges: Collection[Range]) -> dict[int, bytes]:

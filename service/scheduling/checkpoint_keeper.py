@@ -26,22 +26,20 @@ class CheckpointKeeper:
 
     def run(self, between: Callable[[], object] = lambda: None) -> None:
         """Extend the tree, and make a checkpoint if there is none of this day. ``between`` is called between pieces."""
-        extend_tree(self._engine, between)
+        waiting = self._clock.monotonic() < self._retry_at
+        try:
+            extend_tree(self._engine, between)
+            if not waiting:
+                self._make(between)
+        except (TrackRecordError, OSError) as error:
+            if not waiting:
+                self._retry_at = self._clock.monotonic() + RETRY_SECONDS
+                log.log(logging.INFO if isinstance(error, KeyElsewhere) else logging.ERROR, "%s", error)
+
+    def _make(self, between: Callable[[], object]) -> None:
+        settle(self._engine, self._settings)
         now = self._clock.now()
         with read_transaction(self._engine) as session:
             due = is_due(session, now)
-        if self._clock.monotonic() < self._retry_at:
-            return
-        try:
-            settle(self._engine, self._settings)
-            if due:
-                made = make_checkpoint(self._engine, self._settings, now=now, actor=SYSTEM, between=between)
-                log.info("checkpoint %s of %s events", made.id, made.size)
-        except KeyElsewhere as elsewhere:
-            self._refused(logging.INFO, elsewhere)
-        except (TrackRecordError, OSError) as error:
-            self._refused(logging.ERROR, error)
-
-    def _refused(self, level: int, error: Exception) -> None:
-        self._retry_at = self._clock.monotonic() + RETRY_SECONDS
-        log.log(level, "%s", error)
+        if due:
+            make_checkpoint(self._engine, self._settings, now=now, actor=SYSTEM, between=between)

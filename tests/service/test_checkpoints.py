@@ -70,6 +70,7 @@ def cut(engine: Engine, *statements: str) -> None:
         else:
             for table in ("ledger_event", "checkpoint", "checkpoint_key"):
                 connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_refuses_delete"))
+                connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_refuses_update"))
         for statement in statements:
             connection.execute(text(statement))
 
@@ -119,7 +120,7 @@ def test_a_machine_without_the_key_signs_nothing_and_makes_no_other(engine: Engi
     assert ids(engine) == ([1], [1])
     elsewhere.state_dir.mkdir(exist_ok=True)
     (elsewhere.state_dir / "checkpoint.key").write_text(Signer.new("record.example.org").secret_text())
-    with pytest.raises(KeyElsewhere, match=r"checkpoint\.key is another key"):
+    with pytest.raises(Conflict, match=r"checkpoint\.key is another key"):
         make(engine, elsewhere, days=1)
 
 
@@ -189,6 +190,27 @@ def test_a_ledger_that_was_cut_gets_no_checkpoint_until_the_operator_gives_the_l
     assert kept.read_text() == lost
     with pytest.raises(Conflict, match="leave out --abandon, as nothing is lost"):
         rotate_key(engine, settings, reason="again", abandon=True, now=START, actor="test")
+
+
+@pytest.mark.parametrize(
+    "wrong", ["DELETE FROM ledger_event WHERE seq = 7", "UPDATE checkpoint_key SET verifier_key = 'x'"]
+)
+def test_a_damaged_ledger_stops_checkpoints_and_not_the_scheduler(
+    engine: Engine, settings: Settings, caplog: pytest.LogCaptureFixture, wrong: str
+) -> None:
+    add(engine, 10)
+    make(engine, settings)
+    cut(engine, wrong)
+    add(engine, 70)
+    clock = FakeClock(START + timedelta(days=1))
+    keeper = CheckpointKeeper(engine, settings, clock)
+    for _ in range(3):
+        keeper.run()
+    assert len(caplog.records) == 1
+    clock.advance(3601)
+    keeper.run()
+    assert len(caplog.records) == 2
+    assert ids(engine)[0] == [1]
 
 
 def test_a_deleted_checkpoint_of_the_state_directory_is_noticed_and_not_made_again_by_the_scheduler(

@@ -20,6 +20,7 @@ depends_on = None
 CORRECTIONS = (
     *("prediction.corrected", "prediction.withdrawn"),
     *("commentator.changed", "source.changed", "question.changed", "question.postponed", "question.deadline_corrected"),
+    "question.postponement_undone",
     *("resolution.corrected", "resolution.retracted", "resolution.taken_back"),
 )
 #: States of a contest.

@@ -18,6 +18,7 @@ from predictions.schemas.views import CommentatorRef, PredictionView, QuestionRe
 ACTIONS = (
     *("prediction.corrected", "prediction.withdrawn"),
     *("commentator.changed", "source.changed", "question.changed", "question.postponed", "question.deadline_corrected"),
+    "question.postponement_undone",
     *("resolution.corrected", "resolution.retracted", "resolution.taken_back"),
 )
 #: As text, not as parameters, so that both databases recognise the condition of the index.
@@ -34,8 +35,8 @@ _STATED = (
     *("source", "note", "flags"),
 )
 _RESOLVED = ("outcome", "known_at", "evidence", "note")
-#: Columns that follow from others.
-_DERIVED = ("name_key",)
+#: Columns that follow from others, or say when people are prompted.
+_DERIVED = ("name_key", "criteria_changed_at", "status", "due_at", "next_prompt_at", "prompts")
 Values = dict[str, Any]
 
 

@@ -42,7 +42,9 @@ def corrected_everything(admin: httpx.Client) -> None:
 
     record_one(admin)
     send("PATCH", "/api/questions/rain", {"text": "Will it pour?", "reason": "Too vague."})
+    send("PATCH", "/api/questions/rain", {"topics": ["rivers", "weather"], "reason": "It is about both."})
     send("POST", "/api/questions/rain/postponements", {"deadline": "2025-03-25", "reason": "A typing error."})
+    send("POST", "/api/questions/rain/postponements/undo", {"reason": "It was right."})
     wrong = {"made_at": "2025-03-01", "probability": 0.3, "reason": "She gave a number."}
     send("POST", "/api/predictions/1/corrections", wrong)
     send("POST", "/api/predictions/2/withdrawal", {"reason": "Somebody else said it."})

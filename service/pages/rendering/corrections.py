@@ -68,5 +68,12 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{option} {percent(it)}" for option, it in value.items())
     if isinstance(value, list):
-        return "; ".join(" ".join(filter(None, (str(it.get("url") or ""), str(it.get("note") or "")))) for it in value)
+        return short("; ".join(map(_item, value)), LONGEST_VALUE)
     return short(str(value), LONGEST_VALUE)
+
+
+def _item(value: Any) -> str:
+    """Return an item of a list: a topic or an option, or the address and note of a piece of evidence."""
+    if not isinstance(value, dict):
+        return str(value)
+    return " ".join(str(value[name]) for name in ("url", "note") if value.get(name))

@@ -19,7 +19,8 @@ def test_each_kind_of_correction_is_listed_with_what_it_was_what_it_became_why_a
     items = admin.get("/api/corrections").json()["items"]
     assert [item["action"] for item in items] == [
         *("resolution.retracted", "resolution.corrected", "source.changed", "commentator.changed"),
-        *("prediction.withdrawn", "prediction.corrected", "question.postponed", "question.changed"),
+        *("prediction.withdrawn", "prediction.corrected", "question.postponement_undone", "question.postponed"),
+        *("question.changed", "question.changed"),
     ]
     found = {item["action"]: item for item in items}
     assert {item["by"] for item in items} == {"first admin"}
@@ -37,6 +38,9 @@ def test_each_kind_of_correction_is_listed_with_what_it_was_what_it_became_why_a
     postponed = found["question.postponed"]
     assert postponed["before"]["deadline"].startswith("2025-03-20T23:59:59")
     assert (postponed["after"]["deadline"][:10], postponed["reason"]) == ("2025-03-25", "A typing error.")
+    undone = found["question.postponement_undone"]
+    assert (undone["before"], undone["after"]) == (postponed["after"], postponed["before"])
+    assert set(postponed["after"]) == {"deadline"}
     assert found["question.changed"]["after"] == {"text": "Will it pour?"}
 
 
@@ -48,4 +52,4 @@ def test_the_list_goes_on_at_the_next_page_and_ends(admin: httpx.Client) -> None
         seen += [item["id"] for item in reply["items"]]
         path = reply["next"]
     assert seen == sorted(seen, reverse=True)
-    assert len(set(seen)) == 8
+    assert len(set(seen)) == 10

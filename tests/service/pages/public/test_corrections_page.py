@@ -19,12 +19,13 @@ def database_url(sqlite_url: str) -> str:
 def test_the_page_and_the_feed_say_the_same_in_words(admin: httpx.Client, base_url: str) -> None:
     corrected_everything(admin)
     page = admin.get("/corrections").text
-    for words in ("Prediction withdrawn", "<del><bdi>Ann Invented</bdi></del>", "<ins><bdi>Ann Renamed</bdi></ins>"):
+    changes = ("<del><bdi>Ann Invented</bdi></del>", "<ins><bdi>Ann Renamed</bdi></ins>", "rivers; weather")
+    for words in ("Prediction withdrawn", *changes):
         assert words in page
     assert page.index("Outcome retracted") < page.index("Question corrected")
     feed = fromstring(httpx.get(f"{base_url}/corrections.atom").content)
     entries = feed.findall("entry", NAMES)
-    assert len(entries) == 8
+    assert len(entries) == 10
     assert entries[3].findtext("title", "", NAMES) == "Commentator corrected: Ann Renamed"
     assert entries[3].findtext("summary", "", NAMES) == "name: Ann Invented became Ann Renamed. By first admin."
     link = entries[3].find("link", NAMES)
@@ -44,4 +45,4 @@ def test_the_list_goes_on_at_the_next_page_and_ends(admin: httpx.Client, monkeyp
     assert older.startswith("/corrections?before=")
     assert first.count("<li id=") == 5
     last = admin.get(older).text
-    assert (last.count("<li id="), 'rel="next"' in last) == (3, False)
+    assert (last.count("<li id="), 'rel="next"' in last) == (5, False)

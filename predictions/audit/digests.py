@@ -1,9 +1,9 @@
 """The rows that one event of the ledger holds together, by their ids and a digest of their contents."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session
@@ -11,7 +11,8 @@ from sqlmodel import Session
 from predictions import ledger
 from predictions.audit.fold import EVENT, Row, parsed
 
-_ACTIONS = ("predictions.recorded", "import.completed")
+_IMPORT = "import.completed"
+_ACTIONS = ("predictions.recorded", _IMPORT)
 
 
 @dataclass
@@ -73,15 +74,15 @@ class Digests:
                 yield start, end, self.events[index].seq
 
 
-def digests(session: Session, table: str, skipped: Any) -> Digests:
-    """Return what the events of the ledger say of the rows of a table that were recorded together."""
+def digests(session: Session, skipped: Collection[int]) -> dict[str, Digests]:
+    """Return what the events of the ledger say of rows that were recorded together, by table."""
     query = select(EVENT.c.seq, EVENT.c.action, EVENT.c.body, EVENT.c.subject_id).where(EVENT.c.action.in_(_ACTIONS))
-    events = []
+    events: dict[str, list[Together]] = defaultdict(list)
     for seq, action, body, number in session.connection().execute(query.order_by(EVENT.c.seq)):
         content = parsed(body)
-        said = (content if table == "prediction" else {}) if action == _ACTIONS[0] else content.get(table, {})
-        if seq not in skipped and said.get("count"):
-            parts, each = said.get("parts", []), said.get("each", 0)
-            of_import = number if action == _ACTIONS[1] else None
-            events.append(Together(seq, said["ids"], said["sha256"], of_import, parts=parts, each=each))
-    return Digests(events)
+        tables, of_import = (content, number) if action == _IMPORT else ({"prediction": content}, None)
+        for table, said in tables.items():
+            if seq not in skipped and isinstance(said, dict) and said.get("count"):
+                parts, each = said.get("parts", []), said.get("each", 0)
+                events[table].append(Together(seq, said["ids"], said["sha256"], of_import, parts=parts, each=each))
+    return {table: Digests(of_table) for table, of_table in events.items()}

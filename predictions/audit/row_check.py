@@ -11,17 +11,19 @@ from sqlmodel import Session
 
 from predictions import ledger
 from predictions.audit.baseline import Baseline, row_hash
-from predictions.audit.digests import Digests, Together, digests
+from predictions.audit.digests import Digests, Together
 from predictions.audit.fold import Folded, Row, Step
 from predictions.audit.stored_rows import stored_rows
 
 
 def changed_rows(
-    session: Session, folded: Folded, baseline: Baseline, unreadable: Mapping[str, Collection[Any]]
+    session: Session, folded: Folded, baseline: Baseline, together: Digests, unreadable: Mapping[str, Collection[Any]]
 ) -> Iterator[str]:
-    """Yield one message for each row that is not as its events say; ``unreadable`` rows, by table, are left out."""
+    """Yield one message for each row that is not as its events say.
+
+    ``together`` are its rows that events hold together; ``unreadable`` rows, by table, are left out.
+    """
     skipped, events = unreadable.get(folded.name, ()), unreadable.get("ledger_event", ())
-    together = digests(session, folded.name, events)
     check = _Check(folded, baseline, together)
     rows, steps = stored_rows(session, folded, skipped), folded.steps(session, events)
     last = 0

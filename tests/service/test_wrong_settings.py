@@ -1,8 +1,6 @@
 """A wrong setting ends every command with exit code 2 and one sentence that names it, and never shows a secret."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -239,13 +237,12 @@ def test_a_state_directory_that_cannot_be_written_is_refused(
         assert "TRACKRECORD_STATE_DIR" in done.err
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
-    environment = {**os.environb, b"TRACKRECORD_CONTACT": b"b\xfccher@example.org", b"PYTHONPATH": os.getcwdb()}
-    run = (sys.executable, "-c", "from service.cli import main; main()", "leaderboard")
-    done = subprocess.run(run, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "TRACKRECORD_CONTACT must be text in UTF-8" in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_bytes_that_are_no_text_are_refused(trackrecord: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACKRECORD_CONTACT", os.fsdecode(b"b\xfccher@example.org"))
+    done = trackrecord("leaderboard")
+    assert (done.code, done.out) == (2, "")
+    assert "TRACKRECORD_CONTACT must be text in UTF-8" in done.err
+    assert done.err.count("\n") == 1
 
 
 def test_an_option_that_only_the_server_knows_to_be_wrong_is_refused(trackrecord: Command, postgresql_url: str) -> None:

@@ -80,17 +80,20 @@ def test_the_service_starts_on_a_free_port_and_stops_cleanly(start: Start, numbe
     assert "Traceback" not in err
 
 
-def test_a_port_in_use_is_reported_in_one_line_before_anything_is_recorded(start: Start, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line_before_anything_is_recorded(
+    trackrecord: Command, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        out, err = start("serve", "--port", str(port)).communicate(timeout=60)
-    assert err == f"port {port} on 127.0.0.1 is in use: stop what uses it, or choose another with --port\n"
-    assert out == ""
+        done = trackrecord("serve", "--port", str(port))
+    assert done.err == f"port {port} on 127.0.0.1 is in use: stop what uses it, or choose another with --port\n"
+    assert done.out == ""
     assert not (tmp_path / "state" / "admin.key").exists()
 
 
-def test_an_interrupted_import_records_nothing_and_holds_nobody_up_while_it_waits(start: Start, tmp_path: Path) -> None:
-    start("keys", "list").communicate(timeout=60)
+def test_an_interrupted_import_records_nothing_and_holds_nobody_up_while_it_waits(
+    start: Start, trackrecord: Command, sqlite_url: str
+) -> None:
     process = start("import", "-", "--format", "jsonl")
     assert process.stdin is not None
     for number in range(2000):  # more than a pipe holds: the process reads, and waits for more
@@ -98,7 +101,8 @@ def test_an_interrupted_import_records_nothing_and_holds_nobody_up_while_it_wait
             json.dumps({"type": "commentator", "name": f"Ann {number}", "description": "x" * 50}) + "\n"
         )
     process.stdin.flush()
-    with closing(sqlite3.connect(tmp_path / "state" / "trackrecord.db", timeout=0, isolation_level=None)) as database:
+    path = sqlite_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         database.execute("ROLLBACK")
         assert database.execute("SELECT count(*) FROM import").fetchone() == (0,)
@@ -106,12 +110,11 @@ def test_an_interrupted_import_records_nothing_and_holds_nobody_up_while_it_wait
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    out, _ = start("export").communicate(timeout=60)
-    assert out == ""
+    assert trackrecord("export").out == ""
 
 
-def test_output_to_a_closed_pipe_causes_no_error_message(start: Start) -> None:
-    start("seed").communicate(timeout=60)
+def test_output_to_a_closed_pipe_causes_no_error_message(start: Start, trackrecord: Command) -> None:
+    assert trackrecord("seed").code == 0
     process = start("export", "--what", "ledger")
     assert process.stdout is not None
     process.stdout.close()

@@ -43,15 +43,16 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base_url
 
 
+@pytest.mark.parametrize("examples", [3, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 def test_every_route_conforms_to_the_document(
-    api: str, operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode
+    api: str, operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, examples: int
 ) -> None:
     # Any text may be a list of lines; each line is judged by itself.
     lines = [negative_data_rejection] if operation.path.endswith("/batch") else []
 
-    @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Case[Any]) -> None:
         # A schema cannot say that one field needs another: what fits it may still be refused.

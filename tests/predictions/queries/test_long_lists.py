@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlmodel import Session, select
 
 from predictions.leaderboard.estimates import no_estimates
@@ -23,6 +24,12 @@ from predictions.submissions.record import record_predictions
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 FEW, MANY = 20, 120
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """How often functions are called does not depend on the database."""
+    return sqlite_url
 
 
 def calls(work: Callable[[], Any]) -> int:

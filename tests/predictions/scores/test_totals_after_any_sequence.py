@@ -170,7 +170,7 @@ class AnySequence(RuleBasedStateMachine):
 
 
 def test_any_sequence_of_changes() -> None:
-    run_sequences(10)
+    run_sequences(5)
 
 
 @pytest.mark.long

@@ -70,11 +70,9 @@ def test_an_expression_that_only_repeats_is_refused_with_its_field_and_the_remed
 @pytest.mark.parametrize("expression", (HOSTILE | HOSTILE_HERE).values(), ids=HOSTILE | HOSTILE_HERE)
 def test_no_expression_takes_more_than_its_budget(expression: str) -> None:
     """Measured: half a second and 30 MB at most. The limits here leave room for a slow machine."""
+    began = time.process_time()
     with pytest.raises(SourceChanged, match="select less"):
         evaluate(expression, DATA)
-    began = time.process_time()
-    with suppress(TooMuchWork):
-        search(expression, DATA)
     assert time.process_time() - began < 3.0
 
 

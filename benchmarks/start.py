@@ -23,7 +23,7 @@ def start(options: Options) -> list[Line]:
 
 
 def _ours() -> float:
-    command = ["-c", "from service.cli import main; main()", "serve"]
+    command = ["-m", "service", "serve"]
     with tempfile.TemporaryDirectory() as folder:
         return _seconds(command, {"TRACKRECORD_STATE_DIR": folder}, "/api/leaderboard", "TRACKRECORD_PORT")
 

@@ -57,7 +57,7 @@ def test_the_wheel_carries_every_file_of_the_packages_and_nothing_else(wheel: Zi
 
 def test_the_wheel_brings_the_command(wheel: ZipFile) -> None:
     entry_points = next(name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt"))
-    assert "trackrecord = service.cli:main" in wheel.read(entry_points).decode()
+    assert "trackrecord = service.__main__:main" in wheel.read(entry_points).decode()
 
 
 def test_an_installed_package_makes_a_database_without_a_checkout(wheel: ZipFile, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from service.cli.errors import Failed, print_error
 from tests.support.cli_runner import Command
 from tests.support.postgres_server import PostgresServer
 
-RUN = (sys.executable, "-c", "from service.cli import main; main()")
+RUN = (sys.executable, "-m", "service")
 Start = Callable[..., "subprocess.Popen[str]"]
 
 

@@ -18,6 +18,7 @@ from benchmarks.resolution import resolution
 from benchmarks.scoring import scoring
 from benchmarks.start import start
 from benchmarks.submission import submission
+from benchmarks.verification import verification
 
 ALL: dict[str, Benchmark] = {
     "submission": submission,
@@ -30,6 +31,7 @@ ALL: dict[str, Benchmark] = {
     "flood": flood,
     "imports": imports,
     "anonymous": anonymous,
+    "verification": verification,
 }
 
 

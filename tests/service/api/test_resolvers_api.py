@@ -1,6 +1,7 @@
 """Resolvers over the API: permissions, a dry run, proposals with snapshots, and bytes that run no script."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -281,7 +282,7 @@ def test_editors_probe_on_a_page_and_readers_see_the_state(
         assert api.post("/api/questions/q/proposals", json=against | {"rationale": "It did not."}).status_code == 201
         story, resolving = browser.get("/questions/q").text, browser.get("/questions/q/resolve").text
     assert "source read, outcome proposed" in story
-    assert "Resolver attached" in story
+    assert re.search("Resolver “.*” attached", story)
     for text in (story, resolving):
         assert 'href="/snapshots/' in text
         assert "proposals conflict" in text

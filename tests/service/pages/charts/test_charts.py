@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from predictions.enums import DeadlineBasis, QuestionKind, QuestionStatus, ReferenceType
 from predictions.records.calibration import view_calibration
 from predictions.records.score_history import running_means
-from predictions.records.scored_questions import ScoredQuestion
+from predictions.records.scored_questions import FLAGS, ScoredQuestion
 from predictions.schemas.views import CommentatorRef, PredictionView, QuestionRefView, QuestionView, ReferenceView
 from predictions.scoring.units import SCALE
 from service.pages.charts.question_timeline import MAX_SERIES, timeline
@@ -111,6 +111,7 @@ def question(number: int = 1, **changes: Any) -> QuestionView:
         "resolutions": [],
         "proposals": [],
         "created_at": NOW,
+        "criteria_changed_at": None,
     }
     return QuestionView(**(whole | changes))
 
@@ -209,7 +210,7 @@ def score(number: int, brier: float, *, days: int, vague: bool = False, early: b
     same: dict[str, Any] = dict.fromkeys(
         ("opening", "opening_low", "opening_high", "latest", "time_weighted"), round(brier * SCALE)
     )
-    flags: dict[str, Any] = dict.fromkeys(("recorded_late", "overridden", "against", "verbal", "conditional"), False)
+    flags: dict[str, Any] = dict.fromkeys(FLAGS, False) | {"vague": vague}
     return ScoredQuestion(
         id=number,
         slug=f"q-{number}",
@@ -227,7 +228,6 @@ def score(number: int, brier: float, *, days: int, vague: bool = False, early: b
         predictions=1,
         reference=SCALE // 4,
         reference_type=ReferenceType.EVEN,
-        vague=vague,
         words=None,
         **same,
         **flags,

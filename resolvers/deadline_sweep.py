@@ -72,7 +72,8 @@ def sweep_due(
     if prompts:
         _create_deliveries(session, due, prompts, now, base_url)
     _append_ledger_events(session, due, prompts, now)
-    return SweepResult(len(due), len(prompts), next_prompt_at(session))
+    examined = sum(each.step is not None for each in due)
+    return SweepResult(examined, len(prompts), next_prompt_at(session))
 
 
 def next_prompt_at(session: Session) -> datetime | None:

@@ -280,7 +280,7 @@ def test_the_restore_of_an_older_backup_keeps_the_newer_checkpoint_and_names_wha
         path.unlink()
     restored = run("restore", "copy")
     assert (restored.code, (state / "checkpoint").read_text()) == (1, newest)
-    assert "the ledger ends at event 43, before the checkpoint of 44 events: its end was cut off" in restored.out
+    assert "the ledger ends at event 42, before the checkpoint of 44 events: its end was cut off" in restored.out
     refused = run("checkpoint")
     assert (refused.code, "checkpoint rotate-key --abandon" in refused.err) == (3, True)
     assert run("checkpoint", "rotate-key", "--abandon", "--reason", "restored the backup").code == 0

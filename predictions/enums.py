@@ -60,3 +60,11 @@ class ReferenceType(StrEnum):
 
 
 ANNULLED = "annulled"
+
+
+class RankRecordedLate(StrEnum):
+    """Which of the predictions that were recorded late count: those with a source, all, or none."""
+
+    SOURCED = "sourced"
+    ALL = "all"
+    NONE = "none"

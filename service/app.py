@@ -40,6 +40,7 @@ from service.cache.leaderboard_cache import LeaderboardCache
 from service.clock import SystemClock
 from service.db.coalesced_reads import CoalescedRead, CoalescedReads
 from service.db.engine import make_engine, read_transaction, when_unlocked, write_transaction
+from service.db.ranking_rule import apply_ranking_rule
 from service.db.readiness import Readiness
 from service.db.write_queue import Writer
 from service.limits.admission import Admission, admitted
@@ -138,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.as_of_cache = AsOfCache(state.engine)
     state.batch_turns = CapacityLimiter(BATCHES_AT_ONCE)
     state.scheduler = None
+    await run_sync(when_unlocked, lambda: apply_ranking_rule(state.engine, state.settings, now=state.clock.now()))
     if state.settings.admin_key is not None:
         await run_sync(when_unlocked, lambda: _store_admin_key(state))
     if state.with_scheduler:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from predictions import ledger
 from predictions.checkpoints.stored import newest_checkpoint
 from predictions.imports.lifecycle import abandoned
+from predictions.scores.late_rule import rule_in_force
 from resolvers.clock import CLOCK_TOLERANCE
 from resolvers.notifications.failures import dead_letters, failing_channels
 from service.db import migrate
@@ -64,7 +65,8 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
 
 def _inside(engine: Engine, settings: Settings, now: datetime) -> Iterator[Check]:
     checks: tuple[Callable[[Session, Settings, datetime], Check], ...] = (
-        *(_secret, _admin_key, _clock, _scheduler, _dead_letters, _channels, _imports, _checkpoint, _backup),
+        *(_secret, _admin_key, _clock, _scheduler, _dead_letters, _channels, _imports, _ranking, _checkpoint),
+        _backup,
     )
     with read_transaction(engine) as session:
         for check in checks:
@@ -186,6 +188,15 @@ def _checkpoint(session: Session, _: Settings, now: datetime) -> Check:
             "checkpoint", State.FAULT, finding, "run 'trackrecord checkpoint', which makes one or says why not"
         )
     return Check("checkpoint", State.OK, finding)
+
+
+def _ranking(session: Session, settings: Settings, _: datetime) -> Check:
+    in_force, wanted = rule_in_force(session), settings.rank_recorded_late
+    finding = f"predictions recorded late are ranked: {in_force.value}"
+    if in_force is wanted:
+        return Check("ranking", State.OK, finding)
+    remedy = "give all processes the same setting, then restart the service, or run 'trackrecord rescore'"
+    return Check("ranking", State.WARNING, f"{finding}; TRACKRECORD_RANK_RECORDED_LATE says {wanted.value}", remedy)
 
 
 def _backup(session: Session, _: Settings, now: datetime) -> Check:

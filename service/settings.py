@@ -12,6 +12,7 @@ from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from predictions.enums import RankRecordedLate
 from predictions.errors import InvalidInput
 from service import setting_rules
 
@@ -67,6 +68,10 @@ class Settings(BaseSettings):
     access_log: bool = Field(default=True, description="false: the log has no line for each request")
     archive_sources: bool = Field(default=False, description="true: editors may store snapshots of sources")
     contest_days: int = Field(default=7, ge=1, le=365, description="within which a contest is to be answered")
+    rank_recorded_late: RankRecordedLate = Field(
+        default=RankRecordedLate.SOURCED,
+        description="which predictions recorded after the outcome are ranked: sourced, all or none",
+    )
     tick_seconds: float = Field(default=5.0, ge=0.05, le=3600, description="how often the scheduler sweeps")
     max_body_bytes: int = Field(
         default=1_000_000, ge=1000, description="the largest request body, except that of a batch"

@@ -24,6 +24,7 @@ from predictions.models import (
     Source,
 )
 from predictions.questions.deadlines import Move, moves
+from predictions.scores.late_rule import SUBJECT
 from predictions.scores.rebuild import rescore
 
 _COPIED: tuple[tuple[type[SQLModel], str], ...] = (
@@ -53,6 +54,8 @@ def rebuild(session: Session, at: datetime) -> Engine:
         for model, moment in _COPIED:
             _copy(session, past, model, *_was_there(model, moment, at))
         _copy(session, past, QuestionTopic)
+        _copy(session, past, LedgerEvent, col(LedgerEvent.subject) == SUBJECT, col(LedgerEvent.at) <= at)
+        _copy(session, past, BulkImport, col(BulkImport.finished_at).is_not(None), col(BulkImport.completed_at) <= at)
         _copy(session, past, Resolution, col(Resolution.resolved_at) <= at)
         for rows in _batches(session, Question, *_was_there(Question, "created_at", at)):
             past.execute(insert(_table(Question)), list(_as_they_were(session, rows, at)))

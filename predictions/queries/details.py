@@ -34,13 +34,14 @@ from predictions.schemas.views import (
     SourceView,
 )
 from predictions.scores.eligibility import in_time, made_before_change, recorded_late
+from predictions.scores.late_rule import data_sets, is_sourced
 from predictions.scores.running_totals import question_topics
 from predictions.scores.waiting import waits_for_condition
 
 T = TypeVar("T")
 FLAGS = (
-    *("recorded_late", "made_too_late", "criteria_changed", "vague", "overridden", "against", "commitment"),
-    *("withdrawn", "superseded"),
+    *("recorded_late", "unsourced", "made_too_late", "criteria_changed", "vague", "overridden", "against"),
+    *("commitment", "withdrawn", "superseded"),
 )
 
 
@@ -79,8 +80,9 @@ def view_predictions(session: Session, rows: Iterable[Prediction]) -> list[Predi
     from_sources = {row.source_id for row in rows if row.source_id is not None}
     sources = _by_id(session, _SOURCES, from_sources, SourceView.of)
     later = _superseding(session, [row.id for row in rows])
+    files = data_sets(session) if any(row.import_id is not None for row in rows) else frozenset()
     return [
-        _view(row, people[row.commentator_id], questions[row.question_id], sources.get(row.source_id), later)
+        _view(row, people[row.commentator_id], questions[row.question_id], sources.get(row.source_id), later, files)
         for row in rows
     ]
 
@@ -90,7 +92,7 @@ def view_new_prediction(session: Session, row: Prediction) -> PredictionView:
     source = session.get(Source, row.source_id) if row.source_id is not None else None
     person = CommentatorRef.of(session.get_one(Commentator, row.commentator_id))
     asked = _Asked.of(session.get_one(Question, row.question_id))
-    return _view(row, person, asked, SourceView.of(source) if source else None, {})
+    return _view(row, person, asked, SourceView.of(source) if source else None, {}, frozenset())
 
 
 def _by_id(session: Session, query: Select[Any], ids: set[int], view: Callable[[Any], T]) -> dict[int | None, T]:
@@ -102,7 +104,12 @@ def _superseding(session: Session, ids: list[int | None]) -> dict[int | None, in
 
 
 def _view(
-    row: Prediction, person: CommentatorRef, asked: _Asked, source: SourceView | None, later: dict[int | None, int]
+    row: Prediction,
+    person: CommentatorRef,
+    asked: _Asked,
+    source: SourceView | None,
+    later: dict[int | None, int],
+    files: frozenset[int],
 ) -> PredictionView:
     number = row_id(row)
     return PredictionView(
@@ -123,7 +130,7 @@ def _view(
         phrase=row.phrase,
         against=row.against,
         note=row.note,
-        flags=_flags(row, asked, superseded=number in later),
+        flags=_flags(row, asked, sourced=is_sourced(row, files), superseded=number in later),
         supersedes=row.supersedes_id,
         superseded_by=later.get(number),
         reason=row.reason,
@@ -135,12 +142,12 @@ def _view(
     )
 
 
-def _flags(row: Prediction, asked: _Asked, *, superseded: bool) -> list[str]:
+def _flags(row: Prediction, asked: _Asked, *, sourced: bool, superseded: bool) -> list[str]:
     """Return the flags of a prediction; ``PredictionView`` explains them."""
     late, too_late = recorded_late(row.recorded_at, asked.cutoff), not in_time(row.made_at, asked.cutoff)
     changed = made_before_change(row.made_at, row.recorded_at, asked.criteria_changed_at)
     of_row = row.vague, row.overridden, row.against, row.commitment, row.withdrawn
-    return list(compress(FLAGS, (late, too_late, changed, *of_row, superseded)))
+    return list(compress(FLAGS, (late, late and not sourced, too_late, changed, *of_row, superseded)))
 
 
 def view_question(session: Session, question: Question) -> QuestionView:

@@ -21,6 +21,7 @@ from predictions.records.scored_questions import ScoredQuestion, counted
 from predictions.schemas.estimates import Estimate
 from predictions.schemas.views import CommentatorRef, QuestionRefView, View
 from predictions.scores.eligibility import eligible_as_of
+from predictions.scores.late_rule import Rules, data_sets, rule_as_of, rules
 from predictions.scores.prediction_arrays import micros
 from predictions.scoring.brier import brier, word_bounds
 from predictions.scoring.intervals import RunningMean
@@ -34,7 +35,7 @@ Units = tuple[int, ...]
 _PREDICTION = [
     getattr(Prediction, name)
     for name in (
-        *("id", "question_id", "supersedes_id", "made_at", "recorded_at"),
+        *("id", "question_id", "supersedes_id", "made_at", "recorded_at", "source_id", "import_id"),
         *("vague", "hedge", "probability", "probabilities", "low", "high"),
     )
 ]
@@ -141,6 +142,22 @@ class _Version(NamedTuple):
     eligible: Sequence[Prediction]
 
 
+class _Trail(NamedTuple):
+    """All that happened to a question: predictions, resolutions, moves of the deadline, resolutions of conditions."""
+
+    predictions: Sequence[Prediction]
+    outcomes: Sequence[Resolution]
+    moved: Sequence[Move]
+    conditions: Sequence[Sequence[Resolution]]
+
+
+class _Late(NamedTuple):
+    """The rules for predictions recorded late, and the imports whose rows count as sourced."""
+
+    rules: Rules
+    data_sets: frozenset[int]
+
+
 def _past_scores(session: Session, person: int, now: datetime) -> Iterator[PastScoreView]:
     versions = sorted(_versions(session, person, now), key=lambda version: (version.at, version.question.id))
     scores = _scores(versions)
@@ -184,22 +201,16 @@ def _versions(session: Session, person: int, now: datetime) -> Iterator[_Version
     of_own = col(Resolution.question_id).in_(question_ids)
     predictions = _by_question(plain_rows(session, select(*_PREDICTION).where(own).order_by(col(Prediction.id))))
     outcomes = _by_question(plain_rows(session, select(*_OUTCOME).where(of_own).order_by(col(Resolution.id))))
-    moved = _moves(session, question_ids)
+    moved, late = _moves(session, question_ids), _Late(rules(session), data_sets(session))
     with_outcome = select(col(Resolution.question_id)).where(of_own)
     for question in plain_rows(session, select(*_QUESTION).where(col(Question.id).in_(with_outcome))):
         number = row_id(question)
-        conditions = _conditions(session, question)
-        yield from _of_question(question, predictions[number], outcomes[number], moved[number], conditions, now)
+        trail = _Trail(predictions[number], outcomes[number], moved[number], _conditions(session, question))
+        yield from _of_question(question, trail, late, now)
 
 
-def _of_question(
-    question: Question,
-    predictions: Sequence[Prediction],
-    outcomes: Sequence[Resolution],
-    moved: Sequence[Move],
-    conditions: Sequence[Sequence[Resolution]],
-    now: datetime,
-) -> Iterator[_Version]:
+def _of_question(question: Question, trail: _Trail, late: _Late, now: datetime) -> Iterator[_Version]:
+    predictions, outcomes, moved, conditions = trail
     first = outcomes[0].resolved_at
     # The deadline until each change of it, and the current one.
     until, deadlines = [move.at for move in moved], [*(move.deadline for move in moved), question.deadline]
@@ -208,6 +219,7 @@ def _of_question(
         *(each.recorded_at for each in predictions),
         *until,
         *deadlines,
+        *(since for since, _ in late.rules),
     }
     for at in sorted(instant for instant in instants if first <= instant <= now):
         deadline = deadlines[bisect_right(until, at)]
@@ -217,7 +229,8 @@ def _of_question(
         if outcome in (None, ANNULLED) or known_at is None or deadline > at or waits:
             yield _Version(at, question, "", at, deadline, ())
             continue
-        eligible = eligible_as_of(predictions, at, cutoff_of(deadline, known_at))
+        cutoff = cutoff_of(deadline, known_at)
+        eligible = eligible_as_of(predictions, at, cutoff, rule_as_of(late.rules, at), late.data_sets)
         yield _Version(at, question, outcome or "", known_at, deadline, eligible)
 
 

@@ -200,7 +200,8 @@ class QuestionView(QuestionRefView):
 class PredictionView(View):
     """A prediction with commentator, question, source, probability and the hedge that carried it.
 
-    Possible ``flags``: ``recorded_late`` (recorded after the deadline or the outcome), ``made_too_late`` (made at or
+    Possible ``flags``: ``recorded_late`` (recorded after the deadline or the outcome), ``unsourced`` (recorded late,
+    without a source or data set that shows when it was made: by default not eligible), ``made_too_late`` (made at or
     after the deadline or the outcome: not eligible), ``criteria_changed`` (made and recorded before the
     question's text, criteria, options or condition were changed), ``vague`` (the hedge carries almost no claim: not
     ranked), ``overridden`` (the recorder's own interpretation of the hedge), ``against`` (the hedge describes the

@@ -3,7 +3,8 @@
 By what is on record at an instant, a prediction is **active** if no correction or withdrawal supersedes it, and
 **eligible** if it is active, carries a probability and was made before the cutoff: the deadline or the instant at which
 the outcome became public, whichever came first. A prediction made at the cutoff itself no longer counts. One that was
-made too late is kept on record, however it came, with the flag ``made_too_late``.
+made too late is kept on record, however it came, with the flag ``made_too_late``. One that was recorded late must also
+be admitted by the rule in force.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,9 @@ from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from predictions.enums import RankRecordedLate
 from predictions.models import Prediction
+from predictions.scores.late_rule import is_sourced
 from predictions.scoring.units import Bools, Ints
 
 Row = TypeVar("Row", bound=Prediction)
@@ -48,7 +51,7 @@ def recorded_late(recorded_at: Ints, cutoff: Ints) -> Bools: ...
 def recorded_late(recorded_at: Any, cutoff: Any) -> Any:
     """Return whether a prediction was recorded after its cutoff, when nobody can check that it was made before.
 
-    It counts, with a flag. Two instants, or arrays of shape (n,) in microseconds.
+    It carries a flag; ``is_admitted`` decides whether it counts. Two instants, or arrays of shape (n,) in microseconds.
     """
     return recorded_at > cutoff
 
@@ -61,15 +64,42 @@ def made_before_change(made_at: datetime, recorded_at: datetime, criteria_change
     return criteria_changed_at is not None and made_at < criteria_changed_at and recorded_at <= criteria_changed_at
 
 
-def eligible_as_of(rows: Sequence[Row], at: datetime, cutoff: datetime) -> list[Row]:
-    """Return the rows of one question that are eligible by what was recorded at or before ``at``."""
+@overload
+def is_admitted(late: bool, sourced: bool, rule: RankRecordedLate) -> bool: ...
+@overload
+def is_admitted(late: Bools, sourced: Bools, rule: RankRecordedLate) -> Bools: ...
+def is_admitted(late: Any, sourced: Any, rule: RankRecordedLate) -> Any:
+    """Return whether a prediction counts, as far as the time of its recording is concerned.
+
+    In time, or late and admitted by the rule. Two truth values, or arrays of shape (n,).
+    """
+    return (late ^ True) | (sourced & (rule is RankRecordedLate.SOURCED)) | (rule is RankRecordedLate.ALL)
+
+
+def eligible_as_of(
+    rows: Sequence[Row],
+    at: datetime,
+    cutoff: datetime,
+    rule: RankRecordedLate = RankRecordedLate.ALL,
+    data_sets: frozenset[int] = frozenset(),
+) -> list[Row]:
+    """Return the rows of one question that are eligible by what was recorded at or before ``at``.
+
+    ``rule`` was in force then; ``data_sets`` are the ids of imports from files.
+    """
     recorded = [row for row in rows if row.recorded_at <= at]
     keep = active(
         [row.id or 0 for row in recorded],
         (row.supersedes_id for row in recorded),
         (row.probabilities if row.probability is None else row.probability for row in recorded),
     )
-    return [row for row, is_active in zip(recorded, keep, strict=True) if is_active and in_time(row.made_at, cutoff)]
+    return [
+        row
+        for row, is_active in zip(recorded, keep, strict=True)
+        if is_active
+        and in_time(row.made_at, cutoff)
+        and is_admitted(recorded_late(row.recorded_at, cutoff), is_sourced(row, data_sets), rule)
+    ]
 
 
 _LATER = aliased(Prediction)

@@ -15,6 +15,7 @@ from predictions.columns import in_parts
 from predictions.enums import QuestionKind
 from predictions.models import Prediction, Question
 from predictions.scores.eligibility import active
+from predictions.scores.late_rule import SOURCED
 from predictions.scoring.units import Bools, Floats, Ints
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +26,7 @@ COLUMNS = (
     *("probability", "probabilities", "low", "high", "hedge", "vague", "supersedes_id"),
 )
 
-_ON = select(*(getattr(Prediction, name) for name in COLUMNS)).where(
+_ON = select(*(getattr(Prediction, name) for name in COLUMNS), SOURCED).where(
     col(Prediction.question_id).in_(bindparam("questions", expanding=True))
 )
 
@@ -34,6 +35,7 @@ _ON = select(*(getattr(Prediction, name) for name in COLUMNS)).where(
 class PredictionArrays:
     """Active predictions (neither superseded nor withdrawn) with a probability: arrays of one length n.
 
+    ``sourced`` ones have a source, or came with a data set.
     ``question`` holds indices into the requested list of questions. ``probabilities`` has shape (n, K): one column, of
     yes, for binary questions. Times are microseconds since 1970. ``low`` and ``high`` are NaN without an interval.
     """
@@ -48,6 +50,7 @@ class PredictionArrays:
     high: Floats
     verbal: Bools
     vague: Bools
+    sourced: Bools
 
     def __len__(self) -> int:
         return len(self.id)
@@ -73,7 +76,8 @@ def load_prediction_arrays(
     position = {question.id: index for index, question in enumerate(questions)}
     rows = _rows(session, list(position), commentator)
     # Column by column, because handling rows dominates the time.
-    column = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
+    names = (*COLUMNS, "sourced")
+    column = dict(zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True))
     given = column["probability"] if _is_binary(questions) else column["probabilities"]
     keep = active(column["id"], column["supersedes_id"], given)
     if not all(keep):
@@ -106,4 +110,5 @@ def _arrays(column: dict[str, tuple[Any, ...]], position: dict[int | None, int],
         high=np.array(column["high"], dtype=np.float64),
         verbal=np.array([words is not None for words in column["hedge"]], dtype=bool),
         vague=np.array(column["vague"], dtype=bool),
+        sourced=np.array(column["sourced"], dtype=bool),
     )

@@ -12,7 +12,8 @@ from sqlmodel import Session
 from predictions.enums import QuestionStatus
 from predictions.models import Question, Score
 from predictions.outcomes import outcome_index
-from predictions.scores.eligibility import in_time, recorded_late
+from predictions.scores.eligibility import in_time, is_admitted, recorded_late
+from predictions.scores.late_rule import rule_in_force
 from predictions.scores.prediction_arrays import PredictionArrays, load_prediction_arrays, micros
 from predictions.scores.reference_forecasts import TYPES, reference_forecasts
 from predictions.scores.waiting import waits_for_condition
@@ -65,7 +66,9 @@ def eligible_predictions(
     rows = load_prediction_arrays(session, questions, commentator)
     deadline = micros([question.deadline for question in questions])
     cutoff = micros([question.cutoff for question in questions])
-    rows = rows.where(in_time(rows.made_at, cutoff[rows.question]))
+    end = cutoff[rows.question]
+    admitted = is_admitted(recorded_late(rows.recorded_at, end), rows.sourced, rule_in_force(session))
+    rows = rows.where(in_time(rows.made_at, end) & admitted)
     happened = np.array([outcome_index(question, question.outcome or "") for question in questions], dtype=np.int64)
     outcome = happened[rows.question]
     scores = brier(rows.probabilities, outcome, questions[0].kind.value) if len(rows) else np.empty(0)

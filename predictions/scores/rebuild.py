@@ -26,10 +26,11 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from predictions import ledger
-from predictions.enums import QuestionStatus
+from predictions.enums import QuestionStatus, RankRecordedLate
 from predictions.imports.uncounted import mark_counted
 from predictions.models import Question, QuestionTopic, RunningTotal, Score, row_id
 from predictions.scores.eligibility import select_active
+from predictions.scores.late_rule import append_change, rule_in_force
 from predictions.scores.question_scores import COLUMNS, ScoreRow, score_rows, with_column_names
 from predictions.scores.running_totals import FIELDS, OVERALL, SUMS
 
@@ -85,6 +86,21 @@ def rescore(session: Session, *, now: datetime, actor: str, progress: Callable[[
         body = {"questions": len(questions), "scores": scores, "changed": changed}
         ledger.append(session, now=now, actor=actor, action="record.rescored", subject=questions[0], body=body)
     return Rescored(scores, changed)
+
+
+def bring_into_force(
+    session: Session,
+    rule: RankRecordedLate,
+    *,
+    now: datetime,
+    actor: str,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Rescored | None:
+    """Count predictions recorded late by ``rule`` from now on, and rescore; return None if it is in force already."""
+    if rule_in_force(session) is rule:
+        return None
+    append_change(session, rule, now=now, actor=actor)
+    return rescore(session, now=now, actor=actor, progress=progress)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from service.clock import SystemClock
 from service.db import migrate
 from service.db.engine import make_engine
 from service.db.models import OPERATOR
+from service.db.ranking_rule import apply_ranking_rule
 from service.security.own_secret import check_secret
 from service.settings import Settings, read_settings, unknown_variables, variables_in_file
 from service.state_files import prepare_state
@@ -31,8 +32,11 @@ WIDE = 100
 
 
 @contextmanager
-def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
-    """Open a migrated database with the settings; ``given`` values other than None override the environment."""
+def ready(*, ranking: bool = True, **given: Any) -> Iterator[tuple[Settings, Engine]]:
+    """Open a migrated database with the settings; ``given`` values other than None override the environment.
+
+    With ``ranking``, a new or upgraded database gets the ranking rule of the settings.
+    """
     settings = read_settings(**given)
     for warning in unknown_variables({*os.environ, *variables_in_file()}):
         say(f"warning: {warning}", err=True)
@@ -41,6 +45,8 @@ def ready(**given: Any) -> Iterator[tuple[Settings, Engine]]:
     try:
         if not migrate.is_current(engine):  # commands that only read need not wait for a writer
             migrate.upgrade(engine)
+            if ranking:
+                apply_ranking_rule(engine, settings, now=clock.now())
         yield settings, engine
     finally:
         engine.dispose()

@@ -32,7 +32,7 @@ def demo(
     if fresh:
         for path in folder.glob("trackrecord.db*"):
             path.unlink()
-    with ready(state_dir=folder, database_url="", host=host, port=port) as (settings, engine):
+    with ready(ranking=False, state_dir=folder, database_url="", host=host, port=port) as (settings, engine):
         if no_serve:
             _build(engine, seed)
             return

@@ -25,7 +25,7 @@ from service.db.engine import read_transaction
 from service.web.leaderboard_query import BoardQuery
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
-_NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "skill", "90%")
+_NAMES = ("rank", "tier", "commentator", "resolved", "open", "Brier", "90%", "skill", "90%", "late")
 
 
 def when(value: str) -> datetime:
@@ -129,6 +129,7 @@ def _row(item: BoardItem) -> tuple[object, ...]:
         _range(item.brier_low, item.brier_high, ".2f", "-"),
         _number(item.skill, "+.1f"),
         _range(item.skill_low, item.skill_high, "+.0f", " to "),
+        _number(item.share_recorded_late, ".0%"),
     )
 
 

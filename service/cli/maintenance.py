@@ -1,12 +1,13 @@
 """Commands that maintain the record: verify, rescore, back up, restore, load the starting record."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from predictions.errors import InvalidInput
 from predictions.ledger import head_errors, parse_head
+from predictions.scores.rebuild import bring_into_force
 from predictions.scores.rebuild import rescore as rebuild_scores
 from service import checkpoints
 from service.cli.common import ACTOR, AsJson, clock, err, print_json, progress_bar, ready, say
@@ -64,15 +65,15 @@ def _print_findings(findings: list[str]) -> None:
 
 
 def rescore(as_json: AsJson = False) -> None:
-    """Recompute all scores and running totals from the append-only rows, in one transaction."""
-    with ready() as (_, engine), progress_bar() as bar, write_transaction(engine) as session:
+    """Recompute all scores and running totals from the append-only rows, in one transaction.
+
+    TRACKRECORD_RANK_RECORDED_LATE comes into force.
+    """
+    with ready() as (settings, engine), progress_bar() as bar, write_transaction(engine) as session:
         task = bar.add_task("scoring", total=None)
-        done = rebuild_scores(
-            session,
-            now=clock.now(),
-            actor=ACTOR,
-            progress=lambda at, of: bar.update(task, completed=at, total=of),
-        )
+        by: Any = {"now": clock.now(), "actor": ACTOR}
+        by["progress"] = lambda at, of: bar.update(task, completed=at, total=of)
+        done = bring_into_force(session, settings.rank_recorded_late, **by) or rebuild_scores(session, **by)
     if as_json:
         print_json({"scores": done.scores, "changed": done.changed})
     else:

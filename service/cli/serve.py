@@ -19,6 +19,7 @@ from service.app import create_app
 from service.cli.common import ACTOR, AsJson, clock, print_json, ready, say
 from service.cli.errors import Failed
 from service.db.engine import make_engine, when_unlocked, write_transaction
+from service.db.ranking_rule import apply_ranking_rule
 from service.limits.client_address import TrustedProxies
 from service.limits.http_protocol import guarded
 from service.logs import configure_logs
@@ -135,6 +136,7 @@ def scheduler(
         own_secret(migrated, settings, now=clock.now())
         engine = make_engine(settings.database, service=True)
         try:
+            when_unlocked(lambda: apply_ranking_rule(engine, settings, now=clock.now()))
             if once:
                 _print_counts(run_once(engine, settings), as_json=as_json)
             else:

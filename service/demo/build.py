@@ -167,6 +167,7 @@ def _amend(session: Session, recorded: list[int], chance: Random, now: datetime)
         prediction = {
             "made_at": row.made_at.isoformat(),
             "probability": round(1 - (row.probability or 0), 2),
+            "source": {"id": row.source_id},
             "reason": "The column said the opposite (invented).",
         }
         correct_prediction(session, row, CorrectionIn.model_validate(prediction), now=now, actor=ACTOR)

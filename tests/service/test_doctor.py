@@ -81,7 +81,7 @@ def test_all_is_well_where_it_is(found: Examine) -> None:
     assert {check.state for check in checks.values()} == {State.OK}, checks
     assert list(checks) == [
         *("state directory", "free space", "database", "secret", "admin key", "clock"),
-        *("scheduler", "dead letters", "channels", "imports", "checkpoint", "backup"),
+        *("scheduler", "dead letters", "channels", "imports", "ranking", "checkpoint", "backup"),
     ]
 
 

@@ -38,7 +38,8 @@ MISSING = {
     "question/deadline": "is missing: enter the day that was stated or implied, or assign one",
 }
 TOO_LATE = "It was made when the deadline had come or the outcome was known: it stays on record, and does not count."
-LATE = "The deadline has passed or the outcome is known: the prediction will be marked as recorded afterwards."
+NO_SOURCE = "There is no source, so readers cannot check the prediction. If it is recorded late, it does not count."
+LATE = "The deadline has passed or the outcome is known: the prediction will be marked as recorded late."
 _PERCENT = re.compile(r"\d{1,3}([.,]\d{1,20})?")
 
 
@@ -146,7 +147,7 @@ def find_warnings(session: Session, data: PredictionIn, now: datetime) -> dict[s
     """Return warnings to confirm before recording, by name."""
     found = {}
     if data.source is None:
-        found["source"] = "There is no source, so readers cannot check the prediction."
+        found["source"] = NO_SOURCE
     if not isinstance(data.question, QuestionRef):
         if data.question.deadline <= now:
             found["late"] = LATE

@@ -65,6 +65,7 @@ def commentator_image(request: Request, which: IdOrSlug, _: Reader, session: Rea
         ("Resolved", formatting.count(summary.resolved)),
         ("Open", formatting.count(summary.open + summary.overdue)),
         ("Rank", formatting.rank_range(summary.rank_low, summary.rank_high) if summary.rank else "too few"),
+        ("Recorded late", formatting.percent(summary.share_recorded_late)),
     )
     return _image(
         request,
@@ -104,7 +105,11 @@ def badge_text(summary: BoardItem) -> str:
     if summary.brier_low is not None:
         parts.append(f"90% interval {formatting.brier(summary.brier_low)} to {formatting.brier(summary.brier_high)}")
     parts.append(f"{formatting.count(summary.resolved)} resolved")
-    return ", ".join(parts if summary.rank else [*parts, labels.unranked(summary.status)])
+    if not summary.rank:
+        parts.append(labels.unranked(summary.status))
+    if summary.share_recorded_late is not None:
+        parts.append(f"{formatting.percent(summary.share_recorded_late)} recorded late")
+    return ", ".join(parts)
 
 
 def _badge(request: Request, label: str, text: str) -> Response:

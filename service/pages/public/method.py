@@ -10,6 +10,7 @@ from predictions.hedges.lexicon_files import DEFAULT_LEXICON
 from predictions.leaderboard.board import explanation
 from predictions.leaderboard.filters import Filters
 from predictions.scores import reference_forecasts
+from predictions.scores.late_rule import rule_in_force
 from predictions.scoring import calibration, head_to_head, ranking, reader_simulation
 from resolvers.prompts import schedule
 from service.pages.rendering.templates import render
@@ -43,6 +44,7 @@ def method(
         error=error,
         board=explanation(cached.estimates.ranking),
         rules=rules(),
+        late_rule=rule_in_force(session).value,
         tick_seconds=state.settings.tick_seconds,
     )
 

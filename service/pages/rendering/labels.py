@@ -8,7 +8,8 @@ from predictions.ledger import current_action
 from service.pages.rendering.formatting import MINUS, brier, plural, points, signed
 
 FLAGS = {
-    "recorded_late": ("recorded afterwards", "Recorded here after the deadline, or after the outcome was known."),
+    "recorded_late": ("recorded late", "Recorded here after the deadline, or after the outcome was known."),
+    "unsourced": ("no source", "Recorded late, and nothing shows when it was made."),
     "made_too_late": ("too late", "Made at or after the deadline, or when the outcome was known: does not count."),
     "criteria_changed": (
         "criteria changed",
@@ -87,6 +88,7 @@ ACTIONS = {
     "question.set_aside": "Prompts stopped: its condition failed",
     "question.taken_up_again": "Prompts resumed: its condition no longer fails",
     "question.snoozed": "Snoozed",
+    "setting.changed": "Rule for predictions recorded late set",
     "question.assigned": "Assigned",
     "question.resolver_attached": "Resolver attached",
     "question.resolver_changed": "Resolver changed",

@@ -302,7 +302,7 @@ def test_predictions_made_too_late_go_from_one_record_to_another(
     late = [stated | {"made_at": made_at} for made_at in ("2025-05-31T23:59:59Z", "2025-06-02")]
     assert run("import", run.lines("first.jsonl", [question, *late])).code == 0
     assert (
-        "[recorded_late, made_too_late]"
+        "[recorded_late, unsourced, made_too_late]"
         in run(
             *(
                 "predict",

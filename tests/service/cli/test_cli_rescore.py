@@ -1,5 +1,8 @@
 """`rescore` makes the stored numbers what the append-only rows say; `verify` says whether they are."""
 
+from typing import Any
+
+import pytest
 from sqlalchemy import Engine, delete, select, update
 from sqlmodel import Session, col
 
@@ -48,3 +51,32 @@ def test_rescoring_restores_spoiled_scores_and_sums(trackrecord_anywhere: Comman
 def test_rescoring_an_empty_record_does_nothing(trackrecord: Command) -> None:
     assert trackrecord("rescore").out == "0 scores recomputed, 0 of them changed\n"
     assert trackrecord("export", "--what", "ledger").out == ""
+
+
+def test_the_rule_for_late_predictions_comes_into_force_and_data_sets_count_as_sourced(
+    trackrecord: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trackrecord
+    question = {"type": "question", "slug": "rain", "text": "Rain?", "resolution_criteria": "c"}
+    question |= {"deadline": "2025-05-31", "deadline_basis": "stated"}
+    stated = {"commentator": {"name": "From a file"}, "question": {"slug": "rain"}, "made_at": "2025-04-01"}
+    ended: dict[str, Any] = {"type": "resolution", "question": "rain", "outcome": "no", "known_at": "2025-05-31"}
+    ended |= {"evidence": [{"url": "https://example.org/gauge"}]}
+    assert run("import", run.lines("all.jsonl", [question, stated | {"probability": 0.2}, ended])).code == 0
+    by_hand = ("predict", "--commentator", "By hand", "--question", "rain", "--probability", "0.2")
+    assert "[recorded_late, unsourced]" in run(*by_hand, "--made-at", "2025-04-01").out
+
+    def ranked(rule: str) -> set[str]:
+        monkeypatch.setenv("TRACKRECORD_RANK_RECORDED_LATE", rule)
+        assert run("rescore").code == 0
+        assert run("verify").code == 0
+        items = run("leaderboard", "--json").json["items"]
+        return {item["commentator"]["name"] for item in items if item["resolved"]}
+
+    assert ranked("sourced") == {"From a file"}
+    assert ranked("all") == {"From a file", "By hand"}
+    assert ranked("none") == set()
+    monkeypatch.setenv("TRACKRECORD_RANK_RECORDED_LATE", "some")
+    refused = run("rescore")
+    assert refused.code == 2
+    assert "TRACKRECORD_RANK_RECORDED_LATE must be 'sourced', 'all' or 'none'" in refused.err

@@ -11,15 +11,16 @@ from sqlmodel import Session, col, select
 
 from predictions.audit.verify import verify
 from predictions.demo_mark import is_demo, mark_as_demo
-from predictions.enums import QuestionKind, QuestionStatus
+from predictions.enums import QuestionKind, QuestionStatus, RankRecordedLate
 from predictions.errors import Conflict
 from predictions.leaderboard.board import board
 from predictions.leaderboard.estimates import estimate
 from predictions.leaderboard.filters import Filters
 from predictions.ledger import head
-from predictions.models import Commentator, LedgerEvent, Prediction, Proposal, Question
+from predictions.models import Commentator, LedgerEvent, Prediction, Proposal, Question, Score
 from predictions.questions.create import enter_question
 from predictions.schemas.inputs import QuestionIn
+from predictions.scores.rebuild import bring_into_force
 from service.cli import main
 from service.db.engine import make_engine, read_transaction, write_transaction
 from service.db.migrate import upgrade
@@ -156,3 +157,12 @@ def test_a_fresh_demo_replaces_the_existing_one(
         with pytest.raises(SystemExit):
             main(["demo", "--no-serve", *([option] if option else [])])
         assert told in capsys.readouterr().out
+
+
+def test_what_is_recorded_late_has_a_source_and_is_ranked(demo: Engine) -> None:
+    with Session(demo) as session:  # which is rolled back
+        late = session.exec(select(func.count()).select_from(Score).where(col(Score.recorded_late))).one()
+        assert late > 0
+        done = bring_into_force(session, RankRecordedLate.SOURCED, now=NOW, actor="test")
+        assert done is not None
+        assert done.changed == 0

@@ -161,13 +161,13 @@ def test_a_duplicate_a_revision_and_a_late_prediction_need_confirmation(
     assert "of the same time on this question" in send(editor, KNOWN).text
     assert "this will be a revision" in send(editor, KNOWN | {"made_at": "2025-03-05"}).text
     past = NEW | {"question/deadline": "2025-03-20", "commentator/name": "Bob"}
-    assert "marked as recorded afterwards" in send(editor, past).text
+    assert "marked as recorded late" in send(editor, past).text
     assert "it stays on record, and does not count" in send(editor, past | {"made_at": "2025-03-21"}).text
     assert len(recorded(admin)) == 1
     evidence = [{"url": "https://example.org/x"}]
     outcome = {"outcome": "yes", "known_at": "2025-03-30", "evidence": evidence}
     assert admin.post("/api/questions/1/resolutions", json=outcome).status_code == 201
-    assert "marked as recorded afterwards" in send(editor, KNOWN | {"commentator/name": "Bob"}).text
+    assert "marked as recorded late" in send(editor, KNOWN | {"commentator/name": "Bob"}).text
 
 
 def test_numbers_options_own_interpretations_and_times_are_accepted(editor: httpx.Client, admin: httpx.Client) -> None:

@@ -55,7 +55,11 @@ def canonical(body: dict[str, Any]) -> str:
     events older than these columns keep their hash.
     """
     if "import_id" in body or not LEFT_OUT.keys().isdisjoint(body):
-        body = {name: value for name, value in body.items() if name != "import_id" and not _is_left_out(name, value)}
+        body = dict(body)
+        body.pop("import_id", None)
+        for name, value in LEFT_OUT.items():
+            if name in body and body[name] is value:
+                del body[name]
     text = _ENCODER.encode(body)
     return text if "-0.0" not in text else _ENCODER.encode(_without_negative_zeros(body))
 
@@ -73,10 +77,6 @@ LEFT_OUT: dict[str, Any] = {
     "against": False,
     **dict.fromkeys(("archive_url", "confirmed_at", "confirmed_by", "criteria_changed_at")),
 }
-
-
-def _is_left_out(name: str, value: Any) -> bool:
-    return name in LEFT_OUT and value is LEFT_OUT[name]
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -152,8 +151,3 @@ def parsed(body: str) -> Row:
     except UNREADABLE:
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def in_event_form(row: Mapping[str, Any]) -> Row:
-    """Return the columns of a stored row as the body of an event holds them."""
-    return {name: value.isoformat() if type(value) is datetime else value for name, value in row.items()}

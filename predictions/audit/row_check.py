@@ -2,9 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import merge
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from sqlmodel import Session
@@ -12,7 +9,7 @@ from sqlmodel import Session
 from predictions import ledger
 from predictions.audit.baseline import Baseline, row_hash
 from predictions.audit.digests import Digests, Together
-from predictions.audit.fold import Folded, Row, Step
+from predictions.audit.fold import Folded, Row, Step, nothing
 from predictions.audit.stored_rows import stored_rows
 
 
@@ -33,9 +30,11 @@ def changed_rows(
         if row is None:
             yield from check.missing(key, of_row)
             continue
-        yield from _gap(folded, together, last, key, skipped)
+        if key > last + 1:
+            yield from _gap(folded, together, last, key, skipped)
         last = key
-        yield from check.row(key, row, of_row)
+        if of_row or not check.is_as_recorded_with_others(key, row):
+            yield from check.row(key, row, of_row)
     yield from _gap(folded, together, last, None, skipped)
     yield from check.end(session)
 
@@ -44,10 +43,19 @@ def _merged(
     rows: Iterator[tuple[int, Row]], steps: Iterator[tuple[int, list[Step]]]
 ) -> Iterator[tuple[int, Row | None, list[Step]]]:
     """Yield each key with its stored row and its steps, in order of key."""
-    both = merge(((key, 0, row) for key, row in rows), ((key, 1, of_row) for key, of_row in steps), key=itemgetter(0))
-    for key, parts in groupby(both, key=itemgetter(0)):
-        found: dict[int, Any] = {kind: value for _, kind, value in parts}
-        yield key, found.get(0), found.get(1, [])
+    step = next(steps, None)
+    for key, row in rows:
+        while step is not None and step[0] < key:
+            yield step[0], None, step[1]
+            step = next(steps, None)
+        if step is not None and step[0] == key:
+            yield key, row, step[1]
+            step = next(steps, None)
+        else:
+            yield key, row, []
+    while step is not None:
+        yield step[0], None, step[1]
+        step = next(steps, None)
 
 
 def _gap(folded: Folded, together: Digests, after: int, before: int | None, skipped: Collection[int]) -> Iterator[str]:
@@ -71,6 +79,17 @@ class _Check:
         self._unseen.pop(key, None)
         if steps[-1].after is not None and self.together.holding(key) is None:
             yield f"{self.folded.name} {key} is missing, but ledger event {steps[0].seq} recorded it"
+
+    def is_as_recorded_with_others(self, key: int, row: Row) -> bool:
+        """Return whether a row is one of a digest and no event changes it; then it is added, and the digest decides.
+
+        For most rows of a large record this is all.
+        """
+        held = self.together.holding(key)
+        if held is None or row.get("import_id") != held.import_id or self.folded.moving is not nothing:
+            return False
+        held.add(key, row)
+        return True
 
     def row(self, key: int, row: Row, steps: Sequence[Step]) -> Iterator[str]:
         """Check a stored row."""

@@ -131,7 +131,7 @@ class ComparedScores:
 def compare_scores(session: Session, questions: Sequence[Question]) -> ComparedScores:
     """Compare the stored scores of questions with their recomputation."""
     numbers = [question.id for question in questions]
-    stored = set(map(tuple, session.execute(_STORED, {"questions": numbers}).all()))
+    stored = set(map(tuple, session.connection().execute(_STORED, {"questions": numbers})))
     rows = list(score_rows(session, questions))
     expected = {(*row[:-1], 1) for row in rows}
     return ComparedScores(rows, stored - expected, expected - stored)

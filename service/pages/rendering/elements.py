@@ -49,9 +49,9 @@ def stated(prediction: PredictionView) -> Markup:
             f'<span class="nowrap">{isolated(option)} <span class="num">{percent(value)}</span></span>'
             for option, value in prediction.probabilities.items()
         )
-        parts.append(f'<span class="options">{", ".join(options)}</span>\n')
+        parts.append(f'<span class="options">{", ".join(options)}</span>')
     else:
-        parts.append("no probability\n")
+        parts.append("no probability")
     return Markup("".join(parts))  # noqa: S704 - escaped
 
 

@@ -1,9 +1,10 @@
 """Look up the rows that request paths name (commentator, question, channel), or raise ``NotOnRecord``."""
 
 from datetime import datetime
+from typing import TypeVar
 
 from fastapi import HTTPException
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from predictions.checkpoints.models import Checkpoint, CheckpointStamp
 from predictions.contests.models import Contest
@@ -15,6 +16,8 @@ from resolvers.notifications.delivery_log import ChannelView
 from resolvers.notifications.models import Channel, Delivery, Subscription
 from service.security.api_keys import Caller
 
+Row = TypeVar("Row", bound=SQLModel)
+
 
 class NotOnRecord(NotFound):
     """A row that is not in the record; each front door says where the rows of its table are listed."""
@@ -25,36 +28,31 @@ class NotOnRecord(NotFound):
         super().__init__(f"{self.missing}: see GET /api/{plural} for all")
 
 
+def _with_id(session: Session, table: type[Row], name: str, number: int) -> Row:
+    row = session.get(table, number)
+    if row is None:
+        raise NotOnRecord(name, "id", number)
+    return row
+
+
 def channel_of(session: Session, number: int) -> Channel:
     """Return the channel with this id. Raises ``NotOnRecord``."""
-    channel = session.get(Channel, number)
-    if channel is None:
-        raise NotOnRecord("channel", "id", number)
-    return channel
+    return _with_id(session, Channel, "channel", number)
 
 
 def delivery_of(session: Session, number: int) -> Delivery:
     """Return the delivery with this id. Raises ``NotOnRecord``."""
-    delivery = session.get(Delivery, number)
-    if delivery is None:
-        raise NotOnRecord("delivery", "id", number)
-    return delivery
+    return _with_id(session, Delivery, "delivery", number)
 
 
 def contest_of(session: Session, number: int) -> Contest:
     """Return the contest with this id. Raises ``NotOnRecord``."""
-    contest = session.get(Contest, number)
-    if contest is None:
-        raise NotOnRecord("contest", "id", number)
-    return contest
+    return _with_id(session, Contest, "contest", number)
 
 
 def checkpoint_of(session: Session, number: int) -> Checkpoint:
     """Return the checkpoint with this id. Raises ``NotOnRecord``."""
-    checkpoint = session.get(Checkpoint, number)
-    if checkpoint is None:
-        raise NotOnRecord("checkpoint", "id", number)
-    return checkpoint
+    return _with_id(session, Checkpoint, "checkpoint", number)
 
 
 def commentator_of(session: Session, which: str) -> Commentator:
@@ -73,18 +71,12 @@ def _parse_id(which: str) -> int:
 
 def prediction_of(session: Session, number: int) -> Prediction:
     """Return the prediction with this id. Raises ``NotOnRecord``."""
-    prediction = session.get(Prediction, number)
-    if prediction is None:
-        raise NotOnRecord("prediction", "id", number)
-    return prediction
+    return _with_id(session, Prediction, "prediction", number)
 
 
 def proposal_of(session: Session, number: int) -> Proposal:
     """Return the proposal with this id. Raises ``NotOnRecord``."""
-    proposal = session.get(Proposal, number)
-    if proposal is None:
-        raise NotOnRecord("proposal", "id", number)
-    return proposal
+    return _with_id(session, Proposal, "proposal", number)
 
 
 def question_of(session: Session, which: str) -> Question:
@@ -107,10 +99,7 @@ def in_its_zone(question: Question, deadline: datetime) -> datetime:
 
 def source_of(session: Session, number: int) -> Source:
     """Return the source with this id. Raises ``NotOnRecord``."""
-    source = session.get(Source, number)
-    if source is None:
-        raise NotOnRecord("source", "id", number)
-    return source
+    return _with_id(session, Source, "source", number)
 
 
 def stamp_of(session: Session, checkpoint: int, number: int) -> CheckpointStamp:
@@ -123,10 +112,7 @@ def stamp_of(session: Session, checkpoint: int, number: int) -> CheckpointStamp:
 
 def subscription_of(session: Session, number: int) -> Subscription:
     """Return the subscription with this id. Raises ``NotOnRecord``."""
-    subscription = session.get(Subscription, number)
-    if subscription is None:
-        raise NotOnRecord("subscription", "id", number)
-    return subscription
+    return _with_id(session, Subscription, "subscription", number)
 
 
 def is_own(caller: Caller, channel: Channel | ChannelView) -> bool:
